@@ -1,0 +1,117 @@
+"""The neutral description of a convolutional arithmetic circuit as data: what engines read and networks write."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from convac.errors import ArgumentError
+from convac.geometry.trees import PoolingTree
+
+
+@dataclass(frozen=True)
+class Circuit:
+    """A convolutional arithmetic circuit: per level a linear map of the channels, then product pooling.
+
+    Level l maps the channels of each of its positions by `weights[l]`, then multiplies the positions of a window
+    channel by channel; `output` maps the channels of the last position to classes. In a one-hot representation the
+    value at an input is the entry of the coefficient tensor that the input names.
+
+    Attributes:
+        tree: geometry and windows over N sites.
+        local_dimension: M, the dimension of a site's representation.
+        weights: per level float64 `(out, in)` when shared over positions, else `(positions, out, in)`; the first
+            `in` is M.
+        output: `(classes, channels)`.
+
+    Raises:
+        ArgumentError: a shape doesn't fit; names the level.
+
+    Source: 1509.05009 §3 (convolutional arithmetic circuits); 1704.01552 §3.
+    """
+
+    tree: PoolingTree
+    local_dimension: int
+    weights: tuple[np.ndarray, ...]
+    output: np.ndarray
+
+    def __post_init__(self) -> None:
+        weights = tuple(np.asarray(weight, dtype=np.float64) for weight in self.weights)
+        object.__setattr__(self, "weights", weights)
+        object.__setattr__(self, "output", np.asarray(self.output, dtype=np.float64))
+        if len(weights) != self.tree.levels:
+            raise ArgumentError(f"layers: {len(weights)} given; accepted: one per level, {self.tree.levels}")
+        channels = self.local_dimension
+        for level, (weight, positions) in enumerate(zip(weights, self.tree.positions, strict=False), start=1):
+            shared, located = weight.ndim == 2, weight.ndim == 3 and weight.shape[0] == positions
+            if not (shared or located) or weight.shape[-1] != channels:
+                raise ArgumentError(
+                    f"layers: level {level} has shape {list(weight.shape)}; "
+                    f"accepted: [out, {channels}] or [{positions}, out, {channels}]"
+                )
+            channels = weight.shape[-2]
+        if self.output.ndim != 2 or self.output.shape[1] != channels:
+            raise ArgumentError(f"output: has shape {list(self.output.shape)}; accepted: [classes, {channels}]")
+        for name, array in [*((f"layers: level {k}", w) for k, w in enumerate(weights, start=1)), ("output", self.output)]:
+            if not np.isfinite(array).all():
+                raise ArgumentError(f"{name} has a value that isn't finite; accepted: finite numbers")
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Channels after each level: r_1 … r_L."""
+        return tuple(weight.shape[-2] for weight in self.weights)
+
+    @property
+    def classes(self) -> int:
+        """Rows of the output map."""
+        return int(self.output.shape[0])
+
+    def amplitudes(self, representation: np.ndarray) -> np.ndarray:
+        """Values h_y of every class.
+
+        Args:
+            representation: f(x) of each site in row-major order, shape (batch, N, M).
+
+        Returns:
+            Shape (batch, classes). Not rescaled: large circuits under- or overflow here; engines don't.
+        """
+        values = representation[:, list(self.tree.order), :]
+        for weight, window in zip(self.weights, self.tree.windows, strict=True):
+            values = np.einsum("poi,bpi->bpo", np.broadcast_to(weight, (values.shape[1], *weight.shape[-2:])), values)
+            values = values.reshape(len(values), -1, window, values.shape[-1]).prod(axis=2)
+        return values[:, 0] @ self.output.T
+
+    def coefficient_tensor(self) -> np.ndarray:
+        """All M^N coefficients per class in row-major site order, shape (classes, M, …, M); for tests, N ≤ 20."""
+        count = self.local_dimension**self.tree.sites
+        if count > 2**20:
+            raise ArgumentError(f"circuit: {count:.3g} coefficients are too many to list; accepted: at most {2**20}")
+        shape = (self.local_dimension,) * self.tree.sites
+        inputs = np.indices(shape).reshape(self.tree.sites, count).T
+        values = self.amplitudes(np.eye(self.local_dimension)[inputs])
+        return values.T.reshape(self.classes, *shape)
+
+
+def random_circuit(
+    tree: PoolingTree,
+    local_dimension: int,
+    widths: tuple[int, ...],
+    generator: np.random.Generator,
+    *,
+    shared: bool = False,
+    positive: bool = False,
+    classes: int = 1,
+) -> Circuit:
+    """A circuit with independent normal (or uniform positive) weights over `tree`, one width per level."""
+    if len(widths) != tree.levels:
+        raise ArgumentError(f"widths: {len(widths)} given; accepted: one per level, {tree.levels}")
+
+    def draw(*shape: int) -> np.ndarray:
+        return generator.uniform(0.1, 1.0, shape) if positive else generator.normal(size=shape) / math.sqrt(shape[-1])
+
+    weights = []
+    channels = local_dimension
+    for positions, width in zip(tree.positions, widths, strict=False):
+        weights.append(draw(width, channels) if shared else draw(positions, width, channels))
+        channels = width
+    return Circuit(tree, local_dimension, tuple(weights), draw(classes, channels))
