@@ -74,8 +74,8 @@ class NetworkSpec(Spec):
         return (f"convac.networks.{self.architecture}",)
 
 
-class TrainingSpec(Spec):
-    """How a network is trained: Adam with one drop of the rate, one run per seed."""
+class Schedule(Spec):
+    """How a network is trained: Adam with one drop of the rate."""
 
     steps: Positive
     batch: Positive = 64
@@ -85,7 +85,12 @@ class TrainingSpec(Spec):
     clip: Rate | None = Field(None, description="bound on the gradient's norm")
     drop_at: Share = Field(0.8, description="share of the steps after which the rate drops")
     drop_to: Share = Field(0.1, description="factor of that drop")
-    log_every: Positive = 100
+    log_every: Positive = Field(100, description="steps between two rows of the history")
+
+
+class TrainingSpec(Schedule):
+    """A schedule and the seeds that are trained by it, one run each."""
+
     seeds: tuple[Seed, ...] = Field(min_length=1)
 
 
@@ -131,6 +136,16 @@ def canonical(spec: Spec) -> str:
 def digest(spec: Spec) -> str:
     """First 8 hex digits of the sha256 of the canonical form."""
     return hashlib.sha256(canonical(spec).encode()).hexdigest()[:8]
+
+
+def folder(spec: DatasetSpec | RunSpec | TheorySpec) -> str:
+    """Name of the spec's folder under `results`: readable words and the digest."""
+    if isinstance(spec, RunSpec):
+        network = spec.network
+        words = (spec.dataset.name, network.architecture, network.geometry, f"w{max(network.widths)}")
+    else:
+        words = (spec.name,) if isinstance(spec, DatasetSpec) else (spec.study,)
+    return f"{slug(*words)}-{digest(spec)}"
 
 
 def slug(*parts: str | int) -> str:

@@ -1,0 +1,58 @@
+# `make` sets up and runs everything at the config's scale; `make test` sets up and passes the tests.
+# Extra options for Snakemake: make ARGS="--config scale=smoke".
+
+SHELL := bash
+.DEFAULT_GOAL := run
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+unexport PYTHONPATH
+CORES ?= all
+SNAKEMAKE = snakemake --cores $(CORES) --show-failed-logs
+ARGS ?=
+
+.PHONY: setup setup-test run smoke plan resume report redraw verify lint test generate clean
+
+setup: ## make the virtual environment, .venv
+	@PYTHON="$(PYTHON)" envs/setup.sh run
+
+setup-test:
+	@PYTHON="$(PYTHON)" envs/setup.sh test
+
+run: setup ## run every experiment at the config's scale (the default)
+	$(SNAKEMAKE) $(ARGS)
+
+smoke: setup ## every experiment, tiny: the first figures in about a minute
+	$(SNAKEMAKE) --config scale=smoke $(ARGS)
+
+plan: setup ## what would run, with minutes, memory and disk; runs nothing
+	@python -m convac plan --cores $(CORES) -- $(ARGS)
+
+resume: setup ## after a crash: wait for jobs that outlived Snakemake, unlock, finish
+	python -m convac orphans --wait
+	snakemake --unlock
+	$(SNAKEMAKE) --rerun-incomplete $(ARGS)
+
+report: setup ## results/report.html: every figure and verdict in one page
+	snakemake --report results/report.html $(ARGS)
+
+redraw: setup ## the reference figures again, from the committed tables, without training
+	$(SNAKEMAKE) redraw $(ARGS)
+
+verify: setup ## check results against their manifests
+	python -m convac verify
+
+lint: setup-test ## format, lint and types
+	ruff check .
+	ruff format --check .
+	snakefmt --check Snakefile workflow/rules
+	snakemake --lint
+	mypy
+
+test: setup-test lint ## every check: linters, types, unit, physics and pipeline tests
+	pytest -n 2 -q
+
+generate: setup ## schema, data dictionary and the README's tables, from the code
+	python -m convac generate
+
+clean: ## delete every result but the reference, and the caches
+	find results -mindepth 1 -maxdepth 1 ! -name reference -exec rm -rf {} +
+	rm -rf .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,45 @@
+# convac: what dependencies a convolutional network can model, and why.
+#
+# Needs config.yaml (what to run) and the library under workflow/convac (how). Makes, for the scale that the config
+# names, every experiment's table, verdicts and figures, the claims ledger and a manifest. Experiments are found by
+# name from the config: nothing here changes when one is added.
+
+from snakemake.utils import min_version
+
+min_version("9.20")
+
+
+configfile: "config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/measure.smk"
+include: "workflow/rules/theory.smk"
+include: "workflow/rules/tables.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        f"results/{SCALE}/claims.md",
+        f"results/{SCALE}/manifest.json",
+        [PLAN.products(SCALE, name) for name in PLAN.experiments],
+
+
+# One target per experiment: `snakemake --cores N pooling_geometry`.
+for name in PLAN.experiments:
+
+    rule:
+        name:
+            name
+        input:
+            PLAN.products(SCALE, name),
+
+
+rule redraw:
+    input:
+        [PLAN.figures("redrawn", name, suffix) for name in PLAN.reference() for suffix in SUFFIXES],

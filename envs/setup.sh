@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Make or refresh the checkout's own virtual environment, .venv: `envs/setup.sh` for the workflow, `envs/setup.sh test`
+# for the tests too. Touches nothing outside the checkout. PYTHON=… names the interpreter to use.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+want="${1:-run}"
+stamp=".venv/ready-$want"
+
+pins() { cat envs/requirements.txt pyproject.toml; [ "$want" = run ] || cat envs/requirements-test.txt; }
+now="$(pins | cksum) $PWD"
+if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$now" ]; then exit 0; fi
+
+works() { "$1" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; }
+if ! works .venv/bin/python; then
+    chosen=""
+    for candidate in ${PYTHON:-python3.11 python3.12 python3.13 python3 python}; do
+        if works "$candidate"; then chosen="$candidate"; break; fi
+    done
+    if [ -z "$chosen" ]; then
+        echo "setup: no Python ≥ 3.11 with venv found; install one, or name it: make PYTHON=/path/to/python3.11" >&2
+        exit 1
+    fi
+    echo "setup: making .venv with $("$chosen" --version)"
+    "$chosen" -m venv --clear .venv
+fi
+
+# The pins are closed, so nothing is resolved; bytecode is compiled when it is first imported.
+install() { .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile "$@" 2> >(grep -v '^WARNING: Location' >&2); }
+echo "setup: installing pinned packages (a minute)"
+if [ "$want" = run ]; then
+    install -r envs/requirements.txt
+else
+    install -r envs/requirements.txt -r envs/requirements-test.txt
+fi
+install --no-build-isolation --editable .
+echo "$now" > "$stamp"
+echo "setup: done; activate it with: source .venv/bin/activate"

@@ -1,0 +1,41 @@
+"""What dependencies a convolutional network can model: networks over pooling trees, their entanglement and min-cuts.
+
+Names are loaded when they are first used, so that `import convac` stays light and engines work without torch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from convac.circuits import Circuit as Circuit
+    from convac.circuits import random_circuit as random_circuit
+    from convac.entanglement.measure import Measurement as Measurement
+    from convac.entanglement.measure import measure as measure
+    from convac.entanglement.mincut import min_cut as min_cut
+    from convac.geometry.partitions import Partition as Partition
+    from convac.geometry.trees import PoolingTree as PoolingTree
+    from convac.networks.arithmetic import ConvAC as ConvAC
+    from convac.networks.rectifier import ConvRect as ConvRect
+
+PUBLIC = {
+    "Circuit": "convac.circuits",
+    "ConvAC": "convac.networks.arithmetic",
+    "ConvRect": "convac.networks.rectifier",
+    "Measurement": "convac.entanglement.measure",
+    "Partition": "convac.geometry.partitions",
+    "PoolingTree": "convac.geometry.trees",
+    "measure": "convac.entanglement.measure",
+    "min_cut": "convac.entanglement.mincut",
+    "random_circuit": "convac.circuits",
+}
+__all__ = sorted(PUBLIC)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    if name not in PUBLIC:
+        raise AttributeError(f"module 'convac' has no attribute {name!r}")
+    return getattr(import_module(PUBLIC[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(PUBLIC)

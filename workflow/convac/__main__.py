@@ -1,0 +1,5 @@
+"""`python -m convac`."""
+
+from convac.cli import main
+
+main()

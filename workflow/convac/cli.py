@@ -1,0 +1,70 @@
+"""The command line: dispatch to one command, log its progress, turn a user's mistake into one line."""
+
+import argparse
+import importlib
+import logging
+import sys
+import traceback
+from pathlib import Path
+
+from convac.errors import ConvacError, one_line
+from convac.progress import LOG
+
+COMMANDS = {
+    "dataset": "make one dataset from its spec",
+    "train": "train every seed of one cell",
+    "measure": "measure the entanglement of trained networks",
+    "theory": "compute one cell of a theory study",
+    "collect": "collect cells into one tidy table",
+    "claims": "hold an experiment's claims against its table",
+    "ledger": "gather the verdicts of all experiments",
+    "figure": "run an experiment's notebook",
+    "manifest": "write the manifest of a scale's results",
+    "verify": "check results against their manifest",
+    "plan": "what would run: jobs, minutes, memory, disk",
+    "orphans": "list or await jobs that outlived their Snakemake",
+    "generate": "write schema, data dictionary and tables of the documentation",
+}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command; exits with 1 and one line on a user's mistake, with 2 on wrong arguments."""
+    given = sys.argv[1:] if arguments is None else arguments
+    overview = argparse.ArgumentParser(
+        "convac",
+        epilog="\n".join(f"  {name:10} {text}" for name, text in COMMANDS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="What dependencies a convolutional network can model. `convac COMMAND --help` tells more.",
+    )
+    overview.add_argument("command", choices=COMMANDS, metavar="COMMAND")
+    command = overview.parse_args(given[:1]).command
+    module = importlib.import_module(f"convac.commands.{command}")
+    parser = argparse.ArgumentParser(f"convac {command}", description=module.__doc__)
+    parser.add_argument("--log", help="file that log lines go to")
+    module.add_arguments(parser)
+    options = parser.parse_args(given[1:])
+    try:
+        start_log(options.log)
+        module.run(options)
+    except ConvacError as error:
+        LOG.error("%s", error)
+        sys.exit(f"convac {command}: {error}" if options.log else 1)
+    except OSError as error:
+        name = f"{error.filename}: " if error.filename else ""
+        LOG.error("%s%s", name, error.strerror or error)
+        sys.exit(one_line(f"convac {command}: {name}{error.strerror or error}") if options.log else 1)
+    except Exception as error:
+        if not options.log:
+            raise
+        LOG.error("%s", traceback.format_exc())
+        sys.exit(one_line(f"convac {command}: {type(error).__name__}: {error}; traceback in {options.log}"))
+
+
+def start_log(path: str | None) -> None:
+    """Send log lines to the file, or to the terminal without one."""
+    if path:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(path, mode="w", encoding="utf-8") if path else logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s" if path else "convac: %(message)s", "%H:%M:%S"))
+    LOG.handlers = [handler]
+    LOG.setLevel(logging.INFO)

@@ -1,0 +1,20 @@
+"""Hold an experiment's claims against its tidy table."""
+
+from argparse import ArgumentParser, Namespace
+
+from convac.contract.claims import evaluate_all
+from convac.files import read_table, write_table
+from convac.planning.config import study_module
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Options of `convac claims`."""
+    parser.add_argument("--study", required=True, help="name of the experiment whose claims these are")
+    parser.add_argument("--table", required=True, help="the tidy table, parquet")
+    parser.add_argument("--output", required=True, help="CSV to write: one row, one verdict")
+
+
+def run(options: Namespace) -> None:
+    """Evaluate every claim and write the verdicts."""
+    table = read_table(options.table, ("cell", "quantity", "value"))
+    write_table(options.output, evaluate_all(study_module(options.study).CLAIMS, table))

@@ -1,0 +1,29 @@
+"""Make one dataset from its spec."""
+
+import importlib
+from argparse import ArgumentParser, Namespace
+
+from convac.datasets.summaries import summarise
+from convac.files import read_json, write_arrays, write_json, write_table
+from convac.progress import LOG
+from convac.provenance import run_record, source_hash
+from convac.specs import DatasetSpec, digest, parse
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Options of `convac dataset`."""
+    parser.add_argument("--spec", required=True, help="JSON: name of the generator and its parameters")
+    parser.add_argument("--data", required=True, help="safetensors to write")
+    parser.add_argument("--summary", required=True, help="parquet to write: counts, baseline, example images")
+    parser.add_argument("--record", required=True, help="JSON to write: commit, versions, host, time")
+
+
+def run(options: Namespace) -> None:
+    """Generate the arrays and write them with their summary."""
+    spec = parse(DatasetSpec, read_json(options.spec), options.spec)
+    arrays = importlib.import_module(spec.modules[0]).generate(**spec.parameters)
+    code = source_hash(__spec__.name, *spec.modules)
+    write_arrays(options.data, arrays, {"spec": digest(spec), "code": code})
+    write_table(options.summary, summarise(arrays))
+    write_json(options.record, run_record(spec=digest(spec), code=code))
+    LOG.info("%d training and %d test images", len(arrays["train_labels"]), len(arrays["test_labels"]))

@@ -1,0 +1,46 @@
+"""Run an experiment's notebook, which draws its figures from the tidy table."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from convac.errors import FileError, one_line
+from convac.files import read_table, replacing, sha256
+from convac.provenance import source_hash
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Options of `convac figure`."""
+    parser.add_argument("--notebook", required=True, help="the experiment's notebook")
+    parser.add_argument("--study", required=True, help="name of the experiment that the notebook belongs to")
+    parser.add_argument("--table", required=True, help="the tidy table, parquet")
+    parser.add_argument("--claims", required=True, help="the verdicts, CSV")
+    parser.add_argument("--stem", required=True, help="path of the figures less -part.suffix")
+    parser.add_argument("--attempt", required=True, help="notebook to write while it runs; stays when it fails")
+    parser.add_argument("--output", required=True, help="the executed notebook, written when all went well")
+
+
+def run(options: Namespace) -> None:
+    """Execute the notebook; a failing one is kept as the attempt."""
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
+
+    read_table(options.table, ("cell", "quantity", "value"))  # a damaged table fails here, in one line
+    code = source_hash(__spec__.name, f"convac.plotting.{options.study}")
+    parameters = {
+        "table": options.table,
+        "claims": options.claims,
+        "stem": options.stem,
+        "provenance": f"{Path(options.stem).name} · table {sha256(options.table)[:8]} · code {code[:8]}",
+    }
+    Path(options.attempt).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        papermill.execute_notebook(
+            options.notebook, options.attempt, parameters, kernel_name="python3", progress_bar=False, log_output=True
+        )
+    except PapermillExecutionError as error:
+        raise FileError(
+            f"{options.notebook}: cell {error.exec_count} failed: {error.ename}: {one_line(error.evalue, 80)}; "
+            f"see {options.attempt}"
+        ) from error
+    with replacing(options.output) as temporary:
+        temporary.write_bytes(Path(options.attempt).read_bytes())

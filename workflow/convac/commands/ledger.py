@@ -1,0 +1,23 @@
+"""Gather the verdicts of all experiments into the claims ledger, with Holm's correction over it."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from convac.contract.claims import ledger, to_markdown
+from convac.files import read_table, write_table, write_text
+from convac.progress import LOG
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Options of `convac ledger`."""
+    parser.add_argument("--claims", required=True, nargs="+", help="claims CSVs of the experiments")
+    parser.add_argument("--csv", required=True, help="CSV to write")
+    parser.add_argument("--markdown", required=True, help="the same as a Markdown table")
+
+
+def run(options: Namespace) -> None:
+    """Write the ledger."""
+    gathered = ledger({Path(path).stem: read_table(path, ("id", "verdict")) for path in options.claims})
+    write_table(options.csv, gathered)
+    write_text(options.markdown, to_markdown(gathered))
+    LOG.info("%s", gathered["verdict"].value_counts().to_dict())

@@ -1,0 +1,23 @@
+"""Compute one cell of a theory study: no training."""
+
+import importlib
+from argparse import ArgumentParser, Namespace
+
+from convac.files import read_json, write_json, write_table
+from convac.provenance import run_record, source_hash
+from convac.specs import TheorySpec, digest, parse
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Options of `convac theory`."""
+    parser.add_argument("--spec", required=True, help="JSON: name of the study and its parameters")
+    parser.add_argument("--output", required=True, help="parquet to write")
+    parser.add_argument("--record", required=True, help="JSON to write: commit, versions, host, time")
+
+
+def run(options: Namespace) -> None:
+    """Compute the study's table and write it."""
+    spec = parse(TheorySpec, read_json(options.spec), options.spec)
+    table = importlib.import_module(spec.modules[0]).compute(spec)
+    write_table(options.output, table)
+    write_json(options.record, run_record(spec=digest(spec), code=source_hash(__spec__.name, *spec.modules)))

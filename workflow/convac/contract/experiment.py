@@ -1,0 +1,30 @@
+"""The contract of an experiment: a typed config block, and the cells that it asks for.
+
+A module `convac.experiments.<name>` keeps it by defining `Block`, `cells(block)`, `FIGURES` and `CLAIMS`.
+"""
+
+from dataclasses import dataclass, field
+from pydantic import Field
+
+from convac.specs import MeasureSpec, Name, RunSpec, Scalar, Spec, TheorySpec
+
+
+class Experiment(Spec):
+    """Base of every experiment's config block; keys are the fields of the subclass."""
+
+    study: Name | None = Field(None, description="the experiment whose code and defaults this variant uses")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One job of an experiment, and what its rows are called in the experiment's tidy table.
+
+    Attributes:
+        spec: what to train or compute; cells with equal specs are run once, whoever asks.
+        labels: values of the table's label columns for every row of the cell.
+        measure: partitions to measure on each trained network; None measures nothing.
+    """
+
+    spec: RunSpec | TheorySpec
+    labels: dict[str, Scalar] = field(default_factory=dict)
+    measure: MeasureSpec | None = None

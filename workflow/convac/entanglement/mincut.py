@@ -1,0 +1,244 @@
+"""Min-cut of a tree tensor network, and the numbering of equal sub-partitions that the tree engines share.
+
+Every channel bond weighs the logarithm of its dimension. A product-pooling node is a copy (delta) tensor: however its
+legs are cut it counts once, so each is one hyperedge of its width and each site one edge of dimension M.
+
+Source: 1704.01552 §4 (min-cut bound on the rank of a matricization; copy tensors counted once).
+"""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol, TypeVar
+
+import numpy as np
+
+from convac.circuits import Circuit
+from convac.errors import ArgumentError
+from convac.geometry.partitions import Partition
+from convac.geometry.trees import PoolingTree
+
+T = TypeVar("T")
+
+
+class HasCircuit(Protocol):
+    """Anything that describes itself as a circuit, such as a trained network."""
+
+    def circuit(self) -> Circuit:
+        """The network as data."""
+        ...
+
+
+def circuit_of(source: Circuit | HasCircuit) -> Circuit:
+    """The circuit itself, or what `source.circuit()` gives.
+
+    Raises:
+        ArgumentError: `source` is neither.
+    """
+    circuit = source if isinstance(source, Circuit) else getattr(source, "circuit", lambda: None)()
+    if not isinstance(circuit, Circuit):
+        raise ArgumentError(f"network: got {type(source).__name__}; accepted: a Circuit or an object with .circuit()")
+    return circuit
+
+
+class Node(NamedTuple):
+    """A node of the tree that stands for all nodes of its level with an equal sub-partition.
+
+    Attributes:
+        position: the first such position of the level.
+        children: numbers of the children one level below, ascending; empty for a site.
+        side: True when every site below is inside I, False when every one is outside, None when mixed.
+    """
+
+    position: int
+    children: tuple[int, ...]
+    side: bool | None
+
+
+@dataclass(frozen=True)
+class SubPartitions:
+    """The nodes of a tree under a partition, nodes with equal sub-partitions numbered once.
+
+    Attributes:
+        nodes: per level 0 (sites) … L (root) the distinct nodes.
+        numbers: per level, the number of the node that stands at each position.
+    """
+
+    nodes: tuple[tuple[Node, ...], ...]
+    numbers: tuple[tuple[int, ...], ...]
+
+
+def sub_partitions(tree: PoolingTree, mask: np.ndarray, located: Sequence[bool] = ()) -> SubPartitions:
+    """Number the nodes of `tree` so that those with equal sub-partitions share a number.
+
+    The order of a window's children doesn't count: product pooling commutes, so swapping two children only permutes
+    the rows and columns of a matricization.
+
+    Args:
+        tree: geometry and windows over N sites.
+        mask: boolean, shape (N,), true inside I, row-major.
+        located: per level, whether its map differs between positions; those positions then stay apart.
+    """
+    found: list[tuple[Node, ...]] = []
+    numbered: list[tuple[int, ...]] = []
+    described: list[tuple[tuple[int, ...], bool | None]] = [((), bool(side)) for side in mask[list(tree.order)]]
+    for level in range(tree.levels + 1):
+        apart = level < len(located) and located[level]
+        table: dict[tuple[tuple[int, ...], bool | None, int], int] = {}
+        nodes: list[Node] = []
+        numbers: list[int] = []
+        for position, (children, side) in enumerate(described):
+            key = (children, side, position if apart else 0)
+            if key not in table:
+                table[key] = len(nodes)
+                nodes.append(Node(position, children, side))
+            numbers.append(table[key])
+        found.append(tuple(nodes))
+        numbered.append(tuple(numbers))
+        if level < tree.levels:
+            window = tree.windows[level]
+            runs = [numbers[start : start + window] for start in range(0, len(numbers), window)]
+            described = [(tuple(sorted(run)), common({nodes[number].side for number in run})) for run in runs]
+    return SubPartitions(tuple(found), tuple(numbered))
+
+
+def common(sides: set[bool | None]) -> bool | None:
+    """The side that all share; None when they differ or one is mixed."""
+    return next(iter(sides)) if len(sides) == 1 else None
+
+
+Combine = Callable[[int, Node, Iterator[tuple[T, int]]], T]
+
+
+def fold(parts: SubPartitions, combine: Combine[T]) -> T:
+    """Combine the tree from its sites to its root, depth first, each distinct node once.
+
+    `combine(level, node, children)` gets each distinct child's value with its multiplicity, made as it is asked for;
+    a value is kept only while another node still waits for it, so that large values don't pile up.
+    """
+    waiting = Counter(
+        (level - 1, child) for level, nodes in enumerate(parts.nodes) for node in nodes for child in set(node.children)
+    )
+    kept: dict[tuple[int, int], T] = {}
+
+    def value(level: int, number: int) -> T:
+        key = (level, number)
+        waiting[key] -= 1
+        if key in kept:
+            return kept[key] if waiting[key] > 0 else kept.pop(key)
+        node = parts.nodes[level][number]
+        counts = sorted(Counter(node.children).items())
+        result = combine(level, node, ((value(level - 1, child), count) for child, count in counts))
+        if waiting[key] > 0:
+            kept[key] = result
+        return result
+
+    return value(len(parts.nodes) - 1, 0)
+
+
+class Bond(NamedTuple):
+    """A bond that a cut goes through.
+
+    Attributes:
+        kind: `site` (the edge of a site) or `pool` (the copy tensor of a pooling node, counted once).
+        level: 0 for a site, else the pooling level.
+        position: the site's row-major number, or the node's position in its level.
+        dimension: M for a site, else the width of the level.
+    """
+
+    kind: str
+    level: int
+    position: int
+    dimension: int
+
+
+@dataclass(frozen=True)
+class MinCut:
+    """The smallest cut that separates I from its complement.
+
+    Attributes:
+        value: the product of the cut bonds' dimensions, exact: an upper bound on the Schmidt number.
+        log: its natural logarithm: an upper bound on the entropy, in nats.
+        bonds: the bonds cut; one smallest cut, where there are several.
+    """
+
+    value: int
+    log: float
+    bonds: tuple[Bond, ...]
+
+
+def min_cut(source: Circuit | HasCircuit, partition: "str | Iterable[int] | Partition") -> MinCut:
+    """Min-cut of a circuit between I and its complement; its weights don't matter, only its widths do.
+
+    Args:
+        source: a circuit over N sites, or anything with `.circuit()`.
+        partition: a name, the sites of I, or a partition over the circuit's sites.
+
+    Raises:
+        ArgumentError: the source or the partition isn't one.
+
+    Source: 1704.01552 §4, Theorem 1.
+
+    >>> from convac.circuits import random_circuit
+    >>> tree = PoolingTree.named("square", (4, 4))
+    >>> circuit = random_circuit(tree, 2, (3, 5), np.random.default_rng(0))
+    >>> min_cut(circuit, "left-right").value
+    5
+    """
+    circuit = circuit_of(source)
+    return tree_min_cut(circuit.tree, circuit.local_dimension, circuit.widths, partition)
+
+
+def tree_min_cut(
+    tree: PoolingTree,
+    local_dimension: int,
+    widths: Sequence[int],
+    partition: "str | Iterable[int] | Partition",
+) -> MinCut:
+    """Min-cut of the tree tensor network with the given bond dimensions, by a dynamic programme from the leaves.
+
+    With the map above a node on side s, cost_s(node) = min(Π cost_s(child), r_l · Π min_t cost_t(child)): either the
+    whole window is on that side, or its copy tensor is cut once and every child is free. A site costs M on the side
+    that isn't its own. Products are exact integers.
+
+    Args:
+        tree: geometry and windows over N sites.
+        local_dimension: M.
+        widths: r_1 … r_L.
+        partition: a name, the sites of I, or a partition over the tree's sites.
+    """
+    if len(widths) != tree.levels or min(widths) < 1:
+        raise ArgumentError(f"widths: got {list(widths)}; accepted: one positive integer per level, {tree.levels}")
+    parts = sub_partitions(tree, Partition.of(tree.shape, partition).mask)
+    # per level and node: the cost with the map above outside (0) and inside (1) of I, and whether the node is cut
+    costs = [[(local_dimension, 1) if node.side else (1, local_dimension) for node in parts.nodes[0]]]
+    severed: list[list[tuple[bool, bool]]] = [[(node.side is True, node.side is False) for node in parts.nodes[0]]]
+    for nodes, width in zip(parts.nodes[1:], widths, strict=True):
+        below = costs[-1]
+        cut = [width * math.prod(min(below[child]) for child in node.children) for node in nodes]
+        whole = [[math.prod(below[child][side] for child in node.children) for side in (0, 1)] for node in nodes]
+        costs.append([(min(out, through), min(into, through)) for (out, into), through in zip(whole, cut, strict=True)])
+        severed.append([(through < out, through < into) for (out, into), through in zip(whole, cut, strict=True)])
+    value = min(costs[-1][0])
+    bonds: list[Bond] = []
+    sides = [costs[-1][0].index(value)]
+    for level in range(tree.levels, 0, -1):
+        lower: list[int] = []
+        for position, side in enumerate(sides):
+            number = parts.numbers[level][position]
+            start = position * tree.windows[level - 1]
+            children = parts.numbers[level - 1][start : start + tree.windows[level - 1]]
+            if severed[level][number][side]:
+                bonds.append(Bond("pool", level, position, widths[level - 1]))
+                lower.extend(costs[level - 1][child].index(min(costs[level - 1][child])) for child in children)
+            else:
+                lower.extend(side for _ in children)
+        sides = lower
+    cut_sites = [
+        tree.order[position]
+        for position, side in enumerate(sides)
+        if local_dimension > 1 and severed[0][parts.numbers[0][position]][side]
+    ]
+    bonds.extend(Bond("site", 0, site, local_dimension) for site in sorted(cut_sites))
+    return MinCut(value, math.log(value), tuple(bonds))

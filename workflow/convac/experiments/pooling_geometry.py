@@ -1,0 +1,153 @@
+"""pooling_geometry: which input dependencies a network models is decided by which sites its windows pool early.
+
+Source: 1605.06743 (Cohen & Shashua, ICLR 2017) §6. Shared 1×1 weights with symmetric windows leave the deep networks
+invariant to permuting the children of any node of their tree.
+"""
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from convac.contract.experiment import Cell, Experiment
+from convac.geometry.partitions import Partition
+from convac.geometry.trees import PoolingTree
+from convac.specs import DatasetSpec, MeasureSpec, NetworkSpec, Positive, RunSpec, Schedule, TrainingSpec
+
+Task = Literal["closedness", "symmetry"]
+Geometry = Literal["square", "mirror"]
+
+
+class Block(Experiment):
+    """Config of pooling_geometry."""
+
+    tasks: tuple[Task, ...] = Field(min_length=1, description="what is asked of a blob")
+    side: Literal[16, 32, 64] = Field(description="pixels along each side of an image")
+    rendered_train: Annotated[int, Field(ge=10)] = Field(description="blobs drawn for training; 80 % become examples")
+    rendered_test: Annotated[int, Field(ge=10)] = Field(description="blobs drawn for testing; 80 % become examples")
+    geometries: tuple[Geometry, ...] = Field(min_length=1)
+    widths: tuple[Positive, ...] = Field(min_length=1, description="channels of every hidden level, one network each")
+    seeds: Positive = Field(description="training runs per network")
+    arithmetic: Schedule = Field(description="ConvAC, positive weights in log space")
+    signed: Schedule = Field(description="ConvAC, real weights")
+    rectifier: Schedule = Field(description="ConvRect")
+    poolings: tuple[Literal["max", "average"], ...] = Field(description="of ConvRect")
+    shallow_widths: tuple[Positive, ...] = Field(description="channels of the one level of each shallow ConvAC")
+    shallow: Schedule = Field(description="shallow ConvAC")
+    depths: tuple[Annotated[int, Field(ge=1, le=6)], ...] = Field(description="levels of the signed ConvACs compared")
+    partitions: tuple[str, ...] = Field(min_length=1, description="partitions measured on every trained ConvAC")
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Block":
+        for geometry in self.geometries:
+            PoolingTree.named(geometry, self.sites)
+        for partition in self.partitions:
+            Partition.of(self.sites, partition)
+        return self
+
+    @property
+    def sites(self) -> tuple[int, int]:
+        """Pixels along each axis."""
+        return (self.side, self.side)
+
+
+def cells(block: Block) -> list[Cell]:
+    """The networks to train, each over all seeds; equal ones once."""
+    found = [cell for task in block.tasks for cell in (*deep(block, task), *shallow(block, task))]
+    return list({(str(cell.spec), str(cell.labels)): cell for cell in [*found, *by_depth(block)]}.values())
+
+
+def deep(block: Block, task: Task) -> Iterator[Cell]:
+    """Deep networks of both kinds, both geometries and every width."""
+    for geometry in block.geometries:
+        for width in block.widths:
+            yield cell(block, task, "ConvAC", geometry, width, block.arithmetic, {"weights": "positive"})
+            for pooling in block.poolings:
+                yield cell(block, task, f"ConvRect {pooling}", geometry, width, block.rectifier, {"pooling": pooling})
+        yield signed(block, task, geometry, None, "calibrated")
+
+
+def shallow(block: Block, task: Task) -> Iterator[Cell]:
+    """Shallow ConvACs: one level whose window holds every site."""
+    for width in block.shallow_widths:
+        yield cell(
+            block, task, "shallow ConvAC", "square", width, block.shallow, {"weights": "positive"}, (block.side**2,)
+        )
+
+
+def by_depth(block: Block) -> Iterator[Cell]:
+    """Signed ConvACs of several depths on the first task, from our initialisation and from the textbook's."""
+    for levels in block.depths:
+        for initialisation in ("calibrated", "normal"):
+            yield signed(block, block.tasks[0], "square", even_windows(block.side**2, levels), initialisation)
+
+
+def signed(block: Block, task: Task, geometry: str, windows: tuple[int, ...] | None, initialisation: str) -> Cell:
+    """A ConvAC with real weights."""
+    options = {"weights": "signed", "initialisation": initialisation}
+    return cell(block, task, "ConvAC signed", geometry, block.widths[0], block.signed, options, windows)
+
+
+def even_windows(sites: int, levels: int) -> tuple[int, ...]:
+    """Windows of a tree with that many levels over 2^n sites, as equal as they can be.
+
+    >>> even_windows(1024, 6)
+    (4, 4, 4, 4, 2, 2)
+    """
+    bits = np.array_split(np.ones(sites.bit_length() - 1), levels)
+    return tuple(2 ** len(part) for part in bits)
+
+
+def cell(
+    block: Block,
+    task: Task,
+    name: str,
+    geometry: str,
+    width: int,
+    schedule: Schedule,
+    options: dict[str, str],
+    windows: tuple[int, ...] | None = None,
+) -> Cell:
+    """One network over all seeds, its labels, and what is measured on it."""
+    tree = PoolingTree.named(geometry, block.sites, windows)
+    arithmetic = "weights" in options
+    spec = RunSpec(
+        dataset=DatasetSpec(
+            name="blobs",
+            parameters={
+                "task": task,
+                "seed": 0,
+                "side": block.side,
+                "rendered_train": block.rendered_train,
+                "rendered_test": block.rendered_test,
+            },
+        ),
+        network=NetworkSpec(
+            architecture="arithmetic" if arithmetic else "rectifier",
+            geometry=geometry,
+            sites=block.sites,
+            windows=tree.windows,
+            widths=(width,) * tree.levels,
+            options=dict(options),
+        ),
+        training=TrainingSpec(**schedule.model_dump(), seeds=tuple(range(block.seeds))),
+    )
+    labels = {
+        "task": task,
+        "network": name,
+        "initialisation": options.get("initialisation", ""),
+        "geometry": geometry,
+        "width": width,
+        "levels": tree.levels,
+    }
+    return Cell(spec, dict(labels), MeasureSpec(partitions=block.partitions) if arithmetic else None)
+
+
+FIGURES = {
+    "": "Test and train accuracy of every network by pooling geometry, with 95 % intervals over seeds.",
+    "examples": "Example images of each task and class.",
+    "curves": "Accuracy against training step, with 95 % intervals over seeds.",
+    "entanglement": "Entanglement of the trained ConvACs by geometry and partition, against the min-cut bound.",
+    "depth": "ConvACs with real weights from one to six levels: log-scale at the start, and accuracy after training.",
+}

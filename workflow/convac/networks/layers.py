@@ -1,0 +1,256 @@
+"""What all networks over a pooling tree share: the encoding of images, 1×1 convolutions, replicas along a leading axis.
+
+Activations have the axes (replicas, channels, positions, batch), positions in tree order. With weights shared over
+space, pooling doesn't care for the order within a window, so that what a position holds depends only on *which
+multiset* of values stands below it. The first levels have few multisets (binary pixels, windows of four: 5, then 70),
+called *symbols* here: a network evaluates those levels once per symbol, not once per position, and images are encoded
+as symbols once per dataset. The numbers are those of the direct evaluation, up to rounding.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import combinations, combinations_with_replacement
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from convac.errors import ArgumentError
+from convac.geometry.trees import PoolingTree
+from convac.seeds import stream
+from convac.specs import Scalar
+
+# More symbols than this cost more to tabulate and look up than the positions they stand for.
+SYMBOL_LIMIT = 128
+# Images encoded at a time, to bound the memory that encoding takes.
+BLOCK = 1000
+# Stands for 0 inside logarithms, on the scale of rescaled values.
+TINY = 1e-30
+
+SHARINGS = ("shared", "located")
+
+
+def symbol_tables(local_dimension: int, windows: Sequence[int], distinct: bool) -> list[np.ndarray]:
+    """Symbols of the leading levels, the last level excluded, while a level has at most `SYMBOL_LIMIT` of them.
+
+    Args:
+        local_dimension: M, the number of symbols below level 1.
+        windows: positions pooled at each level.
+        distinct: symbols are the sets of symbols in a window (enough for a maximum), not the multisets.
+
+    Returns:
+        Per level integers (symbols, symbols of the level below): how often each occurs in the window.
+
+    >>> [len(table) for table in symbol_tables(2, (4, 4, 4), distinct=False)]
+    [5, 70]
+    """
+    tables: list[np.ndarray] = []
+    below = local_dimension
+    for window in windows[:-1]:
+        sizes = range(1, min(window, below) + 1)
+        number = sum(math.comb(below, k) for k in sizes) if distinct else math.comb(below + window - 1, window)
+        if number > SYMBOL_LIMIT:
+            break
+        members = (
+            [list(subset) for k in sizes for subset in combinations(range(below), k)]
+            if distinct
+            else [list(multiset) for multiset in combinations_with_replacement(range(below), window)]
+        )
+        tables.append(np.array([np.bincount(symbols, minlength=below) for symbols in members]))
+        below = number
+    return tables
+
+
+def pooled_symbols(symbols: np.ndarray, table: np.ndarray, window: int, distinct: bool) -> np.ndarray:
+    """Symbols (n, positions) after pooling symbols (n, positions·window) of the level below."""
+    digits = (2 if distinct else window + 1) ** np.arange(table.shape[1], dtype=np.int64)
+    keys = table @ digits
+    order = np.argsort(keys)
+    parts = digits[symbols].reshape(len(symbols), -1, window)
+    found = np.bitwise_or.reduce(parts, axis=2) if distinct else parts.sum(axis=2)
+    return order[np.searchsorted(keys[order], found)]
+
+
+def draws(seeds: Sequence[int], name: str, shape: Sequence[int], low: float, high: float) -> Tensor:
+    """Uniform float32 numbers (replicas, *shape); replica k depends on `seeds[k]` and `name` alone."""
+    return torch.from_numpy(
+        np.stack([stream("initialisation", seed, name).uniform(low, high, tuple(shape)) for seed in seeds])
+    ).float()
+
+
+def normals(seeds: Sequence[int], name: str, shape: Sequence[int], deviation: float) -> Tensor:
+    """Normal float32 numbers (replicas, *shape); replica k depends on `seeds[k]` and `name` alone."""
+    return torch.from_numpy(
+        np.stack([stream("initialisation", seed, name).normal(0, deviation, tuple(shape)) for seed in seeds])
+    ).float()
+
+
+def accept(name: str, value: Scalar | None, accepted: Sequence[str]) -> str:
+    """`value` when it is one of the accepted words, the first of them for None; raises ArgumentError otherwise."""
+    if value is None:
+        return accepted[0]
+    if value not in accepted:
+        raise ArgumentError(f"options.{name}: {value!r} is unknown; accepted: {', '.join(accepted)}")
+    return str(value)
+
+
+def accept_options(options: Mapping[str, Scalar], accepted: Sequence[str]) -> None:
+    """Raise ArgumentError for an option that isn't among the accepted names."""
+    for name in options:
+        if name not in accepted:
+            raise ArgumentError(f"options.{name}: unknown key; accepted: {', '.join(accepted)}")
+
+
+def convolved(weight: Tensor, values: Tensor) -> Tensor:
+    """1×1 convolution of values (replicas, in, positions, batch).
+
+    `weight` is (replicas, out, in) when shared over positions, else (replicas, positions, out, in).
+    """
+    if weight.ndim == 3:
+        return (weight @ values.flatten(2)).unflatten(2, values.shape[2:])
+    return torch.einsum("rpoi,ripb->ropb", weight, values.expand(len(weight), -1, -1, -1))
+
+
+def finite(values: Tensor) -> Tensor:
+    """Whether all numbers are finite in each replica (replicas,)."""
+    return values.isfinite().flatten(1).all(1)
+
+
+class TreeNetwork(nn.Module):
+    """Base of the networks over a pooling tree; a subclass adds parameters, `propagate` and `logits`.
+
+    Attributes:
+        tree: geometry and windows over N sites.
+        local_dimension: M, the dimension of a site's representation.
+        widths: channels after each level.
+        classes: number of classes.
+        seeds: one per replica.
+        sharing: `shared` (one weight per level) or `located` (one per level and position).
+    """
+
+    def __init__(
+        self,
+        tree: PoolingTree,
+        local_dimension: int,
+        widths: Sequence[int],
+        classes: int,
+        seeds: Sequence[int],
+        sharing: str,
+        distinct: bool,
+    ) -> None:
+        super().__init__()
+        if len(widths) != tree.levels or min(widths) < 1:
+            raise ArgumentError(f"widths: {list(widths)} doesn't fit; accepted: {tree.levels} positive integers")
+        if not seeds:
+            raise ArgumentError("seeds: none given; accepted: at least one")
+        self.tree = tree
+        self.local_dimension = local_dimension
+        self.widths = tuple(widths)
+        self.classes = classes
+        self.seeds = tuple(seeds)
+        self.sharing = sharing
+        self.distinct = distinct
+        self._order = np.array(tree.order)
+        self._tables = symbol_tables(local_dimension, tree.windows, distinct) if sharing == "shared" else []
+        for level, table in enumerate(self._tables, start=1):
+            self.register_buffer(f"symbols_{level}", torch.from_numpy(table).float(), persistent=False)
+        # few symbols in a large window are stored as counts: 2 numbers for 1,024 pooled binary pixels
+        self._counted = sharing == "shared" and not distinct and self.symbols <= self.symbol_window
+
+    @property
+    def symbols(self) -> int:
+        """Symbols below the first level that is evaluated position by position."""
+        return len(self._tables[-1]) if self._tables else self.local_dimension
+
+    @property
+    def symbol_window(self) -> int:
+        """Window of the first level that is evaluated position by position."""
+        return self.tree.windows[len(self._tables)]
+
+    def tables(self) -> list[Tensor]:
+        """Per tabulated level (symbols, symbols of the level below): how often each occurs in the window."""
+        return [self.get_buffer(f"symbols_{level}") for level in range(1, len(self._tables) + 1)]
+
+    def shapes(self) -> list[tuple[int, ...]]:
+        """Shape of every level's weight, without the replica axis: `(out, in)` or `(positions, out, in)`."""
+        channels = (self.local_dimension, *self.widths)
+        pairs = zip(self.tree.positions[:-1], channels[1:], channels[:-1], strict=True)
+        return [(out, into) if self.sharing == "shared" else (places, out, into) for places, out, into in pairs]
+
+    def encode(self, images: np.ndarray | Tensor) -> Tensor:
+        """Encode images once, for any number of forward passes.
+
+        Args:
+            images: integers (n, *sites) in 0..M-1, read as one-hot sites, or representation vectors (n, N, M) as
+                floats, sites in row-major order.
+
+        Returns:
+            Shape (n, columns), one row per image; integers for integer images, else floats.
+
+        Raises:
+            ArgumentError: the shape or a value doesn't fit the network.
+        """
+        array = np.asarray(images)
+        sites, dimension = self.tree.sites, self.local_dimension
+        if np.issubdtype(array.dtype, np.floating):
+            if array.shape[1:] != (sites, dimension):
+                raise ArgumentError(f"images: shape {list(array.shape)}; accepted: [n, {sites}, {dimension}] for floats")
+            return torch.from_numpy(np.ascontiguousarray(array[:, self._order])).flatten(1)
+        if array.shape[1:] != self.tree.shape or not len(array):
+            raise ArgumentError(f"images: shape {list(array.shape)}; accepted: [n ≥ 1, *{list(self.tree.shape)}]")
+        if array.min() < 0 or array.max() >= dimension:
+            raise ArgumentError(f"images: values {array.min()}..{array.max()}; accepted: 0..{dimension - 1}")
+        blocks = np.split(array.reshape(len(array), sites), range(BLOCK, len(array), BLOCK))
+        return torch.from_numpy(np.concatenate([self._encoded(block[:, self._order]) for block in blocks]))
+
+    def _encoded(self, symbols: np.ndarray) -> np.ndarray:
+        for table, window in zip(self._tables, self.tree.windows, strict=False):
+            symbols = pooled_symbols(symbols, table, window, self.distinct)
+        highest = self.symbols - 1
+        if self._counted:
+            windows = symbols.reshape(len(symbols), -1, self.symbol_window)
+            symbols = np.stack([(windows == symbol).sum(axis=2) for symbol in range(self.symbols)], axis=2)
+            symbols, highest = symbols.reshape(len(symbols), -1), self.symbol_window
+        return symbols.astype(np.min_scalar_type(highest) if highest < 256 else np.int32)
+
+    def prepare(self, encoded: Tensor) -> Tensor:
+        """Turn encoded images into the input of `propagate`.
+
+        Args:
+            encoded: (batch, columns) for the same images in every replica, or (replicas, batch, columns).
+
+        Returns:
+            Representation vectors (1 or replicas, M, N, batch) when every level is evaluated position by position;
+            else how often each symbol occurs, (1 or replicas, positions·batch, symbols), positions being those after
+            the first such level (before it for maximum pooling).
+        """
+        rows = encoded if encoded.ndim == 3 else encoded.unsqueeze(0)
+        kind = self.get_parameter("output").dtype
+        if rows.is_floating_point():
+            return rows.unflatten(2, (self.tree.sites, -1)).permute(0, 3, 2, 1).to(kind)
+        if self._counted:
+            counts = rows.unflatten(2, (-1, self.symbols)).transpose(1, 2)
+            return counts.reshape(len(rows), -1, self.symbols).to(kind)
+        window = self.symbol_window if self.sharing == "shared" and not self.distinct else 1
+        places = rows.unflatten(2, (-1, window)).transpose(1, 2).reshape(len(rows), -1, window).long()
+        counts = torch.zeros(*places.shape[:2], self.symbols, dtype=kind, device=rows.device)
+        counts.scatter_add_(2, places, torch.ones((), dtype=kind, device=rows.device).expand(places.shape))
+        if self.sharing == "shared":
+            return counts
+        return counts.unflatten(1, (self.tree.sites, -1)).permute(0, 3, 1, 2)
+
+    def forward(self, encoded: Tensor) -> Tensor:
+        """Logits (replicas, batch, classes) of encoded images (batch, columns) or (replicas, batch, columns)."""
+        return self.logits(self.prepare(encoded))
+
+    def logits(self, inputs: Tensor) -> Tensor:
+        """Logits (replicas, batch, classes) of prepared inputs."""
+        raise NotImplementedError
+
+    def evaluate(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits and, per level, the largest |ln scale| (replicas, levels), without gradient."""
+        raise NotImplementedError
+
+    def diagnose(self, inputs: Tensor) -> list[tuple[str, Tensor]]:
+        """Name of every layer, in order, with whether its values are finite in each replica (replicas,)."""
+        raise NotImplementedError

@@ -1,0 +1,139 @@
+"""From the config to checked blocks: every mistake becomes one line that names the key and what is accepted."""
+
+import difflib
+import importlib
+import importlib.util
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal, get_args
+
+from pydantic import Field
+
+import convac.experiments
+from convac.contract.experiment import Experiment
+from convac.errors import ConfigError, one_line
+from convac.specs import Spec, mistakes, parse
+
+Scale = Literal["smoke", "laptop", "paper"]
+SCALES: tuple[str, ...] = get_args(Scale)
+BASE = "laptop"
+
+
+class Config(Spec):
+    """Top level of config.yaml."""
+
+    scale: Scale = Field("laptop", description="what `snakemake` without a target makes")
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where networks train")
+    experiments: dict[str, dict[str, Any]] = Field(min_length=1, description="one block per experiment")
+
+
+def studies() -> list[str]:
+    """Names of the experiments that the library knows, from the files of `convac.experiments`."""
+    folder = Path(convac.experiments.__path__[0])
+    return sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
+
+
+def study_module(study: str) -> ModuleType:
+    """The module of an experiment; raises ConfigError naming what of the contract is missing."""
+    where = f"workflow/convac/experiments/{study}.py"
+    try:
+        module = importlib.import_module(f"convac.experiments.{study}")
+    except Exception as error:  # whatever a half-written experiment raises, the user should read which file
+        raise ConfigError(f"{where}: can't be imported: {error}") from error
+    for part in ("Block", "cells", "FIGURES", "CLAIMS"):
+        if not hasattr(module, part):
+            raise ConfigError(f"{where}: {part} is missing; an experiment defines Block, cells, FIGURES and CLAIMS")
+    if importlib.util.find_spec(f"convac.plotting.{study}") is None:
+        raise ConfigError(f"workflow/convac/plotting/{study}.py: is missing; it draws the figures of {study}")
+    return module
+
+
+def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """`base` with `changes` laid over it, block by block; lists and values are replaced whole."""
+    result = dict(base)
+    for key, value in changes.items():
+        old = result.get(key)
+        result[key] = merged(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+    return result
+
+
+def raw_block(name: str, experiments: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """An experiment's block as written; a variant's lies over the block of its study."""
+    block = experiments[name]
+    study = block.get("study", name)
+    if study == name:
+        return dict(block)
+    return merged(experiments.get(study, {}), block)
+
+
+def scaled(block: Mapping[str, Any], scale: str) -> dict[str, Any]:
+    """The block at one scale: what `scales` says of it lies over the rest."""
+    base = {key: value for key, value in block.items() if key != "scales"}
+    return merged(base, (block.get("scales") or {}).get(scale) or {})
+
+
+def config_mistakes(raw: Mapping[str, Any]) -> list[str]:
+    """Every mistake in the config, a line of at most 200 characters each; empty when there is none."""
+    found = mistakes(Config, dict(raw))
+    if found:
+        return found
+    experiments = raw["experiments"]
+    return [line for name in experiments for line in block_mistakes(name, experiments)]
+
+
+def block_mistakes(name: str, experiments: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Mistakes in one experiment's block, at its base and at every scale."""
+    where = f"experiments.{name}"
+    study = experiments[name].get("study", name)
+    known = studies()
+    if study not in known:
+        near = difflib.get_close_matches(str(study), known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"accepted: {', '.join(known)}"
+        key = f"{where}.study: {study!r} is an" if "study" in experiments[name] else f"{where}:"
+        return [one_line(f"{key} unknown experiment; {hint}")]
+    try:
+        kind: type[Experiment] = study_module(study).Block
+    except ConfigError as error:
+        return [str(error)]
+    block = raw_block(name, experiments)
+    scales = block.get("scales") or {}
+    if not isinstance(scales, Mapping) or not all(isinstance(part, Mapping | None) for part in scales.values()):
+        return [f"{where}.scales: is no block of blocks; accepted: {', '.join(SCALES)}"]
+    unknown = [f"{where}.scales.{scale}: unknown scale; accepted: {', '.join(SCALES)}" for scale in scales if scale not in SCALES]
+    base = mistakes(kind, scaled({**block, "scales": {}}, BASE), where)
+    special = [
+        line
+        for scale in SCALES
+        if scale in scales
+        for line in mistakes(kind, scaled(block, scale), f"{where}.scales.{scale}")
+        if line.replace(f".scales.{scale}", "") not in base
+    ]
+    return unknown + base + special
+
+
+def place_mistakes(targets: Collection[str], raw: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the place or with what was asked for: `results` a file, a notebook missing, unknown targets."""
+    experiments = raw["experiments"]
+    if Path("results").exists() and not Path("results").is_dir():
+        return ["results: is a file; accepted: a folder, or nothing, which is made"]
+    notebooks = [f"notebooks/{experiments[name].get('study', name)}.ipynb" for name in experiments]
+    missing = [f"{path}: no such file; every experiment has its notebook" for path in notebooks if not Path(path).is_file()]
+    known = ["all", "redraw", *experiments]
+    return missing + [
+        one_line(f"{target}: unknown target; accepted: {', '.join(known)}, or a file of results/")
+        for target in targets
+        if target not in known and not target.startswith("results/")
+    ]
+
+
+def blocks(raw: Mapping[str, Any]) -> dict[tuple[str, str], tuple[str, Experiment]]:
+    """By (scale, experiment): the study's name and its typed block. The config must be free of mistakes."""
+    experiments = raw["experiments"]
+    found = {}
+    for name in experiments:
+        study = experiments[name].get("study", name)
+        block = raw_block(name, experiments)
+        for scale in SCALES:
+            found[scale, name] = (study, parse(study_module(study).Block, scaled(block, scale), f"experiments.{name}"))
+    return found

@@ -1,0 +1,53 @@
+"""What a job costs: estimates for the scheduler and for people, from rates that were measured on one core."""
+
+from collections.abc import Iterable
+from math import ceil
+from typing import Any
+
+from convac.specs import DatasetSpec, RunSpec
+
+STARTUP = 3.0  # seconds of a job that loads torch
+STEP = {"arithmetic": 0.8e-3, "rectifier": 1.0e-3}  # seconds per step and seed at width 16, batch 64, 1,024 sites
+MARGIN = 4  # between the estimate and the limit that a scheduler enforces
+
+
+def train_seconds(spec: RunSpec) -> float:
+    """Expected seconds of a training job on one core."""
+    network, training = spec.network, spec.training
+    # past the first levels, work per image grows with the sites and the square of the width
+    size = 0.5 + 0.5 * (network.tree.sites / 1024) * (max(network.widths) / 16) ** 2
+    work = training.steps * len(training.seeds) * (training.batch / 64) * size
+    return STARTUP + STEP.get(network.architecture, 1e-3) * work
+
+
+def minutes(spec: RunSpec) -> int:
+    """Time limit of a training job, in minutes."""
+    return ceil(MARGIN * train_seconds(spec) / 60) + 2
+
+
+def memory(spec: RunSpec) -> int:
+    """Memory limit of a training job, in MB."""
+    network, training = spec.network, spec.training
+    activations = 4 * len(training.seeds) * training.batch * network.tree.sites * max(network.widths) * 4 / 2**20
+    return ceil(1000 + 4 * activations)
+
+
+def disk(spec: DatasetSpec) -> int:
+    """Disk that a dataset takes, in MB, for the scheduler; an image of one byte a pixel."""
+    images = sum(int(value) for key, value in spec.parameters.items() if key.startswith("rendered"))
+    return ceil(1 + images * int(spec.parameters.get("side", 32)) ** 2 / 2**20)
+
+
+def describe(jobs: Iterable[Any], cores: int) -> str:
+    """The start line: how many jobs, and about how many minutes."""
+    jobs = list(jobs)
+    seconds = sum(seconds_of(job.rule.name, float(job.resources.get("runtime", 0))) for job in jobs)
+    return f"convac: {len(jobs)} jobs, about {ceil(seconds / max(cores, 1) / 60)} min on {cores} cores"
+
+
+def seconds_of(rule: str, runtime: float) -> float:
+    """Expected seconds of a job, from its rule and its time limit in minutes."""
+    fixed = {"dataset": 15.0, "measure": 4.0, "theory": 20.0}
+    if rule == "train":
+        return (runtime - 2) * 60 / MARGIN
+    return 5.0 if rule.startswith("figure_") else fixed.get(rule, 0.5)

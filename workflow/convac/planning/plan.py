@@ -1,0 +1,154 @@
+"""From checked blocks to jobs: which datasets, runs, measurements and theory tables every scale needs, by folder."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from convac.contract.experiment import Cell
+from convac.planning.config import BASE, blocks, study_module
+from convac.specs import DatasetSpec, MeasureSpec, RunSpec, TheorySpec, canonical, digest, folder
+
+SUFFIXES = ("svg", "pdf", "png")
+REFERENCE = "results/reference"
+
+
+@dataclass(frozen=True)
+class Study:
+    """One experiment at one scale.
+
+    Attributes:
+        study: the module that defines it.
+        cells: its jobs, by folder.
+    """
+
+    study: str
+    cells: dict[str, Cell]
+
+    @property
+    def datasets(self) -> dict[str, DatasetSpec]:
+        """Datasets of the cells, by folder."""
+        specs = [cell.spec.dataset for cell in self.cells.values() if isinstance(cell.spec, RunSpec)]
+        return {folder(spec): spec for spec in specs}
+
+    def tables(self) -> list[str]:
+        """Files that the experiment's tidy table is collected from."""
+        return [path for entry in self.entries() for path in entry["tables"]]
+
+    def entries(self) -> list[dict[str, Any]]:
+        """What `collect` reads, as plain data: per cell or dataset its name, its labels and its tables."""
+        columns = {column for cell in self.cells.values() for column in cell.labels}
+        found = [
+            {"cell": name, "labels": cell.labels, "tables": cell_tables(name, cell)}
+            for name, cell in self.cells.items()
+        ]
+        for name, spec in self.datasets.items():
+            labels = {key: value for key, value in spec.parameters.items() if key in columns}
+            found.append({"cell": name, "labels": labels, "tables": [f"results/datasets/{name}/summary.parquet"]})
+        return found
+
+
+def cell_tables(name: str, cell: Cell) -> list[str]:
+    """The tables that a cell's jobs write."""
+    if isinstance(cell.spec, TheorySpec):
+        return [f"results/theory/{name}/table.parquet"]
+    tables = [f"results/runs/{name}/history.parquet"]
+    return tables + ([measured(name, cell.measure)] if cell.measure else [])
+
+
+def measured(name: str, measure: MeasureSpec) -> str:
+    """The table of one measurement of a cell's networks."""
+    return f"results/runs/{name}/entanglement-{digest(measure)}.parquet"
+
+
+class Plan:
+    """Every job of every experiment at every scale, found by folder.
+
+    Attributes:
+        studies: by (scale, experiment).
+        datasets, runs, theories: specs by folder.
+        measures: by (run's folder, digest).
+    """
+
+    def __init__(self, raw: Mapping[str, Any]) -> None:
+        self.studies: dict[tuple[str, str], Study] = {}
+        self.datasets: dict[str, DatasetSpec] = {}
+        self.runs: dict[str, RunSpec] = {}
+        self.theories: dict[str, TheorySpec] = {}
+        self.measures: dict[tuple[str, str], MeasureSpec] = {}
+        for (scale, name), (study, block) in blocks(raw).items():
+            cells = {folder(cell.spec): cell for cell in study_module(study).cells(block)}
+            self._add(scale, name, Study(study, cells))
+
+    def _add(self, scale: str, name: str, study: Study) -> None:
+        self.studies[scale, name] = study
+        self.datasets.update(study.datasets)
+        for cell_name, cell in study.cells.items():
+            if isinstance(cell.spec, TheorySpec):
+                self.theories[cell_name] = cell.spec
+                continue
+            self.runs[cell_name] = cell.spec
+            if cell.measure:
+                self.measures[cell_name, digest(cell.measure)] = cell.measure
+
+    @property
+    def experiments(self) -> list[str]:
+        """Names of the config's experiments."""
+        return list(dict.fromkeys(name for _, name in self.studies))
+
+    def study(self, name: str) -> str:
+        """The module that an experiment's code stands in."""
+        return self.studies[BASE, name].study
+
+    def spec(self, kind: str, name: str) -> str:
+        """The canonical text of a dataset's, run's or theory job's spec."""
+        return canonical({"datasets": self.datasets, "runs": self.runs, "theory": self.theories}[kind][name])
+
+    def data(self, cell: str) -> str:
+        """The dataset file of a run."""
+        return f"results/datasets/{folder(self.runs[cell].dataset)}/data.safetensors"
+
+    def entries(self, scale: str, name: str) -> str:
+        """What `collect` reads of an experiment, as JSON."""
+        return json.dumps(self.studies[scale, name].entries(), sort_keys=True)
+
+    def table(self, scale: str, name: str) -> str:
+        """An experiment's tidy table; figures are redrawn from the committed one."""
+        return f"{REFERENCE if scale == 'redrawn' else f'results/{scale}'}/tables/{name}.parquet"
+
+    def reference(self) -> list[str]:
+        """Experiments whose table is committed."""
+        return [name for name in self.experiments if Path(self.table("redrawn", name)).is_file()]
+
+    def figures(self, scale: str, name: str, suffix: str) -> list[str]:
+        """The files of an experiment's figures in one format."""
+        parts = study_module(self.study(name)).FIGURES
+        return [f"results/{scale}/figures/{'-'.join(filter(None, (name, part)))}.{suffix}" for part in parts]
+
+    def products(self, scale: str, name: str) -> list[str]:
+        """What an experiment ends in: table, verdicts, executed notebook, figures."""
+        return [
+            f"results/{scale}/tables/{name}.parquet",
+            f"results/{scale}/tables/{name}.csv",
+            f"results/{scale}/claims/{name}.csv",
+            f"results/{scale}/notebooks/{name}.ipynb",
+            *(path for suffix in SUFFIXES for path in self.figures(scale, name, suffix)),
+        ]
+
+    def everything(self, scale: str) -> list[str]:
+        """Every file of a scale that its manifest lists, from the datasets to the ledger."""
+        found = [f"results/{scale}/claims.csv", f"results/{scale}/claims.md"]
+        for name in self.experiments:
+            study = self.studies[scale, name]
+            found += [*self.products(scale, name), *study.tables()]
+            for cell_name, cell in study.cells.items():
+                kind = "theory" if isinstance(cell.spec, TheorySpec) else "runs"
+                found += [f"results/{kind}/{cell_name}/{file}" for file in ("spec.json", "run.json")]
+                found += [f"results/runs/{cell_name}/model.safetensors"] if kind == "runs" else []
+            found += [
+                f"results/datasets/{dataset}/{file}"
+                for dataset in study.datasets
+                for file in ("spec.json", "data.safetensors", "run.json")
+            ]
+        return sorted(set(found))

@@ -1,0 +1,45 @@
+"""How a job tells what it is doing: lines in its log, and a progress bar when a person runs it by hand."""
+
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable
+
+LOG = logging.getLogger("convac")
+EVERY = 10.0  # seconds between log lines of a running loop
+
+Report = Callable[[int, str], None]
+
+
+def silent(done: int, text: str) -> None:
+    """A report that goes nowhere."""
+
+
+def reporter(total: int, unit: str) -> Report:
+    """A function of (items done, short text) that logs at least every 10 s and draws a bar on a terminal.
+
+    Under Snakemake there is no bar: several jobs share the screen.
+    """
+    bar = None
+    if sys.stderr.isatty() and "CONVAC_WORKFLOW" not in os.environ:
+        from tqdm import tqdm
+
+        bar = tqdm(total=total, unit=unit)
+    started = time.monotonic()
+    last = started
+
+    def report(done: int, text: str) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if bar is not None:
+            bar.set_postfix_str(text)
+            bar.update(done - bar.n)
+            if done >= total:
+                bar.close()
+        if now - last >= EVERY or done >= total:
+            last = now
+            left = (now - started) * (total - done) / max(done, 1)
+            LOG.info("%d of %d %ss, %s, %.0f s left", done, total, unit, text, left)
+
+    return report

@@ -1,0 +1,123 @@
+"""Where a result comes from: the code that computes it, as a hash that comments can't change, and the machine it ran on.
+
+Snakemake doesn't see edits of imported code, so every compute rule carries the hash of its command's import closure.
+Package `__init__` files and the command line's dispatcher are outside every closure: they hold no computation.
+"""
+
+import ast
+import hashlib
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import lru_cache
+from importlib import metadata
+from pathlib import Path
+
+LIBRARY = Path(__file__).parent
+
+
+def module_file(module: str) -> Path | None:
+    """The file of a library module, or None for a package, a name inside a module, or anything outside the library."""
+    head, *parts = module.split(".")
+    path = LIBRARY.joinpath(*parts).with_suffix(".py")
+    return path if head == LIBRARY.name and parts and path.is_file() else None
+
+
+def without_docstrings(tree: ast.Module) -> ast.Module:
+    """The syntax tree less its docstrings."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            body = node.body
+            first = body[0] if body else None
+            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+                node.body = body[1:] or [ast.Pass()]
+    return tree
+
+
+def statements(tree: ast.AST) -> Iterator[ast.AST]:
+    """Every node that can run: what stands under `if TYPE_CHECKING` can't."""
+    yield tree
+    for child in ast.iter_child_nodes(tree):
+        if isinstance(child, ast.If) and isinstance(child.test, ast.Name) and child.test.id == "TYPE_CHECKING":
+            continue
+        yield from statements(child)
+
+
+@lru_cache(maxsize=None)
+def read_module(module: str) -> tuple[str, tuple[str, ...]]:
+    """Hash of a module's code and the library modules that it imports, at its top or inside functions."""
+    path = module_file(module)
+    if path is None:
+        raise ModuleNotFoundError(module)
+    tree = without_docstrings(ast.parse(path.read_text(encoding="utf-8")))
+    names = set()
+    for node in statements(tree):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    code = hashlib.sha256(ast.unparse(tree).encode()).hexdigest()
+    return code, tuple(sorted(name for name in names if module_file(name)))
+
+
+def closure(*modules: str) -> tuple[str, ...]:
+    """The library modules that `modules` import, directly or not, themselves included; sorted.
+
+    Raises:
+        ModuleNotFoundError: one of `modules` is not in the library.
+    """
+    found: set[str] = set()
+    waiting = list(modules)
+    while waiting:
+        module = waiting.pop()
+        if module not in found:
+            found.add(module)
+            waiting.extend(read_module(module)[1])
+    return tuple(sorted(found))
+
+
+@lru_cache(maxsize=None)
+def source_hash(*modules: str) -> str:
+    """12 hex digits over the code of the import closure; comments, docstrings and layout don't count."""
+    digest = hashlib.sha256()
+    for module in closure(*modules):
+        digest.update(f"{module} {read_module(module)[0]}\n".encode())
+    return digest.hexdigest()[:12]
+
+
+def run_record(**facts: object) -> dict[str, object]:
+    """What a sidecar file says about the run that wrote it: commit, versions, host, time, and the given facts."""
+    packages = ("numpy", "scipy", "pandas", "pyarrow", "torch", "snakemake")
+    versions = {name: metadata.version(name) for name in packages if _installed(name)}
+    return {
+        **facts,
+        "commit": _git("rev-parse", "HEAD"),
+        "dirty": bool(_git("status", "--porcelain", "--untracked-files=no")),
+        "python": platform.python_version(),
+        "versions": versions,
+        "host": platform.node(),
+        "platform": platform.platform(),
+        "cores": os.cpu_count(),
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "arguments": sys.argv[1:],
+    }
+
+
+def _installed(package: str) -> bool:
+    try:
+        metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def _git(*arguments: str) -> str:
+    command = ["git", "-C", str(LIBRARY), *arguments]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=10).stdout.strip()
+    except (OSError, subprocess.TimeoutExpired):
+        return ""

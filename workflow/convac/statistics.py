@@ -1,0 +1,168 @@
+"""Intervals over seeds, one-sided p-values and the correction for many claims.
+
+Student-t below 20 values (a 95 % bootstrap over 5 seeds covers only about 84 %), the bias-corrected and accelerated
+bootstrap from 20 up.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from convac.errors import ArgumentError
+
+BOOTSTRAP_FROM = 20
+RESAMPLES = 9999
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean with its confidence interval.
+
+    Attributes:
+        mean: of the n values, in their unit.
+        low, high: ends of the interval; infinite for a single value.
+        n: how many values.
+        p: one-sided p-value of "the mean is at most the threshold"; NaN where no threshold was asked for.
+    """
+
+    mean: float
+    low: float
+    high: float
+    n: int
+    p: float = math.nan
+
+
+def mean_interval(values: Sequence[float] | np.ndarray, level: float = 0.95) -> Interval:
+    """The mean of independent values with its two-sided confidence interval.
+
+    Args:
+        values: shape (n,), finite, n ≥ 1.
+        level: coverage, between 0 and 1.
+
+    Raises:
+        ArgumentError: no value, or one that isn't finite.
+
+    >>> interval = mean_interval([1.0, 2.0, 3.0])
+    >>> round(interval.low, 3), round(interval.high, 3)
+    (-0.484, 4.484)
+    """
+    sample = _sample(values)
+    if not 0 < level < 1:
+        raise ArgumentError(f"level: {level}; accepted: between 0 and 1")
+    mean, n = float(sample.mean()), len(sample)
+    if n == 1:
+        return Interval(mean, -math.inf, math.inf, n)
+    error = _standard_error(sample)
+    if error == 0:
+        return Interval(mean, mean, mean, n)
+    if n >= BOOTSTRAP_FROM:
+        low, high = _bootstrap(sample, level)
+        if math.isfinite(low) and math.isfinite(high):
+            return Interval(mean, low, high, n)
+    from scipy.special import stdtrit
+
+    half = float(stdtrit(n - 1, 0.5 + level / 2)) * error
+    return Interval(mean, mean - half, mean + half, n)
+
+
+def paired_interval(
+    differences: Sequence[float] | np.ndarray, level: float = 0.95, threshold: float = 0.0
+) -> Interval:
+    """The mean of paired differences, its interval, and the p-value against "at most `threshold`".
+
+    Args:
+        differences: shape (n,), one per independent pair (a seed).
+        level: coverage of the interval.
+        threshold: effect size that the mean is tested against, in the unit of the differences.
+
+    Raises:
+        ArgumentError: no difference, or one that isn't finite.
+    """
+    return replace(mean_interval(differences, level), p=one_sided_p(differences, threshold))
+
+
+def one_sided_p(values: Sequence[float] | np.ndarray, threshold: float = 0.0) -> float:
+    """Student-t p-value of the null "the mean is at most `threshold`"; 1 for a single value, which tells nothing.
+
+    Values without spread give the limit of the test: 0 above the threshold, 1 otherwise.
+    """
+    sample = _sample(values)
+    if len(sample) == 1:
+        return 1.0
+    excess, error = float(sample.mean()) - threshold, _standard_error(sample)
+    if error == 0:
+        return 0.0 if excess > 0 else 1.0
+    from scipy.special import stdtr
+
+    return float(stdtr(len(sample) - 1, -excess / error))
+
+
+def proportion_interval(share: float, trials: int, level: float = 0.95) -> Interval:
+    """A measured share (an accuracy) with its Wilson score interval (Wilson, JASA 22, 209 (1927)).
+
+    Args:
+        share: successes / trials, between 0 and 1.
+        trials: how many independent trials (test images), at least 1.
+        level: coverage of the interval.
+
+    Raises:
+        ArgumentError: the share or the number of trials is out of range.
+    """
+    if not (0 <= share <= 1 and trials >= 1):
+        raise ArgumentError(f"share: {share} of {trials}; accepted: 0 to 1 of at least 1 trial")
+    from scipy.special import ndtri
+
+    z = float(ndtri(0.5 + level / 2))
+    scale = 1 + z**2 / trials
+    centre = (share + z**2 / (2 * trials)) / scale
+    half = z * math.sqrt(share * (1 - share) / trials + z**2 / (4 * trials**2)) / scale
+    # rounding can put a share of 0 or 1 just outside
+    return Interval(share, min(centre - half, share), max(centre + half, share), trials)
+
+
+def holm(p_values: Sequence[float] | np.ndarray) -> np.ndarray:
+    """p-values adjusted for their number (Holm, Scand. J. Statist. 6, 65 (1979)); NaN stays NaN and isn't counted.
+
+    >>> [round(float(p), 3) for p in holm([0.01, 0.04, 0.03])]
+    [0.03, 0.06, 0.06]
+    """
+    given = np.asarray(p_values, dtype=float)
+    adjusted = np.full(given.shape, math.nan)
+    tested = np.flatnonzero(~np.isnan(given))
+    order = tested[np.argsort(given[tested], kind="stable")]
+    steps = given[order] * np.arange(len(order), 0, -1)
+    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
+    return adjusted
+
+
+def _sample(values: Sequence[float] | np.ndarray) -> np.ndarray:
+    """The values as a float vector; raises ArgumentError when it is empty or not finite."""
+    sample = np.asarray(values, dtype=float)
+    if sample.ndim != 1 or len(sample) == 0 or not np.isfinite(sample).all():
+        raise ArgumentError(f"values: {len(np.atleast_1d(sample))} given; accepted: a list of at least 1 finite number")
+    return sample
+
+
+def _standard_error(sample: np.ndarray) -> float:
+    """Standard error of the mean; exactly 0 for equal values, whatever the rounding of their mean."""
+    if np.ptp(sample) == 0:
+        return 0.0
+    return float(sample.std(ddof=1)) / math.sqrt(len(sample))
+
+
+def _bootstrap(sample: np.ndarray, level: float) -> tuple[float, float]:
+    """Ends of the BCa bootstrap interval of the mean (Efron, JASA 82, 171 (1987)), from a fixed stream."""
+    from scipy.stats import bootstrap
+
+    result = bootstrap(
+        (sample,),
+        np.mean,
+        confidence_level=level,
+        n_resamples=RESAMPLES,
+        batch=1000,
+        method="BCa",
+        rng=np.random.default_rng(0),
+    )
+    return float(result.confidence_interval.low), float(result.confidence_interval.high)

@@ -1,0 +1,51 @@
+"""The tidy table that every experiment ends in: one row, one observation."""
+
+import pandas as pd
+
+# What a column means, in the order in which columns stand; an experiment's labels follow `cell`.
+COLUMNS = {
+    "cell": "folder of the run, theory job or dataset that the row was observed in",
+    "seed": "seed of the training run",
+    "step": "training step",
+    "level": "level of the network, 1 next to the input",
+    "partition": "partition of the sites that was measured",
+    "engine": "entanglement engine that measured it",
+    "label": "class: of an example image, or whose score was measured",
+    "example": "number of the example image within its class",
+    "site": "site of the image, row-major from 0",
+    "quantity": "what was observed",
+    "value": "the observation",
+}
+WHOLE = ("seed", "step", "level", "label", "example", "site")
+
+# Units in brackets; shares lie between 0 and 1.
+QUANTITIES = {
+    "loss": "cross-entropy of the training batch [nats]",
+    "train_accuracy": "accuracy on training images [share]",
+    "test_accuracy": "accuracy on test images [share]",
+    "log_scale": "largest |log-scale| that the network carries at any level [nats]",
+    "initial_log_scale": "largest |log-scale| at one level before training [nats]",
+    "entropy": "entanglement entropy across the partition [nats]",
+    "renyi2": "Rényi-2 entropy across the partition [nats]",
+    "geometric_measure": "1 − largest Schmidt probability [share]",
+    "schmidt_number": "singular values above the relative tolerance [count]",
+    "min_cut_log": "logarithm of the tensor network's min-cut, a bound on every entropy [nats]",
+    "pixel": "value of one pixel of an example image [0 or 1]",
+    "train_images": "training images of the dataset [count]",
+    "test_images": "test images of the dataset [count]",
+    "count_accuracy": "test accuracy of the Bayes rule on the number of set pixels alone [share]",
+}
+
+
+def tidy(table: pd.DataFrame) -> pd.DataFrame:
+    """Columns in house order (labels after `cell`), whole numbers as integers, rows sorted: equal data, equal bytes."""
+    labels = [column for column in table.columns if column not in COLUMNS]
+    order = ["cell", *labels, *(column for column in COLUMNS if column in table.columns and column != "cell")]
+    result = table[order].copy()
+    for column in WHOLE:
+        if column in result:
+            result[column] = result[column].astype("Int64")
+    for column in labels:
+        result[column] = result[column].convert_dtypes()
+    keys = [column for column in order if column != "value"]
+    return result.sort_values(keys, kind="stable", na_position="first", ignore_index=True)

@@ -1,0 +1,83 @@
+"""Checkpoints: undeclared files from which a killed run goes on, bit for bit as if it hadn't been killed."""
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from convac.errors import FileError
+from convac.files import read_arrays, write_arrays
+from convac.specs import RunSpec, canonical
+
+LOG = logging.getLogger("convac")
+MOMENTS = ("exp_avg", "exp_avg_sq")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Where a run's state is kept, and what it must have been made by to be trusted.
+
+    Attributes:
+        path: the file; None keeps nothing.
+        spec: of the run.
+        code: any text that changes with the code, e.g. a hash of its source.
+    """
+
+    path: Path | None
+    spec: RunSpec
+    code: str
+
+    @property
+    def key(self) -> dict[str, str]:
+        """What the file must carry to be trusted."""
+        return {"spec": canonical(self.spec), "code": self.code, "torch": str(torch.__version__)}
+
+    def write(self, network: torch.nn.Module, optimizer: torch.optim.Adam, step: int, history: np.ndarray) -> None:
+        """Write parameters, moments, step and history, atomically."""
+        if self.path is None:
+            return
+        arrays = {"step": np.array([step], dtype=np.int64), "history": history}
+        for name, parameter in network.named_parameters():
+            arrays[f"parameter.{name}"] = parameter.detach().cpu().numpy()
+            for moment in MOMENTS:
+                state = optimizer.state[parameter]
+                if moment in state:
+                    arrays[f"{moment}.{name}"] = state[moment].cpu().numpy()
+        write_arrays(self.path, arrays, self.key)
+
+    @torch.no_grad()
+    def read(self, network: torch.nn.Module, optimizer: torch.optim.Adam) -> tuple[int, np.ndarray | None]:
+        """Restore what `write` kept; the step to go on from and the history, (0, None) when there is nothing to trust.
+
+        A damaged file, or one of another spec, code or torch, is passed over with a log line.
+        """
+        if self.path is None or not self.path.exists():
+            return 0, None
+        try:
+            arrays, header = read_arrays(self.path)
+        except FileError as error:
+            LOG.warning("checkpoint passed over: %s", error)
+            return 0, None
+        changed = [name for name, value in self.key.items() if header.get(name) != value]
+        if changed:
+            LOG.warning("checkpoint passed over: %s was made by another %s", self.path, " and ".join(changed))
+            return 0, None
+        step = int(arrays["step"][0])
+        for name, parameter in network.named_parameters():
+            parameter.copy_(torch.from_numpy(arrays[f"parameter.{name}"]))
+            if step:
+                moments = {
+                    moment: torch.from_numpy(arrays[f"{moment}.{name}"]).to(parameter.device) for moment in MOMENTS
+                }
+                # fused Adam keeps its count of steps beside the parameter
+                steps = torch.tensor(float(step), dtype=torch.float32, device=parameter.device)
+                optimizer.state[parameter] = {"step": steps, **moments}
+        LOG.info("resumed at step %d from %s", step, self.path)
+        return step, arrays["history"]
+
+    def remove(self) -> None:
+        """Delete the file, if there is one."""
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)

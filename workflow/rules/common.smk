@@ -1,0 +1,40 @@
+# Needs the config. Makes PLAN, the jobs of every experiment and scale; stops with one line per mistake.
+
+import os
+import sys
+from pathlib import Path
+
+# This checkout's library, whatever environment is active.
+sys.path.insert(0, str(Path(workflow.basedir, "workflow")))
+os.environ["CONVAC_WORKFLOW"] = "1"
+
+from convac.planning.config import config_mistakes, place_mistakes
+from convac.planning.costs import describe, disk, memory, minutes
+from convac.planning.plan import SUFFIXES, Plan
+from convac.provenance import source_hash
+
+if mistakes := config_mistakes(config) or place_mistakes(workflow.dag_settings.targets, config):
+    sys.exit("\n".join(mistakes))
+
+PLAN = Plan(config)
+SCALE = config["scale"]
+
+# Relative, so that a rule's command can be pasted, and moving the checkout reruns nothing.
+CONVAC = "PYTHONPATH=workflow python -m convac"
+
+
+wildcard_constraints:
+    scale="smoke|laptop|paper|redrawn",
+    dataset="[a-z0-9-]+",
+    cell="[a-z0-9-]+",
+    digest="[0-9a-f]{8}",
+    experiment="[a-z][a-z0-9_]*",
+
+
+localrules:
+    all,
+    redraw,
+
+
+onstart:
+    print(describe(workflow.dag.needrun_jobs(), workflow.cores), file=sys.stderr)

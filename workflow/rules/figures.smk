@@ -1,0 +1,39 @@
+# Needs an experiment's table, verdicts and notebook. Makes its figures and the executed notebook.
+# Which figures there are differs by experiment, so each has its own rule.
+
+
+for name in PLAN.experiments:
+
+    rule:
+        name:
+            f"figure_{name}"
+        input:
+            notebook=f"notebooks/{PLAN.study(name)}.ipynb",
+            table=lambda wildcards, name=name: PLAN.table(wildcards.scale, name),
+            claims=f"results/{{scale}}/claims/{name}.csv",
+        output:
+            notebook=f"results/{{scale}}/notebooks/{name}.ipynb",
+            svg=report(
+                PLAN.figures("{scale}", name, "svg"),
+                category=name,
+                labels={"figure": "{scale}"},
+                caption="../report/figure.rst",
+            ),
+            others=PLAN.figures("{scale}", name, "pdf") + PLAN.figures("{scale}", name, "png"),
+        log:
+            notebook=f"results/logs/figure/{{scale}}-{name}.ipynb",
+            text=f"results/logs/figure/{{scale}}-{name}.log",
+        benchmark:
+            f"results/benchmarks/figure/{{scale}}-{name}.tsv"
+        conda:
+            "../../envs/cpu.yaml"
+        params:
+            study=PLAN.study(name),
+            stem=f"results/{{scale}}/figures/{name}",
+            code=source_hash("convac.commands.figure", f"convac.plotting.{PLAN.study(name)}"),
+        message:
+            f"figures of {name} ({{wildcards.scale}})"
+        shell:
+            CONVAC + " figure --notebook {input.notebook} --study {params.study} --table {input.table}"
+            " --claims {input.claims} --stem {params.stem} --attempt {log.notebook} --output {output.notebook}"
+            " --log {log.text}"

@@ -1,0 +1,65 @@
+# Needs the tables of an experiment's cells. Makes its tidy table and, from that alone, the verdicts of its claims.
+
+
+localrules:
+    cells,
+    collect,
+    claims,
+
+
+rule cells:
+    output:
+        "results/{scale}/tables/{experiment}.cells.json",
+    log:
+        "results/logs/cells/{scale}-{experiment}.log",
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        cells=lambda wildcards: PLAN.entries(wildcards.scale, wildcards.experiment),
+    message:
+        "cells of {wildcards.experiment} ({wildcards.scale})"
+    shell:
+        "printf '%s\\n' {params.cells:q} > {output}.part 2> {log} && mv {output}.part {output}"
+
+
+rule collect:
+    input:
+        cells=rules.cells.output,
+        tables=lambda wildcards: PLAN.studies[wildcards.scale, wildcards.experiment].tables(),
+    output:
+        table="results/{scale}/tables/{experiment}.parquet",
+        csv="results/{scale}/tables/{experiment}.csv",
+    log:
+        "results/logs/collect/{scale}-{experiment}.log",
+    benchmark:
+        "results/benchmarks/collect/{scale}-{experiment}.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        code=source_hash("convac.commands.collect"),
+    message:
+        "table of {wildcards.experiment} ({wildcards.scale})"
+    shell:
+        CONVAC + " collect --cells {input.cells} --table {output.table} --csv {output.csv} --log {log}"
+
+
+rule claims:
+    input:
+        table=lambda wildcards: PLAN.table(wildcards.scale, wildcards.experiment),
+    output:
+        "results/{scale}/claims/{experiment}.csv",
+    log:
+        "results/logs/claims/{scale}-{experiment}.log",
+    benchmark:
+        "results/benchmarks/claims/{scale}-{experiment}.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        study=lambda wildcards: PLAN.study(wildcards.experiment),
+        code=lambda wildcards: source_hash(
+            "convac.commands.claims", f"convac.experiments.{PLAN.study(wildcards.experiment)}"
+        ),
+    message:
+        "verdicts of {wildcards.experiment} ({wildcards.scale})"
+    shell:
+        CONVAC + " claims --study {params.study} --table {input.table} --output {output} --log {log}"

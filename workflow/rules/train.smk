@@ -1,0 +1,49 @@
+# Needs results/datasets. Makes results/runs/<cell>: the spec, the trained weights of all seeds, and their history.
+
+
+localrules:
+    run_spec,
+
+
+rule run_spec:
+    output:
+        "results/runs/{cell}/spec.json",
+    log:
+        "results/logs/spec/{cell}.log",
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        spec=lambda wildcards: PLAN.spec("runs", wildcards.cell),
+    message:
+        "spec of run {wildcards.cell}"
+    shell:
+        "printf '%s\\n' {params.spec:q} > {output}.part 2> {log} && mv {output}.part {output}"
+
+
+rule train:
+    input:
+        spec=rules.run_spec.output,
+        data=lambda wildcards: PLAN.data(wildcards.cell),
+    output:
+        model="results/runs/{cell}/model.safetensors",
+        history="results/runs/{cell}/history.parquet",
+        record="results/runs/{cell}/run.json",
+    log:
+        "results/logs/train/{cell}.log",
+    benchmark:
+        "results/benchmarks/train/{cell}.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        code=lambda wildcards: source_hash("convac.commands.train", *PLAN.runs[wildcards.cell].modules),
+        device=config["device"],
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards: memory(PLAN.runs[wildcards.cell]),
+        runtime=lambda wildcards: minutes(PLAN.runs[wildcards.cell]),
+    message:
+        "train {wildcards.cell}"
+    shell:
+        CONVAC + " train --spec {input.spec} --data {input.data} --model {output.model}"
+        " --history {output.history} --record {output.record} --device {params.device}"
+        " --threads {threads} --log {log}"
