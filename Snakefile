@@ -42,4 +42,8 @@ for name in PLAN.experiments:
 
 rule redraw:
     input:
-        [PLAN.figures("redrawn", name, suffix) for name in PLAN.reference() for suffix in SUFFIXES],
+        [
+            PLAN.figures("redrawn", name, suffix)
+            for name in PLAN.reference()
+            for suffix in SUFFIXES
+        ],

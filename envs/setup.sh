@@ -24,7 +24,8 @@ if ! works .venv/bin/python; then
     "$chosen" -m venv --clear .venv
 fi
 
-# The pins are closed, so nothing is resolved; bytecode is compiled when it is first imported.
+# The pins are closed, so nothing is resolved. Compiling every module takes longer than installing them; importing what
+# jobs import compiles just that, even where the environment forbids Python to write bytecode.
 install() { .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile "$@" 2> >(grep -v '^WARNING: Location' >&2); }
 echo "setup: installing pinned packages (a minute)"
 if [ "$want" = run ]; then
@@ -33,5 +34,9 @@ else
     install -r envs/requirements.txt -r envs/requirements-test.txt
 fi
 install --no-build-isolation --editable .
+warm() { env -u PYTHONDONTWRITEBYTECODE .venv/bin/python -c "import $1"; }
+warm torch, torch.optim, safetensors.torch &
+warm snakemake.cli, pandas, pyarrow.parquet, scipy.stats, scipy.ndimage, matplotlib.figure, papermill, ipykernel.kernelapp
+wait
 echo "$now" > "$stamp"
 echo "setup: done; activate it with: source .venv/bin/activate"

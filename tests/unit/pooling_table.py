@@ -31,12 +31,16 @@ def pooling_table(seeds=5, steps=3000, side=32, deep_widths=(16,), signed=True):
             rows += _training(run, COUNT[task] - 0.01, seeds, steps, generator)
     for levels, initialisation in ((level, name) for level in range(1, 7) for name in ("calibrated", "normal")):
         if signed:
-            run = _labels("closedness", "ConvAC signed", "square", 16, levels, initialisation)
-            rows += _signed(run, levels, initialisation == "calibrated", seeds, steps, generator)
+            run = _labels("closedness", "ConvAC signed", "square", 16, levels, initialisation=initialisation)
+            rows += _signed(run, levels, initialisation == "calibrated", seeds=seeds, steps=steps, generator=generator)
+    for task, geometry in (("closedness", "mirror"), ("symmetry", "square"), ("symmetry", "mirror")):
+        if signed:
+            run = _labels(task, "ConvAC signed", geometry, 16, 5, initialisation="calibrated")
+            rows += _training(run, FINAL["ConvAC"][FITTING[task] != geometry], seeds, steps, generator)
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 
 
-def _labels(task, network, geometry, width, levels, initialisation=""):
+def _labels(task, network, geometry, width, levels, *, initialisation=""):
     cell = f"{task}-{network}-{geometry}-{width}-{levels}-{initialisation}"
     return {
         "cell": cell, "task": task, "network": network, "initialisation": initialisation,
@@ -90,11 +94,12 @@ def _entanglement(run, seeds, steps, mirror, generator):
     return rows
 
 
-def _signed(run, levels, calibrated, seeds, steps, generator):
-    final = (0.70, 0.80, 0.88, 0.93, 0.955, 0.95)[levels - 1] if calibrated or levels == 1 else 0.5
+def _signed(run, levels, calibrated, *, seeds, steps, generator):
+    final = (0.62, 0.80, 0.88, 0.93, 0.955, 0.95)[levels - 1] if calibrated or levels == 1 else 0.5
     rows = _training(run, final, seeds, steps, generator)
     for seed in range(seeds):
         for level in range(1, levels + 1):
             scale = generator.normal(0, 0.4) if calibrated else -0.7 * 4 ** (level - 1) + generator.normal(0, 0.4)
-            rows.append({**run, "seed": seed, "step": 0, "level": level, "quantity": "initial_log_scale", "value": scale})
+            shared = {**run, "seed": seed, "step": 0, "level": level}
+            rows.append({**shared, "quantity": "initial_log_scale", "value": abs(scale)})
     return rows

@@ -13,8 +13,7 @@ import pytest
 from pooling_table import pooling_table
 
 import convac.experiments
-from convac.errors import ArgumentError
-from convac.experiments.claims import (
+from convac.contract.claims import (
     COLUMNS,
     LARGEST,
     Claim,
@@ -28,6 +27,7 @@ from convac.experiments.claims import (
     planted,
     to_markdown,
 )
+from convac.errors import ArgumentError
 from convac.files import read_table, write_table
 
 WINS = Claim(
@@ -228,6 +228,6 @@ def test_registered_pooling_claims_hold_on_a_table_shaped_like_a_run():
 
 def test_module_imports_no_heavy_library():
     heavy = ("torch", "matplotlib", "scipy", "pandas")
-    code = f"import sys, convac.experiments.claims; print([name for name in {heavy} if name in sys.modules])"
+    code = f"import sys, convac.contract.claims; print([name for name in {heavy} if name in sys.modules])"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert loaded.strip() == "[]"

@@ -52,7 +52,8 @@ class Circuit:
             channels = weight.shape[-2]
         if self.output.ndim != 2 or self.output.shape[1] != channels:
             raise ArgumentError(f"output: has shape {list(self.output.shape)}; accepted: [classes, {channels}]")
-        for name, array in [*((f"layers: level {k}", w) for k, w in enumerate(weights, start=1)), ("output", self.output)]:
+        named = [(f"layers: level {level}", weight) for level, weight in enumerate(weights, start=1)]
+        for name, array in [*named, ("output", self.output)]:
             if not np.isfinite(array).all():
                 raise ArgumentError(f"{name} has a value that isn't finite; accepted: finite numbers")
 
@@ -79,7 +80,7 @@ class Circuit:
         for weight, window in zip(self.weights, self.tree.windows, strict=True):
             values = np.einsum("poi,bpi->bpo", np.broadcast_to(weight, (values.shape[1], *weight.shape[-2:])), values)
             values = values.reshape(len(values), -1, window, values.shape[-1]).prod(axis=2)
-        return values[:, 0] @ self.output.T
+        return np.asarray(values[:, 0] @ self.output.T)
 
     def coefficient_tensor(self) -> np.ndarray:
         """All M^N coefficients per class in row-major site order, shape (classes, M, …, M); for tests, N ≤ 20."""

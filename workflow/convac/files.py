@@ -107,7 +107,7 @@ def read_arrays(path: str | Path) -> tuple[Arrays, dict[str, str]]:
             raise FileNotFoundError(path)
         with safe_open(path, framework="numpy") as handle:
             header = json.loads(handle.metadata()["convac"])
-            arrays = {name: handle.get_tensor(name) for name in handle.keys()}
+            arrays = {name: handle.get_tensor(name) for name in handle.keys()}  # noqa: SIM118 - the handle is no mapping
         if header.pop("sha256") != arrays_digest(arrays):
             raise ValueError("checksum")
     return arrays, header

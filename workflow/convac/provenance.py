@@ -1,4 +1,4 @@
-"""Where a result comes from: the code that computes it, as a hash that comments can't change, and the machine it ran on.
+"""Where a result comes from: the code that computes it, as a hash that comments can't change, and its machine.
 
 Snakemake doesn't see edits of imported code, so every compute rule carries the hash of its command's import closure.
 Package `__init__` files and the command line's dispatcher are outside every closure: they hold no computation.
@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -32,7 +32,8 @@ def without_docstrings(tree: ast.Module) -> ast.Module:
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             body = node.body
             first = body[0] if body else None
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+            constant = first.value if isinstance(first, ast.Expr) else None
+            if isinstance(constant, ast.Constant) and isinstance(constant.value, str):
                 node.body = body[1:] or [ast.Pass()]
     return tree
 
@@ -46,14 +47,14 @@ def statements(tree: ast.AST) -> Iterator[ast.AST]:
         yield from statements(child)
 
 
-@lru_cache(maxsize=None)
+@cache
 def read_module(module: str) -> tuple[str, tuple[str, ...]]:
     """Hash of a module's code and the library modules that it imports, at its top or inside functions."""
     path = module_file(module)
     if path is None:
         raise ModuleNotFoundError(module)
     tree = without_docstrings(ast.parse(path.read_text(encoding="utf-8")))
-    names = set()
+    names: set[str] = set()
     for node in statements(tree):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
@@ -80,7 +81,7 @@ def closure(*modules: str) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-@lru_cache(maxsize=None)
+@cache
 def source_hash(*modules: str) -> str:
     """12 hex digits over the code of the import closure; comments, docstrings and layout don't count."""
     digest = hashlib.sha256()

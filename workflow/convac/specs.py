@@ -7,11 +7,10 @@ share it.
 import difflib
 import hashlib
 import json
-
 import re
 from collections.abc import Iterable, Mapping
 from types import UnionType
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -142,9 +141,9 @@ def folder(spec: DatasetSpec | RunSpec | TheorySpec) -> str:
     """Name of the spec's folder under `results`: readable words and the digest."""
     if isinstance(spec, RunSpec):
         network = spec.network
-        words = (spec.dataset.name, network.architecture, network.geometry, f"w{max(network.widths)}")
+        words = [spec.dataset.name, network.architecture, network.geometry, f"w{max(network.widths)}"]
     else:
-        words = (spec.name,) if isinstance(spec, DatasetSpec) else (spec.study,)
+        words = [spec.name if isinstance(spec, DatasetSpec) else spec.study]
     return f"{slug(*words)}-{digest(spec)}"
 
 
@@ -197,7 +196,7 @@ def explain(kind: type[Spec], details: Mapping[str, Any], where: str) -> str:
     if details["type"] == "missing":
         return one_line(f"{key}: is missing; accepted: {details['msg'].lower()}")
     if details["type"] in {"value_error", "assertion_error"}:
-        return one_line(f"{key + '.' if key else ''}{str(details['ctx']['error'])}")
+        return one_line(f"{key + '.' if key else ''}{details['ctx']['error']!s}")
     if isinstance(value, str) and "string" not in details["type"] and re.fullmatch(r"[-+]?\d+e[-+]?\d+", value):
         mantissa, exponent = value.split("e")
         return one_line(f"{key}: {value!r} is a string in YAML; write {mantissa}.0e{exponent}")

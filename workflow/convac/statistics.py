@@ -67,9 +67,7 @@ def mean_interval(values: Sequence[float] | np.ndarray, level: float = 0.95) -> 
     return Interval(mean, mean - half, mean + half, n)
 
 
-def paired_interval(
-    differences: Sequence[float] | np.ndarray, level: float = 0.95, threshold: float = 0.0
-) -> Interval:
+def paired_interval(differences: Sequence[float] | np.ndarray, level: float = 0.95, threshold: float = 0.0) -> Interval:
     """The mean of paired differences, its interval, and the p-value against "at most `threshold`".
 
     Args:

@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+from snakemake.cli import parse_args
+
 # This checkout's library, whatever environment is active.
 sys.path.insert(0, str(Path(workflow.basedir, "workflow")))
 os.environ["CONVAC_WORKFLOW"] = "1"
@@ -13,7 +15,12 @@ from convac.planning.costs import describe, disk, memory, minutes
 from convac.planning.plan import SUFFIXES, Plan
 from convac.provenance import source_hash
 
-if mistakes := config_mistakes(config) or place_mistakes(workflow.dag_settings.targets, config):
+# Snakemake tells its targets only after it has read the rules, when it is too late for one clear line.
+asked_for = parse_args(sys.argv[1:])[1].targets if "snakemake" in sys.argv[0] else []
+
+if mistakes := config_mistakes(config) or place_mistakes(
+    asked_for, config
+):
     sys.exit("\n".join(mistakes))
 
 PLAN = Plan(config)

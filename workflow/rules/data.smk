@@ -33,15 +33,18 @@ rule dataset:
         "results/benchmarks/dataset/{dataset}.tsv"
     conda:
         "../../envs/cpu.yaml"
-    params:
-        code=lambda wildcards: source_hash("convac.commands.dataset", *PLAN.datasets[wildcards.dataset].modules),
     threads: 1
     resources:
         mem_mb=2000,
         runtime=10,
         disk_mb=lambda wildcards: disk(PLAN.datasets[wildcards.dataset]),
+    params:
+        code=lambda wildcards: source_hash(
+            "convac.commands.dataset", *PLAN.datasets[wildcards.dataset].modules
+        ),
     message:
         "dataset {wildcards.dataset}"
     shell:
-        CONVAC + " dataset --spec {input.spec} --data {output.data} --summary {output.summary}"
+        CONVAC
+        + " dataset --spec {input.spec} --data {output.data} --summary {output.summary}"
         " --record {output.record} --log {log}"

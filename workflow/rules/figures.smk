@@ -19,7 +19,8 @@ for name in PLAN.experiments:
                 labels={"figure": "{scale}"},
                 caption="../report/figure.rst",
             ),
-            others=PLAN.figures("{scale}", name, "pdf") + PLAN.figures("{scale}", name, "png"),
+            others=PLAN.figures("{scale}", name, "pdf")
+            + PLAN.figures("{scale}", name, "png"),
         log:
             notebook=f"results/logs/figure/{{scale}}-{name}.ipynb",
             text=f"results/logs/figure/{{scale}}-{name}.log",
@@ -30,10 +31,13 @@ for name in PLAN.experiments:
         params:
             study=PLAN.study(name),
             stem=f"results/{{scale}}/figures/{name}",
-            code=source_hash("convac.commands.figure", f"convac.plotting.{PLAN.study(name)}"),
+            code=source_hash(
+                "convac.commands.figure", f"convac.plotting.{PLAN.study(name)}"
+            ),
         message:
             f"figures of {name} ({{wildcards.scale}})"
         shell:
-            CONVAC + " figure --notebook {input.notebook} --study {params.study} --table {input.table}"
+            CONVAC
+            + " figure --notebook {input.notebook} --study {params.study} --table {input.table}"
             " --claims {input.claims} --stem {params.stem} --attempt {log.notebook} --output {output.notebook}"
             " --log {log.text}"

@@ -13,15 +13,20 @@ rule measure:
         "results/benchmarks/measure/{cell}-{digest}.tsv"
     conda:
         "../../envs/cpu.yaml"
-    params:
-        code=lambda wildcards: source_hash("convac.commands.measure", *PLAN.runs[wildcards.cell].network.modules),
-        partitions=lambda wildcards: PLAN.measures[wildcards.cell, wildcards.digest].partitions,
     threads: 1
     resources:
         mem_mb=4000,
         runtime=20,
+    params:
+        code=lambda wildcards: source_hash(
+            "convac.commands.measure", *PLAN.runs[wildcards.cell].network.modules
+        ),
+        partitions=lambda wildcards: PLAN.measures[
+            wildcards.cell, wildcards.digest
+        ].partitions,
     message:
         "measure {wildcards.cell}"
     shell:
-        CONVAC + " measure --spec {input.spec} --model {input.model} --partitions {params.partitions}"
+        CONVAC
+        + " measure --spec {input.spec} --model {input.model} --partitions {params.partitions}"
         " --output {output} --log {log}"

@@ -8,10 +8,16 @@ localrules:
 
 rule ledger:
     input:
-        lambda wildcards: [f"results/{wildcards.scale}/claims/{name}.csv" for name in PLAN.experiments],
+        lambda wildcards: [
+            f"results/{wildcards.scale}/claims/{name}.csv" for name in PLAN.experiments
+        ],
     output:
         csv="results/{scale}/claims.csv",
-        markdown=report("results/{scale}/claims.md", category="claims", caption="../report/claims.rst"),
+        markdown=report(
+            "results/{scale}/claims.md",
+            category="claims",
+            caption="../report/claims.rst",
+        ),
     log:
         "results/logs/ledger/{scale}.log",
     conda:
@@ -21,7 +27,8 @@ rule ledger:
     message:
         "claims ledger ({wildcards.scale})"
     shell:
-        CONVAC + " ledger --claims {input} --csv {output.csv} --markdown {output.markdown} --log {log}"
+        CONVAC
+        + " ledger --claims {input} --csv {output.csv} --markdown {output.markdown} --log {log}"
 
 
 rule manifest:

@@ -25,7 +25,9 @@ rule cells:
 rule collect:
     input:
         cells=rules.cells.output,
-        tables=lambda wildcards: PLAN.studies[wildcards.scale, wildcards.experiment].tables(),
+        tables=lambda wildcards: PLAN.studies[
+            wildcards.scale, wildcards.experiment
+        ].tables(),
     output:
         table="results/{scale}/tables/{experiment}.parquet",
         csv="results/{scale}/tables/{experiment}.csv",
@@ -40,7 +42,8 @@ rule collect:
     message:
         "table of {wildcards.experiment} ({wildcards.scale})"
     shell:
-        CONVAC + " collect --cells {input.cells} --table {output.table} --csv {output.csv} --log {log}"
+        CONVAC
+        + " collect --cells {input.cells} --table {output.table} --csv {output.csv} --log {log}"
 
 
 rule claims:
@@ -57,9 +60,11 @@ rule claims:
     params:
         study=lambda wildcards: PLAN.study(wildcards.experiment),
         code=lambda wildcards: source_hash(
-            "convac.commands.claims", f"convac.experiments.{PLAN.study(wildcards.experiment)}"
+            "convac.commands.claims",
+            f"convac.experiments.{PLAN.study(wildcards.experiment)}",
         ),
     message:
         "verdicts of {wildcards.experiment} ({wildcards.scale})"
     shell:
-        CONVAC + " claims --study {params.study} --table {input.table} --output {output} --log {log}"
+        CONVAC
+        + " claims --study {params.study} --table {input.table} --output {output} --log {log}"

@@ -32,13 +32,16 @@ rule theory:
         "results/benchmarks/theory/{cell}.tsv"
     conda:
         "../../envs/cpu.yaml"
-    params:
-        code=lambda wildcards: source_hash("convac.commands.theory", *PLAN.theories[wildcards.cell].modules),
     threads: 1
     resources:
         mem_mb=4000,
         runtime=30,
+    params:
+        code=lambda wildcards: source_hash(
+            "convac.commands.theory", *PLAN.theories[wildcards.cell].modules
+        ),
     message:
         "compute {wildcards.cell}"
     shell:
-        CONVAC + " theory --spec {input.spec} --output {output.table} --record {output.record} --log {log}"
+        CONVAC
+        + " theory --spec {input.spec} --output {output.table} --record {output.record} --log {log}"

@@ -34,16 +34,19 @@ rule train:
         "results/benchmarks/train/{cell}.tsv"
     conda:
         "../../envs/cpu.yaml"
-    params:
-        code=lambda wildcards: source_hash("convac.commands.train", *PLAN.runs[wildcards.cell].modules),
-        device=config["device"],
     threads: 1
     resources:
         mem_mb=lambda wildcards: memory(PLAN.runs[wildcards.cell]),
         runtime=lambda wildcards: minutes(PLAN.runs[wildcards.cell]),
+    params:
+        code=lambda wildcards: source_hash(
+            "convac.commands.train", *PLAN.runs[wildcards.cell].modules
+        ),
+        device=config["device"],
     message:
         "train {wildcards.cell}"
     shell:
-        CONVAC + " train --spec {input.spec} --data {input.data} --model {output.model}"
+        CONVAC
+        + " train --spec {input.spec} --data {input.data} --model {output.model}"
         " --history {output.history} --record {output.record} --device {params.device}"
         " --threads {threads} --log {log}"

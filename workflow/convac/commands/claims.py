@@ -3,8 +3,8 @@
 from argparse import ArgumentParser, Namespace
 
 from convac.contract.claims import evaluate_all
+from convac.contract.discovery import study_module
 from convac.files import read_table, write_table
-from convac.planning.config import study_module
 
 
 def add_arguments(parser: ArgumentParser) -> None:

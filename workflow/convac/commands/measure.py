@@ -1,6 +1,7 @@
 """Measure the entanglement of every trained network of a cell."""
 
 from argparse import ArgumentParser, Namespace
+from math import isnan
 from typing import Any
 
 import pandas as pd
@@ -53,4 +54,5 @@ def observations(found: Measurement) -> list[dict[str, Any]]:
         "schmidt_number": found.schmidt_number,
         "min_cut_log": found.min_cut.log,
     }
-    return [{"engine": found.engine, "quantity": name, "value": float(value)} for name, value in values.items() if value is not None and value == value]
+    known = {name: float(value) for name, value in values.items() if value is not None and not isnan(value)}
+    return [{"engine": found.engine, "quantity": name, "value": value} for name, value in known.items()]

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from argparse import REMAINDER, ArgumentParser, Namespace
 from math import ceil
+from typing import Any
 
 import pandas as pd
 
@@ -40,9 +41,9 @@ def run(options: Namespace) -> None:
             print(f"would train {job.get('wildcards', '')}: {job.get('reason', '')}")
 
 
-def planned_jobs(text: str) -> list[dict[str, str | float]]:
+def planned_jobs(text: str) -> list[dict[str, Any]]:
     """Jobs of a dry run, from what Snakemake prints: rule, reason, wildcards, resources."""
-    jobs: list[dict[str, str | float]] = []
+    jobs: list[dict[str, Any]] = []
     for line in text.splitlines():
         if match := JOB.match(line):
             jobs.append({"rule": match[1]})
@@ -56,7 +57,7 @@ def planned_jobs(text: str) -> list[dict[str, str | float]]:
     return jobs
 
 
-def summary(jobs: list[dict[str, str | float]]) -> pd.DataFrame:
+def summary(jobs: list[dict[str, Any]]) -> pd.DataFrame:
     """One row per rule: how many jobs, minutes of one core in all, memory of the largest, disk in all."""
     table = pd.DataFrame(jobs)
     grouped = table.groupby("rule", sort=False)

@@ -29,9 +29,7 @@ def run(options: Namespace) -> None:
         raise FileError(f"{options.data}: is another dataset; accepted: the one with digest {digest(spec.dataset)}")
     code = source_hash(__spec__.name, *spec.modules)
     checkpoint = Path(options.model).with_name("checkpoint.safetensors")
-    result = train(
-        spec, arrays, threads=options.threads, device=options.device, checkpoint=checkpoint, code=code
-    )
+    result = train(spec, arrays, threads=options.threads, device=options.device, checkpoint=checkpoint, code=code)
     write_arrays(options.model, result.tensors, {"spec": digest(spec), "code": code})
     write_table(options.history, result.history)
     write_json(options.record, run_record(spec=digest(spec), code=code, seconds=round(result.seconds, 3)))

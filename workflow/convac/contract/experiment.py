@@ -4,6 +4,7 @@ A module `convac.experiments.<name>` keeps it by defining `Block`, `cells(block)
 """
 
 from dataclasses import dataclass, field
+
 from pydantic import Field
 
 from convac.specs import MeasureSpec, Name, RunSpec, Scalar, Spec, TheorySpec

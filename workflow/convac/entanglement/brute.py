@@ -1,5 +1,7 @@
 """Brute force: the dense coefficient tensor, matricized, and its singular values. The oracle for every other engine."""
 
+import math
+
 import numpy as np
 
 from convac.circuits import Circuit
@@ -11,12 +13,12 @@ COEFFICIENTS = 2**20
 def needed_bytes(circuit: Circuit) -> int:
     """Bytes that listing all M^N coefficients takes at its peak: a forward pass over every one-hot input."""
     largest = max(circuit.local_dimension, *circuit.widths, circuit.tree.sites)
-    return 8 * 3 * coefficients(circuit) * circuit.tree.sites * largest
+    return 8 * 2 * coefficients(circuit) * circuit.tree.sites * largest
 
 
 def coefficients(circuit: Circuit) -> int:
     """M^N, exact."""
-    return int(circuit.local_dimension) ** int(circuit.tree.sites)
+    return math.prod([circuit.local_dimension] * circuit.tree.sites)
 
 
 def singular_values(circuit: Circuit, mask: np.ndarray, memory_limit: int) -> np.ndarray:

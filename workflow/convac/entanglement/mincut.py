@@ -236,9 +236,7 @@ def tree_min_cut(
                 lower.extend(side for _ in children)
         sides = lower
     cut_sites = [
-        tree.order[position]
-        for position, side in enumerate(sides)
-        if local_dimension > 1 and severed[0][parts.numbers[0][position]][side]
+        tree.order[position] for position, side in enumerate(sides) if severed[0][parts.numbers[0][position]][side]
     ]
     bonds.extend(Bond("site", 0, site, local_dimension) for site in sorted(cut_sites))
     return MinCut(value, math.log(value), tuple(bonds))

@@ -13,6 +13,7 @@ Source: the replica trick for Rényi-2, 1001.2335 (swap operator on two copies),
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +22,8 @@ from convac.circuits import Circuit
 from convac.entanglement.mincut import Node, SubPartitions, fold
 from convac.entanglement.spectrum import circuit_parts, level_map, magnitude, scaled_map
 from convac.errors import ArgumentError, MemoryLimitError
+
+EPSILON = float(np.finfo(np.float64).eps)
 
 
 class Replica(NamedTuple):
@@ -41,9 +44,13 @@ class Replica(NamedTuple):
 class Renyi2(NamedTuple):
     """A Rényi-2 entropy and how far rounding may have moved it.
 
+    Four copies raise cancellation to its fourth power: channels that cancel to 10⁻³ leave only four digits.
+
     Attributes:
-        value: in nats.
-        error: estimate of its absolute rounding error, large when channels nearly cancel.
+        value: in nats; NaN when nothing is left of it.
+        error: estimate of how far rounding may have moved it, absolute. Weights ≥ 0 can't cancel: 4 N r units in the
+            last place. Otherwise ten times what moving every weight in its last place changes is added; ∞ when nothing
+            is left.
     """
 
     value: float
@@ -93,14 +100,37 @@ def renyi2(circuit: Circuit, mask: np.ndarray, memory_limit: int) -> Renyi2:
             f"engine renyi2: needs {magnitude(needed)} bytes (r^4 numbers a node, r = {max(circuit.widths)}); "
             f"accepted: memory_limit, {magnitude(memory_limit)}"
         )
-    purity, purity_error = at_root(circuit, parts)
     # with every site on one side the root holds plain overlaps: the squared norm
-    norm, norm_error = at_root(circuit, circuit_parts(circuit, np.ones_like(mask)))
-    return Renyi2(max(2 * norm - purity, 0.0), 2 * norm_error + purity_error)
+    whole = circuit_parts(circuit, np.ones_like(mask))
+    if at_root(circuit, whole) == -math.inf:
+        raise ArgumentError("tensor: is zero; accepted: a tensor with a non-zero entry")
+    value = entropy(circuit, parts, whole)
+    error = 4 * circuit.tree.sites * max(circuit.widths) * EPSILON
+    if any((weight < 0).any() for weight in (*circuit.weights, circuit.output[:1])):
+        error += 10 * abs(value - entropy(moved(circuit), parts, whole))
+    if not math.isfinite(value) or not math.isfinite(error):
+        return Renyi2(math.nan, math.inf)
+    return Renyi2(max(value, 0.0), error)
 
 
-def at_root(circuit: Circuit, parts: SubPartitions) -> tuple[float, float]:
-    """Logarithm of the root's contraction (Tr ρ², or the squared norm on one side) and its rounding error."""
+def entropy(circuit: Circuit, parts: SubPartitions, whole: SubPartitions) -> float:
+    """2 ln‖A‖² − ln Tr (A Aᵀ)², the Rényi-2 entropy; not finite where rounding leaves nothing of it."""
+    return 2 * at_root(circuit, whole) - at_root(circuit, parts)
+
+
+def moved(circuit: Circuit) -> Circuit:
+    """The circuit with every weight moved at random by up to four units in its last place, the same at every call."""
+    generator = np.random.default_rng(0)
+    weights = [weight * (1 + 4 * EPSILON * generator.uniform(-1, 1, weight.shape)) for weight in circuit.weights]
+    return replace(circuit, weights=tuple(weights))
+
+
+def at_root(circuit: Circuit, parts: SubPartitions) -> float:
+    """Logarithm of the root's contraction: of Tr (A Aᵀ)², or of the squared norm when all sites are on one side.
+
+    Returns:
+        −∞ for zero; NaN for a negative number, which only rounding can give.
+    """
 
     def combine(level: int, node: Node, children: Iterator[tuple[Replica, int]]) -> Replica:
         if level == 0:
@@ -111,13 +141,10 @@ def at_root(circuit: Circuit, parts: SubPartitions) -> tuple[float, float]:
 
     root = fold(parts, combine)
     coefficients, top = scaled_map(circuit.output[:1], root.logs)
-    legs = root.values.ndim
     total = float(contracted(root.values, coefficients).item())
-    if not np.isfinite(top[0]) or total <= 0:
-        raise ArgumentError("tensor: is zero to rounding; accepted: a tensor with a non-zero entry")
-    # the tensor equals its reverse but for rounding, which so shows itself; the sum over legs then magnifies it
-    asymmetry = float(np.abs(root.values - root.values.T).max()) + legs * np.finfo(float).eps
-    return math.log(total) + legs * float(top[0]), asymmetry * float(np.abs(coefficients).sum()) ** legs / total
+    if total <= 0:
+        return -math.inf if total == 0 else math.nan
+    return math.log(total) + root.values.ndim * float(top[0])
 
 
 def contracted(values: np.ndarray, weight: np.ndarray) -> np.ndarray:

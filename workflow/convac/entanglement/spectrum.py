@@ -222,8 +222,8 @@ def plan(circuit: Circuit, parts: SubPartitions) -> Plan:
         return shape
 
     fold(parts, combine)
-    # a product, the copy that QR or SVD works on, and one transposed copy
-    return Plan(8 * (stored + 3 * largest), operations)
+    # a product and its factors, the copy that QR or SVD works on, and one transposed copy
+    return Plan(8 * (stored + 4 * largest), operations)
 
 
 def magnitude(count: int) -> str:

@@ -1,8 +1,8 @@
 """Partitions of the sites into I and its complement, named or given as a set of sites."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-import math
 
 import numpy as np
 

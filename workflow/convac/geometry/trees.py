@@ -72,7 +72,7 @@ class PoolingTree:
         if geometry not in GEOMETRIES:
             raise ArgumentError(f"geometry: {geometry!r} is unknown; accepted: {', '.join(GEOMETRIES)}")
         if geometry == "mirror" and any(side & (side - 1) for side in sides):
-            raise ArgumentError(f"geometry: mirror doesn't fit {list(sides)} sites; accepted: sides that are powers of 2")
+            raise ArgumentError(f"geometry: mirror doesn't fit {list(sides)} sites; accepted: sides of 2, 4, 8, …")
         natural = natural_windows(sides)
         if geometry == "random":
             order = stream("geometry", "random", seed, *sides).permutation(math.prod(sides))

@@ -5,7 +5,8 @@ position is rescaled by its largest magnitude over channels after each level, an
 carried along. Every level is homogeneous, so that a scale held constant leaves the gradient exact.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,9 +29,11 @@ from convac.networks.layers import (
 from convac.seeds import stream
 from convac.specs import NetworkSpec
 
+Linear = Callable[[Tensor], Tensor]
+
 WEIGHTS = ("positive", "signed")
 INITIALISATIONS = {"positive": ("uniform", "calibrated"), "signed": ("calibrated", "normal")}
-# Random one-hot images on which a calibrated initialisation sets its scales.
+# Random images on which a calibrated initialisation sets its scales.
 CALIBRATION_IMAGES = 32
 
 
@@ -45,8 +48,8 @@ class ConvAC(TreeNetwork):
         weights: `positive` (every weight is exp(b); logits ln h_y) or `signed` (real weights; Born readout,
             p(y|x) ∝ h_y², logits 2 ln|h_y|).
         sharing: weights `shared` over positions or `located` at each.
-        initialisation: `uniform` (b from U(-1, 1), positive weights only), `calibrated` (exp(U(-1, 1)), normalised
-            so that the logarithm of the scale stays near 0 at every level) or `normal` (variance 1 / channels,
+        initialisation: `uniform` (b from U(-1, 1), positive weights only), `calibrated` (exp(U(-1, 1)), divided so
+            that the logarithm of the scale stays near 0 at every level) or `normal` (variance 1 / channels,
             signed weights only: the textbook's, for contrast); by default the first that the weights admit.
         seed: an integer, or one per replica; replicas lie along the leading axis of every parameter.
 
@@ -55,6 +58,7 @@ class ConvAC(TreeNetwork):
 
     Source: 1509.05009 §3 (convolutional arithmetic circuits); 1605.06743 §6 (positive weights, log space).
 
+    >>> import numpy as np
     >>> tree = PoolingTree.named("square", (4, 4))
     >>> network = ConvAC(tree, 2, (3, 3))
     >>> encoded = network.encode(np.zeros((5, 4, 4), dtype=int))
@@ -70,6 +74,7 @@ class ConvAC(TreeNetwork):
         local_dimension: int,
         widths: Sequence[int],
         classes: int = 2,
+        *,
         weights: str = "positive",
         sharing: str = "shared",
         initialisation: str | None = None,
@@ -79,7 +84,7 @@ class ConvAC(TreeNetwork):
         self.kind = accept("weights", weights, WEIGHTS)
         sharing = accept("sharing", sharing, SHARINGS)
         initialisation = accept("initialisation", initialisation, INITIALISATIONS[self.kind])
-        super().__init__(tree, local_dimension, widths, classes, seeds, sharing, distinct=False)
+        super().__init__(tree, local_dimension, widths, classes, seeds=seeds, sharing=sharing, distinct=False)
         shapes = {f"level_{level}": shape for level, shape in enumerate(self.shapes(), start=1)}
         shapes["output"] = (classes, self.widths[-1])
         for name, shape in shapes.items():
@@ -113,34 +118,24 @@ class ConvAC(TreeNetwork):
             (replicas, 1, positions, batch), without gradient. A tabulated level has (…, symbols, 1) instead.
         """
         levels = list(zip(self.names, self.tree.windows, strict=False))
+        signed = self.kind == "signed"
         if inputs.ndim == 4:
             values, log = inputs, inputs.new_zeros(1, 1, inputs.shape[2], 1)
         else:
             table = self.weight("level_1")
-            log = table.new_zeros(1, 1, self.local_dimension)
+            log = table.new_zeros(len(table), 1, self.local_dimension)
             for (name, _), counts in zip(levels[1:], self.tables(), strict=False):
-                table, log = self._pool_symbols(table, log, counts.unsqueeze(0))
+                table, log = counted_products(table, log, counts, signed)
                 yield table.unsqueeze(3), log.unsqueeze(3)
                 table = self.weight(name) @ table
-            values, log = self._pool_symbols(table, log, inputs)
+            values, log = counted_products(table, log, inputs, signed)
             levels = levels[len(self.tables()) + 1 :]
             positions = self.tree.positions[self.tree.levels - len(levels)]
-            values, log = values.unflatten(2, (positions, -1)), log.unflatten(2, (positions, -1))
+            values, log = (torch.unflatten(part, 2, (positions, -1)) for part in (values, log))
             yield values, log
         for name, window in levels:
-            values, log = pool_windows(convolved(self.weight(name), values), log, window)
+            values, log = window_products(convolved(self.weight(name), values), log, window, signed)
             yield values, log
-
-    def _pool_symbols(self, values: Tensor, log: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
-        """Products of values (replicas, channels, symbols), symbol k taken counts[…, x, k] times."""
-        exponents = counts.mT
-        values = values + TINY * (values == 0)  # a zero has no logarithm; its gradient stays that of the product
-        products = values.abs().log() @ exponents
-        peak = products.detach().amax(1, keepdim=True)
-        pooled = (products - peak).exp()
-        if self.kind == "signed":
-            pooled = pooled * (1 - 2 * (((values < 0).to(values.dtype) @ exponents) % 2))
-        return pooled, log @ exponents + peak
 
     def logits(self, inputs: Tensor) -> Tensor:
         """Logits (replicas, batch, classes) of prepared inputs: ln h_y or 2 ln|h_y|, up to the common scale."""
@@ -182,29 +177,24 @@ class ConvAC(TreeNetwork):
 
     @torch.no_grad()
     def _calibrate(self) -> None:
-        """Divide each level's weights so that the mean of ln scale is 0 after it, over random one-hot images.
+        """Divide each level's weights so that the mean of ln scale is 0 after it, over random images.
 
-        Level 1 is divided per symbol first, so that every symbol's largest response is 1 and the scale doesn't
-        depend on how many sites hold which.
+        Level 1 is divided per symbol first, so that every symbol's largest response is 1 and the scale hardly
+        depends on how many sites hold which.
         """
-        shape = (CALIBRATION_IMAGES, *self.tree.shape)
-        images = stream("calibration").integers(0, self.local_dimension, shape)
-        values = self.prepare(self.encode(images)) if self.sharing == "located" else self._one_hot(images)
+        vectors = np.eye(self.local_dimension, dtype=np.float32)[reference_images(self.tree, self.local_dimension)]
+        values = self.prepare(self.encode(vectors))
         log = values.new_zeros(1, 1, self.tree.sites, 1)
         for level, window in enumerate(self.tree.windows, start=1):
             weight = self.weight(f"level_{level}")
             weight = weight / (weight.amax(-2, keepdim=True) if level == 1 else weight.sum(-1, keepdim=True))
-            values, log = pool_windows(convolved(weight, values), log, window)
+            values, log = window_products(convolved(weight, values), log, window, signed=False)
             shift = log.mean((1, 2, 3)) / window
             weight = weight / shift.exp().view(-1, *[1] * (weight.ndim - 1))
             log = log - (shift * window).view(-1, 1, 1, 1)
             self._set(f"level_{level}", weight)
         output = self.weight("output")
         self._set("output", output / output.sum(-1, keepdim=True))
-
-    def _one_hot(self, images: np.ndarray) -> Tensor:
-        vectors = np.eye(self.local_dimension, dtype=np.float32)[images.reshape(len(images), -1)]
-        return self.prepare(self.encode(vectors))
 
     def _set(self, name: str, weight: Tensor) -> None:
         self.get_parameter(name).copy_(weight.log() if self.kind == "positive" else weight)
@@ -222,35 +212,90 @@ class ConvAC(TreeNetwork):
         return Circuit(self.tree, self.local_dimension, tuple(weights), output)
 
 
-def pool_windows(values: Tensor, log: Tensor, window: int) -> tuple[Tensor, Tensor]:
-    """Products over each window of consecutive positions, rescaled.
+class Products(torch.autograd.Function):
+    """Products of values as sums of logarithms, with signs beside them, rescaled over channels (axis 1).
+
+    `pool` sums over the factors of each product, `spread` is its transpose. Returns the products divided by their
+    largest magnitude over channels, and its logarithm. The gradient takes that scale for a constant: the gradient
+    with respect to a factor is the product over the factor.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, values: Tensor, pool: Linear, spread: Linear, signed: bool) -> tuple[Tensor, Tensor]:
+        """Rescaled products and ln of the scale."""
+        factors = values.abs().clamp_min(TINY)  # a zero has no logarithm; the product over it stays its gradient
+        logs = pool(factors.log())
+        peak = logs.amax(1, keepdim=True)
+        products = (logs - peak).exp()
+        if signed:
+            products = products * (1 - 2 * (pool(values.signbit().to(values.dtype)) % 2))
+            factors = factors.copysign(values)
+        ctx.save_for_backward(factors, products)
+        ctx.spread = spread
+        ctx.mark_non_differentiable(peak)
+        return products, peak
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
+        """Gradient with respect to the values."""
+        factors, products = ctx.saved_tensors
+        return ctx.spread(gradients[0] * products) / factors, None, None, None
+
+
+rescaled_products: Callable[[Tensor, Linear, Linear, bool], tuple[Tensor, Tensor]] = Products.apply
+
+
+def counted_products(values: Tensor, log: Tensor, counts: Tensor, signed: bool) -> tuple[Tensor, Tensor]:
+    """Products in which symbol k stands counts[…, x, k] times.
+
+    Args:
+        values: (replicas, channels, symbols).
+        log: ln of their scale, (replicas, 1, symbols).
+        counts: (products, symbols), or with a replica axis before.
+        signed: whether values may be negative.
+
+    Returns:
+        Products (replicas, channels, products), at most 1 in magnitude, and ln of their scale.
+    """
+    products, peak = rescaled_products(values, lambda logs: logs @ counts.mT, lambda each: each @ counts, signed)
+    return products, log @ counts.mT + peak
+
+
+def window_products(values: Tensor, log: Tensor, window: int, signed: bool) -> tuple[Tensor, Tensor]:
+    """Products over windows of consecutive positions.
 
     Args:
         values: (replicas, channels, positions·window, batch).
         log: ln of their scale, (1 or replicas, 1, positions·window, 1 or batch).
-        window: positions per window; products of more than four values are rescaled on the way.
+        window: positions per window.
+        signed: whether values may be negative.
 
     Returns:
-        Values (replicas, channels, positions, batch), at most 1 in magnitude, and ln of their scale.
+        Products (replicas, channels, positions, batch), at most 1 in magnitude, and ln of their scale.
     """
-    values, log = values.unflatten(2, (-1, window)), log.unflatten(2, (-1, window)).sum(3)
-    factors = 1
-    while values.shape[3] > 1:
-        half = values.shape[3] // 2
-        pairs = values[:, :, :, :half] * values[:, :, :, half : 2 * half]
-        values = torch.cat([pairs, values[:, :, :, 2 * half :]], dim=3) if values.shape[3] % 2 else pairs
-        factors *= 2
-        if factors == 4 and values.shape[3] > 1:
-            values, scale = rescaled(values)
-            log, factors = log + scale.sum(3), 1
-    values, scale = rescaled(values.squeeze(3))
-    return values, log + scale
+
+    def pool(logs: Tensor) -> Tensor:
+        return torch.unflatten(logs, 2, (-1, window)).sum(3)
+
+    def spread(each: Tensor) -> Tensor:
+        return each.unsqueeze(3).expand(-1, -1, -1, window, -1).flatten(2, 3)
+
+    products, peak = rescaled_products(values, pool, spread, signed)
+    return products, pool(log) + peak
 
 
-def rescaled(values: Tensor) -> tuple[Tensor, Tensor]:
-    """Values divided by their largest magnitude over channels (axis 1), and its logarithm, without gradient."""
-    scale = values.detach().abs().amax(1, keepdim=True).clamp_min(TINY)
-    return values / scale, scale.log()
+def reference_images(tree: PoolingTree, local_dimension: int) -> np.ndarray:
+    """Random images (n, N) for calibration, neither all fine nor all coarse, with any shares of the symbols.
+
+    Image after image takes runs of one symbol as long as the windows below level 1, 2, … L have sites.
+    """
+    generator = stream("calibration")
+    images = np.empty((CALIBRATION_IMAGES, tree.sites), dtype=np.int64)
+    for number, image in enumerate(images):
+        positions = tree.positions[number % tree.levels]
+        share = generator.dirichlet(np.ones(local_dimension))
+        image[list(tree.order)] = generator.choice(local_dimension, positions, p=share).repeat(tree.sites // positions)
+    return images
 
 
 def build(spec: NetworkSpec, seeds: Sequence[int]) -> ConvAC:
@@ -265,8 +310,8 @@ def build(spec: NetworkSpec, seeds: Sequence[int]) -> ConvAC:
         spec.local_dimension,
         spec.widths,
         spec.classes,
-        accept("weights", spec.options.get("weights"), WEIGHTS),
-        accept("sharing", spec.options.get("sharing"), SHARINGS),
-        str(spec.options["initialisation"]) if "initialisation" in spec.options else None,
-        tuple(seeds),
+        weights=accept("weights", spec.options.get("weights"), WEIGHTS),
+        sharing=accept("sharing", spec.options.get("sharing"), SHARINGS),
+        initialisation=str(spec.options["initialisation"]) if "initialisation" in spec.options else None,
+        seed=tuple(seeds),
     )

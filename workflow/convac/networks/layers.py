@@ -68,7 +68,8 @@ def pooled_symbols(symbols: np.ndarray, table: np.ndarray, window: int, distinct
     order = np.argsort(keys)
     parts = digits[symbols].reshape(len(symbols), -1, window)
     found = np.bitwise_or.reduce(parts, axis=2) if distinct else parts.sum(axis=2)
-    return order[np.searchsorted(keys[order], found)]
+    pooled: np.ndarray = order[np.searchsorted(keys[order], found)]
+    return pooled
 
 
 def draws(seeds: Sequence[int], name: str, shape: Sequence[int], low: float, high: float) -> Tensor:
@@ -107,7 +108,7 @@ def convolved(weight: Tensor, values: Tensor) -> Tensor:
     `weight` is (replicas, out, in) when shared over positions, else (replicas, positions, out, in).
     """
     if weight.ndim == 3:
-        return (weight @ values.flatten(2)).unflatten(2, values.shape[2:])
+        return torch.unflatten(weight @ values.flatten(2), 2, values.shape[2:])
     return torch.einsum("rpoi,ripb->ropb", weight, values.expand(len(weight), -1, -1, -1))
 
 
@@ -134,6 +135,7 @@ class TreeNetwork(nn.Module):
         local_dimension: int,
         widths: Sequence[int],
         classes: int,
+        *,
         seeds: Sequence[int],
         sharing: str,
         distinct: bool,
@@ -194,7 +196,7 @@ class TreeNetwork(nn.Module):
         sites, dimension = self.tree.sites, self.local_dimension
         if np.issubdtype(array.dtype, np.floating):
             if array.shape[1:] != (sites, dimension):
-                raise ArgumentError(f"images: shape {list(array.shape)}; accepted: [n, {sites}, {dimension}] for floats")
+                raise ArgumentError(f"images: shape {list(array.shape)}; accepted: floats [n, {sites}, {dimension}]")
             return torch.from_numpy(np.ascontiguousarray(array[:, self._order])).flatten(1)
         if array.shape[1:] != self.tree.shape or not len(array):
             raise ArgumentError(f"images: shape {list(array.shape)}; accepted: [n ≥ 1, *{list(self.tree.shape)}]")
@@ -227,17 +229,17 @@ class TreeNetwork(nn.Module):
         rows = encoded if encoded.ndim == 3 else encoded.unsqueeze(0)
         kind = self.get_parameter("output").dtype
         if rows.is_floating_point():
-            return rows.unflatten(2, (self.tree.sites, -1)).permute(0, 3, 2, 1).to(kind)
+            return torch.unflatten(rows, 2, (self.tree.sites, -1)).permute(0, 3, 2, 1).to(kind)
         if self._counted:
-            counts = rows.unflatten(2, (-1, self.symbols)).transpose(1, 2)
+            counts = torch.unflatten(rows, 2, (-1, self.symbols)).transpose(1, 2)
             return counts.reshape(len(rows), -1, self.symbols).to(kind)
         window = self.symbol_window if self.sharing == "shared" and not self.distinct else 1
-        places = rows.unflatten(2, (-1, window)).transpose(1, 2).reshape(len(rows), -1, window).long()
+        places = torch.unflatten(rows, 2, (-1, window)).transpose(1, 2).reshape(len(rows), -1, window).long()
         counts = torch.zeros(*places.shape[:2], self.symbols, dtype=kind, device=rows.device)
         counts.scatter_add_(2, places, torch.ones((), dtype=kind, device=rows.device).expand(places.shape))
         if self.sharing == "shared":
             return counts
-        return counts.unflatten(1, (self.tree.sites, -1)).permute(0, 3, 1, 2)
+        return torch.unflatten(counts, 1, (self.tree.sites, -1)).permute(0, 3, 1, 2)
 
     def forward(self, encoded: Tensor) -> Tensor:
         """Logits (replicas, batch, classes) of encoded images (batch, columns) or (replicas, batch, columns)."""

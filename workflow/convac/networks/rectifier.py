@@ -1,13 +1,13 @@
 """Convolutional rectifier networks (ConvRects): 1×1 convolutions with ReLU and max or average pooling over a tree."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from convac.geometry.trees import PoolingTree
-from convac.networks.layers import TreeNetwork, accept, accept_options, convolved, finite, normals
+from convac.networks.layers import TreeNetwork, accept, accept_options, finite, normals
 from convac.specs import NetworkSpec
 
 POOLINGS = ("max", "average")
@@ -30,6 +30,7 @@ class ConvRect(TreeNetwork):
 
     Source: 1603.00162 §3 (convolutional rectifier networks).
 
+    >>> import numpy as np
     >>> tree = PoolingTree.named("square", (4, 4))
     >>> network = ConvRect(tree, 2, (3, 3), pooling="average")
     >>> encoded = network.encode(np.zeros((5, 4, 4), dtype=int))
@@ -43,12 +44,15 @@ class ConvRect(TreeNetwork):
         local_dimension: int,
         widths: Sequence[int],
         classes: int = 2,
+        *,
         pooling: str = "max",
         seed: int | Sequence[int] = 0,
     ) -> None:
         seeds = (seed,) if isinstance(seed, int) else tuple(seed)
         self.pooling = accept("pooling", pooling, POOLINGS)
-        super().__init__(tree, local_dimension, widths, classes, seeds, "shared", distinct=self.pooling == "max")
+        super().__init__(
+            tree, local_dimension, widths, classes, seeds=seeds, sharing="shared", distinct=self.pooling == "max"
+        )
         shapes = [*self.shapes(), (classes, self.widths[-1])]
         for name, shape in zip(self.names, shapes, strict=True):
             gain = 1 if name == "output" else 2
@@ -60,10 +64,6 @@ class ConvRect(TreeNetwork):
         """Layers from the sites up; each has a weight of that name and a bias."""
         return [*(f"level_{level}" for level in range(1, self.tree.levels + 1)), "output"]
 
-    def _rectified(self, name: str, values: Tensor) -> Tensor:
-        """ReLU of the 1×1 convolution of values (replicas, in, positions)."""
-        return torch.baddbmm(self.get_parameter(f"{name}_bias"), self.get_parameter(name), values).relu()
-
     def propagate(self, inputs: Tensor) -> Iterator[Tensor]:
         """Activations after every level.
 
@@ -71,26 +71,34 @@ class ConvRect(TreeNetwork):
             inputs: from `prepare`.
 
         Yields:
-            (replicas, channels, positions, batch); a tabulated level has (replicas, channels, symbols, 1) instead.
+            (replicas, channels, positions·batch); a tabulated level has (replicas, channels, symbols) instead.
         """
-        names, windows = self.names[:-1], self.tree.windows
+        levels = list(zip(self.names, self.tree.windows, self.tree.positions, strict=False))
         if inputs.ndim == 4:
-            start, values = 0, inputs.expand(len(self.seeds), -1, -1, -1)
+            values = inputs.flatten(2)
         else:
-            table = self.get_parameter("level_1") + self.get_parameter("level_1_bias")
-            table = table.relu()
-            for name, counts in zip(names[1:], self.tables(), strict=False):
-                table = self._pool_symbols(table, counts)
-                yield table.unsqueeze(3)
-                table = self._rectified(name, table)
-            start = len(self.tables()) + 1
-            values = self._pool_inputs(table, inputs)
+            # the first map of one-hot sites is its own table of values
+            mapped: Tensor = self.get_parameter("level_1")
+            for name, above, counts in zip(self.names, self.names[1:], self.tables(), strict=False):
+                values = self._activated(name, mapped, partial(self._pool_symbols, counts=counts))
+                yield values
+                mapped = self.get_parameter(above) @ values
+            levels = levels[len(self.tables()) :]
+            values = self._activated(levels[0][0], mapped, partial(self._pool_inputs, inputs=inputs))
             yield values
-        for name, window in list(zip(names, windows, strict=True))[start:]:
-            shape = values.shape[2:]
-            values = self._rectified(name, values.flatten(2)).unflatten(2, shape)
-            values = self._pool_windows(values, window)
+            levels = levels[1:]
+        for name, window, positions in levels:
+            pool = partial(self._pool_windows, window=window, positions=positions)
+            values = self._activated(name, self.get_parameter(name) @ values, pool)
             yield values
+
+    def _activated(self, name: str, mapped: Tensor, pool: Callable[[Tensor], Tensor]) -> Tensor:
+        """Bias, ReLU and pooling of mapped values (replicas, channels, …).
+
+        A maximum commutes with both, and leaves them fewer values.
+        """
+        bias = self.get_parameter(f"{name}_bias")
+        return (pool(mapped) + bias).relu() if self.pooling == "max" else pool((mapped + bias).relu())
 
     def _pool_symbols(self, table: Tensor, counts: Tensor) -> Tensor:
         """Pool a table (replicas, channels, symbols below) over the windows that symbols stand for."""
@@ -100,22 +108,21 @@ class ConvRect(TreeNetwork):
 
     def _pool_inputs(self, table: Tensor, inputs: Tensor) -> Tensor:
         """Pool the first level that is evaluated position by position, from a table and prepared inputs."""
-        level = len(self.tables())
         looked_up = table @ inputs.mT
         if self.pooling == "average":
-            return (looked_up / self.symbol_window).unflatten(2, (self.tree.positions[level + 1], -1))
-        return self._pool_windows(looked_up.unflatten(2, (self.tree.positions[level], -1)), self.symbol_window)
+            return looked_up / self.symbol_window
+        return self._pool_windows(looked_up, self.symbol_window, self.tree.positions[len(self.tables())])
 
-    def _pool_windows(self, values: Tensor, window: int) -> Tensor:
-        """Pool (replicas, channels, positions·window, batch) over windows of consecutive positions."""
-        values = values.unflatten(2, (-1, window))
+    def _pool_windows(self, values: Tensor, window: int, positions: int) -> Tensor:
+        """Pool (replicas, channels, positions·batch) over windows of consecutive positions."""
+        values = torch.unflatten(values, 2, (positions // window, window, -1))
         if self.pooling == "average":
-            return values.mean(3)
+            return values.mean(3).flatten(2)
         while values.shape[3] > 1:  # pairwise maxima are many times faster than a reduction over few values
             half = values.shape[3] // 2
             pairs = torch.maximum(values[:, :, :, :half], values[:, :, :, half : 2 * half])
             values = torch.cat([pairs, values[:, :, :, 2 * half :]], dim=3) if values.shape[3] % 2 else pairs
-        return values.squeeze(3)
+        return values.flatten(2)
 
     def logits(self, inputs: Tensor) -> Tensor:
         """Logits (replicas, batch, classes) of prepared inputs."""
@@ -124,7 +131,7 @@ class ConvRect(TreeNetwork):
         return self._readout(values)
 
     def _readout(self, values: Tensor) -> Tensor:
-        return torch.baddbmm(self.get_parameter("output_bias"), self.get_parameter("output"), values.flatten(2)).mT
+        return torch.baddbmm(self.get_parameter("output_bias"), self.get_parameter("output"), values).mT
 
     @torch.no_grad()
     def evaluate(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
@@ -153,4 +160,4 @@ def build(spec: NetworkSpec, seeds: Sequence[int]) -> ConvRect:
     """
     accept_options(spec.options, ("pooling",))
     pooling = accept("pooling", spec.options.get("pooling"), POOLINGS)
-    return ConvRect(spec.tree, spec.local_dimension, spec.widths, spec.classes, pooling, tuple(seeds))
+    return ConvRect(spec.tree, spec.local_dimension, spec.widths, spec.classes, pooling=pooling, seed=tuple(seeds))

@@ -1,16 +1,13 @@
 """From the config to checked blocks: every mistake becomes one line that names the key and what is accepted."""
 
 import difflib
-import importlib
-import importlib.util
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from types import ModuleType
 from typing import Any, Literal, get_args
 
 from pydantic import Field
 
-import convac.experiments
+from convac.contract.discovery import studies, study_module
 from convac.contract.experiment import Experiment
 from convac.errors import ConfigError, one_line
 from convac.specs import Spec, mistakes, parse
@@ -26,27 +23,6 @@ class Config(Spec):
     scale: Scale = Field("laptop", description="what `snakemake` without a target makes")
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where networks train")
     experiments: dict[str, dict[str, Any]] = Field(min_length=1, description="one block per experiment")
-
-
-def studies() -> list[str]:
-    """Names of the experiments that the library knows, from the files of `convac.experiments`."""
-    folder = Path(convac.experiments.__path__[0])
-    return sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
-
-
-def study_module(study: str) -> ModuleType:
-    """The module of an experiment; raises ConfigError naming what of the contract is missing."""
-    where = f"workflow/convac/experiments/{study}.py"
-    try:
-        module = importlib.import_module(f"convac.experiments.{study}")
-    except Exception as error:  # whatever a half-written experiment raises, the user should read which file
-        raise ConfigError(f"{where}: can't be imported: {error}") from error
-    for part in ("Block", "cells", "FIGURES", "CLAIMS"):
-        if not hasattr(module, part):
-            raise ConfigError(f"{where}: {part} is missing; an experiment defines Block, cells, FIGURES and CLAIMS")
-    if importlib.util.find_spec(f"convac.plotting.{study}") is None:
-        raise ConfigError(f"workflow/convac/plotting/{study}.py: is missing; it draws the figures of {study}")
-    return module
 
 
 def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -100,7 +76,8 @@ def block_mistakes(name: str, experiments: Mapping[str, Mapping[str, Any]]) -> l
     scales = block.get("scales") or {}
     if not isinstance(scales, Mapping) or not all(isinstance(part, Mapping | None) for part in scales.values()):
         return [f"{where}.scales: is no block of blocks; accepted: {', '.join(SCALES)}"]
-    unknown = [f"{where}.scales.{scale}: unknown scale; accepted: {', '.join(SCALES)}" for scale in scales if scale not in SCALES]
+    strange = [scale for scale in scales if scale not in SCALES]
+    unknown = [f"{where}.scales.{scale}: unknown scale; accepted: {', '.join(SCALES)}" for scale in strange]
     base = mistakes(kind, scaled({**block, "scales": {}}, BASE), where)
     special = [
         line
@@ -113,12 +90,13 @@ def block_mistakes(name: str, experiments: Mapping[str, Mapping[str, Any]]) -> l
 
 
 def place_mistakes(targets: Collection[str], raw: Mapping[str, Any]) -> list[str]:
-    """What is wrong with the place or with what was asked for: `results` a file, a notebook missing, unknown targets."""
+    """What is wrong with the place or with what was asked for: `results` a file, no notebook, unknown targets."""
     experiments = raw["experiments"]
     if Path("results").exists() and not Path("results").is_dir():
         return ["results: is a file; accepted: a folder, or nothing, which is made"]
     notebooks = [f"notebooks/{experiments[name].get('study', name)}.ipynb" for name in experiments]
-    missing = [f"{path}: no such file; every experiment has its notebook" for path in notebooks if not Path(path).is_file()]
+    absent = [path for path in notebooks if not Path(path).is_file()]
+    missing = [f"{path}: no such file; every experiment has its notebook" for path in absent]
     known = ["all", "redraw", *experiments]
     return missing + [
         one_line(f"{target}: unknown target; accepted: {', '.join(known)}, or a file of results/")

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from convac.contract.discovery import study_module
 from convac.contract.experiment import Cell
-from convac.planning.config import BASE, blocks, study_module
-from convac.specs import DatasetSpec, MeasureSpec, RunSpec, TheorySpec, canonical, digest, folder
+from convac.planning.config import BASE, blocks
+from convac.specs import DatasetSpec, MeasureSpec, RunSpec, Spec, TheorySpec, canonical, digest, folder
 
 SUFFIXES = ("svg", "pdf", "png")
 REFERENCE = "results/reference"
@@ -103,7 +104,12 @@ class Plan:
 
     def spec(self, kind: str, name: str) -> str:
         """The canonical text of a dataset's, run's or theory job's spec."""
-        return canonical({"datasets": self.datasets, "runs": self.runs, "theory": self.theories}[kind][name])
+        kinds: dict[str, Mapping[str, Spec]] = {
+            "datasets": self.datasets,
+            "runs": self.runs,
+            "theory": self.theories,
+        }
+        return canonical(kinds[kind][name])
 
     def data(self, cell: str) -> str:
         """The dataset file of a run."""

@@ -8,7 +8,7 @@ import importlib
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,19 +22,19 @@ from convac.errors import ArgumentError, FileError
 from convac.networks.layers import TreeNetwork
 from convac.seeds import stream
 from convac.specs import RunSpec
-from convac.training.checks import Guard
 from convac.training.checkpoints import Checkpoint
+from convac.training.checks import Snapshot, all_finite, replay
 from convac.training.history import History
 
 LOG = logging.getLogger("convac")
 # Seconds between two log lines, and between two checkpoints.
 INTERVAL = 8.0
+# Steps between two checks that every weight is finite; the loss is looked at in each.
+CHECK_EVERY = 50
 # Images evaluated at a time: activations of a block stay in the processor's cache.
 BLOCK = 500
 
 Arrays = dict[str, np.ndarray]
-Report = Callable[[str], None]
-Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True)
@@ -120,14 +120,15 @@ class Part:
     def __init__(self, network: TreeNetwork, encoded: Tensor, labels: Tensor) -> None:
         self.blocks = [
             (network.prepare(rows), row_labels)
-            for rows, row_labels in zip(encoded.split(BLOCK), labels.split(BLOCK), strict=True)
+            for rows, row_labels in zip(torch.split(encoded, BLOCK), torch.split(labels, BLOCK), strict=True)
         ]
         self.images = len(labels)
 
     @torch.no_grad()
     def evaluate(self, network: TreeNetwork) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Loss (replicas,) in nats, accuracy (replicas,) and the largest |ln scale| (replicas, levels)."""
-        loss, right, scales = 0.0, 0.0, []
+        loss = torch.zeros((), dtype=torch.float64, device=self.blocks[0][1].device)
+        right, scales = loss, []
         for inputs, labels in self.blocks:
             logits, scale = network.evaluate(inputs)
             loss = loss + losses(logits, labels.expand(len(logits), -1)).double() * len(labels)
@@ -139,7 +140,8 @@ class Part:
 
 def losses(logits: Tensor, labels: Tensor) -> Tensor:
     """Mean cross-entropy (replicas,) in nats, of logits (replicas, batch, classes) and labels (replicas, batch)."""
-    return cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none").unflatten(0, labels.shape).mean(1)
+    each = cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none")
+    return each.view(labels.shape).mean(1)
 
 
 @torch.no_grad()
@@ -150,3 +152,155 @@ def clip_gradients(parameters: list[Tensor], bound: float) -> None:
     factors = (bound / (squares.sqrt() + 1e-6)).clamp(max=1)
     for gradient in gradients:
         gradient.mul_(factors.view(-1, *[1] * (gradient.ndim - 1)))
+
+
+class Run:
+    """A network, its optimizer and the images that it learns from."""
+
+    def __init__(self, spec: RunSpec, arrays: Arrays, device: torch.device) -> None:
+        self.training = spec.training
+        self.network = build(spec).to(device)
+        # decay enters the gradient (L2), as in the papers; `fused` makes one pass over all parameters
+        self.optimizer = torch.optim.Adam(
+            self.network.parameters(),
+            lr=spec.training.lr,
+            betas=spec.training.betas,
+            weight_decay=spec.training.weight_decay,
+            fused=True,
+        )
+        self.images = self.network.encode(arrays["train_images"]).to(device)
+        self.labels = torch.from_numpy(arrays["train_labels"].astype(np.int64)).to(device)
+        self.batches = Batches(spec.training.seeds, len(self.images), spec.training.batch)
+        count = min(len(arrays["test_images"]), len(self.images))
+        chosen = torch.from_numpy(np.sort(stream("evaluation").permutation(len(self.images))[:count])).to(device)
+        test_labels = torch.from_numpy(arrays["test_labels"].astype(np.int64)).to(device)
+        self.train_part = Part(self.network, self.images[chosen], self.labels[chosen])
+        self.test_part = Part(self.network, self.network.encode(arrays["test_images"]).to(device), test_labels)
+
+    def rows(self, step: int) -> Tensor:
+        """Image numbers (replicas, batch) of a step; steps count from 1."""
+        return torch.from_numpy(self.batches(step - 1)).to(self.images.device)
+
+    def inputs(self, step: int) -> Tensor:
+        """Prepared images of a step."""
+        return self.network.prepare(self.images[self.rows(step)])
+
+    def update(self, step: int) -> float:
+        """Make one step; the sum of the replicas' losses before it, in nats."""
+        drop = self.training.drop_to if step > self.training.drop_at * self.training.steps else 1.0
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.training.lr * drop
+        rows = self.rows(step)
+        self.optimizer.zero_grad()
+        # replicas share no parameter, so that the gradient of the sum is each one's own
+        loss = losses(self.network(self.images[rows]), self.labels[rows]).sum()
+        torch.autograd.backward(loss)
+        if self.training.clip is not None:
+            clip_gradients(list(self.network.parameters()), self.training.clip)
+        self.optimizer.step()
+        return float(loss.detach())
+
+    def record(self, history: History, step: int) -> None:
+        """Evaluate the network as it stands after a step."""
+        loss, accuracy, _ = self.train_part.evaluate(self.network)
+        _, test_accuracy, scales = self.test_part.evaluate(self.network)
+        history.record(step, "loss", loss)
+        history.record(step, "train_accuracy", accuracy)
+        history.record(step, "test_accuracy", test_accuracy)
+        if scales.shape[1]:
+            history.record(step, "log_scale", scales.max(axis=1))
+        if step == 0:
+            for level, values in enumerate(scales.T, start=1):
+                history.record(step, "initial_log_scale", values, level)
+
+
+def checked(spec: RunSpec, arrays: Arrays) -> None:
+    """Raise ArgumentError when images and labels don't fit one another or the number of classes."""
+    for part in ("train", "test"):
+        for kind in ("images", "labels"):
+            if f"{part}_{kind}" not in arrays:
+                raise ArgumentError(f"dataset: {part}_{kind} is missing; accepted: train and test images and labels")
+        images, labels = arrays[f"{part}_images"], arrays[f"{part}_labels"]
+        if labels.ndim != 1 or len(images) != len(labels) or not len(labels):
+            raise ArgumentError(
+                f"dataset: {len(images)} {part}_images with {part}_labels of shape {list(labels.shape)}; "
+                f"accepted: one label per image"
+            )
+        if labels.min() < 0 or labels.max() >= spec.network.classes:
+            raise ArgumentError(
+                f"dataset: {part}_labels {labels.min()}..{labels.max()}; accepted: 0..{spec.network.classes - 1}"
+            )
+
+
+def train(
+    spec: RunSpec,
+    arrays: Arrays,
+    *,
+    threads: int = 1,
+    device: str = "auto",
+    checkpoint: Path | None = None,
+    code: str = "",
+    progress: bool | None = None,
+) -> Result:
+    """Train all seeds of a run at once.
+
+    Args:
+        spec: the run.
+        arrays: `train_images`, `train_labels`, `test_images`, `test_labels`: integer images (n, *sites) or float
+            vectors (n, N, M), integer labels (n,).
+        threads: of the processor; the numbers are the same for 1 thread whatever else the machine does.
+        device: `cpu`, `cuda`, or `auto` for the latter where there is one.
+        checkpoint: file in which the state is kept every few seconds and from which a killed run goes on with the
+            same numbers; deleted at the end.
+        code: any text that changes with the code; a checkpoint of other code isn't used.
+        progress: whether to draw a progress bar; by default on a terminal only.
+
+    Raises:
+        NonFiniteError: a value became infinite or not a number; names layer, seed and step.
+        ArgumentError: the images don't fit the network.
+
+    Source: the training of 1605.06743 §6.
+    """
+    from tqdm import tqdm
+
+    checked(spec, arrays)
+    torch.set_num_threads(threads)
+    started = reported = saved = time.monotonic()
+    run = Run(spec, arrays, chosen_device(device))
+    network, optimizer = run.network, run.optimizer
+    kept = Checkpoint(checkpoint, spec, code)
+    start, rows = kept.read(network, optimizer)
+    history = History(spec.training.seeds, rows)
+    if not start:
+        run.record(history, 0)
+    snapshot = Snapshot(network, optimizer, start)
+    steps = spec.training.steps
+    hidden = None if progress is None else not progress
+    for step in tqdm(range(start + 1, steps + 1), total=steps, initial=start, disable=hidden):
+        loss = run.update(step)
+        if not math.isfinite(loss) or step - snapshot.step >= CHECK_EVERY or step == steps:
+            if not (math.isfinite(loss) and all_finite(network)):
+                replay(network, optimizer, snapshot, last=step, inputs=run.inputs, update=run.update)
+            snapshot = Snapshot(network, optimizer, step)
+        if step % spec.training.log_every == 0 or step == steps:
+            run.record(history, step)
+        now = time.monotonic()
+        if now - reported > INTERVAL or step == steps:
+            loss, accuracy = history.last("loss"), history.last("test_accuracy")
+            LOG.info("step %d of %d: loss %.4f, test accuracy %.4f, %.0f s", step, steps, loss, accuracy, now - started)
+            reported = now
+        if now - saved > INTERVAL and step < steps:
+            kept.write(network, optimizer, step, history.array())
+            saved = now
+    kept.remove()
+    tensors = {name: parameter.detach().cpu().numpy() for name, parameter in network.named_parameters()}
+    return Result(history.frame(), tensors, time.monotonic() - started)
+
+
+def chosen_device(name: str) -> torch.device:
+    """The torch device of a name; raises ArgumentError for one that isn't here."""
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name not in {"cpu", "cuda"} or (name == "cuda" and not torch.cuda.is_available()):
+        raise ArgumentError(f"device: {name!r} isn't here; accepted: auto, cpu, cuda where there is one")
+    return torch.device(name)

@@ -7,9 +7,10 @@ null, mirrored and planted tables for the tests follow from the claim itself.
 
 import itertools
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from statistics import fmean
+from typing import TYPE_CHECKING, Any, Literal
 
 from convac.errors import ArgumentError
 from convac.statistics import holm, paired_interval, proportion_interval
@@ -108,106 +109,139 @@ class Verdict:
 COLUMNS = tuple(column.name for column in fields(Verdict))
 
 
-def selected(table: "pd.DataFrame", labels: Labels) -> "pd.DataFrame":
-    """Rows of the tidy table that pass the filters; none when the table lacks a column."""
-    chosen = table
+@dataclass(frozen=True)
+class Pair:
+    """One comparison: its name (seed and `by` values), its seed, the value of each side and the statistic."""
+
+    name: str
+    seed: str
+    first: float
+    second: float
+    statistic: float
+
+
+# Columns of the tidy table as plain lists: a few dozen rows pass the first filter, and a pandas mask costs more each.
+Columns = dict[str, list[Any]]
+
+
+def columns_of(claim: Claim, table: "pd.DataFrame") -> Columns:
+    """The columns that the claim reads and the table has; steps as floats, infinite where there is none."""
+    wanted = {"cell", "seed", "step", "quantity", *claim.by, *claim.where, *claim.first, *claim.second}
+    wanted.update(claim.reference.where if claim.reference else ())
+    lists: Columns = {column: table[column].tolist() for column in sorted(wanted & set(table.columns))}
+    if "step" in lists:
+        lists["step"] = table["step"].astype(float).fillna(math.inf).tolist()
+    lists["value"] = table["value"].astype(float).tolist() if "value" in table else []
+    return lists
+
+
+def selected(columns: Columns, labels: Labels) -> list[int]:
+    """Positions of the rows that pass the filters and have a value; none when a column is missing."""
+    if not set(labels) <= set(columns):
+        return []
+    chosen = [row for row, value in enumerate(columns["value"]) if not math.isnan(value)]
     for column, value in labels.items():
-        if column not in chosen:
-            return table.iloc[:0]
         if value != LARGEST:
-            chosen = chosen[chosen[column].isin(value if isinstance(value, tuple) else (value,))]
+            entries, accepted = columns[column], set(value if isinstance(value, tuple) else (value,))
+            chosen = [row for row in chosen if entries[row] in accepted]
     for column in (column for column, value in labels.items() if value == LARGEST):
-        chosen = chosen[(chosen[column] == chosen[column].max()).fillna(False)]
+        numbers = {row: float(columns[column][row]) for row in chosen if isinstance(columns[column][row], int | float)}
+        largest = max(numbers.values(), default=math.nan)
+        chosen = [row for row, number in numbers.items() if number == largest]
     return chosen
 
 
-def last_step(rows: "pd.DataFrame") -> "pd.DataFrame":
-    """Rows at the last step of their run, and rows without a step."""
-    keys = [column for column in ("cell", "seed", "quantity") if column in rows]
-    if "step" not in rows or rows.empty or not keys:
+def last_step(columns: Columns, rows: list[int]) -> list[int]:
+    """Of these rows, those at the last step of their run, and those without a step."""
+    if "step" not in columns:
         return rows
-    last = rows.groupby(keys, dropna=False)["step"].transform("max")
-    return rows[(rows["step"] == last).fillna(False) | rows["step"].isna()]
+    keys = [columns[column] for column in ("cell", "seed", "quantity") if column in columns]
+    steps, runs = columns["step"], {row: tuple(key[row] for key in keys) for row in rows}
+    last: dict[tuple[object, ...], float] = {}
+    for row, run in runs.items():
+        if steps[row] != math.inf:
+            last[run] = max(steps[row], last.get(run, steps[row]))
+    return [row for row, run in runs.items() if steps[row] in {math.inf, last.get(run)}]
 
 
-def sides(claim: Claim, table: "pd.DataFrame") -> tuple["pd.DataFrame", "pd.DataFrame"]:
-    """The rows of `first` and of `second`, each with a column `pair` that names its pair."""
-    first, second = (_side(claim, table, labels) for labels in (claim.first, claim.second))
-    matched = set(first["pair"]) & set(second["pair"])
-    return first[first["pair"].isin(matched)], second[second["pair"].isin(matched)]
+def sides(claim: Claim, columns: Columns) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
+    """Positions of the rows of `first` and of `second` by the name of their pair, for pairs that have both."""
+    names = ("seed", *claim.by)
+    if not set(names) <= set(columns):
+        return {}, {}
+    keys = [columns[name] for name in names]
+    found: list[dict[str, list[int]]] = []
+    for labels in (claim.first, claim.second):
+        side: dict[str, list[int]] = {}
+        for row in last_step(columns, selected(columns, {**claim.where, **labels})):
+            side.setdefault(", ".join(str(key[row]) for key in keys), []).append(row)
+        found.append(side)
+    first, second = found
+    common = [name for name in first if name in second]
+    return {name: first[name] for name in common}, {name: second[name] for name in common}
 
 
-def _side(claim: Claim, table: "pd.DataFrame", labels: Labels) -> "pd.DataFrame":
-    rows = last_step(selected(table, {**claim.where, **labels}))
-    keys = ("seed", *claim.by)
-    if rows.empty or not set(keys) <= set(rows.columns):
-        return rows.iloc[:0].assign(pair="")
-    return rows.assign(pair=[", ".join(map(str, key)) for key in zip(*(rows[key] for key in keys), strict=True)])
-
-
-def pairs(claim: Claim, table: "pd.DataFrame") -> "pd.DataFrame":
-    """One row per pair, indexed by its name: `seed`, `first`, `second` and `statistic`; empty when rows are missing.
+def pairs(claim: Claim, table: "pd.DataFrame") -> list[Pair]:
+    """Every pair of the claim, in the table's order; none when rows or the reference are missing.
 
     Several rows on one side of a pair count by their mean; in an exact claim by the one that speaks most against it.
     """
-    import pandas as pd
+    columns = columns_of(claim, table)
+    first, second = sides(claim, columns)
+    bound = None if claim.reference is None else reference_bound(claim.reference, columns)
+    if not first or (bound is not None and math.isnan(bound)):
+        return []
+    values = columns["value"]
+    left, right = (min, max) if claim.kind == "exact" else (fmean, fmean)
+    found = []
+    for name in first:
+        one, other = left([values[row] for row in first[name]]), right([values[row] for row in second[name]])
+        found.append(Pair(name, name.split(", ")[0], one, other, (one if bound is None else bound) - other))
+    return found
 
-    exact = claim.kind == "exact"
-    first, second = (rows.groupby("pair") for rows in sides(claim, table))
-    left, right = first["value"].agg("min" if exact else "mean"), second["value"].agg("max" if exact else "mean")
-    found = pd.DataFrame({"seed": first["seed"].first(), "first": left, "second": right})
-    bound = found["first"] if claim.reference is None else reference_bound(claim.reference, table)
-    return found.assign(statistic=bound - found["second"]).dropna(subset=["statistic"])
 
-
-def reference_bound(reference: Reference, table: "pd.DataFrame") -> float:
+def reference_bound(reference: Reference, columns: Columns) -> float:
     """Upper end of the reference's 95 % interval; NaN when its rows are missing."""
     share, trials = (
-        selected(table, {**reference.where, "quantity": quantity})
+        [columns["value"][row] for row in selected(columns, {**reference.where, "quantity": quantity})]
         for quantity in (reference.share, reference.trials)
     )
-    if share.empty or trials.empty:
-        return math.nan
-    return proportion_interval(float(share["value"].mean()), round(float(trials["value"].mean()))).high
+    return proportion_interval(fmean(share), round(fmean(trials))).high if share and trials else math.nan
 
 
 def evaluate(claim: Claim, table: "pd.DataFrame") -> Verdict:
     """The verdict of one tidy table on one claim; `not run` when the table lacks its rows."""
     stated = Verdict(claim.id, claim.statement, claim.source, claim.kind, claim.threshold)
-    found = pairs(claim, table) if {"seed", "value"} <= set(table.columns) else None
-    if found is None or found.empty:
+    found = pairs(claim, table)
+    if not found:
         return stated
     return _exact(claim, stated, found) if claim.kind == "exact" else _interval(claim, stated, found)
 
 
-def _interval(claim: Claim, stated: Verdict, found: "pd.DataFrame") -> Verdict:
-    per_seed = found.groupby("seed", dropna=False)["statistic"].mean().to_numpy(dtype=float)
-    result = paired_interval(per_seed, threshold=claim.threshold)
+def _interval(claim: Claim, stated: Verdict, found: list[Pair]) -> Verdict:
+    per_seed: dict[str, list[float]] = {}
+    for pair in found:
+        per_seed.setdefault(pair.seed, []).append(pair.statistic)
+    result = paired_interval([fmean(values) for values in per_seed.values()], threshold=claim.threshold)
     verdict = INCONCLUSIVE
     if result.low > claim.threshold:
         verdict = REPRODUCED
     elif result.high < claim.threshold:
         verdict = CONTRADICTED
-    return Verdict(**{**asdict(stated), **asdict(result), "verdict": verdict})
+    return replace(stated, mean=result.mean, low=result.low, high=result.high, n=result.n, p=result.p, verdict=verdict)
 
 
-def _exact(claim: Claim, stated: Verdict, found: "pd.DataFrame") -> Verdict:
-    values = found["statistic"]
-    against = found[~(values >= claim.threshold)]
-    listed = "; ".join(
-        f"{name}: {first:.6g} and {second:.6g}"
-        for name, first, second in zip(against.index, against["first"], against["second"], strict=True)
-    )
-    return Verdict(
-        **{
-            **asdict(stated),
-            "mean": float(values.mean()),
-            "low": float(values.min()),
-            "high": float(values.max()),
-            "n": len(values),
-            "verdict": REPRODUCED if against.empty else CONTRADICTED,
-            "counterexamples": listed,
-        }
+def _exact(claim: Claim, stated: Verdict, found: list[Pair]) -> Verdict:
+    values = [pair.statistic for pair in found]
+    against = [pair for pair in found if pair.statistic < claim.threshold]
+    return replace(
+        stated,
+        mean=fmean(values),
+        low=min(values),
+        high=max(values),
+        n=len(values),
+        verdict=CONTRADICTED if against else REPRODUCED,
+        counterexamples="; ".join(f"{pair.name}: {pair.first:.6g} and {pair.second:.6g}" for pair in against),
     )
 
 
@@ -276,7 +310,7 @@ def _row(cells: Iterable[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-def _statistic(entry: Mapping[str, object]) -> str:
+def _statistic(entry: Mapping[Any, object]) -> str:
     mean, low, high = (_number(entry[name]) for name in ("mean", "low", "high"))
     return mean if mean == "–" else f"{mean} [{low}, {high}]"
 
@@ -288,25 +322,22 @@ def _number(value: object) -> str:
 
 def mirrored(claim: Claim, table: "pd.DataFrame") -> "pd.DataFrame":
     """The table with the labels of first and second exchanged in every pair: it must contradict the claim."""
-    return _exchanged(claim, table, set(sides(claim, table)[0]["pair"]))
+    return _exchanged(claim, table, lambda: True)
 
 
 def permuted(claim: Claim, table: "pd.DataFrame", generator: "np.random.Generator") -> "pd.DataFrame":
     """The table with the labels exchanged in each pair with chance ½: a draw of the claim's null."""
-    names = sorted(set(sides(claim, table)[0]["pair"]))
-    flips = generator.random(len(names)) < 0.5
-    return _exchanged(claim, table, set(itertools.compress(names, flips)))
+    return _exchanged(claim, table, lambda: generator.random() < 0.5)
 
 
-def _exchanged(claim: Claim, table: "pd.DataFrame", names: set[str]) -> "pd.DataFrame":
-    """The table with the values of first and second exchanged in the named pairs."""
-    result = table.reset_index(drop=True)
-    first, second = sides(claim, result)
-    for own, other in ((first, second), (second, first)):
-        rows = own[own["pair"].isin(names)]
-        values = rows["pair"].map(other.groupby("pair")["value"].mean())
-        result.loc[rows.index, "value"] = values
-    return result
+def _exchanged(claim: Claim, table: "pd.DataFrame", chosen: Callable[[], bool]) -> "pd.DataFrame":
+    """The table with the (mean) values of first and second exchanged in the chosen pairs."""
+    values = table["value"].to_numpy(dtype=float, copy=True)
+    first, second = sides(claim, columns_of(claim, table))
+    for name in filter(lambda _: chosen(), first):
+        own, other = values[first[name]].mean(), values[second[name]].mean()
+        values[first[name]], values[second[name]] = other, own
+    return table.assign(value=values)
 
 
 def planted(claim: Claim, generator: "np.random.Generator", seeds: int = 5) -> "pd.DataFrame":
@@ -318,16 +349,18 @@ def planted(claim: Claim, generator: "np.random.Generator", seeds: int = 5) -> "
     import pandas as pd
 
     rows: list[dict[str, object]] = []
-    spread = 0.02 * abs(claim.expected[0] - claim.expected[1])
-    for labels, own, other in ((claim.first, *claim.expected), (claim.second, *reversed(claim.expected))):
+    high, low = claim.expected
+    spread = 0.02 * abs(high - low)
+    for labels, own, other in ((claim.first, high, low), (claim.second, low, high)):
         grid = _grid({**claim.where, **labels}, claim.by)
         for (chosen, decoy), seed, step in itertools.product(grid, range(seeds), (1, 2)):
             typical = own if step == 2 and not decoy else other
             value = typical + generator.normal(0.0, spread)
             rows.append({"cell": "a", **chosen, "seed": seed, "step": step, "value": value})
-    if claim.reference is not None:
-        for name, value in zip((claim.reference.share, claim.reference.trials), claim.reference.expected, strict=True):
-            rows.append({"cell": "baseline", **claim.reference.where, "quantity": name, "value": float(value)})
+    reference = claim.reference
+    if reference is not None:
+        for name, number in zip((reference.share, reference.trials), reference.expected, strict=True):
+            rows.append({"cell": "baseline", **reference.where, "quantity": name, "value": float(number)})
     return pd.DataFrame(rows)
 
 

@@ -1,0 +1,147 @@
+"""Milliseconds per training step and replica: our networks beside textbook versions of equal widths, on one thread.
+
+A step is zero_grad, forward, loss, backward and Adam on 64 random binary 32×32 images, width 16, 5 levels. Encoding a
+dataset once is outside the step, as in training (its cost per image is printed); picking the batch and building its
+input (counts of symbols; one-hot channels for the textbook versions) is inside. Repetitions are interleaved, so that
+a machine that slows down slows all of them; medians of processor time are compared.
+
+    python benchmarks/train_step.py [--repetitions 30] [--replicas 5]
+"""
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy, one_hot
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow"))
+
+from convac.geometry.trees import PoolingTree
+from convac.networks.arithmetic import ConvAC
+from convac.networks.layers import TreeNetwork
+from convac.networks.rectifier import ConvRect
+from convac.training.loop import losses
+
+LEVELS, WIDTH, BATCH, IMAGES, SIDE = 5, 16, 64, 2000, 32
+STEPS = 5  # per repetition
+
+
+class LogSumExpConvAC(nn.Module):
+    """The textbook ConvAC in log space: logsumexp over a broadcast, then sums over windows.
+
+    Channels first and images last, the fastest order of axes for `torch.logsumexp`; in the usual order
+    (image, channel, row, column) it takes several times as long.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        channels = [2, *[WIDTH] * LEVELS]
+        pairs = pairwise(channels)
+        self.levels = nn.ParameterList([torch.empty(out, into).uniform_(-1, 1) for into, out in pairs])
+        self.output = nn.Parameter(torch.empty(2, WIDTH).uniform_(-1, 1))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits (batch, 2) of one-hot images (batch, 2, 32, 32), sites in any fixed order."""
+        batch = len(images)
+        log = images.flatten(2).permute(1, 2, 0).reshape(2, -1).clamp_min(1e-30).log()
+        for weight in self.levels:
+            log = torch.logsumexp(weight[:, :, None] + log, dim=1)
+            log = log.view(WIDTH, -1, 4, batch).sum(2).flatten(1)
+        return torch.logsumexp(self.output[:, :, None] + log, dim=1).T
+
+
+def plain_network() -> nn.Module:
+    """A plain network of nn.Conv2d 1×1, ReLU and MaxPool2d."""
+    channels = [2, *[WIDTH] * LEVELS]
+    layers: list[nn.Module] = []
+    for into, out in pairwise(channels):
+        layers += [nn.Conv2d(into, out, 1), nn.ReLU(), nn.MaxPool2d(2)]
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(WIDTH, 2))
+
+
+def textbook_step(network: nn.Module, images: Tensor, labels: Tensor) -> Callable[[], None]:
+    """A training step of a network on one-hot images."""
+    optimizer = torch.optim.Adam(network.parameters(), lr=1e-3, fused=True)
+
+    def step() -> None:
+        rows = torch.randint(len(images), (BATCH,))
+        inputs = one_hot(images[rows], 2).permute(0, 3, 1, 2).float()
+        optimizer.zero_grad()
+        cross_entropy(network(inputs), labels[rows]).backward()
+        optimizer.step()
+
+    return step
+
+
+def our_step(network: TreeNetwork, images: Tensor, labels: Tensor) -> Callable[[], None]:
+    """A training step of one of our networks on encoded images, its own batch for each replica."""
+    optimizer = torch.optim.Adam(network.parameters(), lr=1e-3, fused=True)
+    encoded = network.encode(images)
+
+    def step() -> None:
+        rows = torch.randint(len(images), (len(network.seeds), BATCH))
+        optimizer.zero_grad()
+        losses(network(encoded[rows]), labels[rows]).sum().backward()
+        optimizer.step()
+
+    return step
+
+
+def milliseconds(step: Callable[[], None]) -> float:
+    """Milliseconds per step, over a few steps."""
+    started = time.process_time()
+    for _ in range(STEPS):
+        step()
+    return 1e3 * (time.process_time() - started) / STEPS
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repetitions", type=int, default=30)
+    parser.add_argument("--replicas", type=int, default=5, help="seeds trained at once in the batched rows")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    images = torch.from_numpy(np.random.default_rng(0).integers(0, 2, (IMAGES, SIDE, SIDE)))
+    labels = torch.randint(2, (IMAGES,))
+    tree, widths = PoolingTree.named("square", (SIDE, SIDE)), (WIDTH,) * LEVELS
+    many = tuple(range(arguments.replicas))
+    ours: dict[str, TreeNetwork] = {
+        "ConvAC": ConvAC(tree, 2, widths),
+        "ConvAC, signed": ConvAC(tree, 2, widths, weights="signed"),
+        "ConvRect, max": ConvRect(tree, 2, widths, pooling="max"),
+        "ConvRect, average": ConvRect(tree, 2, widths, pooling="average"),
+        f"ConvAC, {len(many)} replicas": ConvAC(tree, 2, widths, seed=many),
+        f"ConvRect, max, {len(many)} replicas": ConvRect(tree, 2, widths, pooling="max", seed=many),
+    }
+    steps = {name: our_step(network, images, labels) for name, network in ours.items()}
+    replicas = {name: len(network.seeds) for name, network in ours.items()}
+    plain, textbook = "plain Conv2d + ReLU + MaxPool2d", "textbook log-sum-exp ConvAC"
+    steps[plain] = textbook_step(plain_network(), images, labels)
+    steps[textbook] = textbook_step(LogSumExpConvAC(), images, labels)
+    for step in steps.values():
+        milliseconds(step)  # the first steps allocate memory
+    times: dict[str, list[float]] = {name: [] for name in steps}
+    for _ in range(arguments.repetitions):
+        for name, step in steps.items():
+            times[name].append(milliseconds(step) / replicas.get(name, 1))
+    medians = {name: statistics.median(values) for name, values in times.items()}
+    print(f"{'':36}{'ms / step / replica':>20}{'plain / it':>12}{'textbook / it':>15}")
+    for name, value in medians.items():
+        print(f"{name:36}{value:20.2f}{medians[plain] / value:12.1f}{medians[textbook] / value:15.1f}")
+    started = time.process_time()
+    ours["ConvAC"].encode(images)
+    print(f"encoding, once per dataset: {1e6 * (time.process_time() - started) / IMAGES:.0f} µs per image")
+    print("targets: ConvAC at least 5 × textbook and 1 × plain; ConvRect at least 2 × plain")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""Clones of the working tree, and one finished small run that every pipeline test starts from."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+from filelock import FileLock
+
+ROOT = Path(__file__).parents[2]
+# smoke, smaller: one task, one geometry; still every rule and every kind of network
+TINY = {
+    "scale": "smoke",
+    "experiments": {
+        "pooling_geometry": {
+            "scales": {
+                "smoke": {
+                    "tasks": ["closedness"],
+                    "geometries": ["square"],
+                    "rendered_train": 200,
+                    "rendered_test": 60,
+                    "seeds": 1,
+                    "arithmetic": {"steps": 4, "log_every": 2},
+                    "signed": {"steps": 4, "log_every": 2},
+                    "rectifier": {"steps": 4, "log_every": 2},
+                    "shallow": {"steps": 4, "log_every": 2},
+                    "widths": [4],
+                    "shallow_widths": [4],
+                    "depths": [1],
+                }
+            }
+        }
+    },
+}
+
+
+@dataclass(frozen=True)
+class Clone:
+    """A copy of the checkout, driven as a user drives it, from another checkout's environment."""
+
+    path: Path
+
+    def run(self, *command: str, ok: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run a command in the clone; asserts that it succeeds or, with ok=False, that it fails."""
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        environment = {key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "CONVAC_WORKFLOW"}}
+        environment |= {"PATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+        done = subprocess.run(
+            command, cwd=self.path, env=environment, capture_output=True, text=True, check=False, timeout=600
+        )
+        assert (done.returncode == 0) == ok, done.stdout[-3000:] + done.stderr[-3000:]
+        return done
+
+    def snakemake(self, *arguments: str, ok: bool = True, cores: int = 1) -> str:
+        """Everything that a small run prints."""
+        done = self.run("snakemake", "--cores", str(cores), "--configfile", "tiny.yaml", *arguments, ok=ok)
+        return done.stdout + done.stderr
+
+    def planned(self, *arguments: str) -> set[str]:
+        """Names of the rules that a dry run would run."""
+        lines = self.snakemake("-n", *arguments).splitlines()
+        return {line.split()[1].rstrip(":") for line in lines if line.startswith(("rule ", "localrule "))}
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        """Replace text in a file of the clone; it must stand there."""
+        text = (self.path / path).read_text()
+        assert old in text, f"{path} lacks {old!r}"
+        (self.path / path).write_text(text.replace(old, new, 1))
+
+    def configure(self, changes: dict[str, object]) -> None:
+        """Lay changes over the small config."""
+        (self.path / "tiny.yaml").write_text(yaml.safe_dump(merge(TINY, changes)))
+
+    def files(self, pattern: str = "results/**/*") -> dict[str, bytes]:
+        """Content of the files that match, by path."""
+        found = sorted(path for path in self.path.glob(pattern) if path.is_file())
+        return {str(path.relative_to(self.path)): path.read_bytes() for path in found}
+
+
+def merge(base: dict, changes: dict) -> dict:
+    """Dictionaries merged in depth."""
+    nested = {key: merge(base[key], value) for key, value in changes.items() if isinstance(base.get(key), dict)}
+    return {**base, **changes, **nested}
+
+
+def copy_checkout(target: Path) -> Clone:
+    """Copy what git tracks or would track, as it stands now."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    for name in listed.stdout.splitlines():
+        if (ROOT / name).is_file() and not name.startswith("tests/"):
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, target / name)
+    clone = Clone(target)
+    clone.configure({})
+    return clone
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Clone:
+    """A clone without results."""
+    return copy_checkout(tmp_path / "clone")
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """A clone in which the small run has ended; don't change it: take `clone`."""
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
+    clone, done = Clone(shared / "finished"), shared / "finished.done"
+    with FileLock(shared / "finished.lock"):
+        if not done.exists():
+            copy_checkout(clone.path)
+            clone.snakemake(cores=2)
+            done.touch()
+    return clone
+
+
+@pytest.fixture
+def clone(finished: Clone, tmp_path: Path) -> Clone:
+    """A clone with finished results, to be changed at will."""
+    shutil.copytree(finished.path, tmp_path / "clone", symlinks=True)
+    return Clone(tmp_path / "clone")

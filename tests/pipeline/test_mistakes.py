@@ -1,0 +1,131 @@
+"""Mistakes of a user: one line that names key or file and what is accepted, no traceback, nothing lost."""
+
+import pytest
+
+EXPERIMENT = ("experiments", "pooling_geometry")
+
+
+def nested(path: tuple[str, ...], value: object) -> dict[str, object]:
+    for key in reversed(path):
+        value = {key: value}
+    return value
+
+
+def told(printed: str, *words: str) -> str:
+    """The line that has all the words; asserts that it is short and no traceback came with it."""
+    assert "Traceback" not in printed
+    lines = [line for line in printed.splitlines() if all(word in line for word in words)]
+    assert lines, printed[-2000:]
+    assert len(lines[0]) <= 200
+    return lines[0]
+
+
+CONFIGS = {
+    "unknown key": ((*EXPERIMENT, "sedes"), 5, "experiments.pooling_geometry.sedes", "did you mean seeds"),
+    "unknown top key": (("scal",), "smoke", "scal", "did you mean scale"),
+    "negative width": ((*EXPERIMENT, "widths"), [-16], "experiments.pooling_geometry.widths", "greater than or equal"),
+    "lr as YAML reads it": ((*EXPERIMENT, "arithmetic", "lr"), "1e-3", "arithmetic.lr", "write 1.0e-3"),
+    "geometry": ((*EXPERIMENT, "geometries"), ["squar"], "experiments.pooling_geometry.geometries", "'square'"),
+    "image size": ((*EXPERIMENT, "side"), 28, "experiments.pooling_geometry.side", "accepted"),
+    "partition": ((*EXPERIMENT, "partitions"), ["left"], "experiments.pooling_geometry.partition", "left-right"),
+    "experiment": (("experiments", "pooling_geometri"), {}, "experiments.pooling_geometri", "pooling_geometry"),
+    "study": (("experiments", "mine"), {"study": "none"}, "experiments.mine.study", "accepted"),
+    "scale": (("scale",), "lptop", "scale", "'smoke', 'laptop' or 'paper'"),
+    "scale of a block": ((*EXPERIMENT, "scales", "huge"), {}, "scales.huge", "smoke, laptop, paper"),
+    "text for a number": ((*EXPERIMENT, "seeds"), "five", "experiments.pooling_geometry.seeds", "integer"),
+    "empty list": ((*EXPERIMENT, "tasks"), [], "experiments.pooling_geometry.tasks", "accepted"),
+}
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_config_mistakes(fresh, name):
+    path, value, *words = CONFIGS[name]
+    fresh.configure(nested(path, value))
+    told(fresh.snakemake("-n", ok=False), *words)
+
+
+@pytest.mark.parametrize("target", ["pooling_geometri", "no/such/file.pdf"])
+def test_unknown_targets(fresh, target):
+    told(fresh.snakemake("-n", target, ok=False), target, "unknown target", "pooling_geometry")
+
+
+def test_results_is_a_file(fresh):
+    (fresh.path / "results").unlink(missing_ok=True) if (fresh.path / "results").is_file() else None
+    if (fresh.path / "results").is_dir():
+        (fresh.path / "results").rename(fresh.path / "kept")
+    (fresh.path / "results").write_text("mine")
+    told(fresh.snakemake("-n", ok=False), "results: is a file", "a folder")
+    assert (fresh.path / "results").read_text() == "mine"
+
+
+def test_a_missing_notebook_and_a_missing_config(fresh):
+    (fresh.path / "notebooks/pooling_geometry.ipynb").unlink()
+    told(fresh.snakemake("-n", ok=False), "notebooks/pooling_geometry.ipynb: no such file")
+    (fresh.path / "tiny.yaml").unlink()
+    printed = fresh.snakemake("-n", ok=False)
+    assert "Traceback" not in printed
+    assert "tiny.yaml" in printed
+
+
+DAMAGES = {
+    "dataset": ("results/datasets/*/data.safetensors", "train", "results/runs/*arithmetic*/model.safetensors"),
+    "model": ("results/runs/*arithmetic*/model.safetensors", "measure", "results/runs/*/entanglement-*.parquet"),
+    "history": ("results/runs/*/history.parquet", "collect", "results/smoke/tables/pooling_geometry.parquet"),
+    "table": ("results/smoke/tables/pooling_geometry.parquet", "claims", "results/smoke/claims/pooling_geometry.csv"),
+    "spec": ("results/runs/*arithmetic*/spec.json", "train", "results/runs/*arithmetic*/model.safetensors"),
+}
+
+
+@pytest.mark.parametrize("damage", ["truncated", "corrupt"])
+@pytest.mark.parametrize("kind", DAMAGES)
+def test_damaged_files_stop_their_readers_in_one_line(clone, kind, damage):
+    pattern, rule, output = DAMAGES[kind]
+    victim = sorted(clone.path.glob(pattern))[0]
+    made = [
+        path
+        for path in sorted(clone.path.glob(output))
+        if rule in {"collect", "claims"} or path.parent == victim.parent
+    ]
+    target = str((made or sorted(clone.path.glob(output)))[0].relative_to(clone.path))
+    content = bytearray(victim.read_bytes())
+    if damage == "truncated":
+        del content[len(content) // 2 :]
+    else:
+        content[len(content) // 2] ^= 0xFF
+        content[8:12] = b"\x00\xff\x00\xff"
+    victim.write_bytes(content)
+    others = {
+        path: text
+        for path, text in clone.files("results/runs/**/*").items()
+        if path.split("/")[2] not in {target.split("/")[2], victim.parent.name}
+    }
+    printed = clone.snakemake("--rerun-triggers", "mtime", "--allowed-rules", rule, "--", target, ok=False)
+    told(printed, str(victim.relative_to(clone.path)), "damaged or not")
+    assert {path: text for path, text in clone.files("results/runs/**/*").items() if path in others} == others
+
+
+def test_a_damaged_checkpoint_is_passed_over(clone):
+    model = sorted(clone.path.glob("results/runs/*arithmetic*/model.safetensors"))[0]
+    before = model.read_bytes()
+    model.unlink()
+    (model.parent / "checkpoint.safetensors").write_bytes(b"\x00" * 100)
+    clone.snakemake("--", str(model.relative_to(clone.path)))
+    assert model.read_bytes() == before
+    assert not (model.parent / "checkpoint.safetensors").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (
+            ["train", "--spec", "none.json", "--data", "d", "--model", "m", "--history", "h", "--record", "r"],
+            ["none.json"],
+        ),
+        (["verify", "none.json"], ["none.json", "no such file"]),
+        (["collect", "--cells", "none.json", "--table", "t.parquet", "--csv", "t.csv"], ["none.json"]),
+    ],
+)
+def test_commands_by_hand(fresh, arguments, words):
+    done = fresh.run("convac", *arguments, ok=False)
+    told(done.stderr, *words)
+    assert len(done.stderr.strip().splitlines()) == 1

@@ -1,0 +1,179 @@
+"""Whole runs: side by side, identical, by hand, from another environment, with failures."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+EXPERIMENT = "results/smoke/tables/pooling_geometry"
+
+
+def test_a_finished_run_has_everything_and_runs_nothing_again(clone):
+    assert clone.planned() == set()
+    assert "Nothing to be done" in clone.snakemake()
+    figures = clone.files("results/smoke/figures/*")
+    assert {path.rsplit(".", 1)[1] for path in figures} == {"pdf", "svg", "png"}
+    table = pd.read_parquet(clone.path / f"{EXPERIMENT}.parquet")
+    assert {"loss", "train_accuracy", "test_accuracy", "log_scale", "renyi2", "min_cut_log", "pixel"} <= set(
+        table["quantity"]
+    )
+    ledger = pd.read_csv(clone.path / "results/smoke/claims.csv")
+    assert set(ledger["verdict"]) <= {"reproduced", "contradicted", "inconclusive", "not run"}
+    record = json.loads(next(clone.path.glob("results/runs/*/run.json")).read_text())
+    assert {"commit", "versions", "host", "time", "code", "spec"} <= set(record)
+
+
+def test_cores_do_not_change_the_tables(finished, fresh):
+    fresh.snakemake(cores=1)
+    for path, content in finished.files("results/smoke/tables/*").items():
+        assert (fresh.path / path).read_bytes() == content, path
+    assert finished.files("results/runs/*/*.parquet") == fresh.files("results/runs/*/*.parquet")
+    assert finished.files("results/smoke/figures/*") == fresh.files("results/smoke/figures/*")
+
+
+def test_scales_and_variants_stand_side_by_side(clone):
+    before = clone.files("results/smoke/tables/*")
+    variant = {"study": "pooling_geometry", "widths": [5]}
+    clone.configure({"experiments": {"pooling_geometry_wide": variant}})
+    assert clone.planned("pooling_geometry") == set()
+    clone.snakemake("pooling_geometry_wide")
+    assert {path: clone.files()[path] for path in before} == before
+    table = pd.read_parquet(clone.path / "results/smoke/tables/pooling_geometry_wide.parquet")
+    # the scale's own widths win over the variant's base; its tables, verdicts and figures are its own
+    assert (clone.path / "results/smoke/figures/pooling_geometry_wide.pdf").exists()
+    assert not table.empty
+    laptop = clone.snakemake("-n", "--config", "scale=laptop", "pooling_geometry")
+    assert "results/laptop/tables/pooling_geometry.parquet" in laptop
+    assert clone.planned("pooling_geometry") == set()
+
+
+def test_forcing_one_experiment_reruns_it_to_the_same_tables(clone):
+    before = clone.files("results/smoke/tables/*")
+    assert {"dataset", "train", "measure", "collect"} <= clone.planned("-F", "pooling_geometry")
+    clone.snakemake("-F", "pooling_geometry", cores=2)
+    assert clone.files("results/smoke/tables/*") == before
+
+
+def test_a_figure_is_a_target(clone):
+    shutil.rmtree(clone.path / "results/smoke/figures")
+    clone.snakemake("results/smoke/figures/pooling_geometry.pdf")
+    assert (clone.path / "results/smoke/figures/pooling_geometry.pdf").stat().st_size > 1000
+
+
+def test_a_pasted_command_reruns_a_job_by_hand(clone):
+    model = next(clone.path.glob("results/runs/*arithmetic*/model.safetensors"))
+    before = model.read_bytes()
+    dry = clone.snakemake("-n", "-p", "--forcerun", "train", str(model.relative_to(clone.path)))
+    command = next(line.strip() for line in dry.splitlines() if "python -m convac train" in line)
+    model.unlink()
+    clone.run("bash", "-c", command)
+    assert model.read_bytes() == before
+
+
+def test_another_clones_environment_runs_this_clones_code(clone):
+    # the tests' environment holds another checkout's library, installed for editing
+    clone.edit("workflow/convac/tables.py", '"value": "the observation"', '"value": "the observation", "edited": ""')
+    clone.edit("workflow/convac/tables.py", "    labels = [", '    table = table.assign(edited="here")\n    labels = [')
+    clone.snakemake(f"{EXPERIMENT}.parquet")
+    assert set(pd.read_parquet(clone.path / f"{EXPERIMENT}.parquet")["edited"]) == {"here"}
+
+
+def test_a_new_experiment_by_the_contract_changes_only_its_own_jobs(clone):
+    library = clone.path / "workflow/convac"
+    (library / "experiments/product_states.py").write_text(
+        '"""product_states: does a constant stay constant?"""\n'
+        "from convac.contract.experiment import Cell, Experiment\n"
+        "from convac.specs import Positive, TheorySpec\n\n\n"
+        'class Block(Experiment):\n    """Config."""\n\n    sizes: tuple[Positive, ...]\n\n\n'
+        "def cells(block):\n"
+        '    return [Cell(TheorySpec(study="product_states", parameters={"size": n}), {"size": n})'
+        " for n in block.sizes]\n\n\n"
+        'FIGURES = {"": "Entropy against size."}\nCLAIMS = ()\n'
+    )
+    (library / "theory/product_states.py").write_text(
+        "import pandas as pd\n\n\ndef compute(spec):\n"
+        '    return pd.DataFrame({"quantity": ["entropy"], "value": [0.0 * spec.parameters["size"]]})\n'
+    )
+    (library / "plotting/product_states.py").write_text(
+        "from matplotlib.figure import Figure\n\n\ndef draw(table, claims):\n"
+        '    figure = Figure()\n    figure.subplots().plot(table["size"], table["value"])\n    return {"": figure}\n'
+    )
+    notebook = (clone.path / "notebooks/pooling_geometry.ipynb").read_text()
+    (clone.path / "notebooks/product_states.ipynb").write_text(notebook.replace("pooling_geometry", "product_states"))
+    clone.configure({"experiments": {"product_states": {"sizes": [2, 3], "scales": {"paper": {"sizes": [9]}}}}})
+    dry = clone.snakemake("-n")
+    rules = {line.split()[1].rstrip(":") for line in dry.splitlines() if line.startswith(("rule ", "localrule "))}
+    own = {"theory_spec", "theory", "cells", "collect", "claims", "figure_product_states", "product_states"}
+    assert rules <= own | {"ledger", "manifest", "all"}
+    assert "tables/pooling_geometry.parquet" not in "".join(
+        line for line in dry.splitlines() if line.strip().startswith("output:")
+    )
+    clone.snakemake()
+    assert (clone.path / "results/smoke/figures/product_states.pdf").exists()
+    assert len(pd.read_parquet(clone.path / "results/smoke/tables/product_states.parquet")) == 2
+
+
+def test_a_forgotten_part_of_an_experiment_is_named_in_one_line(clone):
+    (clone.path / "workflow/convac/experiments/halfway.py").write_text('"""halfway: is it done?"""\n')
+    clone.configure({"experiments": {"halfway": {"seeds": 1}}})
+    assert "experiments/halfway.py: Block is missing" in clone.snakemake("-n", ok=False)
+
+
+def test_a_failed_notebook_survives_in_the_logs_and_costs_nothing_else(clone):
+    variant = {"study": "pooling_geometry"}
+    clone.configure({"experiments": {"pooling_geometry_again": variant}})
+    clone.edit(
+        "workflow/convac/plotting/pooling_geometry.py", "def draw(", 'raise RuntimeError("broken pen")\ndef draw('
+    )
+    before = clone.files("results/runs/**/*")
+    printed = clone.snakemake("--keep-going", ok=False)
+    assert "notebooks/pooling_geometry.ipynb: cell" in printed
+    assert "broken pen" in (clone.path / "results/logs/figure/smoke-pooling_geometry.ipynb").read_text()
+    assert not (clone.path / "results/smoke/figures/pooling_geometry.pdf").exists()
+    assert clone.files("results/runs/**/*") == before
+    # --keep-going saved what didn't need the figure
+    assert (clone.path / "results/smoke/claims/pooling_geometry_again.csv").exists()
+    assert (clone.path / "results/smoke/claims.csv").exists()
+
+
+@pytest.mark.parametrize("scale", ["laptop", "paper"])
+def test_the_default_scales_plan_without_a_run(fresh, scale):
+    (fresh.path / "tiny.yaml").write_text("{}")
+    assert {"dataset", "train", "measure"} <= fresh.planned("--config", f"scale={scale}")
+
+
+def test_reference_figures_redraw_on_a_fresh_clone_without_training(fresh):
+    if not (fresh.path / "results/reference/tables/pooling_geometry.parquet").exists():
+        pytest.fail("results/reference/tables/pooling_geometry.parquet is not committed")
+    assert "train" not in fresh.planned("redraw")
+    fresh.snakemake("redraw")
+    for path, content in fresh.files("results/reference/figures/*.png").items():
+        name = Path(path).name
+        assert (fresh.path / "results/redrawn/figures" / name).read_bytes() == content, name
+
+
+def test_plan_and_resume_and_verify(clone):
+    assert (
+        "nothing to run" in clone.run(sys.executable, "-m", "convac", "plan", "--", "--configfile", "tiny.yaml").stdout
+    )
+    table = clone.path / f"{EXPERIMENT}.parquet"
+    assert "files as written" in clone.run("convac", "verify").stdout
+    table.write_bytes(table.read_bytes()[:-10])
+    assert "tables/pooling_geometry.parquet" in clone.run("convac", "verify", ok=False).stderr
+    next(clone.path.glob("results/runs/*/model.safetensors")).unlink()
+    done = clone.run(sys.executable, "-m", "convac", "plan", "--", "--configfile", "tiny.yaml")
+    assert "would train" in done.stdout
+    assert "MB memory" in done.stdout
+
+
+def test_orphans_are_waited_for(clone):
+    sleeper = subprocess.Popen(
+        [sys.executable, "-c", "import time; time.sleep(4)", "-m", "convac", "train"], cwd=clone.path
+    )
+    sleeper.kill()
+    sleeper.wait()
+    assert clone.run("convac", "orphans", "--wait").stdout == ""

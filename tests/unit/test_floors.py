@@ -1,0 +1,130 @@
+"""The architecture: who imports whom, what stays light, what is written by the code itself."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+import convac
+from convac.commands.generate import generated
+from convac.provenance import closure, read_module, source_hash
+
+ROOT = Path(__file__).parents[2]
+LIBRARY = ROOT / "workflow" / "convac"
+FLOORS = [
+    {"errors", "files", "seeds", "provenance", "statistics", "progress"},
+    {"geometry"},
+    {"circuits", "specs", "tables"},
+    {"datasets", "networks", "entanglement"},
+    {"training", "theory"},
+    {"contract"},
+    {"experiments", "plotting"},
+    {"planning"},
+    {"commands"},
+    {"cli"},
+    {"__main__"},
+]
+FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
+# on the lowest floor, small things that others stand on
+GROUND = {"errors": set(), "files": {"errors"}, "seeds": set(), "provenance": set(), "statistics": {"errors"}}
+GROUND["progress"] = set()
+FILES = sorted(path for path in LIBRARY.rglob("*.py") if path.name != "__init__.py")
+
+
+def module_of(path: Path) -> str:
+    return ".".join(("convac", *path.relative_to(LIBRARY).with_suffix("").parts))
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_imports_come_from_lower_floors(path):
+    own = module_of(path).split(".")[1]
+    for name in read_module(module_of(path))[1]:
+        other = name.split(".")[1]
+        if own != other:
+            assert FLOOR[other] < FLOOR[own] or other in GROUND.get(own, set()), f"{own} imports {name}"
+
+
+def test_packages_hold_no_code():
+    for path in LIBRARY.rglob("__init__.py"):
+        if path.parent != LIBRARY:
+            assert not path.read_text().strip(), path
+
+
+def test_the_root_package_is_lazy():
+    tree = ast.parse((LIBRARY / "__init__.py").read_text())
+    modules = {node.module for node in tree.body if isinstance(node, ast.ImportFrom)}
+    assert modules <= {"importlib", "typing"}
+    for name in convac.__all__:
+        assert getattr(convac, name).__doc__
+    with pytest.raises(AttributeError, match="nothing"):
+        _ = convac.nothing
+
+
+@pytest.mark.parametrize(
+    ("statement", "absent"),
+    [
+        ("import convac", {"torch", "numpy", "pandas", "matplotlib", "scipy"}),
+        ("import convac.planning.plan", {"torch", "matplotlib", "scipy", "pandas"}),
+        ("import convac.entanglement.measure", {"torch", "matplotlib", "pandas"}),
+        ("import convac.commands.claims", {"torch", "matplotlib"}),
+        ("import convac.cli", {"torch", "pandas", "snakemake"}),
+    ],
+)
+def test_heavy_libraries_stay_out(statement, absent):
+    program = f"import sys; sys.path.insert(0, {str(LIBRARY.parent)!r}); {statement}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert not absent & {name.split(".")[0] for name in done.stdout.split()}
+
+
+def test_the_library_knows_nothing_of_snakemake():
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert not any(name.split(".")[0] == "snakemake" for name in names), path
+
+
+def test_files_are_short():
+    for path in [*FILES, ROOT / "config.yaml"]:
+        assert len(path.read_text().splitlines()) <= 420, path
+    assert len((ROOT / "Snakefile").read_text().splitlines()) < 80
+
+
+def test_generated_files_are_up_to_date(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    for path, text in generated().items():
+        assert (ROOT / path).read_text() == text, f"{path}: run `make generate`"
+
+
+def test_a_closure_is_transitive_and_hashes_ignore_words(tmp_path, monkeypatch):
+    assert "convac.geometry.trees" in closure("convac.commands.train", "convac.networks.arithmetic")
+    assert "convac.experiments.pooling_geometry" not in closure("convac.commands.train")
+    with pytest.raises(ModuleNotFoundError):
+        closure("convac.nothing")
+    assert source_hash("convac.errors") != source_hash("convac.files")
+
+
+def test_every_compute_rule_carries_its_code():
+    for path in (ROOT / "workflow/rules").glob("*.smk"):
+        text = path.read_text()
+        for rule in text.split("\nrule ")[1:] + text.split("\n    rule:")[1:]:
+            if 'CONVAC\n        + " ' in rule or "CONVAC + " in rule:
+                assert "source_hash(" in rule, f"{path.name}: {rule.split(':')[0]}"
+
+
+def test_environments_agree():
+    pins = dict(
+        line.split("==")
+        for name in ("requirements.txt", "requirements-test.txt")
+        for line in (ROOT / "envs" / name).read_text().splitlines()
+        if "==" in line
+    )
+    assert not any("+" in version for version in pins.values())
+    conda = yaml.safe_load((ROOT / "envs/cpu.yaml").read_text())
+    listed = next(entry for entry in conda["dependencies"] if isinstance(entry, dict))["pip"]
+    for entry in listed:
+        name, version = entry.split("==")
+        assert pins[name] == version, entry

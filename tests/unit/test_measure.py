@@ -1,0 +1,188 @@
+"""The front door: which engine it takes and why, what it refuses, what an engine can't give."""
+
+import math
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from convac.circuits import Circuit, random_circuit
+from convac.entanglement import brute, renyi2, spectrum
+from convac.entanglement.measure import MEMORY_LIMIT, measure
+from convac.entanglement.mincut import circuit_of
+from convac.errors import ArgumentError, MemoryLimitError
+from convac.geometry.partitions import Partition
+from convac.geometry.trees import PoolingTree
+
+GRID = PoolingTree.named("square", (8, 8))
+
+
+def drawn(tree=GRID, widths=(4, 4, 4), seed=0, **options):
+    return random_circuit(tree, 2, widths, np.random.default_rng(seed), classes=3, **options)
+
+
+class Network:
+    def __init__(self, circuit):
+        self.kept = circuit
+
+    def circuit(self):
+        return self.kept
+
+
+def test_auto_takes_the_spectrum_where_it_fits_and_says_so():
+    result = measure(drawn(), "left-right")
+    assert result.engine == "spectrum"
+    assert "bytes" in result.reason
+    assert result.spectrum is not None
+    assert result.schmidt_number == 4 == result.min_cut.value
+    assert np.sum(np.square(result.spectrum)) == pytest.approx(1)
+
+
+def test_auto_falls_back_to_renyi2_and_says_what_is_missing():
+    result = measure(drawn(shared=True), "interleaved")
+    assert result.engine == "renyi2"
+    assert "Rényi-2 only" in result.reason
+    assert 0 < result.renyi2 <= result.min_cut.log
+    assert math.isnan(result.entropy)
+    assert math.isnan(result.geometric_measure)
+    assert result.schmidt_number is None
+    assert result.spectrum is None
+    assert result.participation == pytest.approx(math.exp(result.renyi2))
+
+
+def test_auto_keeps_the_spectrum_when_renyi2_would_not_fit():
+    tree = PoolingTree((16,), tuple(range(16)), (2, 8))
+    circuit = drawn(tree, (300, 300))
+    result = measure(circuit, "left-right")
+    assert renyi2.needed_bytes(circuit, Partition.of((16,), "left-right").mask) > MEMORY_LIMIT
+    assert result.engine == "spectrum"
+
+
+@pytest.mark.parametrize("engine", ["brute", "spectrum", "renyi2"])
+def test_an_engine_can_be_asked_for(engine):
+    circuit = drawn(PoolingTree.named("line", (8,)))
+    result = measure(circuit, "left-right", engine=engine)
+    assert (result.engine, result.reason) == (engine, "asked for")
+    assert result.renyi2 == pytest.approx(measure(circuit, "left-right").renyi2, abs=1e-9)
+
+
+def test_a_network_is_measured_by_its_circuit():
+    circuit = drawn()
+    assert measure(Network(circuit), "block") == measure(circuit, "block")
+    assert circuit_of(Network(circuit)) is circuit
+
+
+@pytest.mark.parametrize("source", [None, 3, Network(None), np.eye(2)])
+def test_what_has_no_circuit_is_refused(source):
+    with pytest.raises(ArgumentError, match="network"):
+        measure(source, "left-right")
+
+
+def test_partitions_may_be_names_sites_or_objects():
+    sites = Partition.of((8, 8), "left-right").inside
+    results = [measure(drawn(), choice) for choice in ("left-right", sites, Partition((8, 8), sites))]
+    assert results[0] == results[1] == results[2]
+
+
+@pytest.mark.parametrize("partition", ["up-down", [], range(64), [64], [-1], [3, 3], Partition((64,), (0,))])
+def test_bad_partitions_are_refused_by_name(partition):
+    with pytest.raises(ArgumentError, match="partition"):
+        measure(drawn(), partition)
+
+
+@pytest.mark.parametrize("output", [3, -1, [1.0], [1.0, 2.0, math.nan], [[1.0, 0.0, 0.0]]])
+def test_bad_outputs_are_refused(output):
+    with pytest.raises(ArgumentError, match="output"):
+        measure(drawn(), "left-right", output=output)
+
+
+def test_bad_engines_and_tolerances_are_refused():
+    with pytest.raises(ArgumentError, match="accepted: auto, brute, spectrum, renyi2"):
+        measure(drawn(), "left-right", engine="magic")
+    for engine in ("auto", "renyi2"):
+        with pytest.raises(ArgumentError, match="tolerance"):
+            measure(drawn(), "left-right", engine=engine, tolerance=0.0)
+
+
+def test_a_class_is_a_combination_with_one_coefficient():
+    circuit = drawn()
+    assert measure(circuit, "block", output=1) == measure(circuit, "block", output=[0, 1, 0])
+    assert measure(circuit, "block", output=1).entropy != pytest.approx(measure(circuit, "block").entropy)
+
+
+@pytest.mark.parametrize("engine", ["brute", "spectrum", "renyi2"])
+def test_zero_tensors_are_refused(engine):
+    circuit = drawn(PoolingTree.named("line", (8,)))
+    with pytest.raises(ArgumentError, match="zero"):
+        measure(circuit, "left-right", output=[0, 0, 0], engine=engine)
+    weights = (circuit.weights[0], 0 * circuit.weights[1], circuit.weights[2])
+    with pytest.raises(ArgumentError, match="zero"):
+        measure(Circuit(circuit.tree, 2, weights, circuit.output), "left-right", engine=engine)
+
+
+@pytest.mark.parametrize(
+    ("engine", "partition"), [("brute", "left-right"), ("spectrum", "interleaved"), ("renyi2", "interleaved")]
+)
+def test_what_would_pass_the_limit_is_refused_before_allocating(engine, partition):
+    circuit = drawn(widths=(64, 64, 64), shared=True)
+    tracemalloc.start()
+    with pytest.raises(MemoryLimitError, match=rf"engine {engine}: .*accepted") as refusal:
+        measure(circuit, partition, engine=engine, memory_limit=2**28)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**21
+    assert len(str(refusal.value)) <= 200
+    assert str(refusal.value).endswith(("memory_limit", "2.68e+08"))
+
+
+def test_auto_refuses_when_nothing_fits():
+    with pytest.raises(MemoryLimitError):
+        measure(drawn(shared=True), "interleaved", memory_limit=1000)
+
+
+@pytest.mark.parametrize(
+    ("partition", "shared", "widths"),
+    [("interleaved", True, (16, 16, 16)), ("checkerboard", False, (12, 14, 8)), ("scattered", True, (16, 8, 16))],
+)
+def test_renyi2_stays_within_the_memory_it_states(partition, shared, widths):
+    circuit = drawn(widths=widths, shared=shared)
+    scattered = np.flatnonzero(np.random.default_rng(5).integers(2, size=64))
+    mask = Partition.of((8, 8), scattered if partition == "scattered" else partition).mask
+    tracemalloc.start()
+    renyi2.renyi2(circuit, mask, MEMORY_LIMIT)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak <= renyi2.needed_bytes(circuit, mask)
+
+
+@pytest.mark.parametrize(("windows", "widths"), [((2, 8), (9, 9)), ((2, 2, 2, 2), (6, 9, 9, 4)), ((4, 4), (7, 30))])
+def test_the_spectrum_stays_within_the_memory_it_states(windows, widths):
+    circuit = drawn(PoolingTree((16,), tuple(range(16)), windows), widths)
+    mask = np.arange(16) % 2 == 0
+    needed = spectrum.plan(circuit, spectrum.circuit_parts(circuit, mask)).bytes
+    tracemalloc.start()
+    spectrum.singular_values(circuit, mask, MEMORY_LIMIT)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak <= needed
+
+
+def test_brute_stays_within_the_memory_it_states():
+    circuit = drawn(PoolingTree.named("line", (8,)), (20, 30, 9))
+    tracemalloc.start()
+    brute.singular_values(circuit, np.arange(8) < 4, MEMORY_LIMIT)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak <= brute.needed_bytes(circuit)
+
+
+def test_a_renyi2_that_cancellation_spoils_is_not_reported():
+    tree = PoolingTree.named("line", (8,))
+    circuit = random_circuit(tree, 2, (4, 4, 4), np.random.default_rng(1), shared=True, positive=True)
+    nearly_equal = circuit.weights[2][:1] + 1e-4 * circuit.weights[2]
+    spoilt = Circuit(tree, 2, (*circuit.weights[:2], nearly_equal), np.array([[1.0, -1.0, 1.0, -1.0]]))
+    by_spectrum = measure(spoilt, "interleaved", engine="spectrum")
+    by_renyi2 = measure(spoilt, "interleaved", engine="renyi2")
+    assert by_spectrum.renyi2 == pytest.approx(measure(spoilt, "interleaved", engine="brute").renyi2, abs=1e-7)
+    assert math.isnan(by_renyi2.renyi2)
+    assert "error" in by_renyi2.reason

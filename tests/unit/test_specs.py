@@ -1,0 +1,151 @@
+import copy
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from convac.circuits import Circuit, random_circuit
+from convac.contract.discovery import studies
+from convac.errors import ArgumentError, ConfigError
+from convac.experiments.pooling_geometry import even_windows
+from convac.geometry.trees import PoolingTree
+from convac.planning.config import SCALES, blocks, config_mistakes, merged
+from convac.planning.costs import memory, minutes
+from convac.planning.plan import Plan
+from convac.specs import RunSpec, canonical, digest, folder, mistakes, parse
+
+SPEC = {
+    "dataset": {"name": "blobs", "parameters": {"task": "closedness", "seed": 0}},
+    "network": {"architecture": "arithmetic", "geometry": "square", "sites": [4, 4], "widths": [3, 3]},
+    "training": {"steps": 10, "lr": 0.001, "seeds": [0, 1]},
+}
+ROOT = Path(__file__).parents[2]
+CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+
+
+def changed(path: str, value: object) -> dict:
+    spec = copy.deepcopy(SPEC)
+    place = spec
+    *keys, last = path.split(".")
+    for key in keys:
+        place = place[key]
+    place[last] = value
+    return spec
+
+
+def test_a_spec_survives_its_file():
+    spec = parse(RunSpec, SPEC)
+    again = parse(RunSpec, json.loads(canonical(spec)))
+    assert again == spec
+    assert digest(again) == digest(spec)
+    assert folder(spec).endswith(digest(spec))
+    assert digest(parse(RunSpec, changed("training.lr", 0.002))) != digest(spec)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        ("training.lr", "1e-3", "run.training.lr: '1e-3' is a string in YAML; write 1.0e-3"),
+        ("training.step", 3, "run.training.step: unknown key; did you mean steps"),
+        ("network.widths", [3, -3], "run.network.widths.1: -3"),
+        ("network.widths", [3], "one per level, 2"),
+        ("network.geometry", "squar", "'squar' is unknown"),
+        ("network.windows", [5, 5], "product 16"),
+        ("training.seeds", 3, "run.training.seeds: 3"),
+        ("training.lr", float("inf"), "run.training.lr"),
+        ("dataset.name", "../x", "run.dataset.name"),
+    ],
+)
+def test_mistakes_name_the_key(path, value, words):
+    lines = mistakes(RunSpec, changed(path, value), "run")
+    assert words in lines[0]
+    assert all(len(line) <= 200 and "\n" not in line for line in lines)
+    with pytest.raises(ConfigError):
+        parse(RunSpec, changed(path, value), "run")
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    )
+)
+def test_any_value_is_refused_in_lines_or_accepted(value):
+    for path in ("training.lr", "network", "dataset.parameters"):
+        assert all(len(line) <= 200 for line in mistakes(RunSpec, changed(path, value)))
+    for key in ("scale", "experiments"):
+        assert all(len(line) <= 200 for line in config_mistakes({**CONFIG, key: value}))
+    variant = {"experiments": {"pooling_geometry": value}}
+    assert all(len(line) <= 200 for line in config_mistakes(merged(CONFIG, variant)))
+
+
+def test_the_config_plans_at_every_scale():
+    assert config_mistakes(CONFIG) == []
+    plan = Plan(CONFIG)
+    for scale in SCALES:
+        for name in plan.experiments:
+            study = plan.studies[scale, name]
+            assert study.cells
+            assert set(study.tables()) <= set(plan.everything(scale))
+    for spec in plan.runs.values():
+        assert minutes(spec) > 2
+        assert memory(spec) > 500
+    assert max(memory(spec) for spec in Plan({**CONFIG}).runs.values()) > 0
+
+
+def test_a_variant_takes_the_rest_from_its_study():
+    variant = {"experiments": {"wide": {"study": "pooling_geometry", "widths": [32, 64]}}}
+    found = blocks(merged(CONFIG, variant))
+    study, block = found["laptop", "wide"]
+    assert study == "pooling_geometry"
+    assert block.widths == (32, 64)
+    assert block.seeds == found["laptop", "pooling_geometry"][1].seeds
+    plan = Plan(merged(CONFIG, variant))
+    base = plan.studies["laptop", "pooling_geometry"].cells
+    assert base.keys() & plan.studies["laptop", "wide"].cells.keys(), "equal cells are shared"
+
+
+def test_studies_are_found_by_name():
+    assert "pooling_geometry" in studies()
+
+
+@pytest.mark.parametrize("levels", range(1, 11))
+def test_even_windows(levels):
+    tree = PoolingTree.named("square", (32, 32), even_windows(1024, levels))
+    assert tree.levels == levels
+
+
+def test_circuits_check_their_shapes(rng):
+    tree = PoolingTree.named("line", (4,))
+    circuit = random_circuit(tree, 2, (3, 2), rng, classes=2)
+    assert circuit.widths == (3, 2)
+    tensor = circuit.coefficient_tensor()
+    assert tensor.shape == (2, 2, 2, 2, 2)
+    for weights, output, words in [
+        (circuit.weights[:1], circuit.output, "one per level"),
+        (circuit.weights[::-1], circuit.output, "level 1"),
+        (circuit.weights, circuit.output[:, :1], "output"),
+        (circuit.weights, circuit.output * float("nan"), "finite"),
+    ]:
+        with pytest.raises(ArgumentError, match=words):
+            Circuit(tree, 2, weights, output)
+    with pytest.raises(ArgumentError, match="too many"):
+        random_circuit(PoolingTree.named("line", (32,)), 2, (2,) * 5, rng).coefficient_tensor()
+
+
+def test_amplitudes_by_hand(rng):
+    tree = PoolingTree.named("dilated", (4,))
+    circuit = random_circuit(tree, 2, (3, 2), rng)
+    first, second = circuit.weights
+    for inputs in np_indices():
+        values = [first[place] @ [1 - inputs[site], inputs[site]] for place, site in enumerate(tree.order)]
+        pooled = [values[0] * values[1], values[2] * values[3]]
+        top = (second[0] @ pooled[0]) * (second[1] @ pooled[1])
+        assert circuit.coefficient_tensor()[(0, *inputs)] == pytest.approx(float((circuit.output @ top)[0]))
+
+
+def np_indices() -> list[tuple[int, ...]]:
+    return [tuple(int(bit) for bit in f"{number:04b}") for number in range(16)]

@@ -1,0 +1,138 @@
+"""What is recorded beside any dataset of labelled images, as a tidy table: examples, sizes and a trivial baseline."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from convac.errors import ArgumentError
+
+ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
+COLUMNS = ("label", "example", "site", "quantity", "value")
+
+
+def summarise(arrays: Mapping[str, np.ndarray], examples: int = 4) -> pd.DataFrame:
+    """Examples, sizes and baseline of an image dataset.
+
+    Args:
+        arrays: `train_images`, `test_images` of shape (n, …) and `train_labels`, `test_labels` of shape (n,).
+        examples: test images per class to record, the first ones of each.
+
+    Returns:
+        A table with columns `label`, `example`, `site` (nullable integers), `quantity` and `value`. Quantity `pixel`:
+        one row per class, example and site, sites in row-major order. Without label, example and site:
+        `train_images` and `test_images` (their numbers) and, for binary images, `count_accuracy`.
+
+    Raises:
+        ArgumentError: an array is missing, images and labels differ in number, or `examples` is negative.
+    """
+    check(arrays)
+    if examples < 0:
+        raise ArgumentError(f"examples: {examples}; accepted: an integer from 0 up")
+    train_images, train_labels, test_images, test_labels = (arrays[name] for name in ARRAYS)
+    totals = {"train_images": float(len(train_images)), "test_images": float(len(test_images))}
+    if binary(train_images) and binary(test_images):
+        totals["count_accuracy"] = count_accuracy(train_images, train_labels, test_images, test_labels)
+    table = pd.concat([pixels(test_images, test_labels, examples), overall(totals)], ignore_index=True)
+    return table.astype({"label": "Int64", "example": "Int64", "site": "Int64", "value": "float64"})
+
+
+def check(arrays: Mapping[str, np.ndarray]) -> None:
+    """Raise ArgumentError unless `arrays` holds non-empty train and test sets with a label per image."""
+    missing = [name for name in ARRAYS if name not in arrays]
+    if missing:
+        raise ArgumentError(f"{missing[0]}: is missing; accepted: {', '.join(ARRAYS)}")
+    for name in ("train", "test"):
+        images, labels = arrays[f"{name}_images"], arrays[f"{name}_labels"]
+        if len(images) == 0 or labels.shape != (len(images),):
+            raise ArgumentError(
+                f"{name}_labels: shape {list(labels.shape)}, images {list(images.shape)}; accepted: a label per image"
+            )
+
+
+def binary(images: np.ndarray) -> bool:
+    """Whether every pixel is 0 or 1."""
+    return bool(((images == 0) | (images == 1)).all())
+
+
+def pixels(images: np.ndarray, labels: np.ndarray, examples: int) -> pd.DataFrame:
+    """Rows `pixel` for the first `examples` images of each class."""
+    flat = images.reshape(len(images), -1)
+    first = {int(label): np.flatnonzero(labels == label)[:examples] for label in np.unique(labels)}
+    where = [(label, example) for label, chosen in first.items() for example in range(len(chosen))]
+    shown = flat[np.concatenate(list(first.values()))]
+    return pd.DataFrame(
+        {
+            "label": np.repeat(np.array([label for label, _ in where], dtype=np.int64), flat.shape[1]),
+            "example": np.repeat(np.array([example for _, example in where], dtype=np.int64), flat.shape[1]),
+            "site": np.tile(np.arange(flat.shape[1]), len(where)),
+            "quantity": "pixel",
+            "value": shown.ravel().astype(np.float64),
+        },
+        columns=list(COLUMNS),
+    )
+
+
+def overall(totals: Mapping[str, float]) -> pd.DataFrame:
+    """One row per quantity of the whole dataset."""
+    nothing = pd.array([pd.NA] * len(totals), dtype="Int64")
+    columns = {"label": nothing, "example": nothing, "site": nothing}
+    return pd.DataFrame({**columns, "quantity": list(totals), "value": list(totals.values())}, columns=list(COLUMNS))
+
+
+def count_accuracy(
+    train_images: np.ndarray,
+    train_labels: np.ndarray,
+    test_images: np.ndarray,
+    test_labels: np.ndarray,
+    window: int = 21,
+) -> float:
+    """Test accuracy of the Bayes rule on the number of set pixels alone, fitted on the train set.
+
+    A network with one hidden layer, shared weights and global product pooling sees a binary image only through this
+    number (it depends on the pixels through a product of equal factors), so this is what such a network can reach.
+    The rule answers a count with the most frequent label among the train images whose count lies in a window centred
+    on it (the lowest such label); a count whose window is empty is answered like the nearest one whose window isn't.
+    A window of 1 is the plain histogram: it memorises the noise of the train set and understates the optimum.
+
+    Args:
+        train_images: shape (n, …), pixels 0 or 1; and `test_images` likewise.
+        train_labels: shape (n,), integers; and `test_labels` likewise.
+        test_images: see `train_images`.
+        test_labels: see `train_labels`.
+        window: odd number of counts that are pooled.
+
+    Returns:
+        The share of test images answered correctly, in [0, 1].
+
+    Raises:
+        ArgumentError: a pixel is neither 0 nor 1, or the window is no odd positive number.
+
+    Source: 1605.06743 §6 (what its shallow networks reach).
+    """
+    if window < 1 or window % 2 == 0:
+        raise ArgumentError(f"window: {window}; accepted: an odd integer from 1 up")
+    for name, images in (("train_images", train_images), ("test_images", test_images)):
+        if not binary(images):
+            raise ArgumentError(f"{name}: hold other values; accepted: pixels 0 and 1")
+    train_counts, test_counts = pixel_counts(train_images), pixel_counts(test_images)
+    answers = windowed_majority(train_counts, train_labels, int(max(train_counts.max(), test_counts.max())), window)
+    return float((answers[test_counts] == test_labels).mean())
+
+
+def pixel_counts(images: np.ndarray) -> np.ndarray:
+    """Set pixels of each image, shape (n,)."""
+    return np.asarray(np.count_nonzero(images.reshape(len(images), -1), axis=1))
+
+
+def windowed_majority(counts: np.ndarray, labels: np.ndarray, largest: int, window: int) -> np.ndarray:
+    """The answer to each count from 0 to `largest`: see `count_accuracy`."""
+    classes = np.unique(labels)
+    histograms = np.stack([np.bincount(counts[labels == label], minlength=largest + 1) for label in classes])
+    margin = window // 2
+    padded = np.pad(histograms, ((0, 0), (margin, margin)))
+    votes = np.lib.stride_tricks.sliding_window_view(padded, window, axis=1).sum(axis=-1)
+    answered = np.flatnonzero(votes.any(axis=0))
+    distances = np.abs(np.arange(largest + 1)[:, None] - answered)
+    nearest: np.ndarray = answered[distances.argmin(axis=1)]
+    return np.asarray(classes[votes.argmax(axis=0)[nearest]])

@@ -1,0 +1,380 @@
+"""Figures of pooling_geometry, drawn from its tidy table and its verdicts."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, MaxNLocator
+
+from convac.plotting.primitives import (
+    curves,
+    dots,
+    final,
+    images,
+    key,
+    level_line,
+    panel,
+    per_seed,
+    plain_numbers,
+    present,
+    rows,
+)
+from convac.plotting.style import BLACK, BLUE, GREEN, PAGE, VERMILLION, figure, house, placeholder
+from convac.specs import slug
+
+COLUMNS = (
+    "cell", "task", "network", "initialisation", "geometry", "width", "levels", "seed", "step", "level", "partition",
+    "quantity", "value",
+)  # fmt: skip
+DEEP = ("ConvAC", "ConvRect max", "ConvRect average", "ConvAC signed")
+SHALLOW = "shallow ConvAC"
+NAMES = {"ConvAC": "ConvAC\npositive", SHALLOW: "shallow\nConvAC"}  # the others break at their space
+COLOURS = {"square": BLUE, "mirror": VERMILLION}
+MARKERS = {"square": "s", "mirror": "D"}
+STARTS = {"calibrated": BLUE, "normal": VERMILLION}
+START_MARKERS = {"calibrated": "o", "normal": "^"}
+SPLITS = {"test_accuracy": True, "train_accuracy": False}  # quantity → filled marker and solid line
+CLASSES = {"closedness": ("open", "closed"), "symmetry": ("asymmetric", "symmetric")}
+PARTITIONS = ("left-right", "top-bottom", "interleaved")
+MARKS = {"reproduced": "✓", "contradicted": "✗", "inconclusive": "?"}
+FLOOR = 1e-4  # nats, lowest entropy that the log axis shows
+CHANCE = 0.5
+COUNT_DASHES = "-."
+WIDTH_DASHES = {"ConvAC": "-", "ConvRect max": "--", "ConvRect average": ":"}
+NEWLINE = "\n"
+GAINS = "last line: gain by the fitting geometry, and the claim’s verdict"
+
+
+def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
+    """Every figure of the experiment by its part; a part without rows says so.
+
+    Args:
+        table: the experiment's tidy table.
+        claims: its verdicts, as `convac.contract.claims.evaluate_all` gives them; may be empty.
+
+    Returns:
+        `""` the final comparison, `examples`, `curves`, `entanglement`, `depth`.
+    """
+    tasks = [task for task in CLASSES if task in present(table, "task")]
+    tasks += [task for task in present(table, "task") if task not in tasks]
+    read = [column for column in COLUMNS if column in table]
+    pixels = rows(table, quantity="pixel")
+    table = table.loc[table.index.difference(pixels.index), read] if read else table
+    parts: dict[str, Callable[[], Figure | None]] = {
+        "": lambda: comparison(table, claims, tasks),
+        "examples": lambda: examples(pixels, tasks),
+        "curves": lambda: learning(table, tasks),
+        "entanglement": lambda: entanglement(table, tasks),
+        "depth": lambda: depth(table, tasks),
+    }
+    drawn = {}
+    for part, draw_part in parts.items():
+        with house():
+            made = draw_part()
+        drawn[part] = made or placeholder(f"{part or 'comparison'}: no rows in this table")
+    return drawn
+
+
+def networks(table: pd.DataFrame, task: str) -> list[tuple[str, int, pd.DataFrame]]:
+    """Networks to compare on a task, each with its width and rows: the widest of each deep kind, every shallow one."""
+    found = []
+    levels = rows(table, network=DEEP[:3], task=task)["levels"].max() if "levels" in table else None
+    for network in DEEP:
+        chosen = rows(table, task=task, network=network)
+        if network == "ConvAC signed":  # its other depths and its other start have a figure of their own
+            chosen = rows(chosen, initialisation="calibrated")
+            chosen = chosen if pd.isna(levels) else rows(chosen, levels=levels)
+        if len(chosen):
+            width = chosen["width"].max()
+            found.append((network, int(width), rows(chosen, width=width)))
+    shallow = rows(table, task=task, network=SHALLOW)
+    found += [(SHALLOW, int(width), rows(shallow, width=width)) for width in present(shallow, "width")]
+    return [group for group in found if len(rows(group[2], quantity="test_accuracy"))]
+
+
+def comparison(table: pd.DataFrame, claims: pd.DataFrame, tasks: list[str]) -> Figure | None:
+    """Final test and train accuracy of every network by geometry, beside the pixel count; then against width."""
+    tasks = [task for task in tasks if networks(table, task)]
+    if not tasks:
+        return None
+    deep = rows(table, network=DEEP[:3])
+    by_width = len(present(deep, "width")) > 1
+    made = figure(PAGE, 5.2 if by_width else 3.1)
+    grid = made.subplots(1 + by_width, len(tasks), sharey=True, squeeze=False)
+    for column, task in enumerate(tasks):
+        axes = grid[0, column]
+        final_accuracies(axes, table, claims, task)
+        baselines(axes, table, task)
+        panel(axes, column, task.capitalize())
+        if by_width:
+            against_width(grid[1, column], table, task)
+            panel(grid[1, column], len(tasks) + column, f"{task.capitalize()}, test images")
+    for axes in grid[:, 0]:
+        axes.set_ylabel("Accuracy")
+    styles = [key(name, color=BLACK, linestyle=dashes) for name, dashes in WIDTH_DASHES.items()] if by_width else []
+    columns = 5 if by_width else 6
+    made.legend(handles=[*comparison_keys(table), *styles], loc="outside upper center", ncols=columns)
+    return made
+
+
+def comparison_keys(table: pd.DataFrame) -> list[object]:
+    """The legend's entries."""
+    entries = [key(f"{name} pooling", color=COLOURS[name], marker=MARKERS[name], linestyle="") for name in COLOURS]
+    if len(rows(table, network=SHALLOW)):
+        entries.append(key("global pooling", color=GREEN, marker="o", linestyle=""))
+    entries.append(key("test (open: train)", color=BLACK, marker="o", linestyle=""))
+    if len(rows(table, quantity="count_accuracy")):
+        entries.append(key("pixel count alone", linestyle=COUNT_DASHES, linewidth=0.9))
+    entries.append(key("chance", linestyle=":", linewidth=0.9))
+    return list(entries)
+
+
+def final_accuracies(axes: Axes, table: pd.DataFrame, claims: pd.DataFrame, task: str) -> None:
+    """Means with intervals and single seeds: a group per network, test filled and train open."""
+    groups = networks(table, task)
+    labels, gains = [], []
+    for position, (network, width, chosen) in enumerate(groups):
+        for geometry, shift in (
+            {"any": 0.0}.items() if network == SHALLOW else {"square": -0.22, "mirror": 0.22}.items()
+        ):
+            ours = chosen if network == SHALLOW else rows(chosen, geometry=geometry)
+            colour, marker = COLOURS.get(geometry, GREEN), MARKERS.get(geometry, "o")
+            for (split, filled), side in zip(SPLITS.items(), (-1, 1), strict=True):
+                values = per_seed(final(rows(ours, quantity=split)))
+                dots(axes, position + shift + 0.06 * side, values, colour, marker, filled=filled, aside=0.09 * side)
+        gains.append("" if network == SHALLOW else verdict(claims, network, task))
+        labels.append(f"{NAMES.get(network, network.replace(' ', NEWLINE, 1))}\nr = {width}\n{gains[-1]}".rstrip())
+    axes.set_xticks(range(len(groups)), labels)
+    axes.set_xlim(-0.5, len(groups) - 0.5)
+    axes.tick_params(axis="x", length=0)
+    if any(gains):
+        axes.set_xlabel(GAINS)
+    accuracy_scale(axes, table)
+
+
+def accuracy_scale(axes: Axes, table: pd.DataFrame) -> None:
+    """From just below the lowest value (or chance) to 1: the interval of two seeds may reach far outside."""
+    lowest = rows(table, quantity=tuple(SPLITS))["value"].min()
+    axes.set_ylim(min(CHANCE, lowest) - 0.03, 1.02)
+    axes.grid(axis="y")
+
+
+def verdict(claims: pd.DataFrame, network: str, task: str) -> str:
+    """The gain that the claim about this network states, with the mark of its verdict; empty without one."""
+    found = rows(claims, id=f"pooling-geometry-{slug(network)}-{task}")
+    if found.empty or found["verdict"].iloc[0] not in MARKS:
+        return ""
+    return f"{found['mean'].iloc[0]:+.2f} {MARKS[found['verdict'].iloc[0]]}".replace("-", "−")
+
+
+def against_width(axes: Axes, table: pd.DataFrame, task: str) -> None:
+    """Final test accuracy against width, a line per network and geometry."""
+    ours = final(rows(table, task=task, quantity="test_accuracy"))
+    for network, style in WIDTH_DASHES.items():
+        for geometry, colour in COLOURS.items():
+            line: dict[str, Any] = {
+                "color": colour,
+                "linestyle": style,
+                "marker": MARKERS[geometry],
+                "label": f"{network}, {geometry}",
+            }
+            curves(axes, rows(ours, network=network, geometry=geometry), x="width", **line)
+    curves(axes, rows(ours, network=SHALLOW), x="width", color=GREEN, linestyle="-", marker="o", label=SHALLOW)
+    baselines(axes, table, task)
+    axes.set_xscale("log", base=2)
+    axes.xaxis.set_major_locator(FixedLocator(present(rows(ours, network=(*DEEP[:3], SHALLOW)), "width")))
+    plain_numbers(axes, "x")
+    axes.set_xlabel("Width r (channels)")
+    accuracy_scale(axes, table)
+
+
+def baselines(axes: Axes, table: pd.DataFrame, task: str) -> None:
+    """Lines at the pixel count's accuracy and at chance."""
+    level_line(axes, CHANCE, ":")
+    count = rows(table, task=task, quantity="count_accuracy")
+    if len(count):
+        level_line(axes, float(count["value"].mean()), COUNT_DASHES)
+
+
+def examples(pixels: pd.DataFrame, tasks: list[str]) -> Figure | None:
+    """Example images of each task and class."""
+    tasks = [task for task in tasks if len(rows(pixels, task=task))]
+    if not tasks:
+        return None
+    made = figure(PAGE, 1.75)
+    grid = made.subplots(2, len(tasks), squeeze=False)
+    for column, task in enumerate(tasks):
+        for row, label in enumerate((1, 0)):
+            chosen = rows(pixels, task=task, label=label)
+            names = CLASSES.get(task, ("class 0", "class 1"))
+            if len(chosen):
+                pictures = [picture(group) for _, group in chosen.groupby("example")][:6]
+                images(grid[row, column], pictures, columns=6, label=names[label])
+            else:
+                grid[row, column].set_axis_off()
+        panel(grid[0, column], column, task.capitalize())
+    return made
+
+
+def picture(pixels: pd.DataFrame) -> np.ndarray:
+    """One square image from its pixel rows, shape (side, side)."""
+    values = pixels.sort_values("site")["value"].to_numpy(dtype=float)
+    side = round(len(values) ** 0.5)
+    return values[: side**2].reshape(side, side)
+
+
+def learning(table: pd.DataFrame, tasks: list[str]) -> Figure | None:
+    """Accuracy against step: a row per task, a column per network."""
+    # the widest of several shallow networks comes last and stays
+    shown = {task: {network: chosen for network, _, chosen in networks(table, task)} for task in tasks}
+    names = [name for name in (*DEEP, SHALLOW) if any(name in shown[task] for task in tasks)]
+    tasks = [task for task in tasks if shown[task]]
+    if not names:
+        return None
+    made = figure(PAGE, 0.75 + 1.45 * len(tasks))
+    grid = made.subplots(len(tasks), len(names), sharex="col", sharey=True, squeeze=False)
+    for row, task in enumerate(tasks):
+        for column, name in enumerate(names):
+            axes = grid[row, column]
+            if name in shown[task]:
+                learning_curves(axes, shown[task][name])
+            baselines(axes, table, task)
+            title = name.replace("average", "avg.").replace(SHALLOW, "shallow")
+            panel(axes, row * len(names) + column, title if row == 0 else "")
+            axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+            accuracy_scale(axes, table)
+        grid[row, 0].set_ylabel(f"{task.capitalize()}\naccuracy")
+    for axes in grid[-1]:
+        axes.set_xlabel("Step (1,000)" if thousands(table) else "Step")
+    keys = [key(f"{name} pooling", color=colour) for name, colour in COLOURS.items()]
+    keys += [key("global pooling", color=GREEN)] if len(rows(table, network=SHALLOW)) else []
+    keys += [key("test", color=BLACK), key("train", color=BLACK, linestyle="--")]
+    keys += [
+        key("pixel count alone", linestyle=COUNT_DASHES, linewidth=0.9),
+        key("chance", linestyle=":", linewidth=0.9),
+    ]
+    made.legend(handles=keys, loc="outside upper center", ncols=7)
+    return made
+
+
+def thousands(table: pd.DataFrame) -> bool:
+    """Whether runs are long enough to count their steps in thousands."""
+    return bool(table["step"].max() >= 2000)
+
+
+def learning_curves(axes: Axes, chosen: pd.DataFrame) -> None:
+    """Test (solid) and train (dashed) accuracy of one network, a colour per geometry."""
+    unit = 1000.0 if thousands(chosen) else 1.0
+    shallow = chosen["network"].iloc[0] == SHALLOW
+    for geometry, colour in {"any": GREEN}.items() if shallow else COLOURS.items():
+        ours = chosen if shallow else rows(chosen, geometry=geometry)
+        for split, solid in SPLITS.items():
+            line: dict[str, Any] = {
+                "color": colour,
+                "linestyle": "-" if solid else "--",
+                "linewidth": 1.1 if solid else 0.8,
+            }
+            curves(axes, rows(ours, quantity=split), unit=unit, **line)
+
+
+def entanglement(table: pd.DataFrame, tasks: list[str]) -> Figure | None:
+    """Rényi-2 and, where tractable, entropy of the trained ConvACs by partition and geometry, below the min-cut."""
+    measured = final(rows(table, network="ConvAC", quantity=("renyi2", "entropy", "min_cut_log")))
+    if measured.empty:
+        return None
+    measured = measured[measured["value"].notna()]
+    measured = rows(measured, width=measured["width"].max())
+    partitions = present(measured, "partition")
+    partitions.sort(key=lambda name: PARTITIONS.index(name) if name in PARTITIONS else len(PARTITIONS))
+    tasks = [task for task in tasks if len(rows(measured, task=task))]
+    made = figure(PAGE, 2.7)
+    grid = made.subplots(1, len(tasks), sharey=True, squeeze=False)[0]
+    for column, (task, axes) in enumerate(zip(tasks, grid, strict=True)):
+        for position, partition in enumerate(partitions):
+            for geometry, shift in (("square", -0.2), ("mirror", 0.2)):
+                ours = rows(measured, task=task, partition=partition, geometry=geometry)
+                entropies(axes, ours, position + shift, geometry)
+        panel(axes, column, f"ConvAC trained on {task}, r = {measured['width'].max()}")
+        axes.set_yscale("log")
+        plain_numbers(axes)
+        axes.set_xticks(range(len(partitions)), partitions)
+        axes.set_xlim(-0.5, len(partitions) - 0.5)
+        axes.tick_params(axis="x", length=0)
+        axes.set_xlabel("Partition of the pixels")
+        axes.grid(axis="y")
+    clipped = (measured["value"] < FLOOR).any()
+    grid[0].set_ylabel("Entanglement (nats)" + (f"\nvalues below {FLOOR:g} at {FLOOR:g}" if clipped else ""))
+    keys = [key(f"{name} pooling", color=COLOURS[name], marker=MARKERS[name], linestyle="") for name in COLOURS]
+    keys.append(key("Rényi-2 (open: entropy)", color=BLACK, marker="o", linestyle=""))
+    keys.append(key("bound: ln min-cut", color=BLACK, linewidth=1.4))
+    made.legend(handles=keys, loc="outside upper center", ncols=4)
+    return made
+
+
+def entropies(axes: Axes, ours: pd.DataFrame, at: float, geometry: str) -> None:
+    """Rényi-2 (filled), entropy (open) and the bound, of one partition and geometry."""
+    for quantity, nudge in (("renyi2", -0.07), ("entropy", 0.07)):
+        values = [max(value, FLOOR) for value in per_seed(rows(ours, quantity=quantity))]
+        dots(axes, at + nudge, values, COLOURS[geometry], MARKERS[geometry], filled=quantity == "renyi2", aside=nudge)
+    cut = rows(ours, quantity="min_cut_log")["value"]
+    if len(cut):
+        axes.plot([at - 0.16, at + 0.16], [float(cut.mean())] * 2, color=BLACK, linewidth=1.4, label="_cut")
+
+
+def depth(table: pd.DataFrame, tasks: list[str]) -> Figure | None:
+    """Signed ConvACs of several depths: log-scale level by level before training, accuracy after it."""
+    signed = rows(table, network="ConvAC signed")
+    plain = rows(signed, initialisation="normal")
+    plain = plain if len(plain) else signed
+    tasks = [task for task in tasks if len(rows(plain, task=task))]
+    if not tasks:
+        return None
+    signed = rows(signed, task=tuple(tasks), geometry=tuple(present(plain, "geometry")))
+    made = figure(PAGE, 2.7)
+    grid = made.subplots(1, 1 + len(tasks), squeeze=False)[0]
+    log_scales(grid[0], rows(signed, quantity="initial_log_scale"))
+    panel(grid[0], 0, "Before training")
+    for number, (task, axes) in enumerate(zip(tasks, grid[1:], strict=True), start=1):
+        accuracy_by_depth(axes, rows(signed, task=task))
+        panel(axes, number, f"After training, {task}")
+    keys = [key(f"{name} start", color=colour, marker=START_MARKERS[name]) for name, colour in STARTS.items()]
+    keys += [key("train", color=BLACK, linestyle="--"), key("chance", linestyle=":", linewidth=0.9)]
+    made.legend(handles=keys, loc="outside upper center", ncols=4)
+    return made
+
+
+def log_scales(axes: Axes, table: pd.DataFrame) -> None:
+    """Largest |log-scale| at each level of every network, a line per depth and start."""
+    for start, colour in STARTS.items():
+        for levels in present(rows(table, initialisation=start), "levels"):
+            line: dict[str, Any] = {"color": colour, "marker": START_MARKERS[start], "markersize": 3, "linewidth": 0.9}
+            curves(axes, rows(table, initialisation=start, levels=levels), x="level", band=False, **line)
+    axes.set_yscale("symlog", linthresh=1)
+    axes.set_ylim(bottom=0)
+    plain_numbers(axes)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set(xlabel="Level (a line per network)", ylabel="Largest |log-scale| (nats)")
+    axes.grid(axis="y")
+
+
+def accuracy_by_depth(axes: Axes, table: pd.DataFrame) -> None:
+    """Final test and train accuracy against the number of levels, a colour per start."""
+    for start, colour in STARTS.items():
+        for split, solid in SPLITS.items():
+            chosen = final(rows(table, initialisation=start, quantity=split))
+            line: dict[str, Any] = {
+                "color": colour,
+                "linestyle": "-" if solid else "--",
+                "linewidth": 1.1 if solid else 0.8,
+            }
+            curves(axes, chosen, x="levels", band=False, **line)
+            for levels in present(chosen, "levels"):
+                values = per_seed(rows(chosen, levels=levels))
+                dots(axes, float(levels), values, colour, START_MARKERS[start], filled=solid, aside=None)
+    level_line(axes, CHANCE, ":")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set(xlabel="Number of levels", ylabel="Accuracy")
+    accuracy_scale(axes, table)

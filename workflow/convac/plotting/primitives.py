@@ -1,0 +1,167 @@
+"""Building blocks of the house's figures: selections of the tidy table, curves, dots, image grids, keys."""
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter
+
+from convac.plotting.style import GREY
+from convac.statistics import Interval, mean_interval
+
+
+def rows(table: pd.DataFrame, **labels: object) -> pd.DataFrame:
+    """Rows of the tidy table with these labels (a tuple accepts several); none when it lacks a column.
+
+    >>> len(rows(pd.DataFrame({"task": ["a", "b"]}), task="a")), len(rows(pd.DataFrame(), task="a"))
+    (1, 0)
+    """
+    chosen = table
+    for column, value in labels.items():
+        if column not in chosen:
+            return table.iloc[:0]
+        chosen = chosen[chosen[column].isin(list(value) if isinstance(value, tuple) else [value])]
+    return chosen
+
+
+def final(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows at the last step of their run, and rows without a step."""
+    if table.empty or "step" not in table:
+        return table
+    last = table.groupby(["cell", "seed"], dropna=False)["step"].transform("max")
+    return table[(table["step"] == last).fillna(False) | table["step"].isna()]
+
+
+def present(table: pd.DataFrame, column: str) -> list[Any]:
+    """Values of a column, ascending, without missing and empty ones."""
+    if column not in table:
+        return []
+    return sorted(value for value in table[column].dropna().unique() if value != "")
+
+
+def per_seed(table: pd.DataFrame) -> list[float]:
+    """The mean value of each seed: the independent observations of a selection."""
+    return [float(value) for value in table.groupby("seed")["value"].mean()] if len(table) else []
+
+
+def whiskers(interval: Interval) -> tuple[float, float]:
+    """Lengths of the interval below and above its mean; zero where it is infinite (a single seed)."""
+    below, above = interval.mean - interval.low, interval.high - interval.mean
+    return (below, above) if math.isfinite(below) and math.isfinite(above) else (0.0, 0.0)
+
+
+def curves(axes: Axes, table: pd.DataFrame, x: str = "step", unit: float = 1.0, band: bool = True, **line: Any) -> None:
+    """The mean over seeds against a column, with a band of its 95 % interval.
+
+    Args:
+        axes: where to draw.
+        table: rows of one curve.
+        x: the column on the horizontal axis.
+        unit: its values are divided by it.
+        band: whether to draw the interval.
+        line: properties of the line (color, linestyle, label, …).
+    """
+    if table.empty or x not in table:
+        return
+    values: dict[float, list[float]] = {}
+    means = table.groupby([x, "seed"], as_index=False)["value"].mean()
+    for place, value in zip(means[x].tolist(), means["value"].tolist(), strict=True):
+        values.setdefault(float(place) / unit, []).append(float(value))
+    groups = [(place, mean_interval(values[place])) for place in sorted(values)]
+    at = [place for place, _ in groups]
+    drawn = axes.plot(at, [interval.mean for _, interval in groups], **line)[0]
+    ends = [whiskers(interval) for _, interval in groups]
+    if band and any(above for _, above in ends):
+        low = [interval.mean - below for (_, interval), (below, _) in zip(groups, ends, strict=True)]
+        high = [interval.mean + above for (_, interval), (_, above) in zip(groups, ends, strict=True)]
+        axes.fill_between(at, low, high, color=drawn.get_color(), alpha=0.2, linewidth=0)
+
+
+def dots(
+    axes: Axes,
+    at: float,
+    values: Sequence[float],
+    colour: str,
+    marker: str,
+    *,
+    filled: bool = True,
+    aside: float | None = 0.0,
+) -> None:
+    """One mean with its 95 % interval over seeds, the single seeds as points beside it.
+
+    Args:
+        axes: where to draw.
+        at: position on the horizontal axis.
+        values: one per seed; nothing is drawn without any.
+        colour, marker, filled: of the mean.
+        aside: how far beside the mean the single seeds stand; None leaves them out.
+    """
+    if not values:
+        return
+    interval = mean_interval(values)
+    below, above = whiskers(interval)
+    if aside is not None and len(values) > 1:
+        axes.scatter([at + aside] * len(values), values, s=3.5, color=colour, alpha=0.55, linewidths=0, zorder=2)
+    axes.errorbar(
+        at,
+        interval.mean,
+        yerr=[[below], [above]],
+        color=colour,
+        marker=marker,
+        markerfacecolor=colour if filled else "white",
+        markersize=3.6,
+        markeredgewidth=0.8,
+        elinewidth=0.9,
+        capsize=2.5,
+        capthick=0.9,
+        zorder=3,
+    )
+
+
+def images(axes: Axes, pictures: Sequence[np.ndarray], columns: int, label: str = "") -> None:
+    """Binary or grey pictures of equal size, row by row on a pale ground, in one axes without scales.
+
+    Args:
+        axes: where to draw.
+        pictures: arrays of shape (height, width), values from 0 to 1; 1 is drawn black.
+        columns: pictures in a row.
+        label: stands left of the grid.
+    """
+    gap = 1
+    height, width = pictures[0].shape
+    down = math.ceil(len(pictures) / columns)
+    sheet = np.full((down * (height + gap) + gap, columns * (width + gap) + gap), np.nan)
+    for number, picture in enumerate(pictures):
+        top, left = gap + number // columns * (height + gap), gap + number % columns * (width + gap)
+        sheet[top : top + height, left : left + width] = 1 - picture
+    axes.set_facecolor("#b8b8b8")
+    axes.imshow(sheet, cmap="gray", vmin=0, vmax=1, aspect="equal")
+    axes.set(xticks=[], yticks=[], ylabel=label)
+    axes.spines[:].set_visible(False)
+
+
+def level_line(axes: Axes, value: float, linestyle: str, label: str = "_level") -> None:
+    """A horizontal grey line: a baseline or chance."""
+    axes.axhline(value, color=GREY, linestyle=linestyle, linewidth=0.9, zorder=1, label=label)
+
+
+def key(label: str, **properties: Any) -> Line2D:
+    """An entry of a legend that stands for several artists."""
+    return Line2D([], [], label=label, **{"color": GREY, **properties})
+
+
+def panel(axes: Axes, number: int, title: str = "") -> None:
+    """Head an axes with (a), (b), … and a short title."""
+    axes.set_title(f"({chr(ord('a') + number)}) {title}".strip())
+
+
+def plain_numbers(axes: Axes, letters: Iterable[str] = "y") -> None:
+    """Tick labels as plain numbers, also on log scales: powers of ten would set their exponents too small."""
+    for letter in letters:
+        axis = axes.xaxis if letter == "x" else axes.yaxis
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("-", "−")))
+        axis.set_minor_formatter(FuncFormatter(lambda value, _: ""))

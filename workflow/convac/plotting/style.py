@@ -1,0 +1,89 @@
+"""The house style: sizes, palette, and saving a figure so that the same figure gives the same bytes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import matplotlib.style
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+from convac.errors import one_line
+from convac.files import replacing
+
+COLUMN = 3.4  # inches, a journal's column
+PAGE = 7.0  # inches, both columns
+FOOTER = 0.16  # inches below the panels, where the provenance stands
+CHARACTERS = 17.0  # of the provenance per inch
+
+# Okabe & Ito's palette without its yellow, which is too pale for lines on white; told apart under colour-blindness.
+BLUE, VERMILLION, GREEN, PURPLE, ORANGE, BLACK = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#000000"
+GREY = "#767676"
+
+STYLE = Path(__file__).with_name("convac.mplstyle")
+PROVENANCE = "provenance"
+FORMATS = ("pdf", "svg", "png")
+
+
+@contextmanager
+def house() -> Iterator[None]:
+    """Matplotlib's settings are the house's inside the block, whatever they were outside.
+
+    Figures take settings when artists are made *and* when they are drawn: make, check and save them inside.
+    """
+    with matplotlib.style.context(str(STYLE), after_reset=True):
+        yield
+
+
+def figure(width: float = COLUMN, height: float = 2.4) -> Figure:
+    """An empty figure of that size in inches, with a free strip for the provenance at its foot; no pyplot state."""
+    share = FOOTER / height
+    made = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(rect=(0, share, 1, 1 - share)))
+    FigureCanvasAgg(made)
+    return made
+
+
+def placeholder(reason: str) -> Figure:
+    """A figure that only says why there is nothing to show, so that every declared part exists."""
+    with house():
+        made = figure(COLUMN, 1.2)
+        made.text(0.5, 0.55, reason, ha="center", va="center", wrap=True, color=GREY)
+    return made
+
+
+def stamp(made: Figure, provenance: str) -> None:
+    """Write the provenance into the strip at the figure's foot, in place of an earlier one."""
+    for text in [text for text in made.texts if text.get_gid() == PROVENANCE]:
+        text.remove()
+    short = one_line(provenance, int(made.get_figwidth() * CHARACTERS))
+    x, y = 1 - 0.04 / made.get_figwidth(), 0.03 / made.get_figheight()
+    made.text(x, y, short, ha="right", va="bottom", fontsize=7, color=GREY, gid=PROVENANCE)
+
+
+def save(made: Figure, stem: str | Path, provenance: str) -> list[Path]:
+    """Write the figure as PDF, SVG and PNG (300 dpi), each atomically; the same figure gives the same bytes.
+
+    Args:
+        made: a figure of the house.
+        stem: path without its suffix, e.g. `figures/pooling_geometry-curves`.
+        provenance: what made it (experiment, scale, digests); whole in the files' metadata, shortened at the foot.
+
+    Returns:
+        The three paths.
+    """
+    metadata: dict[str, dict[str, Any]] = {
+        "pdf": {"CreationDate": None, "Subject": provenance},
+        "svg": {"Date": None, "Description": provenance},
+        "png": {"Software": None, "Description": provenance},
+    }
+    paths = []
+    with house():
+        stamp(made, provenance)
+        for suffix in FORMATS:
+            path = Path(f"{stem}.{suffix}")
+            with replacing(path) as temporary:
+                made.savefig(temporary, format=suffix, metadata=metadata[suffix])
+            paths.append(path)
+    return paths
