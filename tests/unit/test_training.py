@@ -64,7 +64,7 @@ def same(first, second):
     ],
 )
 def test_networks_learn_and_the_history_is_tidy(architecture, options, arrays):
-    history = train(spec(architecture, options, widths=(8, 8, 8), steps=150, log_every=60), arrays).history
+    history = train(spec(architecture, options, widths=(8, 8, 8), steps=150, log_every=60, lr=0.003), arrays).history
     assert list(history.columns) == ["seed", "step", "quantity", "level", "value"]
     assert not history.duplicated(["seed", "step", "quantity", "level"]).any()
     rows = history[history["quantity"] == "test_accuracy"]
@@ -170,7 +170,7 @@ def test_a_value_that_is_not_finite_stops_the_run_with_layer_seed_and_step(monke
         return original(run, step)
 
     monkeypatch.setattr(loop.Run, "update", update)
-    monkeypatch.setattr(loop.Run, "inputs", lambda run, step: inputs_with_fault(run, step))
+    monkeypatch.setattr(loop.Run, "inputs", inputs_with_fault)
     with pytest.raises(NonFiniteError, match=r"layer level_2 isn't finite for seed 1 at step 37; accepted: ") as caught:
         train(spec(architecture), arrays)
     assert len(str(caught.value)) <= 200

@@ -26,25 +26,27 @@ def module_file(module: str) -> Path | None:
     return path if head == LIBRARY.name and parts and path.is_file() else None
 
 
-def without_docstrings(tree: ast.Module) -> ast.Module:
-    """The syntax tree less its docstrings."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            body = node.body
-            first = body[0] if body else None
-            constant = first.value if isinstance(first, ast.Expr) else None
-            if isinstance(constant, ast.Constant) and isinstance(constant.value, str):
-                node.body = body[1:] or [ast.Pass()]
-    return tree
+BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")  # where a statement holds statements
 
 
-def statements(tree: ast.AST) -> Iterator[ast.AST]:
-    """Every node that can run: what stands under `if TYPE_CHECKING` can't."""
-    yield tree
-    for child in ast.iter_child_nodes(tree):
-        if isinstance(child, ast.If) and isinstance(child.test, ast.Name) and child.test.id == "TYPE_CHECKING":
-            continue
-        yield from statements(child)
+def statements(node: ast.AST) -> Iterator[ast.stmt]:
+    """Every statement below a node that can run, outermost first; what stands under `if TYPE_CHECKING` can't."""
+    for block in BLOCKS:
+        for child in getattr(node, block, ()):
+            if isinstance(child, ast.If) and isinstance(child.test, ast.Name) and child.test.id == "TYPE_CHECKING":
+                continue
+            if isinstance(child, ast.stmt):
+                yield child
+            yield from statements(child)
+
+
+def drop_docstring(node: ast.AST) -> None:
+    """Take the docstring out of a module, class or function."""
+    if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+        first = node.body[0] if node.body else None
+        constant = first.value if isinstance(first, ast.Expr) else None
+        if isinstance(constant, ast.Constant) and isinstance(constant.value, str):
+            node.body = node.body[1:] or [ast.Pass()]
 
 
 @cache
@@ -53,9 +55,11 @@ def read_module(module: str) -> tuple[str, tuple[str, ...]]:
     path = module_file(module)
     if path is None:
         raise ModuleNotFoundError(module)
-    tree = without_docstrings(ast.parse(path.read_text(encoding="utf-8")))
+    tree = ast.parse(path.read_text(encoding="utf-8"))
     names: set[str] = set()
+    drop_docstring(tree)
     for node in statements(tree):
+        drop_docstring(node)
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

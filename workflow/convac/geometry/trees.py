@@ -79,7 +79,7 @@ class PoolingTree:
         else:
             order = merged(sides, GEOMETRIES[geometry]).ravel()
         chosen = natural if windows is None else tuple(int(window) for window in windows)
-        return cls(sides, tuple(int(site) for site in order), chosen)
+        return cls(sides, tuple(order.tolist()), chosen)
 
     @property
     def sites(self) -> int:

@@ -33,6 +33,8 @@ Linear = Callable[[Tensor], Tensor]
 
 WEIGHTS = ("positive", "signed")
 INITIALISATIONS = {"positive": ("uniform", "calibrated"), "signed": ("calibrated", "normal")}
+# Products smaller than exp(FLOOR) of a position's largest count as that: below it floats lose their speed and digits.
+FLOOR = -60.0
 # Random images on which a calibrated initialisation sets its scales.
 CALIBRATION_IMAGES = 32
 
@@ -226,7 +228,7 @@ class Products(torch.autograd.Function):
         factors = values.abs().clamp_min(TINY)  # a zero has no logarithm; the product over it stays its gradient
         logs = pool(factors.log())
         peak = logs.amax(1, keepdim=True)
-        products = (logs - peak).exp()
+        products = (logs - peak).clamp_min_(FLOOR).exp_()
         if signed:
             products = products * (1 - 2 * (pool(values.signbit().to(values.dtype)) % 2))
             factors = factors.copysign(values)

@@ -8,6 +8,7 @@ as symbols once per dataset. The numbers are those of the direct evaluation, up 
 """
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from itertools import combinations, combinations_with_replacement
 
@@ -15,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from convac.circuits import Circuit
 from convac.errors import ArgumentError
 from convac.geometry.trees import PoolingTree
 from convac.seeds import stream
@@ -24,8 +26,8 @@ from convac.specs import Scalar
 SYMBOL_LIMIT = 128
 # Images encoded at a time, to bound the memory that encoding takes.
 BLOCK = 1000
-# Stands for 0 inside logarithms, on the scale of rescaled values.
-TINY = 1e-30
+# Stands for 0 inside logarithms: far below the rounding of rescaled values, which are of order 1.
+TINY = 1e-18
 
 SHARINGS = ("shared", "located")
 
@@ -117,7 +119,7 @@ def finite(values: Tensor) -> Tensor:
     return values.isfinite().flatten(1).all(1)
 
 
-class TreeNetwork(nn.Module):
+class TreeNetwork(nn.Module, ABC):
     """Base of the networks over a pooling tree; a subclass adds parameters, `propagate` and `logits`.
 
     Attributes:
@@ -245,14 +247,18 @@ class TreeNetwork(nn.Module):
         """Logits (replicas, batch, classes) of encoded images (batch, columns) or (replicas, batch, columns)."""
         return self.logits(self.prepare(encoded))
 
+    @abstractmethod
     def logits(self, inputs: Tensor) -> Tensor:
         """Logits (replicas, batch, classes) of prepared inputs."""
-        raise NotImplementedError
 
+    @abstractmethod
     def evaluate(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
         """Logits and, per level, the largest |ln scale| (replicas, levels), without gradient."""
-        raise NotImplementedError
 
+    @abstractmethod
     def diagnose(self, inputs: Tensor) -> list[tuple[str, Tensor]]:
         """Name of every layer, in order, with whether its values are finite in each replica (replicas,)."""
-        raise NotImplementedError
+
+    def circuit(self, replica: int = 0) -> Circuit:
+        """One replica as data for the engines; raises ArgumentError for a network that is no arithmetic circuit."""
+        raise ArgumentError(f"network: {type(self).__name__} is no arithmetic circuit; accepted: a ConvAC")
