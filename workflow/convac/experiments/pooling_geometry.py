@@ -1,4 +1,4 @@
-"""pooling_geometry: which input dependencies a network models is decided by which sites its windows pool early.
+"""pooling_geometry: does the order in which sites are pooled decide which dependencies a network can learn?
 
 Source: 1605.06743 (Cohen & Shashua, ICLR 2017) §6. Shared 1×1 weights with symmetric windows leave the deep networks
 invariant to permuting the children of any node of their tree.

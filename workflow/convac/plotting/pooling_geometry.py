@@ -163,7 +163,7 @@ def accuracy_scale(axes: Axes, table: pd.DataFrame) -> None:
 
 def verdict(claims: pd.DataFrame, network: str, task: str) -> str:
     """The gain that the claim about this network states, with the mark of its verdict; empty without one."""
-    found = rows(claims, id=f"pooling-geometry-{network.lower().replace(" ", "-")}-{task}")
+    found = rows(claims, id=f"pooling-geometry-{network.lower().replace(' ', '-')}-{task}")
     if found.empty or found["verdict"].iloc[0] not in MARKS:
         return ""
     return f"{found['mean'].iloc[0]:+.2f} {MARKS[found['verdict'].iloc[0]]}".replace("-", "−")
