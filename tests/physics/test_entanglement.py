@@ -319,3 +319,14 @@ def test_huge_dynamic_ranges_neither_overflow_nor_underflow(spread, positive):
         assert np.isfinite(values).all()
         assert found.error < 1e-6
         assert found.value == pytest.approx(measures.renyi(values, 2), abs=1e-7)
+
+
+@pytest.mark.parametrize("positive", [False, True])
+@pytest.mark.parametrize(("dimension", "window"), [(2, 12), (3, 8), (4, 6)])
+def test_equal_blocks_pooled_at_once_are_those_pooled_one_by_one(rng, dimension, window, positive):
+    tree = PoolingTree.named("line", (window,), (window,))
+    circuit = random_circuit(tree, dimension, (7,), rng, shared=True, positive=positive)
+    for inside in (range(window // 2), range(1, window), [0, 2, 3]):
+        partition = Partition.of((window,), inside)
+        found = measure(circuit, partition, engine="spectrum")
+        assert found.entropy == pytest.approx(measure(circuit, partition, engine="brute").entropy, abs=1e-9)

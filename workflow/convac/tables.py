@@ -7,7 +7,7 @@ COLUMNS = {
     "cell": "folder of the run, theory job or dataset that the row was observed in",
     "seed": "seed of the training run",
     "step": "training step",
-    "level": "level of the network, 1 next to the input",
+    "level": "level of the network, 1 next to the input; 0 is the whole network",
     "partition": "partition of the sites that was measured",
     "engine": "entanglement engine that measured it",
     "label": "class: of an example image, or whose score was measured",

@@ -13,6 +13,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import reduce
+from itertools import combinations_with_replacement
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -61,7 +62,11 @@ def singular_values(circuit: Circuit, mask: np.ndarray, memory_limit: int) -> np
     def combine(level: int, node: Node, children: Iterator[tuple[Block, int]]) -> Block:
         if level == 0:
             return mapped(site(circuit.local_dimension, bool(node.side)), level_map(circuit, level, node))
-        blocks = [block for block, count in children for _ in range(count)]
+        blocks = [
+            copy
+            for block, count in children
+            for copy in ([power(block, count)] if has_power(block.values.shape, count) else [block] * count)
+        ]
         factors = by_side(blocks, lambda block: block.values.shape, product)
         if level == circuit.tree.levels:
             return closed(reduce(product, factors[:-1], unit(circuit.widths[-1])), factors[-1], circuit.output[0])
@@ -144,6 +149,40 @@ def triangular(matrix: np.ndarray) -> np.ndarray:
     return np.asarray(np.linalg.qr(matrix, mode="r"))
 
 
+def has_power(shape: tuple[int, ...], count: int) -> bool:
+    """Whether equal blocks of this shape are worth pooling at once: on one side, and few in the symmetric subspace."""
+    a, b, channels = shape
+    return count > 2 and min(a, b) == 1 and power_dimension(max(a, b), count) <= 4 * channels + 64
+
+
+def power_dimension(dimension: int, count: int) -> int:
+    """Dimension of the symmetric subspace of `count` copies."""
+    return math.comb(dimension + count - 1, count)
+
+
+def power(block: Block, count: int) -> Block:
+    """Product pooling of `count` equal blocks on one side of the partition; compressed.
+
+    Each channel is v⊗…⊗v, a vector of the symmetric subspace: in its orthonormal basis, one entry per multiset of
+    rows, √multinomial · Π v_i^{k_i}.
+    """
+    a, b, channels = block.values.shape
+    vectors = block.values.reshape(a * b, channels)
+    multisets = np.array(list(combinations_with_replacement(range(a * b), count)))
+    counts = np.stack([(multisets == row).sum(axis=1) for row in range(a * b)], axis=1)
+    factorials = np.cumsum(np.log(np.maximum(np.arange(count + 1), 1)))
+    logs = np.repeat(0.5 * (factorials[count] - factorials[counts].sum(axis=1))[:, None], channels, axis=1)
+    for row, vector in enumerate(vectors):
+        present = counts[:, row] > 0  # 0 · ln 0 is 0 here
+        with np.errstate(divide="ignore"):
+            logs[present] += counts[present, row, None] * np.log(np.abs(vector))
+    top = logs.max(axis=0)
+    finite = np.where(np.isfinite(top), top, 0.0)
+    values = np.exp(logs - finite) * (1 - 2 * ((counts @ (vectors < 0)) % 2))
+    shape = (len(values), 1, channels) if b == 1 else (1, len(values), channels)
+    return compressed(rescaled(values.reshape(shape), count * block.logs + finite))
+
+
 def closed(left: Block, right: Block, output: np.ndarray) -> Block:
     """Product pooling of two blocks, then the sum over channels with coefficients `output`: the matricization.
 
@@ -201,13 +240,22 @@ def plan(circuit: Circuit, parts: SubPartitions) -> Plan:
     def joined(left: Shape, right: Shape) -> Shape:
         return step((left[0] * right[0], left[1] * right[1], left[2]))
 
+    def raised(shape: Shape, count: int) -> Shape:
+        rows = power_dimension(max(shape[:2]), count)
+        return step((rows, 1, shape[2]) if shape[1] == 1 else (1, rows, shape[2]))
+
     def combine(level: int, node: Node, children: Iterator[tuple[Shape, int]]) -> Shape:
         nonlocal stored, largest, operations
         if level == 0:
             sites = circuit.local_dimension
             shape = (sites, 1, sites) if node.side else (1, sites, sites)
         else:
-            factors = by_side([child for child, count in children for _ in range(count)], lambda child: child, joined)
+            shapes = [
+                copy
+                for child, count in children
+                for copy in ([raised(child, count)] if has_power(child, count) else [child] * count)
+            ]
+            factors = by_side(shapes, lambda shape: shape, joined)
             if level == circuit.tree.levels:
                 left, right = reduce(joined, factors[:-1], (1, 1, circuit.widths[-1])), factors[-1]
                 rows, columns = left[0] * right[0], left[1] * right[1]
