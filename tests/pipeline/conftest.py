@@ -11,6 +11,8 @@ import pytest
 import yaml
 from filelock import FileLock
 
+from convac.commands.plan import planned_counts
+
 ROOT = Path(__file__).parents[2]
 # smoke, smaller: one task, one geometry; still every rule and every kind of network
 TINY = {
@@ -57,13 +59,13 @@ class Clone:
 
     def snakemake(self, *arguments: str, ok: bool = True, cores: int = 1) -> str:
         """Everything that a small run prints."""
-        done = self.run("snakemake", "--cores", str(cores), "--configfile", "tiny.yaml", *arguments, ok=ok)
+        # targets come first: options that take a list eat what follows them
+        done = self.run("snakemake", *arguments, "--cores", str(cores), "--configfile", "tiny.yaml", ok=ok)
         return done.stdout + done.stderr
 
     def planned(self, *arguments: str) -> set[str]:
         """Names of the rules that a dry run would run."""
-        lines = self.snakemake("-n", *arguments).splitlines()
-        return {line.split()[1].rstrip(":") for line in lines if line.startswith(("rule ", "localrule "))}
+        return set(planned_counts(self.snakemake("-n", *arguments)))
 
     def edit(self, path: str, old: str, new: str) -> None:
         """Replace text in a file of the clone; it must stand there."""

@@ -99,7 +99,7 @@ def test_damaged_files_stop_their_readers_in_one_line(clone, kind, damage):
         for path, text in clone.files("results/runs/**/*").items()
         if path.split("/")[2] not in {target.split("/")[2], victim.parent.name}
     }
-    printed = clone.snakemake("--rerun-triggers", "mtime", "--allowed-rules", rule, "--", target, ok=False)
+    printed = clone.snakemake(target, "--rerun-triggers", "mtime", "--allowed-rules", rule, ok=False)
     told(printed, str(victim.relative_to(clone.path)), "damaged or not")
     assert {path: text for path, text in clone.files("results/runs/**/*").items() if path in others} == others
 
@@ -109,7 +109,7 @@ def test_a_damaged_checkpoint_is_passed_over(clone):
     before = model.read_bytes()
     model.unlink()
     (model.parent / "checkpoint.safetensors").write_bytes(b"\x00" * 100)
-    clone.snakemake("--", str(model.relative_to(clone.path)))
+    clone.snakemake(str(model.relative_to(clone.path)))
     assert model.read_bytes() == before
     assert not (model.parent / "checkpoint.safetensors").exists()
 

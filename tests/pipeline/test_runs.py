@@ -1,13 +1,17 @@
 """Whole runs: side by side, identical, by hand, from another environment, with failures."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pandas as pd
 import pytest
+
+from convac.commands.plan import planned_counts
 
 EXPERIMENT = "results/smoke/tables/pooling_geometry"
 
@@ -46,7 +50,7 @@ def test_scales_and_variants_stand_side_by_side(clone):
     # the scale's own widths win over the variant's base; its tables, verdicts and figures are its own
     assert (clone.path / "results/smoke/figures/pooling_geometry_wide.pdf").exists()
     assert not table.empty
-    laptop = clone.snakemake("-n", "--config", "scale=laptop", "pooling_geometry")
+    laptop = clone.snakemake("pooling_geometry", "-n", "--config", "scale=laptop")
     assert "results/laptop/tables/pooling_geometry.parquet" in laptop
     assert clone.planned("pooling_geometry") == set()
 
@@ -67,8 +71,9 @@ def test_a_figure_is_a_target(clone):
 def test_a_pasted_command_reruns_a_job_by_hand(clone):
     model = next(clone.path.glob("results/runs/*arithmetic*/model.safetensors"))
     before = model.read_bytes()
-    dry = clone.snakemake("-n", "-p", "--forcerun", "train", str(model.relative_to(clone.path)))
-    command = next(line.strip() for line in dry.splitlines() if "python -m convac train" in line)
+    dry = clone.snakemake(str(model.relative_to(clone.path)), "-n", "-p", "--forcerun", "train")
+    line = next(line for line in dry.splitlines() if f"--model {model.relative_to(clone.path)}" in line)
+    command = line.strip().removeprefix("Shell command: ")
     model.unlink()
     clone.run("bash", "-c", command)
     assert model.read_bytes() == before
@@ -106,7 +111,7 @@ def test_a_new_experiment_by_the_contract_changes_only_its_own_jobs(clone):
     (clone.path / "notebooks/product_states.ipynb").write_text(notebook.replace("pooling_geometry", "product_states"))
     clone.configure({"experiments": {"product_states": {"sizes": [2, 3], "scales": {"paper": {"sizes": [9]}}}}})
     dry = clone.snakemake("-n")
-    rules = {line.split()[1].rstrip(":") for line in dry.splitlines() if line.startswith(("rule ", "localrule "))}
+    rules = set(planned_counts(dry))
     own = {"theory_spec", "theory", "cells", "collect", "claims", "figure_product_states", "product_states"}
     assert rules <= own | {"ledger", "manifest", "all"}
     assert "tables/pooling_geometry.parquet" not in "".join(
@@ -164,16 +169,20 @@ def test_plan_and_resume_and_verify(clone):
     assert "files as written" in clone.run("convac", "verify").stdout
     table.write_bytes(table.read_bytes()[:-10])
     assert "tables/pooling_geometry.parquet" in clone.run("convac", "verify", ok=False).stderr
-    next(clone.path.glob("results/runs/*/model.safetensors")).unlink()
+    clone.configure({"experiments": {"pooling_geometry": {"scales": {"smoke": {"shallow_widths": [5]}}}}})
     done = clone.run(sys.executable, "-m", "convac", "plan", "--", "--configfile", "tiny.yaml")
     assert "would train" in done.stdout
     assert "MB memory" in done.stdout
 
 
-def test_orphans_are_waited_for(clone):
-    sleeper = subprocess.Popen(
-        [sys.executable, "-c", "import time; time.sleep(4)", "-m", "convac", "train"], cwd=clone.path
-    )
-    sleeper.kill()
-    sleeper.wait()
-    assert clone.run("convac", "orphans", "--wait").stdout == ""
+def test_orphans_are_listed_and_waited_for(clone):
+    os.mkfifo(clone.path / "pipe.json")  # a reader of it waits until somebody writes
+    job = subprocess.Popen([sys.executable, "-m", "convac", "verify", "pipe.json"], cwd=clone.path)
+    try:
+        assert f"process {job.pid}, verify pipe.json" in clone.run("convac", "orphans").stdout
+        threading.Timer(3, job.kill).start()
+        assert "waiting for" in clone.run("convac", "orphans", "--wait").stdout
+        assert job.wait(timeout=10) != 0
+    finally:
+        job.kill()
+    assert clone.run("convac", "orphans").stdout == ""

@@ -29,7 +29,7 @@ FLOORS = [
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 # on the lowest floor, small things that others stand on
-GROUND = {"errors": set(), "files": {"errors"}, "seeds": set(), "provenance": set(), "statistics": {"errors"}}
+GROUND = {"errors": set(), "files": {"errors"}, "seeds": set(), "provenance": {"errors"}, "statistics": {"errors"}}
 GROUND["progress"] = set()
 FILES = sorted(path for path in LIBRARY.rglob("*.py") if path.name != "__init__.py")
 

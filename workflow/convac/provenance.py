@@ -16,6 +16,8 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
+from convac.errors import FileError
+
 LIBRARY = Path(__file__).parent
 
 
@@ -55,7 +57,10 @@ def read_module(module: str) -> tuple[str, tuple[str, ...]]:
     path = module_file(module)
     if path is None:
         raise ModuleNotFoundError(module)
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+    except SyntaxError as error:
+        raise FileError(f"{path}: line {error.lineno}: {error.msg}; accepted: Python") from error
     names: set[str] = set()
     drop_docstring(tree)
     for node in statements(tree):

@@ -18,9 +18,7 @@ from convac.provenance import source_hash
 # Snakemake tells its targets only after it has read the rules, when it is too late for one clear line.
 asked_for = parse_args(sys.argv[1:])[1].targets if "snakemake" in sys.argv[0] else []
 
-if mistakes := config_mistakes(config) or place_mistakes(
-    asked_for, config
-):
+if mistakes := config_mistakes(config) or place_mistakes(asked_for, config):
     sys.exit("\n".join(mistakes))
 
 PLAN = Plan(config)

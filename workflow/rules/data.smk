@@ -43,7 +43,7 @@ rule dataset:
             "convac.commands.dataset", *PLAN.datasets[wildcards.dataset].modules
         ),
     message:
-        "dataset {wildcards.dataset}"
+        "dataset {wildcards.dataset} [{resources.runtime} min, {resources.mem_mb} MB memory, {resources.disk_mb} MB disk at most]"
     shell:
         CONVAC
         + " dataset --spec {input.spec} --data {output.data} --summary {output.summary}"

@@ -17,6 +17,7 @@ rule measure:
     resources:
         mem_mb=4000,
         runtime=20,
+        disk_mb=5,
     params:
         code=lambda wildcards: source_hash(
             "convac.commands.measure", *PLAN.runs[wildcards.cell].network.modules
@@ -25,7 +26,7 @@ rule measure:
             wildcards.cell, wildcards.digest
         ].partitions,
     message:
-        "measure {wildcards.cell}"
+        "measure {wildcards.cell} [{resources.runtime} min, {resources.mem_mb} MB memory, {resources.disk_mb} MB disk at most]"
     shell:
         CONVAC
         + " measure --spec {input.spec} --model {input.model} --partitions {params.partitions}"

@@ -36,12 +36,13 @@ rule theory:
     resources:
         mem_mb=4000,
         runtime=30,
+        disk_mb=5,
     params:
         code=lambda wildcards: source_hash(
             "convac.commands.theory", *PLAN.theories[wildcards.cell].modules
         ),
     message:
-        "compute {wildcards.cell}"
+        "theory {wildcards.cell} [{resources.runtime} min, {resources.mem_mb} MB memory, {resources.disk_mb} MB disk at most]"
     shell:
         CONVAC
         + " theory --spec {input.spec} --output {output.table} --record {output.record} --log {log}"

@@ -38,13 +38,14 @@ rule train:
     resources:
         mem_mb=lambda wildcards: memory(PLAN.runs[wildcards.cell]),
         runtime=lambda wildcards: minutes(PLAN.runs[wildcards.cell]),
+        disk_mb=50,
     params:
         code=lambda wildcards: source_hash(
             "convac.commands.train", *PLAN.runs[wildcards.cell].modules
         ),
         device=config["device"],
     message:
-        "train {wildcards.cell}"
+        "train {wildcards.cell} [{resources.runtime} min, {resources.mem_mb} MB memory, {resources.disk_mb} MB disk at most]"
     shell:
         CONVAC
         + " train --spec {input.spec} --data {input.data} --model {output.model}"

@@ -1,9 +1,11 @@
 """Make one dataset from its spec."""
 
 import importlib
+import inspect
 from argparse import ArgumentParser, Namespace
 
 from convac.datasets.summaries import summarise
+from convac.errors import ConfigError
 from convac.files import read_json, write_arrays, write_json, write_table
 from convac.progress import LOG
 from convac.provenance import run_record, source_hash
@@ -21,7 +23,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> None:
     """Generate the arrays and write them with their summary."""
     spec = parse(DatasetSpec, read_json(options.spec), options.spec)
-    arrays = importlib.import_module(spec.modules[0]).generate(**spec.parameters)
+    generate = importlib.import_module(spec.modules[0]).generate
+    accepted = inspect.signature(generate).parameters
+    for name in spec.parameters:
+        if name not in accepted:
+            raise ConfigError(f"{options.spec}: parameters.{name}: unknown key; accepted: {', '.join(accepted)}")
+    arrays = generate(**spec.parameters)
     code = source_hash(__spec__.name, *spec.modules)
     write_arrays(options.data, arrays, {"spec": digest(spec), "code": code})
     write_table(options.summary, summarise(arrays))

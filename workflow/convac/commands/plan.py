@@ -9,11 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-from convac.errors import ConfigError
+from convac.errors import ConfigError, one_line
 from convac.planning.costs import seconds_of
 
-JOB = re.compile(r"^(?:local)?rule (\S+):$")
-FIELD = re.compile(r"^    (\w+): (.*)$")
+# What Snakemake prints of a dry run: a table of counts, then every job with its rule's message and the reason.
+COUNT = re.compile(r"^(\w+) +(\d+)$")
+JOB = re.compile(r"^Job \d+: (\w+) (\S+) \[(\d+) min, (\d+) MB memory, (\d+) MB disk at most\]$")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -29,44 +30,55 @@ def run(options: Namespace) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise ConfigError((done.stderr.strip().splitlines() or ["snakemake failed"])[-1])
-    jobs = planned_jobs(done.stdout + done.stderr)
-    if not jobs:
+    text = done.stdout + done.stderr
+    counts = planned_counts(text)
+    if not counts:
         print("nothing to run: every result is up to date")
         return
-    print(summary(jobs).to_string(index=False))
-    total = sum(job["seconds"] for job in jobs)
-    print(f"\n{len(jobs)} jobs, about {ceil(total / 60)} min of one core; divide by the cores you give")
+    jobs = planned_jobs(text)
+    table = summary(counts, jobs)
+    print(table.to_string(index=False))
+    print(f"\n{sum(counts.values())} jobs, about {ceil(table['minutes'].sum())} min of one core; divide by your cores")
     for job in jobs:
         if job["rule"] == "train":
-            print(f"would train {job.get('wildcards', '')}: {job.get('reason', '')}")
+            print(f"would train {job['name']}: {job['reason']}")
+
+
+def planned_counts(text: str) -> dict[str, int]:
+    """Jobs by rule, from the table of a dry run."""
+    lines = text.split("Job stats:")[1].splitlines() if "Job stats:" in text else []
+    found = {match[1]: int(match[2]) for line in lines if (match := COUNT.match(line))}
+    found.pop("total", None)
+    return found
 
 
 def planned_jobs(text: str) -> list[dict[str, Any]]:
-    """Jobs of a dry run, from what Snakemake prints: rule, reason, wildcards, resources."""
+    """Jobs of a dry run that state what they need: rule, name, limits, and why they would run."""
     jobs: list[dict[str, Any]] = []
     for line in text.splitlines():
         if match := JOB.match(line):
-            jobs.append({"rule": match[1]})
-        elif jobs and (match := FIELD.match(line)):
-            jobs[-1].setdefault(match[1], match[2])
-    for job in jobs:
-        resources = dict(re.findall(r"(\w+)=(\d+)", str(job.get("resources", ""))))
-        job["memory"] = float(resources.get("mem_mb", 0))
-        job["disk"] = float(resources.get("disk_mb", 0))
-        job["seconds"] = seconds_of(str(job["rule"]), float(resources.get("runtime", 0)))
+            rule, name, *limits = match.groups()
+            runtime, memory, disk = map(int, limits)
+            seconds = seconds_of(rule, runtime)
+            jobs.append({"rule": rule, "name": name, "memory": memory, "disk": disk, "seconds": seconds, "reason": ""})
+        elif jobs and line.startswith("Reason: ") and not jobs[-1]["reason"]:
+            jobs[-1]["reason"] = one_line(line.removeprefix("Reason: "), 100)
     return jobs
 
 
-def summary(jobs: list[dict[str, Any]]) -> pd.DataFrame:
+def summary(counts: dict[str, int], jobs: list[dict[str, Any]]) -> pd.DataFrame:
     """One row per rule: how many jobs, minutes of one core in all, memory of the largest, disk in all."""
-    table = pd.DataFrame(jobs)
-    grouped = table.groupby("rule", sort=False)
-    return pd.DataFrame(
-        {
-            "rule": list(grouped.groups),
-            "jobs": grouped.size().to_list(),
-            "minutes": (grouped["seconds"].sum() / 60).round(1).to_list(),
-            "MB memory each": grouped["memory"].max().astype(int).to_list(),
-            "MB disk": grouped["disk"].sum().astype(int).to_list(),
-        }
-    )
+    rows = []
+    for rule, count in counts.items():
+        own = [job for job in jobs if job["rule"] == rule]
+        seconds = sum(job["seconds"] for job in own) or count * seconds_of(rule, 0)
+        rows.append(
+            {
+                "rule": rule,
+                "jobs": count,
+                "minutes": round(seconds / 60, 1),
+                "MB memory each": max((job["memory"] for job in own), default=0),
+                "MB disk": sum(job["disk"] for job in own),
+            }
+        )
+    return pd.DataFrame(rows)

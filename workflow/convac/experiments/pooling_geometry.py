@@ -72,9 +72,8 @@ def deep(block: Block, task: Task) -> Iterator[Cell]:
 def shallow(block: Block, task: Task) -> Iterator[Cell]:
     """Shallow ConvACs: one level whose window holds every site."""
     for width in block.shallow_widths:
-        yield cell(
-            block, task, "shallow ConvAC", "square", width, block.shallow, {"weights": "positive"}, (block.side**2,)
-        )
+        options = {"weights": "positive", "initialisation": "calibrated"}
+        yield cell(block, task, "shallow ConvAC", "square", width, block.shallow, options, (block.side**2,))
 
 
 def by_depth(block: Block) -> Iterator[Cell]:

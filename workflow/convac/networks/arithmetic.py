@@ -50,9 +50,10 @@ class ConvAC(TreeNetwork):
         weights: `positive` (every weight is exp(b); logits ln h_y) or `signed` (real weights; Born readout,
             p(y|x) ∝ h_y², logits 2 ln|h_y|).
         sharing: weights `shared` over positions or `located` at each.
-        initialisation: `uniform` (b from U(-1, 1), positive weights only), `calibrated` (exp(U(-1, 1)), divided so
-            that the logarithm of the scale stays near 0 at every level) or `normal` (variance 1 / channels,
-            signed weights only: the textbook's, for contrast); by default the first that the weights admit.
+        initialisation: `uniform` (b from U(-1, 1), positive weights only), `calibrated` (exp(U(-s, s)) with
+            s = min(1, 4 / window), divided so that the logarithm of the scale stays near 0 at every level) or
+            `normal` (variance 1 / channels, signed weights only: the textbook's, for contrast); by default the
+            first that the weights admit.
         seed: an integer, or one per replica; replicas lie along the leading axis of every parameter.
 
     Raises:
@@ -89,11 +90,13 @@ class ConvAC(TreeNetwork):
         super().__init__(tree, local_dimension, widths, classes, seeds=seeds, sharing=sharing, distinct=False)
         shapes = {f"level_{level}": shape for level, shape in enumerate(self.shapes(), start=1)}
         shapes["output"] = (classes, self.widths[-1])
-        for name, shape in shapes.items():
+        for name, shape, window in zip(shapes, shapes.values(), (*tree.windows, 1), strict=True):
             if initialisation == "normal":
                 initial = normals(seeds, name, shape, shape[-1] ** -0.5)
             else:
-                initial = draws(seeds, name, shape, -1, 1)
+                # channels of a product over a large window would differ by hundreds of nats: one would rule alone
+                spread = min(1.0, 4 / window) if initialisation == "calibrated" else 1.0
+                initial = draws(seeds, name, shape, -spread, spread)
                 initial = initial if self.kind == "positive" else initial.exp()
             self.register_parameter(name, nn.Parameter(initial))
         if initialisation == "calibrated":

@@ -76,8 +76,3 @@ class Checkpoint:
                 optimizer.state[parameter] = {"step": steps, **moments}
         LOG.info("resumed at step %d from %s", step, self.path)
         return step, arrays["history"]
-
-    def remove(self) -> None:
-        """Delete the file, if there is one."""
-        if self.path is not None:
-            self.path.unlink(missing_ok=True)

@@ -5,7 +5,6 @@ images. Neither replica batching nor a kill and resume changes which seed sees w
 """
 
 import importlib
-import logging
 import math
 import time
 from collections.abc import Mapping
@@ -20,14 +19,14 @@ from torch.nn.functional import cross_entropy
 
 from convac.errors import ArgumentError, FileError
 from convac.networks.layers import TreeNetwork
+from convac.progress import reporter
 from convac.seeds import stream
 from convac.specs import RunSpec
 from convac.training.checkpoints import Checkpoint
 from convac.training.checks import Snapshot, all_finite, replay
 from convac.training.history import History
 
-LOG = logging.getLogger("convac")
-# Seconds between two log lines, and between two checkpoints.
+# Seconds between two checkpoints.
 INTERVAL = 8.0
 # Steps between two checks that every weight is finite; the loss is looked at in each.
 CHECK_EVERY = 50
@@ -240,7 +239,6 @@ def train(
     device: str = "auto",
     checkpoint: Path | None = None,
     code: str = "",
-    progress: bool | None = None,
 ) -> Result:
     """Train all seeds of a run at once.
 
@@ -251,9 +249,8 @@ def train(
         threads: of the processor; the numbers are the same for 1 thread whatever else the machine does.
         device: `cpu`, `cuda`, or `auto` for the latter where there is one.
         checkpoint: file in which the state is kept every few seconds and from which a killed run goes on with the
-            same numbers; deleted at the end.
+            same numbers; the caller deletes it once the result is written.
         code: any text that changes with the code; a checkpoint of other code isn't used.
-        progress: whether to draw a progress bar; by default on a terminal only.
 
     Raises:
         NonFiniteError: a value became infinite or not a number; names layer, seed and step.
@@ -261,11 +258,9 @@ def train(
 
     Source: the training of 1605.06743 §6.
     """
-    from tqdm import tqdm
-
     checked(spec, arrays)
     torch.set_num_threads(threads)
-    started = reported = saved = time.monotonic()
+    started = saved = time.monotonic()
     run = Run(spec, arrays, chosen_device(device))
     network, optimizer = run.network, run.optimizer
     kept = Checkpoint(checkpoint, spec, code)
@@ -275,8 +270,8 @@ def train(
         run.record(history, 0)
     snapshot = Snapshot(network, optimizer, start)
     steps = spec.training.steps
-    hidden = None if progress is None else not progress
-    for step in tqdm(range(start + 1, steps + 1), total=steps, initial=start, disable=hidden):
+    report, state = reporter(steps, "step"), "not evaluated yet"
+    for step in range(start + 1, steps + 1):
         loss = run.update(step)
         if not math.isfinite(loss) or step - snapshot.step >= CHECK_EVERY or step == steps:
             if not (math.isfinite(loss) and all_finite(network)):
@@ -284,15 +279,11 @@ def train(
             snapshot = Snapshot(network, optimizer, step)
         if step % spec.training.log_every == 0 or step == steps:
             run.record(history, step)
-        now = time.monotonic()
-        if now - reported > INTERVAL or step == steps:
-            loss, accuracy = history.last("loss"), history.last("test_accuracy")
-            LOG.info("step %d of %d: loss %.4f, test accuracy %.4f, %.0f s", step, steps, loss, accuracy, now - started)
-            reported = now
-        if now - saved > INTERVAL and step < steps:
+            state = f"loss {history.last('loss'):.4f}, test accuracy {history.last('test_accuracy'):.4f}"
+        report(step, state)
+        if time.monotonic() - saved > INTERVAL and step < steps:
             kept.write(network, optimizer, step, history.array())
-            saved = now
-    kept.remove()
+            saved = time.monotonic()
     tensors = {name: parameter.detach().cpu().numpy() for name, parameter in network.named_parameters()}
     return Result(history.frame(), tensors, time.monotonic() - started)
 
