@@ -9,7 +9,7 @@ CORES ?= all
 SNAKEMAKE = snakemake --cores $(CORES) --show-failed-logs
 ARGS ?=
 
-.PHONY: setup setup-test run smoke plan resume report redraw verify lint test generate clean
+.PHONY: setup setup-test run smoke plan resume report redraw reference verify lint test generate clean
 
 setup: ## make the virtual environment, .venv
 	@PYTHON="$(PYTHON)" envs/setup.sh run
@@ -36,6 +36,9 @@ report: setup ## results/report.html: every figure and verdict in one page
 
 redraw: setup ## the reference figures again, from the committed tables, without training
 	$(SNAKEMAKE) redraw $(ARGS)
+
+reference: setup ## take the laptop results as the committed reference (FROM=results/redrawn: its figures alone)
+	python -m convac reference --results $(or $(FROM),results/laptop)
 
 verify: setup ## check results against their manifests
 	python -m convac verify

@@ -27,7 +27,7 @@ class Circuit:
     Raises:
         ArgumentError: a shape doesn't fit; names the level.
 
-    Source: 1509.05009 §3 (convolutional arithmetic circuits); 1704.01552 §3.
+    Source: 1509.05009 (convolutional arithmetic circuits); 1704.01552 (as tensor networks).
     """
 
     tree: PoolingTree

@@ -23,6 +23,7 @@ COMMANDS = {
     "verify": "check results against their manifest",
     "plan": "what would run: jobs, minutes, memory, disk",
     "orphans": "list or await jobs that outlived their Snakemake",
+    "reference": "take a scale's results as the committed reference",
     "generate": "write schema, data dictionary and tables of the documentation",
 }
 

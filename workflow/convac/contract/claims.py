@@ -25,6 +25,8 @@ Labels = Mapping[str, Value | tuple[Value, ...]]
 
 LARGEST = "largest"  # as a value in `Labels`: the largest value that the other filters leave
 
+SMALLEST = 1e-12  # of a value whose logarithm is taken
+
 REPRODUCED = "reproduced"
 CONTRADICTED = "contradicted"
 INCONCLUSIVE = "inconclusive"
@@ -63,6 +65,8 @@ class Claim:
         by: columns that identify a pair together with the seed. The unit of replication is the seed: the statistics
             of its pairs are averaged.
         kind: `interval`, a Student-t interval over seeds; `exact`, every single pair must reach the threshold.
+        logarithmic: the statistic is ln first − ln second, for positive values that span decades; values below 1e-12,
+            where engines round, count as 1e-12.
         reference: where given, the statistic is the upper end of the 95 % interval of its share, minus second.
     """
 
@@ -76,6 +80,7 @@ class Claim:
     expected: tuple[float, float]
     by: tuple[str, ...] = ()
     kind: Literal["interval", "exact"] = "interval"
+    logarithmic: bool = False
     reference: Reference | None = None
 
 
@@ -192,6 +197,8 @@ def pairs(claim: Claim, table: "pd.DataFrame") -> list[Pair]:
     if not first or (bound is not None and math.isnan(bound)):
         return []
     values = columns["value"]
+    if claim.logarithmic:
+        values = [math.log(max(value, SMALLEST)) for value in values]
     left, right = (min, max) if claim.kind == "exact" else (fmean, fmean)
     found = []
     for name in first:

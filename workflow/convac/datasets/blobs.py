@@ -1,6 +1,6 @@
 """Blobs: binary images of one torn blob each, classified by how closed or how left-right symmetric it is.
 
-Source: 1605.06743 §6 and its appendix on the data. An image goes through these steps, with n = `side` (32 there):
+Source: 1605.06743, Experiments. An image goes through these steps, with n = `side` (32 there):
 
 1. an ellipse centred in the n×n frame, horizontal semi-axis n/2, vertical int(2^U(log2 n − 1.5, log2 n) / 2);
 2. column x rolled down by int(A sin ωx), A ~ U(0, n/8), ω ~ U(0, 3·2π/n);

@@ -108,7 +108,7 @@ def count_accuracy(
     Raises:
         ArgumentError: a pixel is neither 0 nor 1, or the window is no odd positive number.
 
-    Source: 1605.06743 §6 (what its shallow networks reach).
+    Source: 1605.06743, Experiments (what its shallow networks reach).
     """
     if window < 1 or window % 2 == 0:
         raise ArgumentError(f"window: {window}; accepted: an odd integer from 1 up")

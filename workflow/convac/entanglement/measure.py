@@ -85,7 +85,7 @@ def measure(
         ArgumentError: an argument outside what is accepted, or the tensor is zero.
         MemoryLimitError: the engine (under `auto`: every one) would pass the limit; before allocating.
 
-    Source: 1704.01552 §3; 1605.06743 §4 (separation rank across a partition).
+    Source: 1704.01552; 1605.06743, Separation rank (separation rank across a partition).
 
     >>> from convac.circuits import random_circuit
     >>> from convac.geometry.trees import PoolingTree

@@ -4,7 +4,7 @@ With singular values σ, p = σ²/‖σ‖² are the Schmidt probabilities. All 
 positive factor, and work with q = (σ/σ_max)², so that nothing over- or underflows and nearly pure states keep their
 digits.
 
-Source: 1704.01552 §3 (entanglement entropy, geometric measure, Schmidt number of a matricization).
+Source: 1704.01552 (entanglement entropy, geometric measure, Schmidt number of a matricization).
 """
 
 import math

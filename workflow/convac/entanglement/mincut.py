@@ -3,7 +3,7 @@
 Every channel bond weighs the logarithm of its dimension. A product-pooling node is a copy (delta) tensor: however its
 legs are cut it counts once, so each is one hyperedge of its width and each site one edge of dimension M.
 
-Source: 1704.01552 §4 (min-cut bound on the rank of a matricization; copy tensors counted once).
+Source: 1704.01552 (min-cut bound on the rank of a matricization; copy tensors counted once).
 """
 
 import math
@@ -178,7 +178,7 @@ def min_cut(source: Circuit | HasCircuit, partition: "str | Iterable[int] | Part
     Raises:
         ArgumentError: the source or the partition isn't one.
 
-    Source: 1704.01552 §4, Theorem 1.
+    Source: 1704.01552 (min-cut bound).
 
     >>> from convac.circuits import random_circuit
     >>> tree = PoolingTree.named("square", (4, 4))

@@ -5,7 +5,7 @@ value sees: whenever one of these axes is longer than all that the rest can tell
 factor alone. Nothing is truncated. Every channel has its own logarithmic scale, so that products over thousands of
 sites neither over- nor underflow.
 
-Source: 1704.01552 §3 (matricization of a hierarchical decomposition); exact compression as in canonical forms of tree
+Source: 1704.01552 (matricization of a hierarchical decomposition); exact compression as in canonical forms of tree
 tensor networks (quant-ph/0511070).
 """
 

@@ -30,7 +30,7 @@ class PoolingTree:
     Raises:
         ArgumentError: `order` isn't a permutation of the sites, or the windows don't multiply to their number.
 
-    Source: 1605.06743 §3 (pooling geometry as the mode tree of a hierarchical decomposition).
+    Source: 1605.06743 (pooling geometry as the mode tree of a hierarchical decomposition).
 
     >>> tree = PoolingTree.named("mirror", (4, 4))
     >>> tree.order[:4], tree.windows

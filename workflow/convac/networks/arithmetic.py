@@ -59,7 +59,7 @@ class ConvAC(TreeNetwork):
     Raises:
         ArgumentError: an argument is outside what is accepted.
 
-    Source: 1509.05009 §3 (convolutional arithmetic circuits); 1605.06743 §6 (positive weights, log space).
+    Source: 1509.05009 (convolutional arithmetic circuits); 1605.06743, Experiments (positive weights, log space).
 
     >>> import numpy as np
     >>> tree = PoolingTree.named("square", (4, 4))

@@ -28,7 +28,7 @@ class ConvRect(TreeNetwork):
     Raises:
         ArgumentError: an argument is outside what is accepted.
 
-    Source: 1603.00162 §3 (convolutional rectifier networks).
+    Source: 1603.00162 (convolutional rectifier networks).
 
     >>> import numpy as np
     >>> tree = PoolingTree.named("square", (4, 4))

@@ -39,7 +39,7 @@ SPLITS = {"test_accuracy": True, "train_accuracy": False}  # quantity → filled
 CLASSES = {"closedness": ("open", "closed"), "symmetry": ("asymmetric", "symmetric")}
 PARTITIONS = ("left-right", "top-bottom", "interleaved")
 MARKS = {"reproduced": "✓", "contradicted": "✗", "inconclusive": "?"}
-FLOOR = 1e-4  # nats, lowest entropy that the log axis shows
+FLOOR = 1e-8  # nats, lowest entropy that the log axis shows
 CHANCE = 0.5
 COUNT_DASHES = "-."
 WIDTH_DASHES = {"ConvAC": "-", "ConvRect max": "--", "ConvRect average": ":"}
@@ -211,7 +211,7 @@ def examples(pixels: pd.DataFrame, tasks: list[str]) -> Figure | None:
             names = CLASSES.get(task, ("class 0", "class 1"))
             if len(chosen):
                 pictures = [picture(group) for _, group in chosen.groupby("example")][:6]
-                images(grid[row, column], pictures, columns=6, label=names[label])
+                images(grid[row, column], pictures, columns=len(pictures), label=names[label])
             else:
                 grid[row, column].set_axis_off()
         panel(grid[0, column], column, task.capitalize())
@@ -317,7 +317,9 @@ def entropies(axes: Axes, ours: pd.DataFrame, at: float, geometry: str) -> None:
     """Rényi-2 (filled), entropy (open) and the bound, of one partition and geometry."""
     for quantity, nudge in (("renyi2", -0.07), ("entropy", 0.07)):
         values = [max(value, FLOOR) for value in per_seed(rows(ours, quantity=quantity))]
-        dots(axes, at + nudge, values, COLOURS[geometry], MARKERS[geometry], filled=quantity == "renyi2", aside=nudge)
+        filled = quantity == "renyi2"
+        colour, marker = COLOURS[geometry], MARKERS[geometry]
+        dots(axes, at + nudge, values, colour, marker, filled=filled, aside=nudge, logarithmic=True)
     cut = rows(ours, quantity="min_cut_log")["value"]
     if len(cut):
         axes.plot([at - 0.16, at + 0.16], [float(cut.mean())] * 2, color=BLACK, linewidth=1.4, label="_cut")

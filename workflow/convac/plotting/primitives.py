@@ -90,6 +90,7 @@ def dots(
     *,
     filled: bool = True,
     aside: float | None = 0.0,
+    logarithmic: bool = False,
 ) -> None:
     """One mean with its 95 % interval over seeds, the single seeds as points beside it.
 
@@ -99,16 +100,21 @@ def dots(
         values: one per seed; nothing is drawn without any.
         colour, marker, filled: of the mean.
         aside: how far beside the mean the single seeds stand; None leaves them out.
+        logarithmic: mean and interval are of the logarithm, for positive values that span decades.
     """
     if not values:
         return
-    interval = mean_interval(values)
+    interval = mean_interval([math.log(value) for value in values] if logarithmic else values)
     below, above = whiskers(interval)
+    middle = interval.mean
+    if logarithmic:
+        middle = math.exp(interval.mean)
+        below, above = middle * (1 - math.exp(-below)), middle * (math.exp(above) - 1)
     if aside is not None and len(values) > 1:
         axes.scatter([at + aside] * len(values), values, s=3.5, color=colour, alpha=0.55, linewidths=0, zorder=2)
     axes.errorbar(
         at,
-        interval.mean,
+        middle,
         yerr=[[below], [above]],
         color=colour,
         marker=marker,

@@ -256,7 +256,7 @@ def train(
         NonFiniteError: a value became infinite or not a number; names layer, seed and step.
         ArgumentError: the images don't fit the network.
 
-    Source: the training of 1605.06743 §6.
+    Source: 1605.06743, Experiments.
     """
     checked(spec, arrays)
     torch.set_num_threads(threads)

@@ -1,0 +1,91 @@
+"""The committed reference run of pooling_geometry against what the theory and the paper lead one to expect."""
+
+import math
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from convac.contract.claims import evaluate_all, ledger
+from convac.experiments.pooling_geometry import CLAIMS
+from convac.files import read_table
+
+REFERENCE = Path(__file__).parents[2] / "results" / "reference"
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    return read_table(REFERENCE / "tables/pooling_geometry.parquet", ("cell", "quantity", "value"))
+
+
+def accuracy(table: pd.DataFrame, **labels: object) -> pd.Series:
+    """Final test accuracy by seed."""
+    chosen = table[(table["quantity"] == "test_accuracy") & (table["step"] > 0)]
+    for column, value in labels.items():
+        chosen = chosen[chosen[column] == value]
+    return chosen.sort_values("step").groupby("seed")["value"].last()
+
+
+@pytest.mark.parametrize(
+    ("task", "geometry", "low", "high"),
+    [
+        ("closedness", "square", 0.93, 1.0),
+        ("closedness", "mirror", 0.5, 0.85),
+        ("symmetry", "mirror", 0.92, 1.0),
+        ("symmetry", "square", 0.5, 0.88),
+    ],
+)
+def test_a_convac_learns_what_its_geometry_fits(table, task, geometry, low, high):
+    found = accuracy(table, network="ConvAC", task=task, geometry=geometry)
+    assert len(found) >= 5
+    assert low <= found.mean() <= high
+
+
+def test_a_shared_shallow_network_reaches_the_pixel_count_and_no_more(table):
+    for task in ("closedness", "symmetry"):
+        count = table[(table["quantity"] == "count_accuracy") & (table["task"] == task)]["value"].item()
+        for width in (64, 256):
+            found = accuracy(table, network="shallow ConvAC", task=task, width=width)
+            assert count - 0.06 < found.mean() < count + 0.015
+
+
+def test_signed_networks_train_at_every_depth(table):
+    for levels in range(1, 7):
+        found = accuracy(
+            table,
+            network="ConvAC signed",
+            task="closedness",
+            geometry="square",
+            levels=levels,
+            initialisation="calibrated",
+        )
+        assert found.min() > {1: 0.6, 2: 0.75}.get(levels, 0.9)
+
+
+def test_symmetric_windows_see_the_same_at_every_partition_that_halves_them(table):
+    renyi = table[(table["quantity"] == "renyi2") & (table["network"] == "ConvAC") & (table["geometry"] == "mirror")]
+    spread = renyi.groupby(["cell", "seed"])["value"].agg(lambda values: values.max() - values.min())
+    assert (spread < 1e-6).all()
+
+
+def test_entropies_keep_their_order_and_bound(table):
+    wide = table[table["partition"].notna()].pivot_table(
+        index=["cell", "seed", "partition"], columns="quantity", values="value"
+    )
+    exact = wide.dropna()
+    assert len(exact) > 50
+    assert (exact["renyi2"] <= exact["entropy"] + 1e-9).all()
+    assert (exact["entropy"] <= exact["schmidt_number"].map(math.log) + 1e-9).all()
+    assert (exact["schmidt_number"].map(math.log) <= exact["min_cut_log"] + 1e-9).all()
+
+
+def test_the_committed_verdicts_follow_from_the_committed_table(table):
+    again = ledger({"pooling_geometry": evaluate_all(CLAIMS, table)})
+    stored = pd.read_csv(REFERENCE / "claims.csv")
+    assert stored["id"].tolist() == again["id"].tolist()
+    assert stored["verdict"].tolist() == again["verdict"].tolist()
+    assert stored["mean"].tolist() == pytest.approx(again["mean"].tolist())
+
+
+def test_the_reference_is_small():
+    assert sum(path.stat().st_size for path in REFERENCE.rglob("*") if path.is_file()) < 5 * 2**20
