@@ -46,13 +46,17 @@ class Clone:
 
     path: Path
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """Environment variables of a user who activated the environment that runs the tests."""
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        kept = {key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "CONVAC_WORKFLOW"}}
+        return kept | {"PATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+
     def run(self, *command: str, ok: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a command in the clone; asserts that it succeeds or, with ok=False, that it fails."""
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        environment = {key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "CONVAC_WORKFLOW"}}
-        environment |= {"PATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
         done = subprocess.run(
-            command, cwd=self.path, env=environment, capture_output=True, text=True, check=False, timeout=600
+            command, cwd=self.path, env=self.environment, capture_output=True, text=True, check=False, timeout=600
         )
         assert (done.returncode == 0) == ok, done.stdout[-3000:] + done.stderr[-3000:]
         return done

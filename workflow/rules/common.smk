@@ -8,7 +8,8 @@ from snakemake.cli import parse_args
 
 # This checkout's library, whatever environment is active.
 sys.path.insert(0, str(Path(workflow.basedir, "workflow")))
-os.environ["CONVAC_WORKFLOW"] = "1"
+# Jobs of a workflow share the screen: no progress bars.
+os.environ.update(CONVAC_WORKFLOW="1")
 
 from convac.planning.config import config_mistakes, place_mistakes
 from convac.planning.costs import describe, disk, memory, minutes

@@ -11,6 +11,7 @@ for name in PLAN.experiments:
             notebook=f"notebooks/{PLAN.study(name)}.ipynb",
             table=lambda wildcards, name=name: PLAN.table(wildcards.scale, name),
             claims=f"results/{{scale}}/claims/{name}.csv",
+            style="workflow/convac/plotting/convac.mplstyle",
         output:
             notebook=f"results/{{scale}}/notebooks/{name}.ipynb",
             svg=report(
