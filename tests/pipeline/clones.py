@@ -1,0 +1,105 @@
+"""Clones of the working tree, driven as a user drives them."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from convac.commands.plan import planned_counts
+
+ROOT = Path(__file__).parents[2]
+# smoke, smaller: one task, one geometry; still every rule and every kind of network
+TINY = {
+    "scale": "smoke",
+    "experiments": {
+        "pooling_geometry": {
+            "scales": {
+                "smoke": {
+                    "tasks": ["closedness"],
+                    "geometries": ["square"],
+                    "rendered_train": 200,
+                    "rendered_test": 60,
+                    "seeds": 1,
+                    "arithmetic": {"steps": 4, "log_every": 2},
+                    "signed": {"steps": 4, "log_every": 2},
+                    "rectifier": {"steps": 4, "log_every": 2},
+                    "shallow": {"steps": 4, "log_every": 2},
+                    "widths": [4],
+                    "shallow_widths": [4],
+                    "depths": [1],
+                }
+            }
+        }
+    },
+}
+
+
+@dataclass(frozen=True)
+class Clone:
+    """A copy of the checkout, driven as a user drives it, from another checkout's environment."""
+
+    path: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Environment variables of a user who activated the environment that runs the tests."""
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        kept = {key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "CONVAC_WORKFLOW"}}
+        return kept | {"PATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+
+    def run(self, *command: str, ok: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run a command in the clone; asserts that it succeeds or, with ok=False, that it fails."""
+        done = subprocess.run(
+            command, cwd=self.path, env=self.environment, capture_output=True, text=True, check=False, timeout=600
+        )
+        assert (done.returncode == 0) == ok, done.stdout[-3000:] + done.stderr[-3000:]
+        return done
+
+    def snakemake(self, *arguments: str, ok: bool = True, cores: int = 1) -> str:
+        """Everything that a small run prints."""
+        # targets come first: options that take a list eat what follows them
+        done = self.run("snakemake", *arguments, "--cores", str(cores), "--configfile", "tiny.yaml", ok=ok)
+        return done.stdout + done.stderr
+
+    def planned(self, *arguments: str) -> set[str]:
+        """Names of the rules that a dry run would run."""
+        return set(planned_counts(self.snakemake("-n", *arguments)))
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        """Replace text in a file of the clone; it must stand there."""
+        text = (self.path / path).read_text()
+        assert old in text, f"{path} lacks {old!r}"
+        (self.path / path).write_text(text.replace(old, new, 1))
+
+    def configure(self, changes: dict[str, object]) -> None:
+        """Lay changes over the small config."""
+        (self.path / "tiny.yaml").write_text(yaml.safe_dump(merge(TINY, changes)))
+
+    def files(self, pattern: str = "results/**/*") -> dict[str, bytes]:
+        """Content of the files that match, by path."""
+        found = sorted(path for path in self.path.glob(pattern) if path.is_file())
+        return {str(path.relative_to(self.path)): path.read_bytes() for path in found}
+
+
+def merge(base: dict, changes: dict) -> dict:
+    """Dictionaries merged in depth."""
+    nested = {key: merge(base[key], value) for key, value in changes.items() if isinstance(base.get(key), dict)}
+    return {**base, **changes, **nested}
+
+
+def copy_checkout(target: Path) -> Clone:
+    """Copy what git tracks or would track, as it stands now."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    for name in listed.stdout.splitlines():
+        if (ROOT / name).is_file() and not name.startswith("tests/"):
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, target / name)
+    clone = Clone(target)
+    clone.configure({})
+    return clone
