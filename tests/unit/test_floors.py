@@ -19,7 +19,7 @@ FLOORS = [
     {"files", "seeds", "provenance", "statistics", "progress"},
     {"geometry"},
     {"circuits", "specs", "tables"},
-    {"datasets", "networks", "entanglement"},
+    {"datasets", "networks", "entanglement", "parsing"},
     {"training", "theory"},
     {"contract"},
     {"experiments", "plotting"},

@@ -12,10 +12,11 @@ from convac.contract.discovery import studies
 from convac.errors import ArgumentError, ConfigError
 from convac.experiments.pooling_geometry import even_windows
 from convac.geometry.trees import PoolingTree
+from convac.parsing import mistakes, parse
 from convac.planning.config import SCALES, blocks, config_mistakes, merged
 from convac.planning.costs import memory, minutes
 from convac.planning.plan import Plan
-from convac.specs import RunSpec, canonical, digest, folder, mistakes, parse
+from convac.specs import RunSpec, canonical, digest, folder
 
 SPEC = {
     "dataset": {"name": "blobs", "parameters": {"task": "closedness", "seed": 0}},

@@ -4,17 +4,13 @@ A job reads nothing but its spec. The digest names its folder, so that experimen
 share it.
 """
 
-import difflib
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
-from types import UnionType
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from convac.errors import ConfigError, ConvacError, one_line
 from convac.geometry.trees import PoolingTree
 
 Scalar = bool | int | float | str
@@ -124,9 +120,6 @@ class MeasureSpec(Spec):
     partitions: tuple[str, ...] = Field(min_length=1)
 
 
-S = TypeVar("S", bound=Spec)
-
-
 def canonical(spec: Spec) -> str:
     """The spec as JSON with sorted keys and no spaces: equal specs, equal text."""
     return json.dumps(spec.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
@@ -154,77 +147,3 @@ def slug(*parts: str | int) -> str:
     'convac-square-16'
     """
     return re.sub(r"[^a-z0-9]+", "-", "-".join(map(str, parts)).lower()).strip("-")
-
-
-def parse(kind: type[S], value: Any, where: str = "") -> S:
-    """Build a spec from plain data (as YAML or JSON gives it).
-
-    Raises:
-        ConfigError: one line that names the first key at fault, prefixed by `where`, and what is accepted.
-    """
-    problems = mistakes(kind, value, where)
-    if problems:
-        raise ConfigError(problems[0])
-    return kind.model_validate_json(json.dumps(value))
-
-
-def mistakes(kind: type[Spec], value: Any, where: str = "") -> list[str]:
-    """Every mistake in plain data that should become a `kind`, a line each; empty when there is none."""
-    try:
-        kind.model_validate_json(json.dumps(value))
-    except ValidationError as error:
-        return [explain(kind, dict(details), where) for details in error.errors(include_url=False)]
-    except ConvacError as error:  # a geometry or partition that doesn't fit, found by a validator
-        return [one_line(f"{where}.{error}" if where else str(error))]
-    except (TypeError, ValueError) as error:
-        return [one_line(f"{where or 'config'}: {error}; accepted: plain YAML values")]
-    return []
-
-
-def explain(kind: type[Spec], details: Mapping[str, Any], where: str) -> str:
-    """One line for one pydantic error: the key, what stands there, what is accepted."""
-    location = [str(part) for part in details["loc"] if part != "JSON"]
-    value = details["input"]
-    if details["type"] == "extra_forbidden":
-        known = accepted_keys(kind, location[:-1])
-        near = difflib.get_close_matches(location[-1], known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"accepted: {', '.join(known)}"
-        return one_line(f"{'.'.join([*filter(None, [where]), *location])}: unknown key; {hint}")
-    # drop the union branches that pydantic adds to the location
-    keys = [part for part in location if re.fullmatch(r"\w+", part) and part not in BRANCHES]
-    key = ".".join([*filter(None, [where]), *keys])
-    if details["type"] == "missing":
-        return one_line(f"{key}: is missing; accepted: a block with this key")
-    if details["type"] in {"value_error", "assertion_error"}:
-        return one_line(f"{key + '.' if key else ''}{details['ctx']['error']!s}")
-    if isinstance(value, str) and "string" not in details["type"] and re.fullmatch(r"[-+]?\d+e[-+]?\d+", value):
-        mantissa, exponent = value.split("e")
-        return one_line(f"{key}: {value!r} is a string in YAML; write {mantissa}.0e{exponent}")
-    accepted = re.sub(r"^input should be ", "", details["msg"][0].lower() + details["msg"][1:])
-    return one_line(f"{key}: {shown(value)} is not accepted; accepted: {accepted}")
-
-
-BRANCHES = {"int", "float", "str", "bool", "none", "constrained", "function-after"}
-
-
-def shown(value: Any) -> str:
-    """A value for an error line, short."""
-    return one_line(json.dumps(value, ensure_ascii=False, default=str), 60)
-
-
-def accepted_keys(kind: Any, location: Iterable[str]) -> list[str]:
-    """Keys of the model that stands at `location` inside `kind`."""
-    for part in location:
-        if isinstance(kind, type) and issubclass(kind, BaseModel) and part in kind.model_fields:
-            kind = model_in(kind.model_fields[part].annotation)
-    return list(kind.model_fields) if isinstance(kind, type) and issubclass(kind, BaseModel) else []
-
-
-def model_in(annotation: Any) -> Any:
-    """The first model inside a type such as `Model | None` or `dict[str, Model]`."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    if get_origin(annotation) in {Union, UnionType, dict, tuple, list, Annotated}:
-        found = [model_in(part) for part in get_args(annotation)]
-        return next((model for model in found if model is not None), None)
-    return None

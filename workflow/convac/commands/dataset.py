@@ -7,9 +7,10 @@ from argparse import ArgumentParser, Namespace
 from convac.datasets.summaries import summarise
 from convac.errors import ConfigError
 from convac.files import read_json, write_arrays, write_json, write_table
+from convac.parsing import parse
 from convac.progress import LOG
 from convac.provenance import run_record, source_hash
-from convac.specs import DatasetSpec, digest, parse
+from convac.specs import DatasetSpec, digest
 
 
 def add_arguments(parser: ArgumentParser) -> None:

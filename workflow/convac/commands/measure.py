@@ -10,8 +10,9 @@ from convac.entanglement.measure import Measurement, measure
 from convac.errors import FileError
 from convac.files import read_arrays, read_json, write_table
 from convac.geometry.partitions import Partition
+from convac.parsing import parse
 from convac.progress import LOG, reporter
-from convac.specs import RunSpec, digest, parse
+from convac.specs import RunSpec, digest
 from convac.training.loop import load
 
 LABEL = 1  # the class whose score is measured: of a closed or symmetric blob

@@ -10,7 +10,8 @@ from pydantic import Field
 from convac.contract.discovery import studies, study_module
 from convac.contract.experiment import Experiment
 from convac.errors import ConfigError, one_line
-from convac.specs import Spec, mistakes, parse
+from convac.parsing import mistakes, parse
+from convac.specs import Spec
 
 Scale = Literal["smoke", "laptop", "paper"]
 SCALES: tuple[str, ...] = get_args(Scale)

@@ -1,0 +1,97 @@
+"""From plain data, as YAML or JSON gives it, to specs; every mistake becomes one line that names its key."""
+
+import difflib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from convac.errors import ConfigError, ConvacError, one_line
+from convac.specs import Spec
+
+S = TypeVar("S", bound=Spec)
+
+# what pydantic adds to the place of an error inside a union: the branch that was tried
+BRANCHES = {"int", "float", "str", "bool", "none", "constrained", "function-after"}
+
+
+def parse(kind: type[S], value: Any, where: str = "") -> S:
+    """Build a spec from plain data.
+
+    Raises:
+        ConfigError: one line that names the first key at fault, prefixed by `where`, and what is accepted.
+    """
+    problems = mistakes(kind, value, where)
+    if problems:
+        raise ConfigError(problems[0])
+    return kind.model_validate_json(json.dumps(value))
+
+
+def mistakes(kind: type[Spec], value: Any, where: str = "") -> list[str]:
+    """Every mistake in plain data that should become a `kind`, a line each; empty when there is none."""
+    try:
+        kind.model_validate_json(json.dumps(value))
+    except ValidationError as error:
+        # a value that fits no branch of a union has an error for each: one line tells them all
+        found: dict[str, tuple[str, list[str]]] = {}
+        for details in error.errors(include_url=False):
+            key, fault, accepted = explained(kind, dict(details))
+            found.setdefault(key, (fault, []))[1].append(accepted)
+        place = f"{where}." if where else ""
+        return [one_line(f"{place}{key}: {fault}{' or '.join(words)}") for key, (fault, words) in found.items()]
+    except ConvacError as error:  # a geometry or partition that doesn't fit, found by a validator
+        return [one_line(f"{where}.{error}" if where else str(error))]
+    except (TypeError, ValueError) as error:
+        return [one_line(f"{where or 'config'}: {error}; accepted: plain YAML values")]
+    return []
+
+
+def explained(kind: type[Spec], details: Mapping[str, Any]) -> tuple[str, str, str]:
+    """One pydantic error as the key at fault, what is wrong with it, and what is accepted."""
+    location = [str(part) for part in details["loc"] if part != "JSON"]
+    value, message = details["input"], details["msg"]
+    if details["type"] == "extra_forbidden":
+        known = accepted_keys(kind, location[:-1])
+        near = difflib.get_close_matches(location[-1], known, n=1)
+        return (
+            ".".join(location),
+            "unknown key; ",
+            f"did you mean {near[0]}?" if near else f"accepted: {', '.join(known)}",
+        )
+    key = ".".join(part for part in location if re.fullmatch(r"\w+", part) and part not in BRANCHES)
+    if details["type"] == "missing":
+        return key, "is missing; ", "accepted: a block with this key"
+    if details["type"] in {"value_error", "assertion_error"}:
+        own, _, rest = str(details["ctx"]["error"]).partition(": ")
+        return ".".join(filter(None, [key, own])), rest, ""
+    if isinstance(value, str) and "string" not in details["type"] and re.fullmatch(r"[-+]?\d+e[-+]?\d+", value):
+        mantissa, exponent = value.split("e")
+        return key, f"{value!r} is a string in YAML; ", f"write {mantissa}.0e{exponent}"
+    accepted = re.sub(r"^input should be ", "", message[0].lower() + message[1:])
+    return key, f"{shown(value)} is not accepted; accepted: ", accepted
+
+
+def shown(value: Any) -> str:
+    """A value for an error line, short."""
+    return one_line(json.dumps(value, ensure_ascii=False, default=str), 60)
+
+
+def accepted_keys(kind: Any, location: Iterable[str]) -> list[str]:
+    """Keys of the model that stands at `location` inside `kind`."""
+    for part in location:
+        if isinstance(kind, type) and issubclass(kind, BaseModel) and part in kind.model_fields:
+            kind = model_in(kind.model_fields[part].annotation)
+    return list(kind.model_fields) if isinstance(kind, type) and issubclass(kind, BaseModel) else []
+
+
+def model_in(annotation: Any) -> Any:
+    """The first model inside a type such as `Model | None` or `dict[str, Model]`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    if get_origin(annotation) in {Union, UnionType, dict, tuple, list, Annotated}:
+        found = [model_in(part) for part in get_args(annotation)]
+        return next((model for model in found if model is not None), None)
+    return None
