@@ -34,7 +34,7 @@ else
     install -r envs/requirements.txt -r envs/requirements-test.txt
 fi
 install --no-build-isolation --editable .
-warm() { env -u PYTHONDONTWRITEBYTECODE .venv/bin/python -c "import $1"; }
+warm() { env -u PYTHONDONTWRITEBYTECODE .venv/bin/python -c "import $*"; }
 warm torch, torch.optim, safetensors.torch &
 warm snakemake.cli, pandas, pyarrow.parquet, scipy.stats, scipy.ndimage, matplotlib.figure, papermill, ipykernel.kernelapp
 wait
