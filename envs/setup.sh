@@ -28,11 +28,12 @@ fi
 # jobs import compiles just that, even where the environment forbids Python to write bytecode.
 install() { .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile "$@" 2> >(grep -v '^WARNING: Location' >&2); }
 echo "setup: installing pinned packages (a minute)"
-if [ "$want" = run ]; then
-    install -r envs/requirements.txt
-else
-    install -r envs/requirements.txt -r envs/requirements-test.txt
-fi
+lists="envs/requirements.txt"
+[ "$want" = run ] || lists="$lists envs/requirements-test.txt"
+# torch is half of the bytes: it unpacks on one core while the rest does on another
+install "$(grep '^torch==' envs/requirements.txt)" & torch=$!
+install -r <(cat $lists | grep -v '^torch==')
+wait "$torch"
 install --no-build-isolation --editable .
 warm() { env -u PYTHONDONTWRITEBYTECODE .venv/bin/python -c "import $*"; }
 warm torch, torch.optim, safetensors.torch & first=$!

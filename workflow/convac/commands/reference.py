@@ -3,10 +3,10 @@
 import shutil
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
+from typing import Any
 
 from convac.errors import FileError
-from convac.files import write_json
-from convac.provenance import run_record
+from convac.files import read_json, write_json
 
 KEPT = ("tables/*.parquet", "claims/*.csv", "claims.csv", "claims.md", "figures/*")
 
@@ -31,6 +31,25 @@ def run(options: Namespace) -> None:
         copy = target / path.relative_to(source)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)
-    if any(path.suffix == ".parquet" for path in files):
-        write_json(target / "run.json", run_record(results=str(source)))
+    if runs := [record for path in sorted(source.glob("tables/*.cells.json")) for record in records(path)]:
+        write_json(target / "run.json", origin(runs))
     print(f"{target}: {len(files)} files from {source}")
+
+
+def records(cells: Path) -> list[dict[str, Any]]:
+    """The sidecars of the jobs that an experiment's table was collected from."""
+    folders = {Path(table).parent for entry in read_json(cells) for table in entry["tables"]}
+    return [read_json(folder / "run.json") for folder in sorted(folders)]
+
+
+def origin(runs: list[dict[str, Any]]) -> dict[str, Any]:
+    """Where and when the jobs ran, and on what code."""
+    times = sorted(record["time"] for record in runs)
+    shared = ("commit", "code", "dirty", "python", "platform", "cores")
+    return {
+        **{name: sorted({str(record[name]) for record in runs}) for name in shared},
+        "versions": runs[0]["versions"],
+        "first": times[0],
+        "last": times[-1],
+        "jobs": len(runs),
+    }
