@@ -350,19 +350,21 @@ def _exchanged(claim: Claim, table: "pd.DataFrame", chosen: Callable[[], bool]) 
 def planted(claim: Claim, generator: "np.random.Generator", seeds: int = 5) -> "pd.DataFrame":
     """A small tidy table in which the claim holds, from the claim alone.
 
-    Each side has its expected value with a spread of 2 % of their distance over `seeds` seeds and two values of every
-    column in `by`. Decoys with the sides exchanged stand at an earlier step, and below a `LARGEST`.
+    Each side has its expected value with a spread of 2 % of their distance (of their logarithms where the claim is
+    about those) over `seeds` seeds and two values of every column in `by`. Decoys with the sides exchanged stand at
+    an earlier step, and below a `LARGEST`.
     """
     import pandas as pd
 
     rows: list[dict[str, object]] = []
-    high, low = claim.expected
+    high, low = map(math.log, claim.expected) if claim.logarithmic else claim.expected
     spread = 0.02 * abs(high - low)
     for labels, own, other in ((claim.first, high, low), (claim.second, low, high)):
         grid = _grid({**claim.where, **labels}, claim.by)
         for (chosen, decoy), seed, step in itertools.product(grid, range(seeds), (1, 2)):
             typical = own if step == 2 and not decoy else other
             value = typical + generator.normal(0.0, spread)
+            value = math.exp(value) if claim.logarithmic else value
             rows.append({"cell": "a", **chosen, "seed": seed, "step": step, "value": value})
     reference = claim.reference
     if reference is not None:
