@@ -48,8 +48,8 @@ class Clone:
     def environment(self) -> dict[str, str]:
         """Environment variables of a user who activated the environment that runs the tests."""
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        kept = {key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "CONVAC_WORKFLOW"}}
-        return kept | {"PATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+        unwanted = {"PYTHONPATH", "CONVAC_WORKFLOW", "PYTHONDONTWRITEBYTECODE"}
+        return {key: value for key, value in os.environ.items() if key not in unwanted} | {"PATH": path}
 
     def run(self, *command: str, ok: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a command in the clone; asserts that it succeeds or, with ok=False, that it fails."""

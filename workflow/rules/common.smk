@@ -11,6 +11,9 @@ sys.path.insert(0, str(Path(workflow.basedir, "workflow")))
 # Jobs of a workflow share the screen: no progress bars.
 os.environ.update(CONVAC_WORKFLOW="1")
 
+# Hundreds of jobs import the same modules: without bytecode each would compile them again, ten seconds a job.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 from convac.planning.config import config_mistakes, place_mistakes
 from convac.planning.costs import describe, disk, memory, minutes
 from convac.planning.plan import SUFFIXES, Plan
