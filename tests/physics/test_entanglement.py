@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from convac.circuits import Circuit, random_circuit
+from convac.circuits.tree import Circuit, random_circuit
 from convac.entanglement import measures, renyi2, spectrum
 from convac.entanglement.measure import MEMORY_LIMIT, measure
 from convac.geometry.partitions import Partition

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import maximum_flow
 
-from convac.circuits import random_circuit
+from convac.circuits.tree import random_circuit
 from convac.entanglement.mincut import MinCut, min_cut, sub_partitions, tree_min_cut
 from convac.errors import ArgumentError
 from convac.geometry.trees import PoolingTree

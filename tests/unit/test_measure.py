@@ -6,7 +6,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from convac.circuits import Circuit, random_circuit
+from convac.circuits.tree import Circuit, random_circuit
 from convac.entanglement import brute, renyi2, spectrum
 from convac.entanglement.measure import MEMORY_LIMIT, measure
 from convac.entanglement.mincut import circuit_of

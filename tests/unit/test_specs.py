@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convac.circuits import Circuit, random_circuit
+from convac.circuits.tree import Circuit, random_circuit
 from convac.contract.discovery import studies
 from convac.errors import ArgumentError, ConfigError
 from convac.experiments.pooling_geometry import even_windows

@@ -7,8 +7,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from convac.circuits import Circuit as Circuit
-    from convac.circuits import random_circuit as random_circuit
+    from convac.circuits.tree import Circuit as Circuit
+    from convac.circuits.tree import random_circuit as random_circuit
     from convac.entanglement.measure import Measurement as Measurement
     from convac.entanglement.measure import measure as measure
     from convac.entanglement.mincut import min_cut as min_cut
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from convac.networks.rectifier import ConvRect as ConvRect
 
 PUBLIC = {
-    "Circuit": "convac.circuits",
+    "Circuit": "convac.circuits.tree",
     "ConvAC": "convac.networks.arithmetic",
     "ConvRect": "convac.networks.rectifier",
     "Measurement": "convac.entanglement.measure",
@@ -26,7 +26,7 @@ PUBLIC = {
     "PoolingTree": "convac.geometry.trees",
     "measure": "convac.entanglement.measure",
     "min_cut": "convac.entanglement.mincut",
-    "random_circuit": "convac.circuits",
+    "random_circuit": "convac.circuits.tree",
 }
 __all__ = sorted(PUBLIC)  # noqa: PLE0605
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from convac.circuits import Circuit
+from convac.circuits.tree import Circuit
 from convac.errors import MemoryLimitError
 
 COEFFICIENTS = 2**20

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from convac.circuits import Circuit
+from convac.circuits.tree import Circuit
 from convac.entanglement import brute, measures, renyi2, spectrum
 from convac.entanglement.mincut import HasCircuit, MinCut, circuit_of, min_cut
 from convac.errors import ArgumentError
@@ -87,7 +87,7 @@ def measure(
 
     Source: 1704.01552; 1605.06743, Separation rank (separation rank across a partition).
 
-    >>> from convac.circuits import random_circuit
+    >>> from convac.circuits.tree import random_circuit
     >>> from convac.geometry.trees import PoolingTree
     >>> tree = PoolingTree.named("square", (4, 4))
     >>> result = measure(random_circuit(tree, 2, (3, 3), np.random.default_rng(0)), "left-right")

@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
-from convac.circuits import Circuit
+from convac.circuits.tree import Circuit
 from convac.errors import ArgumentError
 from convac.geometry.partitions import Partition
 from convac.geometry.trees import PoolingTree
@@ -180,7 +180,7 @@ def min_cut(source: Circuit | HasCircuit, partition: "str | Iterable[int] | Part
 
     Source: 1704.01552 (min-cut bound).
 
-    >>> from convac.circuits import random_circuit
+    >>> from convac.circuits.tree import random_circuit
     >>> tree = PoolingTree.named("square", (4, 4))
     >>> circuit = random_circuit(tree, 2, (3, 5), np.random.default_rng(0))
     >>> min_cut(circuit, "left-right").value

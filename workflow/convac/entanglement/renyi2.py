@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from convac.circuits import Circuit
+from convac.circuits.tree import Circuit
 from convac.entanglement.mincut import Node, SubPartitions, fold
 from convac.entanglement.spectrum import circuit_parts, level_map, magnitude, scaled_map
 from convac.errors import ArgumentError, MemoryLimitError

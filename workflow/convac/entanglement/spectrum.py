@@ -18,7 +18,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from convac.circuits import Circuit
+from convac.circuits.tree import Circuit
 from convac.entanglement.mincut import Node, SubPartitions, fold, sub_partitions
 from convac.errors import MemoryLimitError
 

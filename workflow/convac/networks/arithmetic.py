@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from convac.circuits import Circuit
+from convac.circuits.tree import Circuit
 from convac.errors import ArgumentError
 from convac.geometry.trees import PoolingTree
 from convac.networks.layers import (

@@ -1,0 +1,116 @@
+"""The numbers that a polynomial network may be evaluated over: float64, or a prime field for exact generic ranks.
+
+Weights drawn at random from a field of p elements give a matrix whose rank never exceeds the generic one and equals
+it but for a probability of at most degree / p (Schwartz 1980, Zippel 1979).
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from convac.errors import ArgumentError
+
+MERSENNE = 2**31 - 1  # the default prime: products of two residues fit int64
+
+
+class Field(Protocol):
+    """Arithmetic on numpy arrays, elementwise with broadcasting."""
+
+    def draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        """Independent random elements."""
+        ...
+
+    def one_hot(self, local_dimension: int) -> np.ndarray:
+        """The representation of the M templates of a site, shape (M, M)."""
+        ...
+
+    def multiply(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Entrywise product."""
+        ...
+
+    def linear(self, weight: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """Map of the last axis: `weight` of shape (…, out, in) on `values` of shape (…, in) gives (…, out)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Reals:
+    """float64; weights are independent normal numbers of variance 1."""
+
+    def draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        """Independent normal numbers."""
+        return generator.normal(size=shape)
+
+    def one_hot(self, local_dimension: int) -> np.ndarray:
+        """The identity."""
+        return np.eye(local_dimension)
+
+    def multiply(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Entrywise product."""
+        return np.asarray(first * second)
+
+    def linear(self, weight: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """Map of the last axis."""
+        return applied(weight, values)
+
+
+@dataclass(frozen=True)
+class PrimeField:
+    """Integers modulo a prime, as int64 residues from 0 to p − 1.
+
+    Attributes:
+        prime: at most 2³¹ − 1, so that a product of residues fits int64; primality is the caller's to know.
+
+    Raises:
+        ArgumentError: the modulus is out of range.
+    """
+
+    prime: int = MERSENNE
+
+    def __post_init__(self) -> None:
+        if not 2 <= self.prime <= MERSENNE:
+            raise ArgumentError(f"prime: got {self.prime}; accepted: a prime up to 2^31 - 1")
+
+    def draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        """Uniform residues."""
+        return generator.integers(0, self.prime, size=shape, dtype=np.int64)
+
+    def one_hot(self, local_dimension: int) -> np.ndarray:
+        """The identity."""
+        return np.eye(local_dimension, dtype=np.int64)
+
+    def multiply(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Entrywise product."""
+        return self.reduced(first * second)
+
+    def linear(self, weight: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """Map of the last axis, by halves of 16 bits: sums of their products are exact in float64, for BLAS."""
+        (high, low), (top, bottom) = halves(values), halves(weight)
+        upper, lower = applied(top, high), applied(bottom, low)
+        middle = applied(top, low) + applied(bottom, high)
+        carried = (self.reduced(upper.astype(np.int64)) << 16) + middle.astype(np.int64)
+        return self.reduced((self.reduced(carried) << 16) + lower.astype(np.int64))
+
+    def reduced(self, numbers: np.ndarray) -> np.ndarray:
+        """Residues of numbers from 0 to (p − 1)²; by shifts for the Mersenne prime, where division is slow."""
+        if self.prime != MERSENNE:
+            return np.asarray(numbers % self.prime)
+        folded = numbers & MERSENNE
+        folded += numbers >> 31
+        folded -= (folded >= MERSENNE) * MERSENNE
+        return np.asarray(folded)
+
+
+def halves(residues: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """High and low 16 bits of each residue, as float64."""
+    return (residues >> 16).astype(np.float64), (residues & 0xFFFF).astype(np.float64)
+
+
+def applied(weight: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """float64 map of the last axis; `weight` is one matrix or a stack that broadcasts against `values`."""
+    return np.asarray(values @ weight.T if weight.ndim == 2 else np.matmul(weight, values[..., None])[..., 0])
+
+
+REALS = Reals()
+PRIME_FIELD = PrimeField()

@@ -1,0 +1,173 @@
+"""Exact generic rank of a matricization: random weights over a prime field, elimination by FLINT.
+
+A one-sided Monte Carlo test: the rank that is found never exceeds the generic rank (that of all weights but a set of
+measure zero), and falls below it with probability at most degree / p. A tree circuit is multilinear in the vectors of
+its sites, so S random product vectors on either side show min(S, rank); S need not pass the min-cut. Networks that
+read a site more than once must be listed on template configurations: see `rank`.
+
+Source: Schwartz, J. ACM 27, 701 (1980); 1704.01552 (rank of a matricization and the min-cut that bounds it).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import NamedTuple
+
+import numpy as np
+
+from convac.circuits.fields import PRIME_FIELD, PrimeField
+from convac.circuits.tree import Circuit
+from convac.entanglement.mincut import HasCircuit, circuit_of, tree_min_cut
+from convac.errors import ArgumentError, MemoryLimitError
+from convac.geometry.partitions import Partition
+from convac.geometry.trees import PoolingTree
+from convac.seeds import stream
+
+SAMPLES = 4096
+MEMORY_LIMIT = 2**31
+CHUNK_BYTES = 2**27
+ENTRY_BYTES = 48  # of a matrix entry on its way to FLINT: a Python integer, its pointer, the residue and a copy
+
+
+class GenericRank(NamedTuple):
+    """A generic rank.
+
+    Attributes:
+        value: the rank that was found; a lower bound of the generic rank, equal to it when `exact` but for a
+            probability of at most degree / p.
+        exact: whether enough product vectors were taken to see every possible rank.
+        samples: product vectors on either side.
+    """
+
+    value: int
+    exact: bool
+    samples: int
+
+
+@dataclass(frozen=True)
+class TreeShape:
+    """A family of tree circuits: everything but the values of the weights.
+
+    Attributes:
+        tree: geometry and windows over N sites.
+        local_dimension: M.
+        widths: r_1 … r_L.
+        shared: per level, whether one map serves all positions.
+    """
+
+    tree: PoolingTree
+    local_dimension: int
+    widths: tuple[int, ...]
+    shared: tuple[bool, ...]
+
+
+def shape_of(circuit: Circuit) -> TreeShape:
+    """The family that a circuit belongs to."""
+    shared = tuple(weight.ndim == 2 for weight in circuit.weights)
+    return TreeShape(circuit.tree, circuit.local_dimension, circuit.widths, shared)
+
+
+def generic_rank(
+    source: "TreeShape | Circuit | HasCircuit",
+    partition: "str | Iterable[int] | Partition",
+    *,
+    seed: int = 0,
+    field: PrimeField = PRIME_FIELD,
+    samples: int = SAMPLES,
+    memory_limit: int = MEMORY_LIMIT,
+) -> GenericRank:
+    """Rank of the matricization for almost all weights of the given shapes and sharing.
+
+    Args:
+        source: a family, or a circuit (or anything with `.circuit()`) whose weights are replaced by random ones.
+        partition: a name, the sites of I, or a partition.
+        seed: of weights and product vectors.
+        field: the prime field.
+        samples: most product vectors on a side; a rank that reaches them may be larger, and `exact` is then False.
+        memory_limit: bytes.
+
+    Raises:
+        ArgumentError: a bad partition, or no samples.
+        MemoryLimitError: the matrix would pass the limit; before allocating.
+
+    >>> from convac.geometry.trees import PoolingTree
+    >>> family = TreeShape(PoolingTree.named("line", (8,)), 2, (2, 2, 2), (False,) * 3)
+    >>> generic_rank(family, "interleaved").value
+    16
+    """
+    family = source if isinstance(source, TreeShape) else shape_of(circuit_of(source))
+    if samples < 1:
+        raise ArgumentError(f"samples: got {samples}; accepted: at least 1")
+    chosen = Partition.of(family.tree.shape, partition)
+    enough = tree_min_cut(family.tree, family.local_dimension, family.widths, chosen).value
+    size = min(enough, samples)
+    needed = ENTRY_BYTES * size**2 + 4 * CHUNK_BYTES
+    if needed > memory_limit:
+        raise MemoryLimitError(
+            f"engine generic_rank: {size} product vectors need {needed:.3g} bytes; accepted: fewer samples, "
+            f"or a memory_limit above {memory_limit:.3g}"
+        )
+    found = rank(np.concatenate(list(sampled_rows(family, chosen.mask, size, seed, field))), field)
+    return GenericRank(found, enough <= size or found < size, size)
+
+
+def rank(matrix: np.ndarray, field: PrimeField = PRIME_FIELD) -> int:
+    """Exact rank of a matrix of residues, shape (rows, columns), by FLINT's elimination."""
+    from flint import nmod_mat
+
+    rows, columns = matrix.shape
+    return int(nmod_mat(rows, columns, matrix.ravel().tolist(), field.prime).rank())
+
+
+def sampled_rows(
+    family: TreeShape, mask: np.ndarray, samples: int, seed: int, field: PrimeField
+) -> Iterator[np.ndarray]:
+    """The matrix of the function's values on `samples` random product vectors a side, in blocks of rows."""
+    generator = stream("generic rank", seed)
+    channels = (family.local_dimension, *family.widths)
+    weights = [
+        field.draw(generator, (1 if shared else positions, out, into))
+        for shared, positions, into, out in zip(
+            family.shared, family.tree.positions, channels[:-1], channels[1:], strict=False
+        )
+    ]
+    output = field.draw(generator, (channels[-1],))
+    vectors = field.draw(generator, (family.tree.sites, samples, family.local_dimension))
+    step = max(1, CHUNK_BYTES // (8 * samples * max(channels)))
+    for start in range(0, samples, step):
+        yield contracted(family, mask, weights, output, vectors, slice(start, start + step), field)
+
+
+def contracted(
+    family: TreeShape,
+    mask: np.ndarray,
+    weights: Sequence[np.ndarray],
+    output: np.ndarray,
+    vectors: np.ndarray,
+    rows: slice,
+    field: PrimeField,
+) -> np.ndarray:
+    """Values of the function on the chosen rows and all columns, shape (rows, samples)."""
+    tree = family.tree
+
+    def node(level: int, position: int) -> np.ndarray:
+        """What leaves a position of a level (0: a site), shape (rows or 1, columns or 1, channels)."""
+        if level == 0:
+            site = tree.order[position]
+            return vectors[site][rows][:, None, :] if mask[site] else vectors[site][None, :, :]
+        window, maps = tree.windows[level - 1], weights[level - 1]
+        below = range(position * window, (position + 1) * window)
+        children = (field.linear(maps[child % len(maps)], node(level - 1, child)) for child in below)
+        return pooled(children, field)
+
+    root = node(tree.levels, 0)
+    values = field.linear(output[None, :], root)[..., 0]
+    return np.broadcast_to(values, (len(range(*rows.indices(vectors.shape[1]))), vectors.shape[1]))
+
+
+def pooled(children: Iterator[np.ndarray], field: PrimeField) -> np.ndarray:
+    """Product pooling, those of one side first, since these stay small."""
+    groups: dict[tuple[bool, bool], list[np.ndarray]] = {}
+    for child in children:
+        groups.setdefault((child.shape[0] > 1, child.shape[1] > 1), []).append(child)
+    return np.asarray(reduce(field.multiply, (reduce(field.multiply, groups[side]) for side in sorted(groups))))
