@@ -25,7 +25,7 @@ from convac.seeds import stream
 
 SAMPLES = 4096
 MEMORY_LIMIT = 2**31
-CHUNK_BYTES = 2**27
+CHUNK_BYTES = 2**20  # of a node's values at once: what stays in a processor's cache
 ENTRY_BYTES = 48  # of a matrix entry on its way to FLINT: a Python integer, its pointer, the residue and a copy
 
 
@@ -101,7 +101,7 @@ def generic_rank(
     chosen = Partition.of(family.tree.shape, partition)
     enough = tree_min_cut(family.tree, family.local_dimension, family.widths, chosen).value
     size = min(enough, samples)
-    needed = ENTRY_BYTES * size**2 + 4 * CHUNK_BYTES
+    needed = ENTRY_BYTES * size**2 + 16 * CHUNK_BYTES
     if needed > memory_limit:
         raise MemoryLimitError(
             f"engine generic_rank: {size} product vectors need {needed:.3g} bytes; accepted: fewer samples, "
@@ -154,7 +154,8 @@ def contracted(
         """What leaves a position of a level (0: a site), shape (rows or 1, columns or 1, channels)."""
         if level == 0:
             site = tree.order[position]
-            return vectors[site][rows][:, None, :] if mask[site] else vectors[site][None, :, :]
+            own = vectors[site]
+            return np.asarray(own[rows][:, None, :] if mask[site] else own[None, :, :])
         window, maps = tree.windows[level - 1], weights[level - 1]
         below = range(position * window, (position + 1) * window)
         children = (field.linear(maps[child % len(maps)], node(level - 1, child)) for child in below)
@@ -162,7 +163,7 @@ def contracted(
 
     root = node(tree.levels, 0)
     values = field.linear(output[None, :], root)[..., 0]
-    return np.broadcast_to(values, (len(range(*rows.indices(vectors.shape[1]))), vectors.shape[1]))
+    return np.asarray(np.broadcast_to(values, (len(range(*rows.indices(vectors.shape[1]))), vectors.shape[1])))
 
 
 def pooled(children: Iterator[np.ndarray], field: PrimeField) -> np.ndarray:
