@@ -37,7 +37,12 @@ DISPATCHER = {"convac.cli", "convac.progress"}
 
 
 def command_of(rule: str) -> str:
-    return f"convac.commands.{rule.split('_', maxsplit=1)[0]}"
+    return f"convac.commands.{word_of(rule)}"
+
+
+def word_of(rule: str) -> str:
+    """The command that a rule runs."""
+    return {"measure": "entanglement"}.get(rule, rule.split("_", maxsplit=1)[0])
 
 
 def file_of(clone: Clone, module: str) -> Path:
@@ -74,7 +79,7 @@ def test_a_job_loads_nothing_outside_its_closure(clone, rule):
     shell = next(
         line
         for line in clone.snakemake("-n", "-p", "--forcerun", rule).splitlines()
-        if f"python -m convac {rule} " in line
+        if f"python -m convac {word_of(rule)} " in line
     )
     words = shell.split("python -m convac ")[1].split()
     program = (

@@ -97,7 +97,7 @@ def test_bad_outputs_are_refused(output):
 
 
 def test_bad_engines_and_tolerances_are_refused():
-    with pytest.raises(ArgumentError, match="accepted: auto, brute, spectrum, renyi2"):
+    with pytest.raises(ArgumentError, match="accepted: auto, brute, spectrum, renyi2, grid, grid-sampled, data"):
         measure(drawn(), "left-right", engine="magic")
     for engine in ("auto", "renyi2"):
         with pytest.raises(ArgumentError, match="tolerance"):

@@ -7,8 +7,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from convac.circuits.files import read_circuit as read_circuit
+    from convac.circuits.files import write_circuit as write_circuit
     from convac.circuits.tree import Circuit as Circuit
     from convac.circuits.tree import random_circuit as random_circuit
+    from convac.entanglement.data import DataTensor as DataTensor
+    from convac.entanglement.generic_rank import generic_rank as generic_rank
+    from convac.entanglement.grid import GridFunction as GridFunction
     from convac.entanglement.measure import Measurement as Measurement
     from convac.entanglement.measure import measure as measure
     from convac.entanglement.mincut import min_cut as min_cut
@@ -21,12 +26,17 @@ PUBLIC = {
     "Circuit": "convac.circuits.tree",
     "ConvAC": "convac.networks.arithmetic",
     "ConvRect": "convac.networks.rectifier",
+    "DataTensor": "convac.entanglement.data",
+    "GridFunction": "convac.entanglement.grid",
     "Measurement": "convac.entanglement.measure",
     "Partition": "convac.geometry.partitions",
     "PoolingTree": "convac.geometry.trees",
+    "generic_rank": "convac.entanglement.generic_rank",
     "measure": "convac.entanglement.measure",
     "min_cut": "convac.entanglement.mincut",
     "random_circuit": "convac.circuits.tree",
+    "read_circuit": "convac.circuits.files",
+    "write_circuit": "convac.circuits.files",
 }
 __all__ = sorted(PUBLIC)  # noqa: PLE0605
 

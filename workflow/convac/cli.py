@@ -13,7 +13,8 @@ from convac.progress import LOG
 COMMANDS = {
     "dataset": "make one dataset from its spec",
     "train": "train every seed of one cell",
-    "measure": "measure the entanglement of trained networks",
+    "entanglement": "measure every trained network of a run",
+    "measure": "measure a circuit file or your own network",
     "theory": "compute one cell of a theory study",
     "collect": "collect cells into one tidy table",
     "claims": "hold an experiment's claims against its table",
@@ -33,7 +34,7 @@ def main(arguments: list[str] | None = None) -> None:
     given = sys.argv[1:] if arguments is None else arguments
     overview = argparse.ArgumentParser(
         "convac",
-        epilog="\n".join(f"  {name:10} {text}" for name, text in COMMANDS.items()),
+        epilog="\n".join(f"  {name:13} {text}" for name, text in COMMANDS.items()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description="What dependencies a convolutional network can model. `convac COMMAND --help` tells more.",
     )

@@ -34,3 +34,7 @@ class NonFiniteError(ConvacError, ArithmeticError):
 
 class MemoryLimitError(ConvacError):
     """An engine would need more memory than its limit; raised before anything is allocated."""
+
+
+class NotConvergedError(ConvacError):
+    """A sampled estimate is further off than is accepted; nothing is reported."""

@@ -20,7 +20,7 @@ rule measure:
         disk_mb=5,
     params:
         code=lambda wildcards: source_hash(
-            "convac.commands.measure", *PLAN.runs[wildcards.cell].network.modules
+            "convac.commands.entanglement", *PLAN.runs[wildcards.cell].network.modules
         ),
         partitions=lambda wildcards: PLAN.measures[
             wildcards.cell, wildcards.digest
@@ -29,5 +29,5 @@ rule measure:
         "measure {wildcards.cell} [{resources.runtime} min, {resources.mem_mb} MB memory, {resources.disk_mb} MB disk at most]"
     shell:
         CONVAC
-        + " measure --spec {input.spec} --model {input.model} --partitions {params.partitions}"
+        + " entanglement --spec {input.spec} --model {input.model} --partitions {params.partitions}"
         " --output {output} --log {log}"

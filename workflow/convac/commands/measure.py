@@ -1,59 +1,130 @@
-"""Measure the entanglement of every trained network of a cell."""
+"""Measure the entanglement of a circuit file, or of your own network, across a partition of its sites."""
 
+import importlib
+import json
+import os
+import sys
 from argparse import ArgumentParser, Namespace
-from math import isnan
+from math import isfinite
 from typing import Any
 
-import pandas as pd
+from convac.circuits.files import read_circuit
+from convac.entanglement.generic_rank import generic_rank
+from convac.entanglement.measure import MEMORY_LIMIT, Measurement, measure
+from convac.entanglement.mincut import MinCut
+from convac.entanglement.sources import Source
+from convac.errors import ArgumentError, ConvacError
 
-from convac.entanglement.measure import Measurement, measure
-from convac.errors import FileError
-from convac.files import read_arrays, read_json, write_table
-from convac.geometry.partitions import Partition
-from convac.parsing import parse
-from convac.progress import LOG, reporter
-from convac.specs import RunSpec, digest
-from convac.training.loop import load
-
-LABEL = 1  # the class whose score is measured: of a closed or symmetric blob
+LISTED = 64  # a spectrum of at most so many singular values is printed
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Options of `convac measure`."""
-    parser.add_argument("--spec", required=True, help="JSON: the run's spec")
-    parser.add_argument("--model", required=True, help="safetensors with the trained weights of all seeds")
-    parser.add_argument("--partitions", required=True, nargs="+", help="names of partitions of the sites")
-    parser.add_argument("--output", required=True, help="parquet to write")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--circuit", help="a circuit file, JSON (docs/circuit-format.md)")
+    source.add_argument("--network", help="module:factory; the factory returns a ConvAC, circuit, module or function")
+    parser.add_argument("--partition", required=True, help="a name (left-right, …) or sites: 0,2,5")
+    parser.add_argument("--class", dest="label", type=int, default=0, help="the class whose score is measured")
+    parser.add_argument("--combination", help="one coefficient per class instead: 1,-1")
+    parser.add_argument("--engine", default="auto", help="force an engine: brute, spectrum, renyi2, grid, grid-sampled")
+    parser.add_argument("--tolerance", type=float, help="of the Schmidt number, relative")
+    parser.add_argument("--memory-limit", type=float, default=MEMORY_LIMIT, help="bytes")
+    parser.add_argument("--sites", help="of a function: shape of its sites, 4,4")
+    parser.add_argument("--templates", help="of a function: values that a site takes, 0,1 by default")
+    parser.add_argument("--generic", action="store_true", help="the rank for almost all weights, too")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run(options: Namespace) -> None:
-    """Measure each seed's network at each partition and write one tidy table."""
-    spec = parse(RunSpec, read_json(options.spec), options.spec)
-    tensors, metadata = read_arrays(options.model)
-    if metadata.get("spec") != digest(spec):
-        raise FileError(f"{options.model}: belongs to another run; accepted: the one with digest {digest(spec)}")
-    network = load(spec, tensors)
-    partitions = {name: Partition.of(spec.network.sites, name) for name in options.partitions}
-    report = reporter(len(spec.training.seeds) * len(partitions), "measurement")
-    rows: list[dict[str, Any]] = []
-    for replica, seed in enumerate(spec.training.seeds):
-        circuit = network.circuit(replica)
-        for name, partition in partitions.items():
-            found = measure(circuit, partition, output=LABEL)
-            rows += [{"seed": seed, "partition": name, "label": LABEL, **row} for row in observations(found)]
-            report(len(rows), f"{name}: {found.engine}")
-            LOG.info("seed %d, %s: %s %s", seed, name, found.engine, found.reason)
-    write_table(options.output, pd.DataFrame(rows))
+    """Measure and print."""
+    source = read_circuit(options.circuit) if options.circuit else network(options.network)
+    choice = options.partition
+    partition = numbers(choice, "partition", int) if choice.replace(",", "").strip("- ").isdigit() else choice
+    found = measure(
+        source,
+        partition,
+        output=numbers(options.combination, "combination", float) if options.combination else options.label,
+        engine=options.engine,
+        tolerance=options.tolerance,
+        memory_limit=int(options.memory_limit),
+        sites=numbers(options.sites, "sites", int) if options.sites else None,
+        templates=numbers(options.templates, "templates", float) if options.templates else None,
+    )
+    result = described(found)
+    if options.generic:
+        if found.min_cut is None:
+            raise ArgumentError("generic: is for circuits; a function has no weights to replace")
+        rank = generic_rank(source, partition, memory_limit=int(options.memory_limit))  # type: ignore[arg-type]  # has a cut, so it is a circuit
+        result["generic_rank"], result["generic_rank_exact"] = rank.value, rank.exact
+    print(json.dumps(result, allow_nan=False) if options.json else readable(result))
 
 
-def observations(found: Measurement) -> list[dict[str, Any]]:
-    """One row per quantity that the engine gives."""
+def network(name: str) -> Source:
+    """What the factory `module:factory` returns; modules are looked up from the current folder, too.
+
+    Raises:
+        ArgumentError: the module or the factory isn't there, or fails.
+    """
+    module, colon, factory = name.partition(":")
+    if not (module and colon and factory):
+        raise ArgumentError(f"network: got {name!r}; accepted: module:factory")
+    sys.path.insert(0, os.getcwd())
+    try:
+        made: Source = getattr(importlib.import_module(module), factory)()
+    except ConvacError:
+        raise
+    except Exception as error:  # whatever a user's code raises
+        raise ArgumentError(f"network: {name}: {type(error).__name__}: {error}; accepted: module:factory") from error
+    finally:
+        sys.path.remove(os.getcwd())
+    return made
+
+
+def numbers(text: str, key: str, kind: type) -> list[Any]:
+    """Numbers separated by commas; raises ArgumentError naming the option."""
+    try:
+        return [kind(part) for part in text.split(",")]
+    except ValueError as error:
+        raise ArgumentError(f"{key}: got {text!r}; accepted: numbers separated by commas") from error
+
+
+def described(found: Measurement) -> dict[str, Any]:
+    """The measurement as plain data; what an engine can't give is null."""
     values = {
+        "engine": found.engine,
+        "reason": found.reason,
         "entropy": found.entropy,
         "renyi2": found.renyi2,
         "geometric_measure": found.geometric_measure,
+        "participation": found.participation,
         "schmidt_number": found.schmidt_number,
-        "min_cut_log": found.min_cut.log,
+        "schmidt_number_resolved": found.resolved,
+        "tolerance": found.tolerance,
+        "error": found.error,
+        "min_cut": cut_described(found.min_cut) if found.min_cut else None,
     }
-    known = {name: float(value) for name, value in values.items() if value is not None and not isnan(value)}
-    return [{"engine": found.engine, "quantity": name, "value": value} for name, value in known.items()]
+    if found.spectrum is not None and len(found.spectrum) <= LISTED:
+        values["spectrum"] = list(found.spectrum)
+    return {key: None if isinstance(value, float) and not isfinite(value) else value for key, value in values.items()}
+
+
+def cut_described(cut: MinCut) -> dict[str, Any]:
+    """The cut as plain data: its exact value, its logarithm and the bonds it goes through."""
+    return {"value": cut.value, "log": cut.log, "edges": [bond._asdict() for bond in cut.bonds]}
+
+
+def readable(result: dict[str, Any]) -> str:
+    """A few lines with units."""
+    return "\n".join(f"{key.replace('_', ' '):24} {shown(key, value)}" for key, value in result.items())
+
+
+def shown(key: str, value: Any) -> str:
+    """One value with its unit."""
+    if value is None:
+        return "–"
+    if key == "min_cut":
+        return f"{value['value']} (log {value['log']:.6g} nats, {len(value['edges'])} bonds)"
+    if key == "spectrum":
+        return " ".join(f"{number:.4g}" for number in value)
+    unit = " nats" if key in {"entropy", "renyi2", "error"} else ""
+    return f"{value:.6g}{unit}" if isinstance(value, float) else str(value)

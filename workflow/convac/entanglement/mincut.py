@@ -30,7 +30,7 @@ class HasCircuit(Protocol):
         ...
 
 
-def circuit_of(source: Circuit | HasCircuit) -> Circuit:
+def circuit_of(source: object) -> Circuit:
     """The circuit itself, or what `source.circuit()` gives.
 
     Raises:

@@ -1,0 +1,140 @@
+"""Circuits as files: what is written comes back, and whatever is malformed is refused by its key."""
+
+import copy
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from convac.circuits.files import KEYS, circuit_from, read_circuit, write_circuit
+from convac.circuits.tree import random_circuit
+from convac.errors import ConvacError, FileError
+from convac.geometry.trees import PoolingTree
+
+TREE = PoolingTree.named("mirror", (4, 4))
+
+
+def example(shared: bool = False):
+    return random_circuit(TREE, 2, (3, 2), np.random.default_rng(0), shared=shared, classes=2)
+
+
+@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize("weights", ["inline", "safetensors"])
+def test_a_circuit_comes_back_bit_for_bit(tmp_path, shared, weights):
+    circuit = example(shared)
+    write_circuit(tmp_path / "net.json", circuit, weights)
+    again = read_circuit(tmp_path / "net.json")
+    assert again.tree == circuit.tree
+    for one, other in zip((*circuit.weights, circuit.output), (*again.weights, again.output), strict=True):
+        assert np.array_equal(one, other)
+    assert (tmp_path / "net.safetensors").exists() == (weights == "safetensors")
+
+
+def document(tmp_path, weights="inline"):
+    write_circuit(tmp_path / "net.json", example(), weights)
+    return json.loads((tmp_path / "net.json").read_text())
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "says"),
+    [
+        ("format", "other", "format: got 'other'; accepted: convac-circuit"),
+        ("version", 2, "version: got 2; accepted: 1"),
+        ("sites", [4, "4"], "sites: "),
+        ("sites", [2, 2, 4], "sites: 3 sides given"),
+        ("sites", [4, 5], "order: has 16 sites; accepted: each of the 20"),
+        ("order", list(range(1, 17)), "order: must list each"),
+        ("order", "0123", "order: accepted"),
+        ("windows", [4, 3], "windows: [4, 3] doesn't fit"),
+        ("windows", [], "windows: got []"),
+        ("local_dimension", 0, "local_dimension: got 0"),
+        ("local_dimension", 3, "layers: level 1 has shape"),
+        ("layers", [], "layers: 0 given"),
+        ("layers", [{"weight": [[1.0, 2.0]]}, {"wait": 1}], "layers[1]: accepted"),
+        ("layers", [{"weight": [[1.0, 2.0], [3.0]]}, {"weight": [[1.0]]}], "layers[0].weight: its rows"),
+        ("layers", [{"weight": [["1", "2"]]}, {"weight": [[1.0]]}], "layers[0].weight: is no array"),
+        ("layers", [{"weight": [[True, False]]}, {"weight": [[1.0]]}], "layers[0].weight: is no array"),
+        ("output", [[float("nan"), 1.0]], "output: has a value that isn't finite"),
+        ("output", [1.0, 1.0], "output: has shape [2]"),
+        ("colour", "red", "colour: unknown key"),
+        ("tensors", "net.safetensors", "layers: unknown key"),
+    ],
+)
+def test_a_malformed_key_is_named(tmp_path, key, value, says):
+    content = document(tmp_path)
+    (tmp_path / "net.json").write_text(json.dumps({**content, key: value}))
+    with pytest.raises(FileError) as error:
+        read_circuit(tmp_path / "net.json")
+    assert says in str(error.value)
+    assert "net.json" in str(error.value)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_missing_key_is_named(tmp_path, key):
+    content = document(tmp_path)
+    del content[key]
+    with pytest.raises(ConvacError, match=key):
+        circuit_from(content, tmp_path)
+
+
+def test_damaged_files_are_refused(tmp_path):
+    with pytest.raises(FileError, match="no such file"):
+        read_circuit(tmp_path / "absent.json")
+    content = document(tmp_path, "safetensors")
+    path = tmp_path / "net.safetensors"
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(FileError, match="damaged"):
+        read_circuit(tmp_path / "net.json")
+    path.unlink()
+    with pytest.raises(FileError, match="no such file"):
+        read_circuit(tmp_path / "net.json")
+    for outside in ("../net.safetensors", "/etc/passwd", "", 3):
+        with pytest.raises(ConvacError, match="tensors: got"):
+            circuit_from({**content, "tensors": outside}, tmp_path)
+    (tmp_path / "net.json").write_text(json.dumps(content)[:-5])
+    with pytest.raises(FileError, match="damaged"):
+        read_circuit(tmp_path / "net.json")
+
+
+def test_a_tensor_too_few_or_too_many_is_named(tmp_path):
+    from safetensors.numpy import save_file
+
+    content = document(tmp_path, "safetensors")
+    save_file({"output": np.ones((1, 2))}, tmp_path / "net.safetensors")
+    with pytest.raises(ConvacError, match=r"tensor layers\.0\.weight is missing"):
+        circuit_from(content, tmp_path)
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 20) | st.floats() | st.text(max_size=3),
+    lambda children: st.lists(children, max_size=4) | st.dictionaries(st.text(max_size=3), children, max_size=2),
+    max_leaves=8,
+)
+SMALL = {
+    "format": "convac-circuit",
+    "version": 1,
+    "sites": [4],
+    "order": [0, 1, 2, 3],
+    "windows": [2, 2],
+    "local_dimension": 2,
+    "layers": [{"weight": [[1.0, 2.0]]}, {"weight": [[1.0]]}],
+    "output": [[1.0]],
+}
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(sorted(SMALL)), JSON_VALUES)
+def test_any_mutation_is_read_or_refused_in_one_line(tmp_path_factory, key, value):
+    told = refusal({**copy.deepcopy(SMALL), key: value}, tmp_path_factory.getbasetemp())
+    assert "\n" not in told
+    assert len(told) <= 200
+
+
+def refusal(content, folder) -> str:
+    try:
+        circuit_from(content, folder)
+    except ConvacError as error:
+        return str(error)
+    return ""

@@ -1,0 +1,177 @@
+"""A circuit as a file, version 1: JSON that other programs can write, weights inline or in safetensors beside it.
+
+docs/circuit-format.md describes every key.
+"""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from convac.circuits.tree import Circuit
+from convac.errors import ConvacError, FileError
+from convac.files import naming, read_json, replacing, write_json
+from convac.geometry.trees import PoolingTree
+
+FORMAT = "convac-circuit"
+VERSION = 1
+KEYS = ("format", "version", "sites", "order", "windows", "local_dimension", "layers", "output")
+TENSORS = "tensors"  # the optional key: name of the safetensors file that holds layers and output
+
+
+def write_circuit(path: str | Path, circuit: Circuit, weights: Literal["inline", "safetensors"] = "inline") -> None:
+    """Write a circuit as JSON; large weights go to a safetensors file of the same name beside it.
+
+    Args:
+        path: of the JSON file.
+        circuit: what to write; float64 comes back bit for bit either way.
+        weights: where the numbers go.
+    """
+    tree = circuit.tree
+    content: dict[str, Any] = {
+        "format": FORMAT,
+        "version": VERSION,
+        "sites": list(tree.shape),
+        "order": list(tree.order),
+        "windows": list(tree.windows),
+        "local_dimension": circuit.local_dimension,
+    }
+    if weights == "inline":
+        content["layers"] = [{"weight": weight.tolist()} for weight in circuit.weights]
+        content["output"] = circuit.output.tolist()
+    else:
+        from safetensors.numpy import save_file
+
+        beside = Path(path).with_suffix(".safetensors")
+        with replacing(beside) as temporary:
+            save_file(dict(named_tensors(circuit)), temporary)
+        content[TENSORS] = beside.name
+    write_json(path, content)
+
+
+def named_tensors(circuit: Circuit) -> list[tuple[str, np.ndarray]]:
+    """The tensors of a circuit by their names in a safetensors file."""
+    layers = [(f"layers.{number}.weight", weight) for number, weight in enumerate(circuit.weights)]
+    return [(name, np.ascontiguousarray(array)) for name, array in [*layers, ("output", circuit.output)]]
+
+
+def read_circuit(path: str | Path) -> Circuit:
+    """The circuit in a file.
+
+    Raises:
+        FileError: the file is missing, damaged or malformed; one line names it, the key at fault and what is accepted.
+    """
+    content = read_json(path)
+    try:
+        return circuit_from(content, Path(path).parent)
+    except ConvacError as error:
+        raise FileError(f"{path}: {error}") from error
+
+
+def circuit_from(content: Any, folder: Path) -> Circuit:
+    """The circuit that a parsed document describes; `folder` holds its tensors.
+
+    Raises:
+        ConvacError: one line that names the key at fault and what is accepted.
+    """
+    if not isinstance(content, Mapping):
+        raise FileError(f"document: is {type(content).__name__}; accepted: an object with {', '.join(KEYS)}")
+    if content.get("format") != FORMAT:
+        raise FileError(f"format: got {short(content.get('format'))}; accepted: {FORMAT}")
+    if content.get("version") != VERSION or isinstance(content.get("version"), bool):
+        raise FileError(f"version: got {short(content.get('version'))}; accepted: {VERSION}")
+    required = KEYS[:-2] + ((TENSORS,) if TENSORS in content else KEYS[-2:])
+    for key in required:
+        if key not in content:
+            raise FileError(f"{key}: is missing; accepted: {', '.join(required)}")
+    for key in content:
+        if key not in required:
+            raise FileError(f"{key}: unknown key; accepted: {', '.join(required)}")
+    sites, windows = positive_integers(content, "sites"), positive_integers(content, "windows")
+    if not 1 <= len(sites) <= 2:
+        raise FileError(f"sites: {len(sites)} sides given; accepted: 1 (a line) or 2 (a grid)")
+    order = content["order"]
+    if not isinstance(order, list) or not all(is_integer(site) for site in order):
+        raise FileError("order: accepted: a list of site numbers, each once")
+    if len(order) != math.prod(sites):  # before anything is sorted or multiplied
+        raise FileError(f"order: has {len(order)} sites; accepted: each of the {math.prod(sites)} sites once")
+    tree = PoolingTree(sites, tuple(order), windows)
+    if not is_integer(content["local_dimension"]) or content["local_dimension"] < 1:
+        raise FileError(f"local_dimension: got {short(content['local_dimension'])}; accepted: a positive integer")
+    weights, output = tensors_beside(content, folder, tree) if TENSORS in content else inline(content)
+    return Circuit(tree, content["local_dimension"], weights, output)
+
+
+def inline(content: Mapping[str, Any]) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
+    """Weights and output that stand in the document itself."""
+    layers = content["layers"]
+    if not isinstance(layers, list):
+        raise FileError('layers: accepted: a list with one {"weight": …} per level')
+    weights = []
+    for number, layer in enumerate(layers):
+        if not isinstance(layer, Mapping) or set(layer) != {"weight"}:
+            raise FileError(f'layers[{number}]: accepted: an object with the one key "weight"')
+        weights.append(array_of(layer["weight"], f"layers[{number}].weight", "[out][in] or [position][out][in]"))
+    return tuple(weights), array_of(content["output"], "output", "[class][channel]")
+
+
+def tensors_beside(
+    content: Mapping[str, Any], folder: Path, tree: PoolingTree
+) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
+    """Weights and output from the safetensors file that the document names."""
+    from safetensors import safe_open
+
+    name = content[TENSORS]
+    if not isinstance(name, str) or Path(name).name != name or name in {"", ".", ".."}:
+        raise FileError(f"{TENSORS}: got {short(name)}; accepted: the name of a file in the same folder")
+    wanted = [*(f"layers.{number}.weight" for number in range(tree.levels)), "output"]
+    with naming(f"{TENSORS}: {name}", "a safetensors file"):
+        if not (folder / name).is_file():
+            raise FileNotFoundError(name)
+        with safe_open(folder / name, framework="numpy") as handle:
+            found = set(handle.keys())
+            odd = sorted(found.symmetric_difference(wanted))
+            if odd:
+                fault = "is missing" if odd[0] in wanted else "is not asked for"
+                raise FileError(f"{TENSORS}: {name}: tensor {odd[0]} {fault}; accepted: {', '.join(wanted)}")
+            arrays = [np.asarray(handle.get_tensor(key), dtype=np.float64) for key in wanted]
+    return tuple(arrays[:-1]), arrays[-1]
+
+
+def array_of(value: Any, key: str, accepted: str) -> np.ndarray:
+    """Nested lists of numbers as a float64 array; no strings, booleans, ragged rows or infinities."""
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise FileError(f"{key}: its rows differ in length; accepted: {accepted}") from error
+    if array.dtype.kind not in "iuf" or array.size == 0 or has_boolean(value):
+        raise FileError(f"{key}: is no array of numbers; accepted: {accepted}")
+    if not np.isfinite(array).all():
+        raise FileError(f"{key}: has a value that isn't finite; accepted: finite numbers")
+    return array.astype(np.float64)
+
+
+def has_boolean(value: Any) -> bool:
+    """Whether nested lists hold a boolean, which numpy would take for a number."""
+    return any(map(has_boolean, value)) if isinstance(value, list) else isinstance(value, bool)
+
+
+def positive_integers(content: Mapping[str, Any], key: str) -> tuple[int, ...]:
+    """A non-empty list of positive integers."""
+    value = content[key]
+    if not isinstance(value, list) or not value or not all(is_integer(entry) and entry > 0 for entry in value):
+        raise FileError(f"{key}: got {short(value)}; accepted: a list of positive integers")
+    return tuple(value)
+
+
+def is_integer(value: Any) -> bool:
+    """Whether a JSON value is an integer; true and false aren't."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def short(value: Any) -> str:
+    """A JSON value for an error line."""
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:39]}…"

@@ -1,0 +1,154 @@
+"""Rényi-2 entropy in torch: differentiable, for a batch of networks at once.
+
+The algorithm of `convac.entanglement.renyi2`: four copies of the tree with swaps on I. Scales are constants of the
+graph, so that gradients flow through the numbers alone.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from convac.entanglement.mincut import Node, SubPartitions, fold, sub_partitions
+from convac.errors import ArgumentError, MemoryLimitError
+from convac.geometry.partitions import Partition
+from convac.geometry.trees import PoolingTree
+
+MEMORY_LIMIT = 2**31
+KEPT = 8  # tensors of r⁴ numbers that each mixed node keeps for the backward pass
+
+
+class Replica(NamedTuple):
+    """A node: overlaps (batch, r, r) on one side, replica tensor (batch, r, r, r, r) when mixed; log scales; side."""
+
+    values: Tensor
+    logs: Tensor
+    side: bool | None
+
+
+def renyi2(
+    tree: PoolingTree,
+    weights: Sequence[Tensor],
+    output: Tensor,
+    partition: "str | Iterable[int] | Partition",
+    memory_limit: int = MEMORY_LIMIT,
+) -> Tensor:
+    """Rényi-2 entropy −ln Σ p² of one class of every network of a batch, in nats, shape (batch,).
+
+    Args:
+        tree: geometry and windows over N sites.
+        weights: per level float64 (batch, out, in) when shared over positions, else (batch, positions, out, in); of a
+            positive ConvAC the exponentials of its parameters `level_1` ….
+        output: coefficients of the last channels, (batch, channels).
+        partition: a name, the sites of I, or a partition.
+        memory_limit: bytes; the backward pass keeps r⁴ numbers for each mixed node.
+
+    Raises:
+        ArgumentError: shapes don't fit, or the partition isn't one.
+        MemoryLimitError: the replica tensors would pass the limit; before allocating.
+
+    >>> tree = PoolingTree.named("line", (4,))
+    >>> copies = [torch.eye(2, dtype=torch.float64)[None]] * 2
+    >>> value = renyi2(tree, copies, torch.ones(1, 2, dtype=torch.float64), "left-right")
+    >>> round(value.exp().item(), 6)
+    2.0
+    """
+    mask = Partition.of(tree.shape, partition).mask
+    check(tree, weights, output)
+    parts = sub_partitions(tree, mask, [weight.ndim == 4 for weight in weights])
+    mixed = [sum(node.side is None for node in nodes) for nodes in parts.nodes[1:]]
+    needed = sum(
+        8 * KEPT * len(output) * count * weight.shape[-2] ** 4 for count, weight in zip(mixed, weights, strict=True)
+    )
+    if needed > memory_limit:
+        raise MemoryLimitError(f"renyi2: needs {needed:.3g} bytes; accepted: memory_limit, {memory_limit:.3g}")
+    whole = sub_partitions(tree, mask | True, [weight.ndim == 4 for weight in weights])
+    return 2 * contraction(tree, whole, weights, output) - contraction(tree, parts, weights, output)
+
+
+def check(tree: PoolingTree, weights: Sequence[Tensor], output: Tensor) -> None:
+    """Raise ArgumentError unless the weights fit the tree and one another."""
+    if len(weights) != tree.levels:
+        raise ArgumentError(f"weights: {len(weights)} given; accepted: one per level, {tree.levels}")
+    for level, (weight, positions) in enumerate(zip(weights, tree.positions, strict=False), start=1):
+        located = weight.ndim == 4 and weight.shape[1] == positions
+        fits = level == 1 or weight.shape[-1] == weights[level - 2].shape[-2]
+        if not (weight.ndim == 3 or located) or not fits or len(weight) != len(output):
+            raise ArgumentError(
+                f"weights: level {level} has shape {list(weight.shape)}; "
+                f"accepted: [{len(output)}, out, in] or [{len(output)}, {positions}, out, in]"
+            )
+    if output.ndim != 2 or output.shape[1] != weights[-1].shape[-2]:
+        raise ArgumentError(f"output: has shape {list(output.shape)}; accepted: [batch, {weights[-1].shape[-2]}]")
+
+
+def contraction(tree: PoolingTree, parts: SubPartitions, weights: Sequence[Tensor], output: Tensor) -> Tensor:
+    """Logarithm of the root's contraction: Tr (A Aᵀ)², or the squared norm when all sites are on one side."""
+    batch, sites = len(output), weights[0].shape[-1]
+    identity = torch.eye(sites, dtype=output.dtype, device=output.device).expand(batch, sites, sites)
+
+    def level_map(level: int, node: Node) -> Tensor:
+        weight = weights[level]
+        return weight[:, node.position] if weight.ndim == 4 else weight
+
+    def combine(level: int, node: Node, children: Iterator[tuple[Replica, int]]) -> Replica:
+        if level == 0:
+            pooled = Replica(identity, torch.zeros_like(identity[:, 0]), node.side)
+        else:
+            pooled = product(children, node.side)
+        return pooled if level == tree.levels else mapped(pooled, level_map(level, node))
+
+    root = fold(parts, combine)
+    rows, top = scaled_map(output[:, None], root.logs)
+    legs = root.values.ndim - 1
+    return contracted(root.values, rows).reshape(batch).log() + legs * top[:, 0]
+
+
+def scaled_map(weight: Tensor, logs: Tensor) -> tuple[Tensor, Tensor]:
+    """The map (batch, out, in) of channels with scales e^logs: rows scaled to 1, and the rows' log scales."""
+    with torch.no_grad():
+        top = (weight.abs().log() + logs[:, None]).amax(-1)
+        top = torch.where(torch.isfinite(top), top, torch.zeros_like(top))
+        shift = (logs[:, None] - top[..., None]).clamp(max=700.0).exp()
+    return weight * shift, top
+
+
+def contracted(values: Tensor, weight: Tensor) -> Tensor:
+    """Apply `weight`, (batch, out, in), to every leg of `values`, (batch, in, …, in)."""
+    batch, out, channels = weight.shape
+    legs = values.ndim - 1
+    for _ in range(legs):
+        # contracts the first leg and appends the new one: after as many turns the legs stand in their old order
+        values = (weight @ values.reshape(batch, channels, -1)).transpose(1, 2)
+    return values.reshape(batch, *(out,) * legs)
+
+
+def mapped(node: Replica, weight: Tensor) -> Replica:
+    """The node after a linear map of its channels, scaled to a diagonal of 1."""
+    rows, logs = scaled_map(weight, node.logs)
+    values = contracted(node.values, rows)
+    legs = values.ndim - 1
+    with torch.no_grad():
+        step = sum(values.shape[1] ** leg for leg in range(legs))
+        diagonal = values.flatten(1)[:, ::step]
+        scale = torch.where(diagonal > 0, diagonal, torch.ones_like(diagonal)).log() / legs
+    for leg in range(legs):
+        shape = (len(values), *(1,) * leg, -1, *(1,) * (legs - 1 - leg))
+        values = values * (-scale).exp().reshape(shape)
+    return Replica(values, logs + scale, node.side)
+
+
+def product(children: Iterator[tuple[Replica, int]], side: bool | None) -> Replica:
+    """Product pooling: entries multiply; a child on one side enters a mixed node through two pairs of legs."""
+    values, logs = torch.ones(()), torch.zeros(())
+    for child, count in children:
+        factor = child.values**count
+        logs = logs + count * child.logs
+        if side is not None or child.side is None:
+            values = values * factor
+        elif child.side:
+            values = values * factor[:, :, :, None, None] * factor[:, None, None, :, :]
+        else:
+            values = values * factor[:, None, :, :, None] * factor[:, :, None, None, :]
+    return Replica(values, logs, side)
