@@ -29,6 +29,10 @@ class Field(Protocol):
         """Entrywise product."""
         ...
 
+    def rescaled(self, values: np.ndarray) -> np.ndarray:
+        """All values divided by one factor, which keeps long products of floats in range; residues as they are."""
+        ...
+
     def linear(self, weight: np.ndarray, values: np.ndarray) -> np.ndarray:
         """Map of the last axis: `weight` of shape (…, out, in) on `values` of shape (…, in) gives (…, out)."""
         ...
@@ -49,6 +53,10 @@ class Reals:
     def multiply(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """Entrywise product."""
         return np.asarray(first * second)
+
+    def rescaled(self, values: np.ndarray) -> np.ndarray:
+        """Divided by the largest magnitude."""
+        return values / (np.abs(values).max() or 1.0)
 
     def linear(self, weight: np.ndarray, values: np.ndarray) -> np.ndarray:
         """Map of the last axis."""
@@ -83,6 +91,10 @@ class PrimeField:
     def multiply(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """Entrywise product."""
         return self.reduced(first * second)
+
+    def rescaled(self, values: np.ndarray) -> np.ndarray:
+        """As they are."""
+        return values
 
     def linear(self, weight: np.ndarray, values: np.ndarray) -> np.ndarray:
         """Map of the last axis, by halves of 16 bits: sums of their products are exact in float64, for BLAS."""

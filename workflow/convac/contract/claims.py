@@ -84,6 +84,15 @@ class Claim:
     reference: Reference | None = None
 
 
+def equality(claim: Claim) -> tuple[Claim, Claim]:
+    """An exact claim that its two sides are equal, as two that can be told apart: at least, and at most."""
+    most = replace(claim, first=claim.second, second=claim.first)
+    return (
+        replace(claim, id=f"{claim.id}-at-least", statement=f"{claim.statement}: no less"),
+        replace(most, id=f"{claim.id}-at-most", statement=f"{claim.statement}: no more"),
+    )
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What a table says about a claim.

@@ -1,21 +1,25 @@
 """The tensor of a labelled dataset, Σ_n y_n x_n1 ⊗ … ⊗ x_nN, from the Gram matrices of its two sides.
 
-With rows a_n (product of the features inside I) and b_n (outside), the matricization is Σ_n y_n a_n b_nᵀ, Aᵀ diag(y) B.
-Its singular values are those of K_A^{1/2} diag(y) K_B^{1/2} with the n × n Gram matrices K_A = A Aᵀ, K_B = B Bᵀ, whose
-entries are products over sites of ⟨x_ms, x_ns⟩: M^N never appears. Every feature is normalised, its length goes to the
-label, so that entries are at most 1 and nothing overflows.
+With rows a_m (the products of the distinct features inside I) and b_n (outside) the matricization is Aᵀ T B, T_mn the
+sum of the labels of the samples with these two halves. Its singular values are those of K_A^{1/2} T K_B^{1/2} with the
+Gram matrices K_A = A Aᵀ, K_B = B Bᵀ, whose entries are products over sites of ⟨x_ms, x_ns⟩: M^N never appears. Every
+feature is normalised and its length goes to the label in logarithms, so that entries are at most 1 and nothing
+overflows.
 
 Source: 2303.11249 (entanglement of a dataset's tensor as a measure of what locally connected networks can learn).
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from convac.entanglement import measures
+from convac.entanglement.spectrum import magnitude
 from convac.errors import ArgumentError, MemoryLimitError
+
+EPSILON = float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True)
@@ -37,21 +41,51 @@ class DataTensor:
 
     def __post_init__(self) -> None:
         features, labels = np.asarray(self.features, dtype=np.float64), np.asarray(self.labels, dtype=np.float64)
-        if features.ndim != 3 or features.shape[1] != math.prod(self.sites) or not len(features):
+        if features.ndim != 3 or features.shape[1] != math.prod(self.sites) or 0 in features.shape:
             wanted = f"[samples, {math.prod(self.sites)}, M]"
             raise ArgumentError(f"features: has shape {list(features.shape)}; accepted: {wanted}")
         if labels.shape != features.shape[:1]:
             raise ArgumentError(f"labels: has shape {list(labels.shape)}; accepted: [{len(features)}]")
-        if not (np.isfinite(features).all() and np.isfinite(labels).all()):
-            raise ArgumentError("features: a value or label isn't finite; accepted: finite numbers")
+        if not np.isfinite(features).all():
+            raise ArgumentError("features: a value isn't finite; accepted: finite numbers")
+        if not np.isfinite(labels).all():
+            raise ArgumentError("labels: a value isn't finite; accepted: finite numbers")
         object.__setattr__(self, "features", features)
         object.__setattr__(self, "labels", labels)
 
 
-def singular_values(data: DataTensor, mask: np.ndarray, memory_limit: int) -> np.ndarray:
-    """Singular values of the matricization, descending, shape (n,), up to a common positive factor.
+class Spectrum(NamedTuple):
+    """Singular values of a dataset's tensor and how far down they can be trusted.
 
-    Square roots of Gram matrices halve the digits: values below about 1e-8 of the largest are rounding.
+    Attributes:
+        singular_values: descending, up to a common positive factor; no more than either side has distinct halves.
+        floor: bound on the absolute error of each, on the same scale. For one-hot features, whose distinct halves are
+            orthogonal, it is of the order of 1e-13 of the largest; for features that nearly coincide the square root
+            of a Gram matrix halves the digits, 1e-7. Where samples cancel it may exceed them all.
+    """
+
+    singular_values: np.ndarray
+    floor: float
+
+
+class Side(NamedTuple):
+    """One side of the partition.
+
+    Attributes:
+        number: of the distinct half that each sample has on this side, shape (n,).
+        root: X with X Xᵀ the Gram matrix of the distinct halves, shape (m, k).
+        norm: largest singular value of X.
+        error: how far rounding may have moved the Gram matrix's square root, in operator norm.
+    """
+
+    number: np.ndarray
+    root: np.ndarray
+    norm: float
+    error: float
+
+
+def singular_values(data: DataTensor, mask: np.ndarray, memory_limit: int) -> np.ndarray:
+    """Singular values of the matricization, descending, up to a common positive factor; 0 where only rounding is left.
 
     Args:
         data: n samples over N sites.
@@ -60,13 +94,32 @@ def singular_values(data: DataTensor, mask: np.ndarray, memory_limit: int) -> np
 
     Raises:
         MemoryLimitError: the n × n Gram matrices pass the limit; before allocating.
+        ArgumentError: the tensor is zero, or samples cancel so far that only rounding is left.
+    """
+    values, floor = spectrum(data, mask, memory_limit)
+    if values[0] <= floor:
+        raise ArgumentError("tensor: is zero up to rounding, samples cancel; accepted: a tensor that isn't")
+    return np.asarray(np.where(values > floor, values, 0.0))
+
+
+def spectrum(data: DataTensor, mask: np.ndarray, memory_limit: int) -> Spectrum:
+    """Singular values of the matricization with the error that rounding may have made.
+
+    Args:
+        data: n samples over N sites.
+        mask: boolean, shape (N,), true inside I.
+        memory_limit: bytes; n² numbers are kept six times and the features three times.
+
+    Raises:
+        MemoryLimitError: these pass the limit; before allocating.
         ArgumentError: every sample has a zero label or feature.
     """
     samples = len(data.labels)
-    needed = 8 * 6 * samples**2
+    needed = 8 * (6 * samples**2 + 3 * data.features.size)
     if needed > memory_limit:
         raise MemoryLimitError(
-            f"engine data: {samples} samples need {needed:.3g} bytes; accepted: memory_limit, {memory_limit:.3g}"
+            f"engine data: {samples} samples need {magnitude(needed)} bytes; "
+            f"accepted: memory_limit, {magnitude(memory_limit)}"
         )
     lengths = np.linalg.norm(data.features, axis=2)
     kept = (lengths > 0).all(axis=1) & (data.labels != 0)
@@ -74,9 +127,36 @@ def singular_values(data: DataTensor, mask: np.ndarray, memory_limit: int) -> np
         raise ArgumentError("tensor: is zero; accepted: a sample with a non-zero label and non-zero features")
     units = data.features[kept] / lengths[kept][:, :, None]
     logs = np.log(lengths[kept]).sum(axis=1) + np.log(np.abs(data.labels[kept]))
-    weights = np.sign(data.labels[kept]) * np.exp(logs - logs.max())
-    inside, outside = (square_root(gram(units[:, side])) for side in (mask, ~mask))
-    return np.linalg.svd((inside.T * weights) @ outside, compute_uv=False)
+    inside, outside = side_of(units[:, mask]), side_of(units[:, ~mask])
+    table = np.zeros((len(inside.root), len(outside.root)))
+    np.add.at(table, (inside.number, outside.number), np.sign(data.labels[kept]) * np.exp(logs - logs.max()))
+    values = np.linalg.svd(inside.root.T @ table @ outside.root, compute_uv=False)
+    absolute = np.abs(table)
+    labels = math.sqrt(absolute.sum(axis=0).max() * absolute.sum(axis=1).max())  # bounds the operator norm of T
+    product = (inside.norm + inside.error) * (outside.norm + outside.error) - inside.norm * outside.norm
+    return Spectrum(values, labels * (product + samples * EPSILON * inside.norm * outside.norm))
+
+
+def side_of(units: np.ndarray) -> Side:
+    """One side's distinct halves and the square root of their Gram matrix.
+
+    Merging equal halves is exact: repeated samples, and samples that cancel, leave no rounding behind.
+
+    Args:
+        units: unit vectors, shape (n, sites, M).
+
+    Source: Bhatia, Matrix Analysis (1997), chapter X (‖A^{1/2} − B^{1/2}‖ ≤ ‖A − B‖^{1/2}).
+    """
+    found: dict[bytes, int] = {}
+    rows = (units + 0.0).reshape(len(units), -1)  # a negative zero is a zero
+    number = np.array([found.setdefault(row.tobytes(), len(found)) for row in rows])
+    matrix = gram(units[np.unique(number, return_index=True)[1]])
+    values, vectors = np.linalg.eigh(matrix)
+    moved = (units.shape[1] + len(matrix)) * EPSILON * float(np.abs(matrix).sum(axis=1).max())
+    smallest = float(values[0])
+    error = min(math.sqrt(moved), moved / math.sqrt(smallest)) if smallest > 2 * moved else math.sqrt(moved)
+    root = vectors * np.sqrt(np.clip(values, 0.0, None))
+    return Side(number, root, math.sqrt(float(values[-1])), error)
 
 
 def gram(units: np.ndarray) -> np.ndarray:
@@ -87,14 +167,22 @@ def gram(units: np.ndarray) -> np.ndarray:
     return result
 
 
-def square_root(matrix: np.ndarray) -> np.ndarray:
-    """X with X Xᵀ = matrix, for a positive semi-definite matrix; rounding's negative eigenvalues count as zero."""
-    values, vectors = np.linalg.eigh(matrix)
-    return np.asarray(vectors * np.sqrt(np.clip(values, 0.0, None)))
+class EntropyError(NamedTuple):
+    """How far the entropy of n samples may be from that of the distribution they are drawn from, in nats.
+
+    Attributes:
+        standard_error: spread from sample to sample.
+        bias: expected offset from the entropy of ever more samples, to first order in 1/n. Distinct samples that
+            overlap little have the entropy ln n of any sample: there the standard error is near 0 and the bias near
+            −1, so neither number is of use without the other.
+    """
+
+    standard_error: float
+    bias: float
 
 
-def entropy_error(data: DataTensor, mask: np.ndarray, memory_limit: int, parts: int = 8) -> float:
-    """Standard error, in nats, of the entropy as an estimate from n samples, by the delete-a-group jackknife.
+def entropy_error(data: DataTensor, mask: np.ndarray, memory_limit: int, parts: int = 8) -> EntropyError:
+    """Standard error and bias of the entropy as an estimate from n samples, by the delete-a-group jackknife.
 
     Args:
         data: at least `parts` samples in random order.
@@ -103,18 +191,21 @@ def entropy_error(data: DataTensor, mask: np.ndarray, memory_limit: int, parts: 
         parts: groups, each left out in turn.
 
     Raises:
-        ArgumentError: fewer samples than groups.
+        ArgumentError: fewer samples than groups, or a tensor that is zero without one of them.
+        MemoryLimitError: as `spectrum`.
 
     Source: Shao & Tu, The Jackknife and Bootstrap (1995).
     """
     samples = len(data.labels)
-    if samples < parts:
-        raise ArgumentError(f"features: {samples} samples; accepted: at least {parts} for an error estimate")
+    if not 2 <= parts <= samples:
+        raise ArgumentError(f"features: {samples} samples in {parts} groups; accepted: at least 2, none empty")
     group = np.arange(samples) % parts
-    left: Sequence[float] = [
+    left = [
         measures.entropy(singular_values(subset(data, group != number), mask, memory_limit)) for number in range(parts)
     ]
-    return math.sqrt((parts - 1) / parts * float(np.sum((np.array(left) - np.mean(left)) ** 2)))
+    whole = measures.entropy(singular_values(data, mask, memory_limit))
+    spread = math.sqrt((parts - 1) / parts * float(np.sum((np.array(left) - np.mean(left)) ** 2)))
+    return EntropyError(spread, (parts - 1) * (float(np.mean(left)) - whole))
 
 
 def subset(data: DataTensor, chosen: np.ndarray) -> DataTensor:

@@ -12,14 +12,20 @@ import numpy as np
 
 from convac.entanglement import measures
 from convac.entanglement.brute import matricization
-from convac.errors import ArgumentError, MemoryLimitError
+from convac.entanglement.spectrum import magnitude
+from convac.errors import ArgumentError, ConvacError, MemoryLimitError
 from convac.seeds import stream
 
 PIXELS = (0.0, 1.0)
-BATCH = 4096  # configurations that the function is called with at once
+BATCH = 4096  # configurations that the function is called with at once, at most
+NUMBERS = 2**22  # and the numbers that they may hold together
 ENTRIES = 2**22  # of the largest grid tensor that is listed whole
+SAMPLES = 32  # the smallest sample
+EFFECTIVE = 10.0  # rows (or columns) that must share a sample's norm for its errors to mean anything
+RESOLVED = 1e-10  # singular values of a sample below this, relative to the largest, are rounding
 
 Function = Callable[[np.ndarray], np.ndarray]
+Output = int | Sequence[float] | np.ndarray
 
 
 @dataclass(frozen=True)
@@ -29,21 +35,30 @@ class GridFunction:
     Attributes:
         function: takes float64 of shape (batch, *sites, *features), returns (batch,) or (batch, classes).
         sites: shape of the site grid; sites are numbered row-major.
-        templates: the M values that each site takes, shape (M, *features); pixels 0 and 1 by default. The measures
-            are those of the function under equal weight on the templates.
+        templates: the M values that each site takes, shape (M, *features); pixels 0 and 1 by default.
+        weights: the M templates' weights in the inner product of functions, ‖f‖² = Σ Π_i w_{d_i} f_d²; equal by
+            default. Only their ratios count.
+
+    Raises:
+        ArgumentError: an attribute doesn't fit; names it.
     """
 
     function: Function
     sites: tuple[int, ...]
     templates: np.ndarray | Sequence[float] = PIXELS
+    weights: np.ndarray | Sequence[float] | None = None
 
     def __post_init__(self) -> None:
         templates = np.asarray(self.templates, dtype=np.float64)
-        if templates.ndim < 1 or len(templates) < 2 or not np.isfinite(templates).all():
+        if templates.ndim < 1 or len(templates) < 2 or not templates.size or not np.isfinite(templates).all():
             raise ArgumentError("templates: accepted: at least 2 finite values (or arrays of one shape)")
         if not self.sites or min(self.sites) < 1:
             raise ArgumentError(f"sites: got {list(self.sites)}; accepted: 1 or 2 positive sides")
+        weights = np.asarray(np.ones(len(templates)) if self.weights is None else self.weights, dtype=np.float64)
+        if weights.shape != (len(templates),) or not np.isfinite(weights).all() or weights.min() <= 0:
+            raise ArgumentError(f"weights: accepted: {len(templates)} positive numbers, one per template")
         object.__setattr__(self, "templates", templates)
+        object.__setattr__(self, "weights", weights / weights.sum())
 
     @property
     def local_dimension(self) -> int:
@@ -55,31 +70,46 @@ class GridFunction:
         """N, the number of sites."""
         return math.prod(self.sites)
 
-    def values(self, configurations: np.ndarray, output: int | Sequence[float] | np.ndarray) -> np.ndarray:
+    @property
+    def batch(self) -> int:
+        """Configurations that the function is called with at once."""
+        return max(1, min(BATCH, NUMBERS // (self.count * np.asarray(self.templates)[0].size)))
+
+    def values(self, configurations: np.ndarray, output: Output) -> np.ndarray:
         """One class (or combination of classes) on configurations, template numbers of shape (n, N); returns (n,).
 
         Raises:
-            ArgumentError: the function returns a wrong shape or a value that isn't finite, or `output` doesn't fit.
+            ArgumentError: the function fails, returns a wrong shape or a value that isn't finite, or `output` doesn't
+                fit.
         """
         templates = np.asarray(self.templates)
         found = [
             self.scores(templates[batch].reshape(len(batch), *self.sites, *templates.shape[1:]), output)
-            for batch in batches(configurations)
+            for batch in batches(configurations, self.batch)
         ]
         return np.concatenate(found)
 
-    def scores(self, inputs: np.ndarray, output: int | Sequence[float] | np.ndarray) -> np.ndarray:
+    def scores(self, inputs: np.ndarray, output: Output) -> np.ndarray:
         """One class (or combination) on a batch of inputs."""
-        values = np.asarray(self.function(inputs), dtype=np.float64)
+        try:
+            values = np.asarray(self.function(inputs))
+        except ConvacError:
+            raise
+        except Exception as error:  # whatever a user's function raises
+            raise ArgumentError(
+                f"network: {type(error).__name__}: {error}; accepted: a function of an array {list(inputs.shape)}"
+            ) from error
+        if values.dtype.kind not in "fiub":
+            raise ArgumentError(f"network: returns {values.dtype}; accepted: real numbers")
         if values.shape[:1] != (len(inputs),) or values.ndim > 2:
             raise ArgumentError(f"network: returns shape {list(values.shape)}; accepted: [{len(inputs)}(, classes)]")
         if not np.isfinite(values).all():
             raise ArgumentError("network: returns a value that isn't finite; accepted: finite numbers")
-        table = values.reshape(len(inputs), -1)
+        table = values.astype(np.float64).reshape(len(inputs), -1)
         return np.asarray(table @ coefficients(output, table.shape[1]))
 
 
-def coefficients(output: int | Sequence[float] | np.ndarray, classes: int) -> np.ndarray:
+def coefficients(output: Output, classes: int) -> np.ndarray:
     """A class, or a linear combination of classes, as one coefficient per class.
 
     Raises:
@@ -95,10 +125,10 @@ def coefficients(output: int | Sequence[float] | np.ndarray, classes: int) -> np
     return given
 
 
-def batches(configurations: np.ndarray) -> Iterator[np.ndarray]:
+def batches(configurations: np.ndarray, size: int) -> Iterator[np.ndarray]:
     """The configurations in runs that bound the function's memory."""
-    for start in range(0, len(configurations), BATCH):
-        yield configurations[start : start + BATCH]
+    for start in range(0, len(configurations), size):
+        yield configurations[start : start + size]
 
 
 def configurations_of(local_dimension: int, numbers: np.ndarray, count: int) -> np.ndarray:
@@ -107,8 +137,8 @@ def configurations_of(local_dimension: int, numbers: np.ndarray, count: int) -> 
     return np.asarray(numbers[:, None] // powers % local_dimension)
 
 
-def grid_tensor(grid: GridFunction, output: int | Sequence[float] | np.ndarray = 0) -> np.ndarray:
-    """All M^N values of one class in row-major site order, shape (M, …, M).
+def grid_tensor(grid: GridFunction, output: Output = 0) -> np.ndarray:
+    """All M^N values of one class in row-major site order, shape (M, …, M); without the templates' weights.
 
     Raises:
         MemoryLimitError: there are more than 2^22; before the function is called.
@@ -128,13 +158,11 @@ def grid_tensor(grid: GridFunction, output: int | Sequence[float] | np.ndarray =
     return values.reshape((grid.local_dimension,) * grid.count)
 
 
-def singular_values(
-    grid: GridFunction, mask: np.ndarray, memory_limit: int, output: int | Sequence[float] | np.ndarray = 0
-) -> np.ndarray:
-    """Singular values of the matricization of the whole grid tensor, descending.
+def singular_values(grid: GridFunction, mask: np.ndarray, memory_limit: int, output: Output = 0) -> np.ndarray:
+    """Singular values of the matricization of the whole grid tensor, descending, up to a common positive factor.
 
     Args:
-        grid: the function and its templates.
+        grid: the function, its templates and their weights.
         mask: boolean, shape (N,), true inside I.
         memory_limit: bytes.
         output: a class, or one coefficient per class.
@@ -142,69 +170,180 @@ def singular_values(
     Raises:
         MemoryLimitError: the tensor has more than 2^22 values or passes the limit; before anything is computed.
     """
-    needed = 8 * 4 * grid.local_dimension**grid.count
-    if needed > memory_limit:
-        raise MemoryLimitError(f"engine grid: needs {needed:.3g} bytes; accepted: memory_limit, {memory_limit:.3g}")
-    return np.linalg.svd(matricization(grid_tensor(grid, output), mask), compute_uv=False)
+    total = grid.local_dimension**grid.count
+    needed = 8 * (4 * total + 3 * NUMBERS)
+    if total <= ENTRIES and needed > memory_limit:
+        raise MemoryLimitError(
+            f"engine grid: needs {magnitude(needed)} bytes; accepted: memory_limit, {magnitude(memory_limit)}"
+        )
+    tensor = grid_tensor(grid, output)
+    roots = np.sqrt(np.asarray(grid.weights) * grid.local_dimension)
+    for axis in range(grid.count):
+        tensor = tensor * roots.reshape((-1,) + (1,) * (grid.count - 1 - axis))
+    return np.linalg.svd(matricization(tensor, mask), compute_uv=False)
 
 
 class Sampled(NamedTuple):
-    """The spectrum of a sample of the matricization.
+    """The spectrum of a sample of the matricization. Its rank is a lower bound only.
 
     Attributes:
         singular_values: of the sample, descending, shape (S,); up to the sampling error those of the whole, rescaled.
-        error: in nats, how far the entropy may be off: the larger of its distance to the mean over samples of half
-            the size, which estimates the bias, and two standard errors of that mean.
+        error: in nats, how far the entropy may be off: bias, two standard errors, and what the unresolved share could
+            hide; ∞ where the sample can't tell.
+        unresolved: share of ‖f‖² that no low-rank approximation from one part of the sample predicted in another; it
+            may be spread over as many dimensions as the smaller side has.
     """
 
     singular_values: np.ndarray
     error: float
+    unresolved: float
+
+    def converged(self, tolerance: float) -> bool:
+        """Whether the entropy is known to `tolerance` nats.
+
+        This is a judgement from the values that were drawn: peaks so rare that a sample never meets them can't be
+        seen by any sample.
+        """
+        return self.error <= tolerance
 
 
 def sampled(
     grid: GridFunction,
     mask: np.ndarray,
     memory_limit: int,
-    output: int | Sequence[float] | np.ndarray = 0,
+    output: Output = 0,
     samples: int = 512,
     seed: int = 0,
 ) -> Sampled:
-    """Spectrum from S random configurations of I times S of its complement.
+    """Spectrum from S random configurations of I times S of its complement, drawn by the templates' weights.
 
-    Halving the sample both ways gives four independent quarters: were the sample large enough, they would agree with
-    one another and with the whole. The rank of a sample is only a lower bound.
+    Args:
+        grid: the function, its templates and their weights.
+        mask: boolean, shape (N,), true inside I.
+        memory_limit: bytes.
+        output: a class, or one coefficient per class.
+        samples: S.
+        seed: of the sample.
 
     Raises:
-        MemoryLimitError: S² values pass the limit; before the function is called.
-        ArgumentError: fewer than 8 samples.
+        MemoryLimitError: the S² values pass the limit; before the function is called.
+        ArgumentError: too few samples, or what the function returns isn't accepted.
     """
-    if samples < 8:
-        raise ArgumentError(f"samples: got {samples}; accepted: at least 8")
-    needed = 8 * 4 * samples**2
+    if samples < SAMPLES:
+        raise ArgumentError(f"samples: got {samples}; accepted: at least {SAMPLES}")
+    needed = 8 * (6 * samples**2 + 3 * samples * grid.count + 3 * NUMBERS)
     if needed > memory_limit:
         raise MemoryLimitError(
-            f"engine grid-sampled: {samples} samples need {needed:.3g} bytes; "
-            f"accepted: memory_limit, {memory_limit:.3g}"
+            f"engine grid-sampled: {samples} samples need {magnitude(needed)} bytes; "
+            f"accepted: memory_limit, {magnitude(memory_limit)}"
         )
     generator = stream("grid", seed)
-    inside = generator.integers(0, grid.local_dimension, (samples, int(mask.sum())))
-    outside = generator.integers(0, grid.local_dimension, (samples, int((~mask).sum())))
+    weights = np.asarray(grid.weights)
+    inside = generator.choice(grid.local_dimension, (samples, int(mask.sum())), p=weights)
+    outside = generator.choice(grid.local_dimension, (samples, int((~mask).sum())), p=weights)
     matrix = np.empty((samples, samples))
     configurations = np.empty((samples, grid.count), dtype=np.int64)
     configurations[:, ~mask] = outside
     for row, own in enumerate(inside):
         configurations[:, mask] = own
         matrix[row] = grid.values(configurations, output)
-    whole = np.linalg.svd(matrix, compute_uv=False)
-    half = samples // 2
-    quarters = [matrix[rows, columns] for rows in halves(half) for columns in halves(half)]
-    entropies = [measures.entropy(np.linalg.svd(quarter, compute_uv=False)) for quarter in quarters if quarter.any()]
-    if len(entropies) < len(quarters):
-        return Sampled(whole, math.inf)
-    bias = abs(measures.entropy(whole) - float(np.mean(entropies)))
-    return Sampled(whole, max(bias, 2 * float(np.std(entropies, ddof=1)) / 2))
+    smaller = min(int(mask.sum()), int((~mask).sum()))
+    return judged(matrix, smaller * math.log(grid.local_dimension))
 
 
-def halves(half: int) -> tuple[slice, slice]:
-    """The first and the second half of a sample."""
-    return slice(0, half), slice(half, 2 * half)
+def judged(matrix: np.ndarray, log_dimension: float) -> Sampled:
+    """The spectrum of a sample, shape (S, S), and how far its entropy may be off.
+
+    Args:
+        matrix: values at random rows and columns.
+        log_dimension: ln of the smaller side's dimension, the largest entropy that there can be.
+    """
+    left, values, right = np.linalg.svd(matrix)
+    squares = matrix**2
+    if min(effective(squares.sum(axis=1)), effective(squares.sum(axis=0))) < EFFECTIVE:
+        return Sampled(values, math.inf, 1.0)
+    half = len(matrix) // 2
+    slices = slice(0, half), slice(half, 2 * half)
+    entropies, shares = [], []
+    for rows in (0, 1):
+        for columns in (0, 1):
+            part = matrix[slices[rows], slices[columns]]
+            if not part.any():
+                return Sampled(values, math.inf, 1.0)
+            factors = np.linalg.svd(part)
+            entropies.append(measures.entropy(factors[1]))
+            across = matrix[slices[rows], slices[1 - columns]]
+            down = matrix[slices[1 - rows], slices[columns]]
+            shares.append(unpredicted(*factors, across, down, matrix[slices[1 - rows], slices[1 - columns]]))
+    # to first order the bias is inverse in the size, so that it is what halving adds to it
+    bias = abs(measures.entropy(values) - float(np.mean(entropies)))
+    unresolved = max(shares)
+    hidden = min(unresolved * log_dimension + binary_entropy(unresolved), log_dimension)
+    return Sampled(values, bias + 2 * standard_error(left, values, right) + hidden, unresolved)
+
+
+def effective(weights: np.ndarray) -> float:
+    """(Σw)²/Σw², how many of the weights carry the sum; 0 when all are zero."""
+    top = weights.max()
+    return float(weights.sum() ** 2 / np.sum(weights**2)) if top > 0 else 0.0
+
+
+def standard_error(left: np.ndarray, values: np.ndarray, right: np.ndarray) -> float:
+    """Standard error of a sample's entropy under a fresh choice of rows and of columns, in nats.
+
+    The infinitesimal jackknife: a row's weight w_i moves σ_k² by σ_k² u_ik² dw_i, hence the entropy by
+    −Σ_k p_k (ln p_k + S) u_ik² dw_i; columns likewise.
+
+    Args:
+        left: singular vectors u_ik, shape (S, S).
+        values: singular values, shape (S,).
+        right: singular vectors, transposed, shape (S, S).
+
+    Source: Efron & Tibshirani, An Introduction to the Bootstrap (1993) (the infinitesimal jackknife).
+    """
+    weights = measures.probabilities(values)
+    logs = np.log(np.where(weights > 0, weights, 1.0))
+    moves = -weights * (logs + measures.entropy(values))
+    return math.sqrt(float(np.sum((left**2 @ moves) ** 2) + np.sum((moves @ right**2) ** 2)))
+
+
+def unpredicted(
+    left: np.ndarray,
+    values: np.ndarray,
+    right: np.ndarray,
+    across: np.ndarray,
+    down: np.ndarray,
+    fresh: np.ndarray,
+) -> float:
+    """Share of the norm of `fresh` that the best low-rank approximation from the other three parts doesn't predict.
+
+    The approximation f_k = down · part_k⁺ · across has rank k and knows nothing of `fresh`, whose rows and columns
+    are drawn independently: its error there is an unbiased estimate of ‖f − f_k‖², and that is at least the sum of
+    all squared singular values after the k-th.
+
+    Args:
+        left: singular vectors of the part that is known, of shape (n, n) like the parts themselves.
+        values: its singular values.
+        right: its other singular vectors, transposed.
+        across: its rows at the fresh columns.
+        down: its columns at the fresh rows.
+        fresh: the fresh rows and columns.
+
+    Source: pseudo-skeleton approximations, Goreinov, Tyrtyshnikov & Zamarashkin (1997).
+    """
+    total = float(np.sum(fresh**2))
+    if total == 0:
+        return 1.0
+    number = int(np.sum(values > RESOLVED * values[0]))
+    # a quarter of the ranks at most is well determined, unless the rank is exact
+    ranks = sorted({number, *(2**power for power in range(int(math.log2(number)) + 1))})
+    rows, columns = (down @ right.T)[:, :number] / values[:number], (left.T @ across)[:number]
+    errors = [float(np.sum((fresh - rows[:, :rank] @ columns[:rank]) ** 2)) for rank in ranks]
+    return min(1.0, min(errors) / total)
+
+
+def binary_entropy(share: float) -> float:
+    """Entropy of (p, 1 − p) in nats, at its maximum ln 2 from p = 1/2 on."""
+    if share >= 0.5:
+        return math.log(2)
+    return -share * math.log(share) - (1 - share) * math.log1p(-share) if share > 0 else 0.0

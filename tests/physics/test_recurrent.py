@@ -1,0 +1,93 @@
+"""Recurrent arithmetic circuits: against the recurrence itself, and their ranks against closed forms."""
+
+import math
+from itertools import product
+
+import numpy as np
+import pytest
+
+from convac.circuits.fields import PRIME_FIELD, REALS, PrimeField
+from convac.circuits.recurrent import CHUNK, RecurrentShape, draw, matricization
+from convac.entanglement.generic_rank import rank
+from convac.entanglement.measures import entropy
+from convac.errors import ArgumentError
+from convac.theory.start_end_laws import closed_form, proved_bound
+
+
+def naive(shape, weights, sequence):
+    """The recurrence, sequence by sequence."""
+    memory = [np.ones(shape.width)] * shape.depth
+    for template in sequence:
+        signal = np.eye(shape.local_dimension)[template]
+        for layer in range(shape.depth):
+            state = (weights.inputs[layer] @ signal) * memory[layer]
+            memory[layer], signal = weights.memory[layer] @ state, state
+    return (weights.output @ signal)[0]
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+@pytest.mark.parametrize("start", [1, 2, 4])
+def test_every_sequence_has_the_value_of_the_recurrence(depth, start):
+    shape = RecurrentShape(5, depth, 3, 2)
+    weights = draw(shape, REALS, np.random.default_rng(depth))
+    values = [naive(shape, weights, sequence) for sequence in product(range(2), repeat=5)]
+    wanted = np.array(values).reshape(2**start, -1)
+    found = matricization(shape, weights, REALS, start)
+    scale = wanted.ravel() @ found.ravel() / (found.ravel() @ found.ravel())
+    assert scale * found == pytest.approx(wanted)
+
+
+def test_blocks_of_rows_are_the_whole():
+    shape = RecurrentShape(18, 2, 2, 2)
+    assert 2**shape.steps > 2 * CHUNK
+    weights = draw(shape, PRIME_FIELD, np.random.default_rng(0))
+    whole = matricization(shape, weights, PRIME_FIELD, 9)
+    assert whole.shape == (512, 512)
+    other = matricization(shape, weights, PRIME_FIELD, 1)
+    assert np.array_equal(whole.ravel(), other.ravel())
+
+
+@pytest.mark.parametrize(
+    ("depth", "local_dimension", "width", "halves", "wanted"),
+    [
+        (1, 2, 3, (1, 2, 3), (2, 3, 3)),
+        (2, 3, 3, (3, 4, 5), (27, 45, 63)),
+        (2, 2, 3, (3, 4, 5, 6), None),
+        (2, 2, 5, (4, 5, 6), None),
+        (3, 4, 2, (2, 3, 4), None),
+        (3, 3, 4, (2, 3), None),
+    ],
+)
+@pytest.mark.parametrize(("seed", "prime"), [(0, 2**31 - 1), (1, 2**31 - 1), (0, 2**31 - 19)])
+def test_exact_ranks_are_those_of_the_closed_forms(depth, local_dimension, width, halves, wanted, seed, prime):
+    field = PrimeField(prime)
+    found = []
+    for half in halves:
+        shape = RecurrentShape(2 * half, depth, width, local_dimension)
+        weights = draw(shape, field, np.random.default_rng(seed))
+        found.append(rank(matricization(shape, weights, field, half), field))
+    assert found == [closed_form(depth, local_dimension, width, half) for half in halves]
+    assert wanted is None or tuple(found) == wanted
+
+
+def test_the_form_of_two_layers_is_never_below_the_theorem():
+    for local_dimension, width, half in product(range(1, 7), range(1, 7), range(1, 9)):
+        assert closed_form(2, local_dimension, width, half) >= proved_bound(local_dimension, width, half)
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3, 4])
+def test_entropies_are_finite_and_below_the_logarithm_of_the_rank(depth):
+    shape = RecurrentShape(12, depth, 3, 2)
+    for seed in range(3):
+        matrix = matricization(shape, draw(shape, REALS, np.random.default_rng(seed)), REALS, 6)
+        found = entropy(np.linalg.svd(matrix, compute_uv=False))
+        assert 0 <= found <= math.log(closed_form(depth, 2, 3, 6)) + 1e-9
+
+
+def test_bad_sizes_are_named():
+    with pytest.raises(ArgumentError, match="width: got 0"):
+        RecurrentShape(4, 1, 0, 2)
+    shape = RecurrentShape(4, 1, 2, 2)
+    for start in (0, 4):
+        with pytest.raises(ArgumentError, match="start: got"):
+            matricization(shape, draw(shape, REALS, np.random.default_rng(0)), REALS, start)

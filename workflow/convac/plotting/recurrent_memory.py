@@ -1,0 +1,132 @@
+"""Figures of recurrent_memory, drawn from its tidy table."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from convac.plotting.primitives import curves, key, panel, plain_numbers, present, rows
+from convac.plotting.style import BLACK, BLUE, COLUMN, GREEN, PAGE, PURPLE, VERMILLION, figure, house, placeholder
+
+COLOURS = {1: BLUE, 2: VERMILLION, 3: GREEN, 4: PURPLE}
+MARKERS = {1: "o", 2: "s", 3: "^", 4: "D"}
+SHOWN = ((2, 2), (3, 2), (3, 3), (4, 3))  # (M, R) of the panels
+
+
+def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
+    """Every figure of the experiment by its part; a part without rows says so."""
+    parts = {"": ranks, "law": law, "entropy": entropy}
+    drawn = {}
+    for part, draw_part in parts.items():
+        with house():
+            made = draw_part(table)
+        drawn[part] = made or placeholder(f"{part or 'ranks'}: no rows in this table")
+    return drawn
+
+
+def sizes(table: pd.DataFrame) -> list[tuple[int, int]]:
+    """(M, R) to show: those of `SHOWN` that the table has, else its first."""
+    if not {"local_dimension", "width"} <= set(table):
+        return []
+    known = sorted(set(zip(table["local_dimension"].tolist(), table["width"].tolist(), strict=True)))
+    return [size for size in SHOWN if size in known] or known[:1]
+
+
+def ranks(table: pd.DataFrame) -> Figure | None:
+    """Rank against T, one panel per (M, R); lines are the closed forms, markers exact ranks."""
+    found = rows(table, quantity=("start_end_rank", "closed_form"))
+    if found.empty:
+        return None
+    made = figure(PAGE, 2.5)
+    panels = made.subplots(1, len(sizes(found)), sharey=True, squeeze=False)[0]
+    for number, (axes, (local_dimension, width)) in enumerate(zip(panels, sizes(found), strict=True)):
+        own = rows(found, local_dimension=local_dimension, width=width)
+        for depth in present(own, "depth"):
+            form = rows(own, depth=depth, quantity="closed_form").sort_values("steps")
+            exact = rows(own, depth=depth, quantity="start_end_rank").sort_values("steps")
+            axes.plot(form["steps"], form["value"], color=COLOURS[depth], linewidth=1)
+            axes.plot(
+                exact["steps"], exact["value"], MARKERS[depth], color=COLOURS[depth], markersize=3.6, linestyle="none"
+            )
+        axes.set_yscale("log", base=2)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
+        axes.set_xlabel("steps T")
+        plain_numbers(axes)
+        panel(axes, number, f"M = {local_dimension}, R = {width}")
+    panels[0].set_ylabel("start-end rank")
+    entries = [key(f"L = {depth}", color=COLOURS[depth], marker=MARKERS[depth]) for depth in present(found, "depth")]
+    panels[0].legend(handles=entries, loc="upper left")
+    return made
+
+
+def law(table: pd.DataFrame) -> Figure | None:
+    """Exact rank over closed form against the closed form: 1 where it holds."""
+    wide = rows(table, quantity=("start_end_rank", "closed_form"))
+    if wide.empty:
+        return None
+    size = ["depth", "local_dimension", "width", "steps", "held_back"]
+    pairs = wide.pivot_table(index=size, columns="quantity", values="value").reset_index()
+    made = figure(COLUMN, 2.7)
+    axes = made.subplots()
+    limit = float(pairs["closed_form"].max()) * 1.5
+    axes.plot([0.8, limit], [0.8, limit], color=BLACK, linewidth=0.6, zorder=1)
+    for depth in present(pairs, "depth"):
+        for held_back in (False, True):
+            own = rows(pairs, depth=depth, held_back=held_back)
+            # depths side by side, so that equal ranks don't hide one another
+            axes.plot(
+                own["closed_form"] * 2 ** (0.18 * (depth - 2.5)),
+                own["start_end_rank"],
+                MARKERS[depth],
+                color=COLOURS[depth],
+                markerfacecolor=COLOURS[depth] if held_back else "white",
+                markersize=3.4,
+                markeredgewidth=0.7,
+                linestyle="none",
+            )
+    axes.set_xscale("log", base=2)
+    axes.set_yscale("log", base=2)
+    axes.set_xlabel("closed form (depths set side by side)")
+    axes.set_ylabel("exact start-end rank")
+    plain_numbers(axes, "xy")
+    depths = [
+        key(f"L = {depth}", color=COLOURS[depth], marker=MARKERS[depth], linestyle="none")
+        for depth in present(pairs, "depth")
+    ]
+    both = [
+        key(f"{name} ({int((pairs['held_back'] == value).sum())})", marker="o", linestyle="none", markerfacecolor=face)
+        for name, value, face in (("found on", False, "white"), ("held back", True, None))
+    ]
+    axes.legend(handles=[*depths, *both], loc="upper left")
+    return made
+
+
+def entropy(table: pd.DataFrame) -> Figure | None:
+    """Entropy against T, one panel per (M, R)."""
+    found = rows(table, quantity="entropy")
+    if found.empty:
+        return None
+    made = figure(PAGE, 2.4)
+    panels = made.subplots(1, len(sizes(found)), sharey=True, squeeze=False)[0]
+    for number, (axes, (local_dimension, width)) in enumerate(zip(panels, sizes(found), strict=True)):
+        own = rows(found, local_dimension=local_dimension, width=width)
+        for depth in present(own, "depth"):
+            curves(
+                axes,
+                rows(own, depth=depth),
+                x="steps",
+                label=f"L = {depth}",
+                color=COLOURS[depth],
+                marker=MARKERS[depth],
+                markersize=3,
+                linewidth=1,
+            )
+        axes.set_xlabel("steps T")
+        axes.set_ylim(bottom=0)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
+        panel(axes, number, f"M = {local_dimension}, R = {width}")
+    panels[0].set_ylabel("entropy across the middle [nats]")
+    panels[0].legend(loc="upper left")
+    top = float(np.nanmax(found["value"]))
+    panels[0].set_ylim(0, 1.15 * top)
+    return made

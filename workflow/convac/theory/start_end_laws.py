@@ -1,0 +1,79 @@
+"""What the start-end rank of a recurrent arithmetic circuit is, in closed form, and the bound that was proved.
+
+T = 2n steps, the first n against the last n; M templates, width R, depth L. The closed forms are ours, found from exact
+ranks: claims to be tested, not theorems. The bound is 1710.09431's.
+"""
+
+from math import comb, prod
+
+
+def depth_1(local_dimension: int, width: int, half: int) -> int:
+    """min(R, M^n): a matrix product of bond dimension R.
+
+    >>> depth_1(3, 4, 5)
+    4
+    """
+    return min(width, int(local_dimension**half))
+
+
+def depth_2(local_dimension: int, width: int, half: int) -> int:
+    """Rank of two layers, M templates, width R, n = half.
+
+    >>> [depth_2(3, 3, half) for half in (3, 4, 5)]
+    [27, 45, 63]
+    """
+    top = width * (comb(width + half - 1, half) - missing(width - local_dimension, half))
+    rows = prod(min(local_dimension, comb(width + step - 1, step)) for step in range(1, half + 1))
+    return min(int(local_dimension**half), rows, top)
+
+
+def missing(excess: int, half: int) -> int:
+    """C(R − M + n − 1, n), zero when M ≥ R."""
+    return comb(excess + half - 1, half) if excess > 0 else 0
+
+
+def depth_3(local_dimension: int, width: int, half: int) -> int:
+    """Rank of three layers, for M ≥ R.
+
+    >>> depth_3(2, 2, 2)
+    4
+    """
+    degree = half * (half + 1) // 2
+    rows = prod(
+        min(local_dimension, comb(width + step * (step + 1) // 2 - 1, step * (step + 1) // 2))
+        for step in range(1, half + 1)
+    )
+    both = comb(width + half - 1, half) * comb(width + degree - 1, degree)
+    return min(int(local_dimension**half), rows, width * (both - lost(width, degree, half)))
+
+
+def lost(width: int, first: int, second: int) -> int:
+    """Q_R(a, b) = Σ_j C(R, j) C(a − 1, j − 1) C(b + R − j − 1, b), j from 1 to R − 1."""
+    return sum(comb(width, j) * comb(first - 1, j - 1) * comb(second + width - j - 1, second) for j in range(1, width))
+
+
+def depth_4(local_dimension: int, width: int, half: int) -> int:
+    """The first two factors of the pattern for four layers; whether there is a third is open.
+
+    >>> [depth_4(6, 2, half) for half in (1, 2, 3)]
+    [2, 10, 60]
+    """
+    degrees = [step * (step + 1) * (step + 2) // 6 for step in range(1, half + 1)]
+    return min(
+        int(local_dimension**half), prod(min(local_dimension, comb(width + degree - 1, degree)) for degree in degrees)
+    )
+
+
+def closed_form(depth: int, local_dimension: int, width: int, half: int) -> int:
+    """The closed form of a depth from 1 to 4."""
+    return (depth_1, depth_2, depth_3, depth_4)[depth - 1](local_dimension, width, half)
+
+
+def proved_bound(local_dimension: int, width: int, half: int) -> int:
+    """C(min(M, R) + n − 1, n), a lower bound on the start-end rank of two layers (1710.09431).
+
+    >>> proved_bound(3, 3, 3)
+    10
+    """
+    smaller = min(local_dimension, width)
+    return comb(smaller + half - 1, half)
