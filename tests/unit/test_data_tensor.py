@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from convac.entanglement import measures
 from convac.entanglement.brute import matricization
-from convac.entanglement.data import DataTensor, entropy_error, singular_values
+from convac.entanglement.data import DataTensor, entropy_error, singular_values, spectrum
 from convac.errors import ArgumentError, MemoryLimitError
 
 LIMIT = 2**30
@@ -25,31 +25,93 @@ def dense(data: DataTensor) -> np.ndarray:
     return np.asarray(total)
 
 
-@settings(max_examples=200, deadline=None)
-@given(st.integers(0, 10**6), st.integers(1, 12), st.integers(2, 6), st.integers(2, 3), st.booleans())
-def test_equals_the_dense_tensor(seed, samples, sites, local, repeated):
-    generator = np.random.default_rng(seed)
-    features = generator.normal(size=(samples, sites, local))
-    if repeated:
-        features[samples // 2 :] = features[: samples - samples // 2]
-    data = DataTensor(features, generator.normal(size=samples), (sites,))
+def exact_and_scale(data, mask):
+    """Singular values of the dense tensor, in units of its largest term."""
+    terms = np.abs(data.labels) * np.prod(np.linalg.norm(data.features, axis=2), axis=1)
+    return np.linalg.svd(matricization(dense(data), mask), compute_uv=False) / terms.max()
+
+
+def random_mask(sites, generator):
     mask = np.zeros(sites, dtype=bool)
     mask[generator.permutation(sites)[: generator.integers(1, sites)]] = True
-    exact = np.linalg.svd(matricization(dense(data), mask), compute_uv=False)
-    size = min(len(exact), samples)
-    found = singular_values(data, mask, LIMIT)[:size]
-    if exact[0] > 1e-6 * np.prod(np.linalg.norm(features, axis=2), axis=1).max():
-        assert found / found[0] == pytest.approx(exact[:size] / exact[0], abs=1e-6)
+    return mask
+
+
+def padded(values, size):
+    return np.pad(values[:size], (0, max(0, size - len(values))))
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.integers(0, 10**6),
+    st.integers(1, 12),
+    st.integers(2, 6),
+    st.integers(1, 3),
+    st.sampled_from(("distinct", "repeated", "close", "one-hot", "half shared")),
+)
+def test_equals_the_dense_tensor_within_the_stated_floor(seed, samples, sites, local, kind):
+    generator = np.random.default_rng(seed)
+    features = generator.normal(size=(samples, sites, local))
+    half = samples // 2
+    if kind == "one-hot":
+        features = np.eye(local)[generator.integers(0, local, (samples, sites))]
+    elif kind == "half shared":
+        features[half:, : sites // 2] = features[: samples - half, : sites // 2]
+    elif kind != "distinct":
+        features[half:] = features[: samples - half]
+    if kind == "close":
+        features += 10.0 ** generator.uniform(-12, -1) * generator.normal(size=features.shape)
+    data = DataTensor(features, generator.normal(size=samples), (sites,))
+    mask = random_mask(sites, generator)
+    exact = exact_and_scale(data, mask)
+    values, floor = spectrum(data, mask, LIMIT)
+    assert padded(values, len(exact)) == pytest.approx(exact, abs=floor + 1e-15 * exact[0])
+    assert np.abs(values[len(exact) :]).max(initial=0.0) <= floor
+    assert floor < (1e-11 if kind == "one-hot" else 1e-4)
+    if exact[0] > 2 * floor:
+        kept = singular_values(data, mask, LIMIT)
+        assert measures.schmidt_number(kept, 1e-15) <= np.sum(exact > 0)
+        assert padded(kept, len(exact)) == pytest.approx(exact, abs=2 * floor + 1e-15 * exact[0])
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 10**6), st.integers(2, 20))
+def test_sides_and_order_of_samples_do_not_matter(seed, samples):
+    generator = np.random.default_rng(seed)
+    data = DataTensor(generator.normal(size=(samples, 6, 3)), generator.choice([-1.0, 1.0], samples), (2, 3))
+    mask = random_mask(6, generator)
+    shuffled = generator.permutation(samples)
+    other = DataTensor(data.features[shuffled], data.labels[shuffled], (2, 3))
+    entropy = measures.entropy(singular_values(data, mask, LIMIT))
+    assert measures.entropy(singular_values(other, ~mask, LIMIT)) == pytest.approx(entropy, abs=1e-6)
+    assert 0 <= entropy <= math.log(samples) + 1e-12
+
+
+@pytest.mark.parametrize("change", [0.0, 1e-12])
+def test_samples_that_cancel_leave_no_spectrum_of_rounding(change):
+    features = np.random.default_rng(0).normal(size=(4, 6, 3))
+    both = np.concatenate([features, features * (1 + change)])
+    data = DataTensor(both, np.repeat([1.0, -1.0], 4), (6,))
+    with pytest.raises(ArgumentError, match="zero up to rounding"):
+        singular_values(data, np.arange(6) < 3, LIMIT)
+
+
+def test_what_is_left_after_cancelling_is_exact():
+    one_hot = np.eye(3)[np.array([[0, 1, 2, 0], [0, 1, 2, 0], [1, 1, 0, 2], [2, 0, 0, 1]])]
+    mask = np.arange(4) < 2
+    whole = singular_values(DataTensor(one_hot, np.array([1.0, -1.0, 1.0, 1.0]), (4,)), mask, LIMIT)
+    assert measures.schmidt_number(whole, 1e-12) == 2
+    assert measures.entropy(whole) == pytest.approx(math.log(2), abs=1e-12)
 
 
 def test_thousands_of_sites_stay_in_range():
     generator = np.random.default_rng(0)
-    features = generator.normal(size=(60, 1024, 3)) * np.exp(generator.normal(size=(60, 1024, 1)))
-    features[1::2] = features[::2] + 0.02 * generator.normal(size=(30, 1024, 3))
-    data = DataTensor(features, generator.choice([-1.0, 1.0], 60), (32, 32))
+    features = generator.normal(size=(200, 1024, 3)) * np.exp(generator.normal(size=(200, 1024, 1)))
+    features[1::2] = features[::2] + 0.02 * generator.normal(size=(100, 1024, 3))
+    data = DataTensor(features, generator.choice([-1.0, 1.0], 200), (32, 32))
     mask = np.arange(1024) % 32 < 16
     one, other = (measures.entropy(singular_values(data, side, LIMIT)) for side in (mask, ~mask))
-    assert 0 <= one <= math.log(60)
+    assert 0 <= one <= math.log(200)
     assert one == pytest.approx(other, abs=1e-9)
 
 
@@ -69,8 +131,26 @@ def test_the_jackknife_matches_the_spread_of_fresh_samples():
         return DataTensor(np.eye(2)[generator.integers(0, 2, (96, 8))], np.ones(96), (8,))
 
     spread = np.std([measures.entropy(singular_values(draw(), mask, LIMIT)) for _ in range(60)], ddof=1)
-    estimate = np.mean([entropy_error(draw(), mask, LIMIT) for _ in range(12)])
-    assert 0.5 * spread < estimate < 2.0 * spread
+    found = [entropy_error(draw(), mask, LIMIT) for _ in range(12)]
+    assert 0.5 * spread < np.mean([each.standard_error for each in found]) < 2.0 * spread
+
+
+def test_the_bias_is_told_where_no_spread_shows_it():
+    """Two sites on 8 symbols, always equal: entropy ln 8 of all data; and orthogonal samples, ln n of any n."""
+    generator = np.random.default_rng(0)
+    mask = np.arange(2) < 1
+
+    def draw() -> DataTensor:
+        return DataTensor(np.eye(8)[generator.integers(0, 8, (48, 1)).repeat(2, axis=1)], np.ones(48), (2,))
+
+    drawn = [draw() for _ in range(20)]
+    missing = np.mean([measures.entropy(singular_values(data, mask, LIMIT)) for data in drawn]) - math.log(8)
+    bias = np.mean([entropy_error(data, mask, LIMIT).bias for data in drawn])
+    assert bias == pytest.approx(missing, rel=0.5)
+    orthogonal = DataTensor(np.eye(64)[:, None, :].repeat(2, axis=1), np.ones(64), (2,))
+    found = entropy_error(orthogonal, mask, LIMIT)
+    assert found.standard_error < 1e-9
+    assert found.bias == pytest.approx(7 * math.log(7 / 8))
 
 
 @pytest.mark.parametrize(
@@ -78,7 +158,9 @@ def test_the_jackknife_matches_the_spread_of_fresh_samples():
     [
         (np.ones((2, 3, 2)), np.ones(2), "features: has shape"),
         (np.ones((2, 4, 2)), np.ones(3), "labels: has shape"),
-        (np.full((2, 4, 2), np.nan), np.ones(2), "isn't finite"),
+        (np.full((2, 4, 2), np.nan), np.ones(2), "features: a value isn't finite"),
+        (np.ones((2, 4, 2)), np.full(2, np.inf), "labels: a value isn't finite"),
+        (np.ones((0, 4, 2)), np.ones(0), "features: has shape"),
     ],
 )
 def test_bad_shapes_are_named(features, labels, says):
@@ -93,5 +175,5 @@ def test_limits_and_zero_tensors_are_told():
         singular_values(data, mask, LIMIT)
     with pytest.raises(MemoryLimitError, match="engine data"):
         singular_values(data, mask, 10)
-    with pytest.raises(ArgumentError, match="at least 8"):
+    with pytest.raises(ArgumentError, match="2 samples in 8 groups"):
         entropy_error(data, mask, LIMIT)

@@ -1,22 +1,26 @@
 """Rényi-2 entropy in torch: differentiable, for a batch of networks at once.
 
-The algorithm of `convac.entanglement.renyi2`: four copies of the tree with swaps on I. Scales are constants of the
-graph, so that gradients flow through the numbers alone.
+The algorithm of `convac.entanglement.renyi2`: four copies of the tree with swaps on I. The entropy doesn't depend on
+the scales that are split off on the way, so that they may be constants of the graph: gradients flow through the numbers
+alone and are exact.
+
+Source: 1001.2335 (the replica trick for Rényi-2), on the tree of 1509.05009.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from convac.entanglement.mincut import Node, SubPartitions, fold, sub_partitions
+from convac.entanglement.spectrum import magnitude
 from convac.errors import ArgumentError, MemoryLimitError
 from convac.geometry.partitions import Partition
 from convac.geometry.trees import PoolingTree
 
 MEMORY_LIMIT = 2**31
-KEPT = 8  # tensors of r⁴ numbers that each mixed node keeps for the backward pass
 
 
 class Replica(NamedTuple):
@@ -38,11 +42,16 @@ def renyi2(
 
     Args:
         tree: geometry and windows over N sites.
-        weights: per level float64 (batch, out, in) when shared over positions, else (batch, positions, out, in); of a
-            positive ConvAC the exponentials of its parameters `level_1` ….
-        output: coefficients of the last channels, (batch, channels).
+        weights: per level (batch, out, in) when shared over positions, else (batch, positions, out, in); computed in
+            float64 whatever they are. Those of a ConvAC are `network.weight("level_1")`, …, its replicas the batch.
+        output: coefficients of the last channels, (batch, channels), e.g. `network.weight("output")[:, 0]`.
         partition: a name, the sites of I, or a partition.
-        memory_limit: bytes; the backward pass keeps r⁴ numbers for each mixed node.
+        memory_limit: bytes; the backward pass keeps some ten tensors of r⁴ numbers for each mixed node.
+
+    Returns:
+        Float64, differentiable. NaN for a network whose tensor is zero, or whose channels cancel so far that rounding
+        leaves nothing: four copies raise cancellation to its fourth power, and `convac.entanglement.renyi2` tells how
+        far it moved a value.
 
     Raises:
         ArgumentError: shapes don't fit, or the partition isn't one.
@@ -56,30 +65,50 @@ def renyi2(
     """
     mask = Partition.of(tree.shape, partition).mask
     check(tree, weights, output)
-    parts = sub_partitions(tree, mask, [weight.ndim == 4 for weight in weights])
-    mixed = [sum(node.side is None for node in nodes) for nodes in parts.nodes[1:]]
-    needed = sum(
-        8 * KEPT * len(output) * count * weight.shape[-2] ** 4 for count, weight in zip(mixed, weights, strict=True)
-    )
+    located = [weight.ndim == 4 for weight in weights]
+    # with every site on one side the root holds plain overlaps: the squared norm
+    parts, whole = (sub_partitions(tree, side, located) for side in (mask, np.ones_like(mask)))
+    needed = sum(needed_bytes(nodes, weights) for nodes in (parts, whole))
     if needed > memory_limit:
-        raise MemoryLimitError(f"renyi2: needs {needed:.3g} bytes; accepted: memory_limit, {memory_limit:.3g}")
-    whole = sub_partitions(tree, mask | True, [weight.ndim == 4 for weight in weights])
-    return 2 * contraction(tree, whole, weights, output) - contraction(tree, parts, weights, output)
+        raise MemoryLimitError(
+            f"renyi2: needs {magnitude(needed)} bytes (r^4 numbers a node, {len(output)} networks); "
+            f"accepted: memory_limit, {magnitude(memory_limit)}"
+        )
+    exact = [weight.double() for weight in weights]
+    norms, purities = (contraction(tree, nodes, exact, output.double()) for nodes in (whole, parts))
+    return 2 * norms - purities
+
+
+def needed_bytes(parts: SubPartitions, weights: Sequence[Tensor]) -> int:
+    """Bound on the bytes that a contraction keeps for its backward pass, and on those that one step of it needs."""
+    channels = (weights[0].shape[-1], *(weight.shape[-2] for weight in weights), 1)
+    kept = largest = 0
+    for level, nodes in enumerate(parts.nodes):
+        width, above = channels[level], channels[level + 1]
+        for node in nodes:
+            legs = 4 if node.side is None else 2
+            # two factors for each multiplication by a child, the input of the map of each leg, the result twice
+            steps = [width ** (legs - done) * above**done for done in range(legs + 1)]
+            kept += 4 * len(set(node.children)) * steps[0] + sum(steps) + 2 * steps[-1] + 8 * width * above
+            largest = max(largest, *steps)
+    return 8 * len(weights[0]) * (kept + 4 * largest)
 
 
 def check(tree: PoolingTree, weights: Sequence[Tensor], output: Tensor) -> None:
     """Raise ArgumentError unless the weights fit the tree and one another."""
+    if output.ndim != 2:
+        raise ArgumentError(f"output: has shape {list(output.shape)}; accepted: [batch, channels]")
     if len(weights) != tree.levels:
         raise ArgumentError(f"weights: {len(weights)} given; accepted: one per level, {tree.levels}")
     for level, (weight, positions) in enumerate(zip(weights, tree.positions, strict=False), start=1):
-        located = weight.ndim == 4 and weight.shape[1] == positions
-        fits = level == 1 or weight.shape[-1] == weights[level - 2].shape[-2]
-        if not (weight.ndim == 3 or located) or not fits or len(weight) != len(output):
+        shaped = weight.ndim == 3 or (weight.ndim == 4 and weight.shape[1] == positions)
+        fits = shaped and (level == 1 or weight.shape[-1] == weights[level - 2].shape[-2])
+        if not fits or len(weight) != len(output):
             raise ArgumentError(
                 f"weights: level {level} has shape {list(weight.shape)}; "
                 f"accepted: [{len(output)}, out, in] or [{len(output)}, {positions}, out, in]"
             )
-    if output.ndim != 2 or output.shape[1] != weights[-1].shape[-2]:
+    if output.shape[1] != weights[-1].shape[-2]:
         raise ArgumentError(f"output: has shape {list(output.shape)}; accepted: [batch, {weights[-1].shape[-2]}]")
 
 

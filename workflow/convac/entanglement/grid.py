@@ -63,7 +63,7 @@ class GridFunction:
     @property
     def local_dimension(self) -> int:
         """M, the number of templates."""
-        return len(self.templates)
+        return len(np.asarray(self.templates))
 
     @property
     def count(self) -> int:
@@ -73,7 +73,7 @@ class GridFunction:
     @property
     def batch(self) -> int:
         """Configurations that the function is called with at once."""
-        return max(1, min(BATCH, NUMBERS // (self.count * np.asarray(self.templates)[0].size)))
+        return max(1, min(BATCH, NUMBERS // (self.count * math.prod(np.shape(self.templates)[1:]))))
 
     def values(self, configurations: np.ndarray, output: Output) -> np.ndarray:
         """One class (or combination of classes) on configurations, template numbers of shape (n, N); returns (n,).
@@ -335,7 +335,7 @@ def unpredicted(
     if total == 0:
         return 1.0
     number = int(np.sum(values > RESOLVED * values[0]))
-    # a quarter of the ranks at most is well determined, unless the rank is exact
+    # powers of two, and the rank itself: with it a function of low rank is predicted exactly
     ranks = sorted({number, *(2**power for power in range(int(math.log2(number)) + 1))})
     rows, columns = (down @ right.T)[:, :number] / values[:number], (left.T @ across)[:number]
     errors = [float(np.sum((fresh - rows[:, :rank] @ columns[:rank]) ** 2)) for rank in ranks]

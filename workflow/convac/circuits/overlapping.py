@@ -1,0 +1,138 @@
+"""Overlapping convolutional arithmetic circuits: generalised convolutions with stride 1, then a product over all sites.
+
+Each channel of a position is the product, over the K (on a grid K × K) positions of its window, of linear maps of the
+channels there; after the last layer the positions multiply channel by channel, and a linear map gives the value.
+
+Source: 1703.02065 (overlapping architectures, the generalised convolution); 1803.09780 (their entanglement).
+"""
+
+import math
+from dataclasses import dataclass
+from functools import reduce
+from itertools import pairwise, product
+from typing import NamedTuple
+
+import numpy as np
+
+from convac.circuits.fields import Field
+from convac.errors import ArgumentError
+
+ENTRIES = 2**21
+
+
+@dataclass(frozen=True)
+class OverlappingShape:
+    """A family of overlapping circuits: everything but the values of the weights. Weights are shared over positions.
+
+    Attributes:
+        sites: N on a line, or (height, width) of a grid; numbered row-major.
+        kernel: K, positions of a window along each axis.
+        widths: channels of each layer, D_1 … D_L.
+        local_dimension: M, templates of a site.
+        periodic: whether windows go round (a ring, a torus) or end at the boundary.
+
+    Raises:
+        ArgumentError: a number isn't positive, or the kernel is longer than an axis.
+    """
+
+    sites: tuple[int, ...]
+    kernel: int
+    widths: tuple[int, ...]
+    local_dimension: int = 2
+    periodic: bool = True
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.sites) <= 2 or min(self.sites) < 1:
+            raise ArgumentError(f"sites: got {list(self.sites)}; accepted: 1 or 2 positive sides")
+        if not 1 <= self.kernel <= min(self.sites):
+            raise ArgumentError(f"kernel: got {self.kernel}; accepted: 1 to {min(self.sites)}")
+        if not self.widths or min(self.widths) < 1:
+            raise ArgumentError(f"widths: got {list(self.widths)}; accepted: one positive integer per layer")
+
+    @property
+    def count(self) -> int:
+        """N, the number of sites and of positions of every layer."""
+        return math.prod(self.sites)
+
+    @property
+    def offsets(self) -> list[tuple[int, ...]]:
+        """Positions of a window relative to its corner."""
+        return list(product(range(self.kernel), repeat=len(self.sites)))
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights."""
+        channels = (self.local_dimension, *self.widths)
+        maps = sum(into * out for into, out in pairwise(channels))
+        return len(self.offsets) * maps + self.widths[-1]
+
+    def window(self, position: int) -> list[tuple[int, int]]:
+        """The window of a position: (number of the offset, position below), those outside an open boundary left out."""
+        corner = np.unravel_index(position, self.sites)
+        found = []
+        for number, offset in enumerate(self.offsets):
+            place = [int(start) + step for start, step in zip(corner, offset, strict=True)]
+            if self.periodic or all(each < side for each, side in zip(place, self.sites, strict=True)):
+                found.append((number, int(np.ravel_multi_index(place, self.sites, mode="wrap"))))
+        return found
+
+
+class OverlappingWeights(NamedTuple):
+    """Per layer the maps of the window's positions, (K or K², out, in); the output, (1, D_L)."""
+
+    layers: tuple[np.ndarray, ...]
+    output: np.ndarray
+
+
+def draw(shape: OverlappingShape, field: Field, generator: np.random.Generator) -> OverlappingWeights:
+    """Independent random weights."""
+    channels = (shape.local_dimension, *shape.widths)
+    layers = [field.draw(generator, (len(shape.offsets), out, into)) for into, out in pairwise(channels)]
+    return OverlappingWeights(tuple(layers), field.draw(generator, (1, channels[-1])))
+
+
+class Table(NamedTuple):
+    """A position's channels as a function of the sites that it sees: `values` has an axis per site, then channels."""
+
+    support: tuple[int, ...]
+    values: np.ndarray
+
+
+def coefficient_tensor(shape: OverlappingShape, weights: OverlappingWeights, field: Field) -> np.ndarray:
+    """Values on all one-hot inputs, shape (M, …, M), row-major sites.
+
+    A site is read more than once, so that nothing less than the templates shows the rank. Every position is tabulated
+    over the sites that it sees, no more.
+
+    Raises:
+        ArgumentError: there are more than 2^21 inputs.
+    """
+    if shape.local_dimension**shape.count > ENTRIES:
+        raise ArgumentError(f"sites: {shape.local_dimension}^{shape.count} inputs are too many; accepted: {ENTRIES}")
+    tables = [Table((site,), field.one_hot(shape.local_dimension)) for site in range(shape.count)]
+    for maps in weights.layers:
+        tables = [
+            multiplied(
+                [Table(tables[q].support, field.linear(maps[k], tables[q].values)) for k, q in shape.window(p)], field
+            )
+            for p in range(shape.count)
+        ]
+    whole = multiplied(tables, field)
+    return field.linear(weights.output, whole.values)[..., 0]
+
+
+def multiplied(tables: list[Table], field: Field) -> Table:
+    """Entrywise product of tables over the union of their sites."""
+    return reduce(lambda one, other: joined(one, other, field), tables)
+
+
+def joined(one: Table, other: Table, field: Field) -> Table:
+    """Entrywise product of two tables."""
+    support = tuple(sorted({*one.support, *other.support}))
+    first, second = (
+        table.values.reshape(
+            [table.values.shape[0] if site in table.support else 1 for site in support] + [table.values.shape[-1]]
+        )
+        for table in (one, other)
+    )
+    return Table(support, field.rescaled(field.multiply(first, second)))

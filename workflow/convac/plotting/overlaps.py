@@ -1,0 +1,207 @@
+"""Figures of overlaps, drawn from its tidy table."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, MaxNLocator
+
+from convac.plotting.primitives import curves, key, panel, plain_numbers, present, rows
+from convac.plotting.style import (
+    BLACK,
+    BLUE,
+    COLUMN,
+    GREEN,
+    GREY,
+    PAGE,
+    PURPLE,
+    VERMILLION,
+    figure,
+    house,
+    placeholder,
+)
+
+LAYERS = {1: (BLUE, "o"), 2: (VERMILLION, "s"), 3: (GREEN, "^"), 4: (PURPLE, "D")}
+NETWORKS = {"overlapping": (VERMILLION, "s"), "RBM": (BLUE, "o"), "tree": (BLACK, "^")}
+PLACE = ["boundary", "sites", "local_dimension", "kernel", "layers", "width", "block", "block_sites"]
+
+
+def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
+    """Every figure of the experiment by its part; a part without rows says so."""
+    parts = {"": lines, "law": law, "grid": grid, "entropy": entropy, "volume": volume}
+    drawn = {}
+    for part, draw_part in parts.items():
+        with house():
+            made = draw_part(table)
+        drawn[part] = made or placeholder(f"{part or 'blocks'}: no rows in this table")
+    return drawn
+
+
+def ring(table: pd.DataFrame, quantity: str) -> pd.DataFrame:
+    """Rows of the longest ring of binary sites that has the quantity for the most networks."""
+    found = rows(table, network="overlapping", quantity=quantity, boundary="periodic", local_dimension=2)
+    if found.empty:
+        return found
+    found = found[~found["sites"].str.contains("×")]
+    several = [sites for sites in present(found, "sites") if len(present(rows(found, sites=sites), "layers")) > 1]
+    return rows(found, sites=max(several or present(found, "sites"), key=int)) if len(found) else found
+
+
+def lines(table: pd.DataFrame) -> Figure | None:
+    """Rank against n: a panel per kernel, a curve per depth at the smallest width; then trees."""
+    found = ring(table, "block_rank")
+    if found.empty:
+        return None
+    kernels, width = present(found, "kernel"), present(found, "width")[0]
+    made = figure(PAGE, 2.8)
+    panels = made.subplots(1, len(kernels) + 1, sharey=True, squeeze=False)[0]
+    for number, (axes, kernel) in enumerate(zip(panels, kernels, strict=False)):
+        for layers in present(found, "layers"):
+            own = rows(found, kernel=kernel, layers=layers, width=width).sort_values("block_sites")
+            colour, marker = LAYERS[min(layers, 4)]
+            axes.plot(own["block_sites"], own["value"], color=colour, marker=marker, markersize=3.6, linewidth=1)
+        panel(axes, number, f"K = {kernel}, D = {width}")
+    trees = rows(table, network="tree", quantity="block_rank")
+    for shade, tree_width in zip((BLACK, GREY), present(trees, "width"), strict=False):
+        own = rows(trees, width=tree_width).sort_values("block_sites")
+        panels[-1].plot(
+            own["block_sites"], own["value"], color=shade, marker="v", markersize=3.6, label=f"r = {tree_width}"
+        )
+    panel(panels[-1], len(kernels), "trees of pairs")
+    if len(trees):
+        panels[-1].legend(loc="upper left")
+    for axes in panels:
+        sizes = np.arange(1, int(found["block_sites"].max()) + 1)
+        axes.plot(sizes, 2.0**sizes, color=GREY, linewidth=0.8, linestyle=":")
+        axes.set_yscale("log", base=2)
+        axes.set_xlabel("sites n in the block")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
+        plain_numbers(axes)
+    panels[0].set_ylabel("block rank")
+    depths = [
+        key(f"L = {layers}", color=LAYERS[min(layers, 4)][0], marker=LAYERS[min(layers, 4)][1])
+        for layers in present(found, "layers")
+    ]
+    entries = [*depths, key("2ⁿ: volume law", linestyle=":")]
+    made.legend(handles=entries, loc="outside upper center", ncols=len(entries))
+    return made
+
+
+def law(table: pd.DataFrame) -> Figure | None:
+    """Exact rank against prediction, and on rings against the front's formula."""
+    wide = rows(table, network="overlapping", quantity=("block_rank", "predicted_rank", "front_rank"))
+    if wide.empty:
+        return None
+    pairs = wide.pivot_table(index=[*PLACE, "held_back"], columns="quantity", values="value").reset_index()
+    made = figure(PAGE, 2.7)
+    panels = made.subplots(1, 2, sharey=True)
+    titles = {"predicted_rank": "min-cut and distinguishable blocks", "front_rank": "front formula, rings"}
+    for number, (axes, (quantity, title)) in enumerate(zip(panels, titles.items(), strict=True)):
+        known = pairs.dropna(subset=[quantity]) if quantity in pairs else pairs.iloc[:0]
+        top = float(pairs["block_rank"].max()) * 1.5
+        axes.plot([1.5, top], [1.5, top], color=BLACK, linewidth=0.6, zorder=1)
+        for held_back, face in ((False, "white"), (True, BLUE)):
+            own = rows(known, held_back=held_back)
+            hit = own["block_rank"] == own[quantity] if len(own) else np.zeros(0, dtype=bool)
+            for agrees, colour, marker in ((True, BLUE, "o"), (False, VERMILLION, "X")):
+                chosen = own[hit == agrees]
+                fill = face if agrees else ("white" if not held_back else VERMILLION)
+                axes.plot(
+                    chosen.get(quantity, []),
+                    chosen["block_rank"],
+                    marker,
+                    color=colour,
+                    markerfacecolor=fill,
+                    markersize=4 if agrees else 5,
+                    linestyle="none",
+                )
+        agreeing = int((known["block_rank"] == known[quantity]).sum()) if len(known) else 0
+        axes.set_xscale("log", base=2)
+        axes.set_yscale("log", base=2)
+        axes.set_xlabel("predicted rank")
+        plain_numbers(axes, "xy")
+        panel(axes, number, f"{title}: {agreeing} of {len(known)}")
+    panels[0].set_ylabel("exact block rank")
+    entries = [
+        key("equal, found on", marker="o", color=BLUE, markerfacecolor="white", linestyle="none"),
+        key("equal, held back", marker="o", color=BLUE, linestyle="none"),
+        key("different", marker="X", color=VERMILLION, linestyle="none"),
+    ]
+    panels[0].legend(handles=entries, loc="upper left")
+    return made
+
+
+def grid(table: pd.DataFrame) -> Figure | None:
+    """Rank of rectangles against their area, a panel per grid and boundary."""
+    found = rows(table, network="overlapping", quantity="block_rank")
+    found = found[found["sites"].str.contains("×")] if len(found) else found
+    if found.empty:
+        return None
+    groups = sorted({(str(sites), str(boundary)) for sites, boundary in found[["sites", "boundary"]].to_numpy()})
+    made = figure(PAGE, 2.6)
+    panels = made.subplots(1, len(groups), sharey=True, squeeze=False)[0]
+    depths = present(found, "layers")
+    for number, (axes, (sites, boundary)) in enumerate(zip(panels, groups, strict=True)):
+        own = rows(found, sites=sites, boundary=boundary)
+        for layers in present(own, "layers"):
+            chosen = rows(own, layers=layers, width=present(own, "width")[0], kernel=2)
+            colour, marker = LAYERS[min(layers, 4)]
+            aside = 0.12 * (layers - np.mean(depths))
+            axes.plot(
+                chosen["block_sites"] + aside, chosen["value"], marker, color=colour, markersize=3.8, linestyle="none"
+            )
+        areas = np.arange(1, int(own["block_sites"].max()) + 1)
+        axes.plot(areas, 2.0**areas, color=GREY, linewidth=0.8, linestyle=":")
+        axes.set_yscale("log", base=2)
+        axes.set_xlabel("sites in the rectangle")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
+        plain_numbers(axes)
+        panel(axes, number, f"{sites}, {boundary}")
+    panels[0].set_ylabel("block rank")
+    entries = [
+        key(f"L = {layers}", color=LAYERS[min(layers, 4)][0], marker=LAYERS[min(layers, 4)][1], linestyle="none")
+        for layers in depths
+    ]
+    panels[0].legend(handles=[*entries, key("2ⁿ: volume law", linestyle=":")], loc="upper left")
+    return made
+
+
+def entropy(table: pd.DataFrame) -> Figure | None:
+    """Entropy against n, a panel per kernel."""
+    found = ring(table, "entropy")
+    if found.empty:
+        return None
+    kernels, width = present(found, "kernel"), present(found, "width")[0]
+    made = figure(PAGE, 2.4)
+    panels = made.subplots(1, len(kernels), sharey=True, squeeze=False)[0]
+    for number, (axes, kernel) in enumerate(zip(panels, kernels, strict=True)):
+        for layers in present(found, "layers"):
+            own = rows(found, kernel=kernel, layers=layers, width=width)
+            colour, marker = LAYERS[min(layers, 4)]
+            curves(axes, own, x="block_sites", label=f"L = {layers}", color=colour, marker=marker, markersize=3)
+        axes.set_xlabel("sites n in the block")
+        axes.set_ylim(bottom=0)
+        panel(axes, number, f"K = {kernel}, D = {width}")
+    panels[0].set_ylabel("entropy [nats]")
+    panels[0].legend(loc="upper left")
+    return made
+
+
+def volume(table: pd.DataFrame) -> Figure | None:
+    """Parameters of the cheapest network with full rank at half of the sites."""
+    found = rows(table, quantity="volume_parameters")
+    if found.empty:
+        return None
+    made = figure(COLUMN, 2.5)
+    axes = made.subplots()
+    for network in present(found, "network"):
+        own = rows(found, network=network)
+        colour, marker = NETWORKS[network]
+        own = own.assign(size=2 * own["block_sites"]).sort_values("size")
+        axes.plot(own["size"], own["value"], color=colour, marker=marker, markersize=4, label=network)
+    axes.set_yscale("log")
+    axes.set_xlabel("sites N of a ring")
+    axes.set_ylabel("parameters for full rank at N/2")
+    axes.xaxis.set_major_locator(FixedLocator(sorted({2 * int(size) for size in found["block_sites"]})))
+    plain_numbers(axes)
+    axes.legend(loc="upper left")
+    return made
