@@ -240,10 +240,10 @@ def from_sample(
 ) -> Measurement:
     """Measures of a sampled grid tensor with their error; refused where that is large. A sample has no rank."""
     found = grid.sampled(source, mask, memory_limit, output, samples, seed)
-    if found.error > SAMPLING_ERROR:
+    if not found.converged(SAMPLING_ERROR):
         raise NotConvergedError(
-            f"engine grid-sampled: {samples} samples leave {found.error:.2g} nats open; "
-            f"accepted: at most {SAMPLING_ERROR} (more samples, or fewer sites and the engine grid)"
+            f"engine grid-sampled: {samples} samples leave {found.error:.2g} nats open, "
+            f"{found.unresolved:.1%} of the norm unpredicted; accepted: at most {SAMPLING_ERROR} (more samples)"
         )
     values = found.singular_values
     return Measurement(

@@ -240,3 +240,42 @@ def tree_min_cut(
     ]
     bonds.extend(Bond("site", 0, site, local_dimension) for site in sorted(cut_sites))
     return MinCut(value, math.log(value), tuple(bonds))
+
+
+def symmetric_min_cut(
+    tree: PoolingTree,
+    local_dimension: int,
+    widths: Sequence[int],
+    partition: "str | Iterable[int] | Partition",
+) -> int:
+    """The min-cut's value where weights are shared over positions: a smaller bound on the rank.
+
+    k children of a window with equal sub-partitions, all on one side, multiply equal vectors of dimension x: their
+    products span the symmetric subspace, of dimension C(x + k − 1, k) in place of x^k.
+
+    Args:
+        tree: geometry and windows over N sites.
+        local_dimension: M.
+        widths: r_1 … r_L.
+        partition: a name, the sites of I, or a partition over the tree's sites.
+
+    Source: ours; the plain cut is 1704.01552's.
+    """
+    parts = sub_partitions(tree, Partition.of(tree.shape, partition).mask)
+    costs = [(local_dimension, 1) if node.side else (1, local_dimension) for node in parts.nodes[0]]
+    below = parts.nodes[0]
+    for nodes, width in zip(parts.nodes[1:], widths, strict=True):
+        new = []
+        for node in nodes:
+            groups = [(child, count, below[child].side is not None) for child, count in Counter(node.children).items()]
+            out, into = (
+                math.prod(
+                    math.comb(costs[child][side] + count - 1, count) if pure else costs[child][side] ** count
+                    for child, count, pure in groups
+                )
+                for side in (0, 1)
+            )
+            through = width * math.prod(min(costs[child]) ** count for child, count, _ in groups)
+            new.append((min(out, through), min(into, through)))
+        costs, below = new, nodes
+    return min(costs[0])

@@ -1,0 +1,128 @@
+"""min_cut: when is a network's rank the min-cut of its tensor network, and what explains the rest?
+
+Sources: 1704.01552 (Levine, Yakira, Cohen & Shashua): the min-cut bounds the rank; 1508.04644 (quantum max-flow).
+Exact generic ranks over a prime field on stated ensembles of random trees.
+"""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from convac.contract.claims import Claim, equality
+from convac.contract.experiment import Cell, Experiment
+from convac.specs import Positive, Scalar, TheorySpec
+
+ENSEMBLES = ("powers", "mixed", "shared")
+
+
+class Block(Experiment):
+    """Config of min_cut."""
+
+    cases: Positive = Field(description="random trees × partitions of each ensemble")
+    largest: Annotated[int, Field(ge=4)] = Field(description="largest cut that is kept")
+    loop_cases: Positive = Field(description="random rings of tensors")
+    search_sites: Annotated[int, Field(ge=4)] = Field(description="largest tree whose partitions are all searched")
+    search_widest: Annotated[int, Field(ge=2)] = Field(description="largest M and width of that search")
+    drawn_windows: tuple[Annotated[int, Field(ge=2)], ...] = Field(min_length=1, description="the tree that is drawn")
+    drawn_widths: tuple[Positive, ...] = Field(min_length=1, description="its channels")
+    drawn_inside: tuple[Annotated[int, Field(ge=0)], ...] = Field(min_length=1, description="its sites of I; M = 2")
+
+
+def cells(block: Block) -> list[Cell]:
+    """One job per ensemble, one each for the search, the rings and the drawing."""
+    drawing: dict[str, Scalar | tuple[Scalar, ...]] = {
+        "part": "drawing",
+        "windows": block.drawn_windows,
+        "local_dimension": 2,
+        "widths": block.drawn_widths,
+        "inside": block.drawn_inside,
+    }
+    search: dict[str, Scalar | tuple[Scalar, ...]] = {
+        "part": "search",
+        "sites": block.search_sites,
+        "widest": block.search_widest,
+        "largest": block.largest,
+    }
+    found = [
+        (
+            kind,
+            TheorySpec(
+                study="min_cut",
+                parameters={"part": "ensemble", "ensemble": kind, "cases": block.cases, "largest": block.largest},
+            ),
+        )
+        for kind in ENSEMBLES
+    ]
+    found += [
+        ("loop", TheorySpec(study="min_cut", parameters={"part": "loop", "cases": block.loop_cases})),
+        ("search", TheorySpec(study="min_cut", parameters=search)),
+        ("drawing", TheorySpec(study="min_cut", parameters=drawing)),
+    ]
+    return [Cell(spec, {"ensemble": name}) for name, spec in found]
+
+
+FIGURES = {
+    "": "Exact rank against min-cut for random trees and partitions, by ensemble; ranks below the cut marked.",
+    "deficits": "Share of cases whose rank falls below the bound, with 95 % Wilson intervals.",
+    "counterexamples": "Smallest cut with a deficit per tree: rank, cut and the bridge's prediction.",
+    "drawing": "A tree network, the sites of I filled, with its min-cut: copy tensors that are cut are ringed.",
+}
+
+PAPER = "1704.01552 (Levine, Yakira, Cohen & Shashua)"
+BY = ("ensemble", "case", "windows", "local_dimension", "widths", "sites_inside")
+
+
+def bound(name: str, statement: str, ensembles: tuple[str, ...], quantity: str, source: str) -> Claim:
+    """The rank never exceeds a bound."""
+    return Claim(
+        id=f"min-cut-{name}",
+        statement=statement,
+        source=source,
+        where={"ensemble": ensembles},
+        first={"quantity": quantity},
+        second={"quantity": "rank"},
+        by=BY,
+        kind="exact",
+        threshold=0.0,
+        expected=(64.0, 32.0),
+    )
+
+
+def equal(name: str, statement: str, ensemble: str, quantity: str, source: str) -> tuple[Claim, Claim]:
+    """The rank equals a prediction."""
+    return equality(
+        Claim(
+            id=f"min-cut-{name}",
+            statement=statement,
+            source=source,
+            where={"ensemble": ensemble},
+            first={"quantity": "rank"},
+            second={"quantity": quantity},
+            by=BY,
+            kind="exact",
+            threshold=0.0,
+            expected=(64.0, 32.0),
+        )
+    )
+
+
+CLAIMS = (
+    bound("bound", "Rank never exceeds the min-cut", ("powers", "mixed", "shared", "search", "loop"), "min_cut", PAPER),
+    *equal("powers", "Rank is the min-cut when M and all widths are powers of one integer", "powers", "min_cut", PAPER),
+    *equal("mixed", "Rank is the min-cut for any widths", "mixed", "min_cut", "ours: where equality ends"),
+    bound(
+        "symmetric",
+        "Shared weights: rank never exceeds the symmetric min-cut",
+        ("shared",),
+        "symmetric_min_cut",
+        "ours",
+    ),
+    *equal("symmetric-equal", "Shared weights: rank is the symmetric min-cut", "shared", "symmetric_min_cut", "ours"),
+    *equal(
+        "bridge",
+        "In the smallest deficits the rank is the bridge’s prediction",
+        "search",
+        "bridge_rank",
+        "2212.09794 (quantum max-flow in the bridge graph)",
+    ),
+)

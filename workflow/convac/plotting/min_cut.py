@@ -1,0 +1,191 @@
+"""Figures of min_cut, drawn from its tidy table."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from convac.plotting.primitives import key, panel, plain_numbers, rows
+from convac.plotting.style import BLACK, BLUE, COLUMN, GREEN, GREY, PAGE, VERMILLION, figure, house, placeholder
+from convac.statistics import proportion_interval
+
+# powers: M and all widths powers of one integer; mixed: any widths
+TITLES = {"powers": "powers", "mixed": "any widths", "shared": "shared weights", "loop": "rings"}
+BOUNDS = {"powers": "min_cut", "mixed": "min_cut", "shared": "symmetric_min_cut", "loop": "min_cut"}
+CASE = ["ensemble", "case"]
+
+
+def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
+    """Every figure of the experiment by its part; a part without rows says so."""
+    parts = {"": ranks, "deficits": deficits, "counterexamples": counterexamples, "drawing": drawing}
+    drawn = {}
+    for part, draw_part in parts.items():
+        with house():
+            made = draw_part(table)
+        drawn[part] = made or placeholder(f"{part or 'ranks'}: no rows in this table")
+    return drawn
+
+
+def wide(table: pd.DataFrame, ensemble: str) -> pd.DataFrame:
+    """One row per case of an ensemble, a column per quantity."""
+    found = rows(table, ensemble=ensemble)
+    return found.pivot_table(index=CASE, columns="quantity", values="value").reset_index() if len(found) else found
+
+
+def known(table: pd.DataFrame) -> list[str]:
+    """Ensembles that the table has."""
+    return [name for name in TITLES if len(rows(table, ensemble=name))]
+
+
+def ranks(table: pd.DataFrame) -> Figure | None:
+    """Rank against cut, a panel per ensemble; areas grow with the number of equal cases."""
+    names = known(table)
+    if not names:
+        return None
+    made = figure(PAGE, 2.5)
+    panels = made.subplots(1, len(names), sharex=True, sharey=True, squeeze=False)[0]
+    for number, (axes, name) in enumerate(zip(panels, names, strict=True)):
+        cases = wide(table, name)
+        counts = cases.groupby(["min_cut", "rank"]).size().reset_index(name="count")
+        below = counts["rank"] < counts["min_cut"]
+        top = float(cases["min_cut"].max()) * 1.4
+        axes.plot([1.5, top], [1.5, top], color=BLACK, linewidth=0.6, zorder=1)
+        for chosen, colour, marker in ((~below, BLUE, "o"), (below, VERMILLION, "X")):
+            own = counts[chosen]
+            axes.scatter(
+                own["min_cut"], own["rank"], s=5 + 5 * np.log2(own["count"]), color=colour, marker=marker, linewidths=0
+            )
+        axes.set_xscale("log", base=2)
+        axes.set_yscale("log", base=2)
+        axes.set_xlabel("min-cut")
+        plain_numbers(axes, "xy")
+        panel(axes, number, f"{TITLES[name]}: {len(cases)}")
+    panels[0].set_ylabel("exact rank")
+    entries = [
+        key("equal", marker="o", color=BLUE, linestyle="none"),
+        key("below", marker="X", color=VERMILLION, linestyle="none"),
+    ]
+    panels[0].legend(handles=entries, loc="upper left")
+    return made
+
+
+def deficits(table: pd.DataFrame) -> Figure | None:
+    """Share of cases below the plain cut, and for shared weights below the symmetric one."""
+    bars: list[tuple[str, float, int, str]] = []
+    for name in known(table):
+        cases = wide(table, name)
+        for bound in dict.fromkeys(("min_cut", BOUNDS[name])):
+            share = float((cases["rank"] < cases[bound]).mean())
+            bars.append((TITLES[name], share, len(cases), bound))
+    if not bars:
+        return None
+    made = figure(COLUMN, 2.4)
+    axes = made.subplots()
+    for place, (_, share, trials, bound) in enumerate(bars):
+        interval = proportion_interval(share, trials)
+        colour, marker = (BLUE, "o") if bound == "min_cut" else (GREEN, "s")
+        ends = [[100 * (share - interval.low)], [100 * (interval.high - share)]]
+        axes.errorbar(100 * share, -place, xerr=ends, color=colour, marker=marker, markersize=4, capsize=2.5)
+        axes.annotate(
+            f"{round(share * trials)} of {trials}",
+            (100 * interval.high, -place),
+            xytext=(6, 0),
+            textcoords="offset points",
+            va="center",
+        )
+    axes.set_yticks([-place for place in range(len(bars))], [name for name, *_ in bars])
+    axes.set_xlim(-0.5, 1.55 * max(100 * proportion_interval(share, trials).high for _, share, trials, _ in bars))
+    axes.set_ylim(-len(bars) + 0.4, 1.4)
+    axes.set_xlabel("cases with rank below the bound [%]")
+    entries = [
+        key("min-cut", marker="o", color=BLUE, linestyle="none"),
+        key("symmetric min-cut", marker="s", color=GREEN, linestyle="none"),
+    ]
+    axes.legend(handles=entries, loc="upper right", ncols=2)
+    return made
+
+
+def counterexamples(table: pd.DataFrame) -> Figure | None:
+    """Cut, rank and prediction of each tree's smallest deficit."""
+    found = rows(table, ensemble="search")
+    if found.empty:
+        return None
+    names = ["case", "windows", "local_dimension", "widths", "sites_inside"]
+    cases = found.pivot_table(index=names, columns="quantity", values="value").reset_index()
+    made = figure(PAGE, 1.0 + 0.26 * len(cases))
+    axes = made.subplots()
+    places = -np.arange(len(cases))
+    axes.plot(cases["min_cut"], places, "|", color=BLACK, markersize=11, markeredgewidth=1.4, label="min-cut")
+    axes.plot(cases["rank"], places, "o", color=VERMILLION, markersize=4.5, label="exact rank")
+    if "bridge_rank" in cases:
+        axes.plot(
+            cases["bridge_rank"],
+            places,
+            "s",
+            color=BLUE,
+            markerfacecolor="none",
+            markersize=8,
+            label="bridge prediction",
+        )
+    labels = [
+        f"windows {case['windows']}, M {case['local_dimension']}, widths {case['widths']}, I {case['sites_inside']}"
+        for case in cases.to_dict("records")
+    ]
+    axes.set_yticks(places, labels)
+    axes.set_ylim(places[-1] - 0.6, 0.6)
+    axes.set_xlabel("rank or cut")
+    axes.set_xscale("log", base=2)
+    plain_numbers(axes, "x")
+    axes.grid(axis="x", color="#dddddd", linewidth=0.5)
+    made.legend(loc="outside upper right", ncols=3)
+    return made
+
+
+def drawing(table: pd.DataFrame) -> Figure | None:
+    """The tree, from its sites up; what is cut is ringed and carries its dimension."""
+    found = rows(table, ensemble="drawing")
+    if found.empty:
+        return None
+    nodes = found.pivot_table(index=["level", "position"], columns="quantity", values="value").reset_index()
+    count = int((nodes["level"] == 0).sum())
+    size = nodes.groupby("level")["position"].transform("count")
+    nodes["x"] = (nodes["position"].astype(float) + 0.5) * count / size
+    made = figure(PAGE, 2.6)
+    axes = made.subplots()
+    for level in range(1, int(nodes["level"].max()) + 1):
+        below, above = rows(nodes, level=level - 1), rows(nodes, level=level)
+        window = len(below) // len(above)
+        for child in below.to_dict("records"):
+            parent = above[above["position"] == child["position"] // window]["x"].item()
+            axes.plot([child["x"], parent], [level - 1, level], color=GREY, linewidth=0.9, zorder=1)
+    for node in nodes.to_dict("records"):
+        site = node["level"] == 0
+        face = BLUE if site and node["is_inside"] else "white"
+        axes.plot(
+            node["x"],
+            node["level"],
+            "o" if site else "s",
+            color=BLUE if site else BLACK,
+            markerfacecolor=face,
+            markersize=6,
+            zorder=3,
+        )
+        if node["is_cut"]:
+            axes.plot(node["x"], node["level"], "o", color=VERMILLION, markerfacecolor="none", markersize=13, zorder=2)
+            axes.annotate(
+                f"{node['dimension']:g}", (node["x"], node["level"]), xytext=(9, 4), textcoords="offset points"
+            )
+    value = float(np.prod(nodes.loc[nodes["is_cut"] == 1, "dimension"]))
+    axes.set_title(f"min-cut {value:g} = " + " × ".join(f"{d:g}" for d in nodes.loc[nodes["is_cut"] == 1, "dimension"]))
+    axes.set_ylim(-0.6, float(nodes["level"].max()) + 0.6)
+    axes.set_yticks(range(int(nodes["level"].max()) + 1))
+    axes.set_ylabel("level")
+    axes.set_xticks([place + 0.5 for place in range(count)], [str(place) for place in range(count)])
+    axes.set_xlabel("site")
+    entries = [
+        key("site of I", marker="o", color=BLUE, linestyle="none"),
+        key("other site", marker="o", color=BLUE, markerfacecolor="white", linestyle="none"),
+        key("pooling", marker="s", color=BLACK, markerfacecolor="white", linestyle="none"),
+        key("cut, with its dimension", marker="o", color=VERMILLION, markerfacecolor="none", linestyle="none"),
+    ]
+    made.legend(handles=entries, loc="outside upper right", ncols=4)
+    return made
