@@ -1,0 +1,149 @@
+"""depth_efficiency: how wide must a shallow network be to do what a deep one does?
+
+Sources: 1509.05009 (Cohen, Sharir & Shashua), 1603.00162 (Cohen & Shashua). Ranks of odd against even sites: exact over
+a prime field for arithmetic circuits, numerical (relative tolerance 1e-10) for the grid tensors of rectifiers.
+"""
+
+import math
+from typing import Annotated
+
+from pydantic import Field
+
+from convac.contract.claims import LARGEST, Claim, equality
+from convac.contract.experiment import Cell, Experiment
+from convac.specs import Positive, TheorySpec
+
+Power = Annotated[int, Field(ge=4, multiple_of=4)]
+
+
+class Block(Experiment):
+    """Config of depth_efficiency."""
+
+    sites: tuple[Power, ...] = Field(min_length=1, description="sites N of the trees, powers of two")
+    local_dimensions: tuple[Annotated[int, Field(ge=2)], ...] = Field(min_length=1, description="M")
+    widths: tuple[Positive, ...] = Field(min_length=1, description="channels of every level, r")
+    epsilon_sites: tuple[Power, ...] = Field(min_length=1, description="sites of the circuits whose ε-rank is measured")
+    epsilon_width: Positive = Field(description="their channels")
+    rectifier_sites: tuple[Power, ...] = Field(min_length=1, description="sites of the grid tensors, 4 or 8")
+    rectifier_width: Positive = Field(description="channels of the rectifier networks")
+    draws: Positive = Field(description="random networks of each kind")
+
+
+def cells(block: Block) -> list[Cell]:
+    """One job each for ranks, ε-ranks and rectifiers."""
+    return [
+        Cell(
+            TheorySpec(
+                study="depth_efficiency",
+                parameters={
+                    "part": "ranks",
+                    "sites": block.sites,
+                    "local_dimensions": block.local_dimensions,
+                    "widths": block.widths,
+                },
+            )
+        ),
+        Cell(
+            TheorySpec(
+                study="depth_efficiency",
+                parameters={
+                    "part": "epsilon",
+                    "sites": block.epsilon_sites,
+                    "width": block.epsilon_width,
+                    "draws": block.draws,
+                },
+            )
+        ),
+        Cell(
+            TheorySpec(
+                study="depth_efficiency",
+                parameters={
+                    "part": "rectifiers",
+                    "sites": block.rectifier_sites,
+                    "width": block.rectifier_width,
+                    "draws": block.draws,
+                },
+            )
+        ),
+    ]
+
+
+FIGURES = {
+    "": "Rank of odd against even sites: deep circuits, and the width that a shallow one needs for the same.",
+    "epsilon": "Rank that approximates a random deep circuit to a relative error ε, beside its exact rank.",
+    "rectifiers": "Ranks of random networks' grid tensors by pooling, deep and shallow.",
+}
+
+DEPTH = "1509.05009 (Cohen, Sharir & Shashua)"
+RECTIFIERS = "1603.00162 (Cohen & Shashua)"
+SIZE = ("network", "sites", "local_dimension", "width")
+
+
+CLAIMS = (
+    *equality(
+        Claim(
+            id="depth-efficiency-deep",
+            statement="Odd-even rank of a deep circuit is min{r, M}^(N/2)",
+            source=DEPTH,
+            where={
+                "network": ("deep", "deep, shared"),
+                "partition": "interleaved",
+                "method": ("direct", "certificate"),
+            },
+            first={"quantity": "rank"},
+            second={"quantity": "closed_form"},
+            by=SIZE,
+            kind="exact",
+            threshold=0.0,
+            expected=(256.0, 16.0),
+        )
+    ),
+    *equality(
+        Claim(
+            id="depth-efficiency-shallow",
+            statement="Odd-even rank of a shallow circuit is min{r, M^(N/2)}",
+            source=DEPTH,
+            where={"network": "shallow"},
+            first={"quantity": "rank"},
+            second={"quantity": "closed_form"},
+            by=SIZE,
+            kind="exact",
+            threshold=0.0,
+            expected=(8.0, 4.0),
+        )
+    ),
+    Claim(
+        id="depth-efficiency-epsilon",
+        statement="Positive weights, most sites: rank for a relative error of 0.1 is below a quarter of the exact rank",
+        source="ours",
+        where={"weights": "positive", "epsilon": 0.1, "sites": LARGEST},
+        first={"quantity": "rank"},
+        second={"quantity": "epsilon_rank"},
+        logarithmic=True,
+        threshold=math.log(4),
+        expected=(256.0, 8.0),
+    ),
+    Claim(
+        id="depth-efficiency-shallow-average",
+        statement="Shallow ReLU networks with average pooling have rank at most 2: they are not universal",
+        source=RECTIFIERS,
+        where={"network": "shallow average"},
+        first={"quantity": "rank_bound"},
+        second={"quantity": "grid_rank"},
+        by=("sites",),
+        kind="exact",
+        threshold=0.0,
+        expected=(2.0, 1.0),
+    ),
+    Claim(
+        id="depth-efficiency-max-incomplete",
+        statement="Over 1 % more of deep ReLU-max than of deep arithmetic draws have at most half of the full rank",
+        source=RECTIFIERS,
+        where={"quantity": "is_low_rank", "depth": "deep"},
+        first={"pooling": "max"},
+        second={"pooling": "product"},
+        by=("sites",),
+        threshold=0.01,
+        expected=(0.5, 0.0),
+    ),
+)

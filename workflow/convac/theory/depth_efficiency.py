@@ -1,0 +1,190 @@
+"""What depth is worth: exact ranks of deep and shallow circuits, how well low ranks approximate, and rectifiers.
+
+Sources: 1509.05009 (depth efficiency of convolutional arithmetic circuits); 1603.00162 (of rectifier networks, by grid
+tensors).
+"""
+
+from collections.abc import Callable, Iterator
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from convac.circuits.tree import Circuit, random_circuit
+from convac.entanglement import measures
+from convac.entanglement.brute import matricization
+from convac.entanglement.generic_rank import TreeShape, generic_rank
+from convac.entanglement.grid import GridFunction, grid_tensor
+from convac.entanglement.mincut import tree_min_cut
+from convac.entanglement.spectrum import singular_values
+from convac.geometry.partitions import Partition
+from convac.geometry.trees import PoolingTree
+from convac.progress import reporter
+from convac.seeds import stream
+from convac.specs import TheorySpec
+
+Row = dict[str, Any]
+Parameters = dict[str, Any]
+DIRECT = 512  # largest cut whose rank is computed from a matrix
+TOLERANCE = 1e-10  # of ranks in floating point, relative
+MEMORY_LIMIT = 2**30
+EPSILONS = (0.5, 0.1, 0.01)
+POOLINGS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "product": lambda values: values.prod(axis=2),
+    "max": lambda values: values.max(axis=2),
+    "average": lambda values: values.mean(axis=2),
+}
+
+
+def compute(spec: TheorySpec) -> pd.DataFrame:
+    """One part of the study, as the parameter `part` says: `ranks`, `epsilon` or `rectifiers`.
+
+    Returns:
+        Columns network, sites, local_dimension, width, partition and what a part adds; seed, quantity, value.
+    """
+    parameters: Parameters = dict(spec.parameters)
+    parts: dict[str, Callable[[Parameters], Iterator[Row]]] = {
+        "ranks": ranks,
+        "epsilon": epsilon,
+        "rectifiers": rectifiers,
+    }
+    return pd.DataFrame([{"seed": 0, **row} for row in parts[parameters.pop("part")](parameters)])
+
+
+def ranks(parameters: Parameters) -> Iterator[Row]:
+    """Exact ranks of deep pairs trees, located and shared, and of shallow networks."""
+    grid = list(product(parameters["sites"], parameters["local_dimensions"], parameters["widths"]))
+    report = reporter(len(grid), "size")
+    for number, (sites, local_dimension, width) in enumerate(grid, start=1):
+        own = {"sites": sites, "local_dimension": local_dimension, "width": width}
+        tree = PoolingTree.named("line", (sites,))
+        for network, shared in (("deep", False), ("deep, shared", True)):
+            shape = TreeShape(tree, local_dimension, (width,) * tree.levels, (shared,) * tree.levels)
+            value, how = odd_even_rank(shape)
+            labels = {**own, "network": network, "partition": "interleaved", "method": how}
+            yield {**labels, "quantity": "rank", "value": float(value)}
+            yield {**labels, "quantity": "closed_form", "value": float(min(width, local_dimension) ** (sites // 2))}
+        shallow = TreeShape(PoolingTree.named("line", (sites,), (sites,)), local_dimension, (width,), (False,))
+        labels = {**own, "network": "shallow", "partition": "interleaved", "method": "direct"}
+        yield {**labels, "quantity": "rank", "value": float(generic_rank(shallow, "interleaved").value)}
+        bound = min(width, local_dimension ** (sites // 2))
+        yield {**labels, "quantity": "closed_form", "value": float(bound)}
+        report(number, f"N={sites}, M={local_dimension}, r={width}")
+
+
+def odd_even_rank(shape: TreeShape) -> tuple[int, str]:
+    """Exact generic rank of odd against even sites, and how: `direct`, or `certificate` where the matrix is too large.
+
+    The min-cut bounds the rank from above. From below: let the second level's maps send a weighted sum of all channels
+    to one channel and every later map pass that one. Then the matricization is a Kronecker product of the first level's
+    pairs, whose rank is computed; one member of the family has no more than the generic rank. Where both meet, that is
+    the rank. It holds for shared weights, too: the same pair at every position.
+
+    Raises:
+        ArithmeticError: the bounds don't meet.
+    """
+    cut = tree_min_cut(shape.tree, shape.local_dimension, shape.widths, "interleaved").value
+    if cut <= DIRECT:
+        return generic_rank(shape, "interleaved").value, "direct"
+    pair = TreeShape(PoolingTree.named("line", (2,)), shape.local_dimension, shape.widths[:1], shape.shared[:1])
+    below = generic_rank(pair, "interleaved").value ** (shape.tree.sites // 2)
+    if below != cut:
+        raise ArithmeticError(f"rank of odd against even sites lies between {below} and {cut}")
+    return cut, "certificate"
+
+
+def epsilon(parameters: Parameters) -> Iterator[Row]:
+    """ε-ranks and entropies of random deep circuits, odd against even sites, by kind of weights."""
+    for sites, weights, seed in product(parameters["sites"], ("normal", "positive"), range(parameters["draws"])):
+        tree = PoolingTree.named("line", (sites,))
+        generator = stream("depth", weights, sites, seed)
+        circuit = random_circuit(
+            tree, 2, (parameters["width"],) * tree.levels, generator, positive=weights == "positive"
+        )
+        mask = Partition.of((sites,), "interleaved").mask
+        values = singular_values(circuit, mask, MEMORY_LIMIT)
+        own = {"network": "deep", "sites": sites, "local_dimension": 2, "width": parameters["width"]}
+        labels = {**own, "partition": "interleaved", "weights": weights, "seed": seed}
+        yield {**labels, "quantity": "entropy", "value": measures.entropy(values)}
+        for tolerance in EPSILONS:
+            yield {**labels, "epsilon": tolerance, "quantity": "epsilon_rank", "value": epsilon_rank(values, tolerance)}
+            full = float(min(parameters["width"], 2) ** (sites // 2))
+            yield {**labels, "epsilon": tolerance, "quantity": "rank", "value": full}
+
+
+def epsilon_rank(values: np.ndarray, tolerance: float) -> float:
+    """Smallest rank of a matrix within a relative distance ε in Frobenius norm, from descending singular values.
+
+    >>> epsilon_rank(np.array([3.0, 4.0e-1, 1e-3]), 0.1)
+    2.0
+    """
+    weights = measures.probabilities(values)
+    tails = 1 - np.concatenate([[0.0], np.cumsum(weights)])
+    return float(np.argmax(tails <= tolerance**2 + 1e-15))
+
+
+def rectifiers(parameters: Parameters) -> Iterator[Row]:
+    """Ranks of grid tensors, odd against even sites, of random networks by activation, pooling and depth."""
+    settings = list(product(parameters["sites"], POOLINGS, ("deep", "shallow")))
+    report = reporter(len(settings), "setting")
+    for number, (sites, pooling, depth) in enumerate(settings, start=1):
+        local_dimension = 4 if sites == 4 else 2
+        windows = None if depth == "deep" else (sites,)
+        tree = PoolingTree.named("line", (sites,), windows)
+        mask = Partition.of((sites,), "interleaved").mask
+        full = local_dimension ** (sites // 2)
+        labels = {"network": f"{depth} {pooling}", "sites": sites, "local_dimension": local_dimension}
+        labels = {
+            **labels,
+            "width": parameters["width"],
+            "partition": "interleaved",
+            "depth": depth,
+            "pooling": pooling,
+        }
+        for seed in range(parameters["draws"]):
+            generator = stream("rectifiers", sites, pooling, depth, seed)
+            network = random_network(tree, local_dimension, parameters["width"], pooling, generator)
+            tensor = grid_tensor(GridFunction(network, (sites,), np.eye(local_dimension)))
+            value = numerical_rank(matricization(tensor, mask))
+            yield {**labels, "seed": seed, "quantity": "grid_rank", "value": float(value)}
+            yield {**labels, "seed": seed, "quantity": "is_low_rank", "value": float(2 * value <= full)}
+            if (depth, pooling) == ("shallow", "average"):
+                yield {**labels, "seed": seed, "quantity": "rank_bound", "value": 2.0}
+        report(number, f"{depth} {pooling}")
+
+
+def random_network(
+    tree: PoolingTree, local_dimension: int, width: int, pooling: str, generator: np.random.Generator
+) -> Callable[[np.ndarray], np.ndarray]:
+    """A network of one-hot inputs, (batch, N, M) to (batch,), with normal weights per location.
+
+    With product pooling it is an arithmetic circuit; otherwise maps have biases and end in a ReLU.
+    """
+    if pooling == "product":
+        circuit: Circuit = random_circuit(tree, local_dimension, (width,) * tree.levels, generator)
+        return lambda inputs: circuit.amplitudes(inputs)[:, 0]
+    layers = []
+    channels = local_dimension
+    for positions in tree.positions[:-1]:
+        scale = np.sqrt(2 / channels)
+        layers.append(
+            (scale * generator.normal(size=(positions, width, channels)), generator.normal(size=(positions, width)))
+        )
+        channels = width
+    output = generator.normal(size=channels)
+
+    def network(inputs: np.ndarray) -> np.ndarray:
+        values = inputs
+        for (weight, bias), window in zip(layers, tree.windows, strict=True):
+            values = np.maximum(np.einsum("poi,bpi->bpo", weight, values) + bias, 0.0)
+            values = POOLINGS[pooling](values.reshape(len(values), -1, window, width))
+        return np.asarray(values[:, 0] @ output)
+
+    return network
+
+
+def numerical_rank(matrix: np.ndarray) -> int:
+    """Singular values above 1e-10 of the largest; 0 for a zero matrix (a network whose rectifiers are all off)."""
+    values = np.linalg.svd(matrix, compute_uv=False)
+    return measures.schmidt_number(values, TOLERANCE) if values[0] > 0 else 0
