@@ -17,18 +17,29 @@ MODULES = sorted(
     if path.name != "__init__.py"
 )
 LEDGER = {"ledger", "manifest"}
-FIGURE = {"figure_pooling_geometry", *LEDGER}
-CLAIMS = {"claims", *FIGURE}
-TABLE = {"collect", *CLAIMS}
+TRAINED, THEORY = "pooling_geometry", "recurrent_memory"  # the experiments of the clones
+
+
+def after_claims(*experiments: str) -> set[str]:
+    """What follows once the verdicts of these experiments are new."""
+    return {*(f"figure_{name}" for name in experiments), *LEDGER}
+
+
+def after_cells(*experiments: str) -> set[str]:
+    """What follows once a cell's table is new."""
+    return {"collect", "claims", *after_claims(*experiments)}
+
+
 # jobs: the rule, the modules that its spec names beside its command, and what has to follow once its output is new
 JOBS = [
-    ("dataset", ["convac.datasets.blobs"], {"train", "measure", *TABLE}),
-    ("train", ["convac.datasets.blobs", "convac.networks.arithmetic"], {"measure", *TABLE}),
-    ("train", ["convac.datasets.blobs", "convac.networks.rectifier"], TABLE),
-    ("measure", ["convac.networks.arithmetic"], TABLE),
-    ("collect", [], CLAIMS),
-    ("claims", ["convac.experiments.pooling_geometry"], FIGURE),
-    ("figure_pooling_geometry", ["convac.plotting.pooling_geometry"], {"manifest"}),
+    ("dataset", ["convac.datasets.blobs"], {"train", "measure", *after_cells(TRAINED)}),
+    ("train", ["convac.datasets.blobs", "convac.networks.arithmetic"], {"measure", *after_cells(TRAINED)}),
+    ("train", ["convac.datasets.blobs", "convac.networks.rectifier"], after_cells(TRAINED)),
+    ("measure", ["convac.networks.arithmetic"], after_cells(TRAINED)),
+    ("theory", [f"convac.theory.{THEORY}"], after_cells(THEORY)),
+    ("collect", [], {"claims", *after_claims(TRAINED, THEORY)}),
+    *(("claims", [f"convac.experiments.{name}"], after_claims(name)) for name in (TRAINED, THEORY)),
+    *((f"figure_{name}", [f"convac.plotting.{name}"], {"manifest"}) for name in (TRAINED, THEORY)),
     ("ledger", [], {"manifest"}),
     ("manifest", [], set()),
 ]
@@ -73,7 +84,7 @@ def test_comments_and_docstrings_in_every_module_rerun_nothing(clone):
     assert clone.planned() == set()
 
 
-@pytest.mark.parametrize("rule", ["dataset", "train", "measure", "collect", "claims", "ledger", "manifest"])
+@pytest.mark.parametrize("rule", ["dataset", "train", "measure", "theory", "collect", "claims", "ledger", "manifest"])
 def test_a_job_loads_nothing_outside_its_closure(clone, rule):
     named = {module for name, modules, _ in JOBS if name == rule for module in modules}
     shell = next(

@@ -8,9 +8,11 @@ import pytest
 
 from convac.circuits.tree import Circuit, random_circuit
 from convac.entanglement import brute, renyi2, spectrum
+from convac.entanglement.data import DataTensor
 from convac.entanglement.measure import MEMORY_LIMIT, measure
+from convac.entanglement.measures import entropy
 from convac.entanglement.mincut import circuit_of
-from convac.errors import ArgumentError, MemoryLimitError
+from convac.errors import ArgumentError, MemoryLimitError, NotConvergedError
 from convac.geometry.partitions import Partition
 from convac.geometry.trees import PoolingTree
 
@@ -186,3 +188,63 @@ def test_a_renyi2_that_cancellation_spoils_is_not_reported():
     assert by_spectrum.renyi2 == pytest.approx(measure(spoilt, "interleaved", engine="brute").renyi2, abs=1e-7)
     assert math.isnan(by_renyi2.renyi2)
     assert "error" in by_renyi2.reason
+
+
+def test_a_gram_matrix_gives_the_entropy_of_the_function():
+    generator = np.random.default_rng(3)
+    circuit = drawn(PoolingTree.named("line", (6,), (2, 3)), (3, 2))
+    basis = generator.normal(size=(2, 2))
+    gram = basis @ basis.T
+    values, vectors = np.linalg.eigh(gram)
+    root = (vectors * np.sqrt(values)) @ vectors.T
+    dense = circuit.coefficient_tensor()[0]
+    for site in range(6):
+        dense = np.moveaxis(np.tensordot(root, dense, axes=(1, site)), 0, site)
+    exact = np.linalg.svd(dense.reshape(8, 8), compute_uv=False)
+    found = measure(circuit, "start-end", gram=gram)
+    assert found.entropy == pytest.approx(entropy(exact), abs=1e-10)
+    assert measure(circuit, "start-end", gram=np.eye(2)).entropy == pytest.approx(
+        measure(circuit, "start-end").entropy, abs=1e-12
+    )
+    for bad, says in [
+        (np.eye(3), "symmetric matrix"),
+        (np.array([[1.0, 2.0], [0.0, 1.0]]), "symmetric matrix"),
+        (np.array([[1.0, 2.0], [2.0, 1.0]]), "positive definite"),
+    ]:
+        with pytest.raises(ArgumentError, match=says):
+            measure(circuit, "start-end", gram=bad)
+
+
+def test_functions_and_data_go_to_their_own_engines():
+    values = measure(lambda inputs: inputs.sum(axis=1), "start-end", sites=(6,))
+    assert (values.engine, values.schmidt_number, values.min_cut) == ("grid", 2, None)
+    one_hot = np.eye(2)[np.array([[0, 0], [1, 1]])]
+    states = measure(DataTensor(one_hot, np.ones(2), (2,)), [0])
+    assert states.engine == "data"
+    assert states.entropy == pytest.approx(math.log(2))
+    for engine, source in [("data", drawn()), ("brute", DataTensor(one_hot, np.ones(2), (2,)))]:
+        with pytest.raises(ArgumentError, match="doesn't measure"):
+            measure(source, [0], engine=engine)
+    with pytest.raises(ArgumentError, match="gram: given for a source"):
+        measure(lambda inputs: inputs.sum(axis=1), "start-end", sites=(6,), gram=np.eye(2))
+
+
+def test_a_sample_is_taken_only_when_asked_for_and_refused_when_it_is_too_small():
+    def function(inputs):
+        return 1 + 0.1 * inputs[:, 0] * inputs[:, -1]
+
+    with pytest.raises(MemoryLimitError, match="grid-sampled"):
+        measure(function, "start-end", sites=(40,))
+    found = measure(function, "start-end", sites=(40,), engine="grid-sampled", samples=64)
+    assert found.error < 0.1
+    assert found.schmidt_number is None
+    noise = np.random.default_rng(0).normal(size=2**20)
+    powers = 2 ** np.arange(19, -1, -1)
+    with pytest.raises(NotConvergedError, match="engine grid-sampled"):
+        measure(
+            lambda inputs: noise[(inputs @ powers).astype(int)],
+            "start-end",
+            sites=(20,),
+            engine="grid-sampled",
+            samples=64,
+        )

@@ -43,8 +43,9 @@ class Measurement:
         schmidt_number: singular values above `tolerance` times the largest, a numerical rank; None where the engine
             can't give it. The exact rank for almost all weights is `convac.generic_rank`.
         tolerance: of the Schmidt number, relative.
-        resolved: whether the Schmidt number would be the same at ten times and at a tenth of the tolerance, all above
-            the engine's rounding; where it isn't, the spectrum decays too evenly to have a rank in floating point.
+        resolved: whether a gap sets the Schmidt number apart: no singular value between the engine's rounding and ten
+            times the tolerance. Where there is none the spectrum has no rank in floating point; what lies below
+            rounding no floating-point engine sees.
         spectrum: singular values, descending, of unit norm; None where the engine can't give them.
         min_cut: the bound on the Schmidt number by the smallest cut; None where there is no tree.
         error: how far sampling may have moved the entropy, in nats; 0 for the exact engines.
@@ -193,8 +194,8 @@ def from_singular_values(
     unit = np.sqrt(measures.probabilities(values))
     chosen = max(TOLERANCE, DECADE * FLOORS[engine]) if tolerance is None else tolerance
     number = measures.schmidt_number(values, chosen)
-    looser, tighter = min(chosen * DECADE, 0.5), chosen / DECADE
-    same = measures.schmidt_number(values, looser) == number == measures.schmidt_number(values, tighter)
+    floor = FLOORS[engine]
+    gap = measures.schmidt_number(values, min(chosen * DECADE, 0.5)) == measures.schmidt_number(values, floor)
     return Measurement(
         engine=engine,
         reason=reason,
@@ -204,7 +205,7 @@ def from_singular_values(
         participation=measures.participation(values),
         schmidt_number=number,
         tolerance=chosen,
-        resolved=same and tighter >= FLOORS[engine],
+        resolved=gap and chosen >= floor,
         spectrum=tuple(unit.tolist()),
         min_cut=cut,
     )
