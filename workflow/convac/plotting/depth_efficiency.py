@@ -5,8 +5,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, LogLocator
 
-from convac.plotting.primitives import curves, key, panel, plain_numbers, present, rows
-from convac.plotting.style import BLACK, BLUE, GREEN, GREY, PAGE, VERMILLION, figure, house, placeholder
+from convac.plotting.primitives import curves, drawn, key, panel, plain_numbers, present, rows
+from convac.plotting.style import BLACK, BLUE, GREEN, GREY, PAGE, VERMILLION, figure
 
 WEIGHTS = {"normal": BLUE, "positive": VERMILLION}
 EPSILONS = {0.5: ("^", ":"), 0.1: ("s", "--"), 0.01: ("o", "-")}
@@ -16,13 +16,7 @@ POOLINGS = {"product": "arithmetic", "max": "ReLU, max", "average": "ReLU, avera
 
 def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
     """Every figure of the experiment by its part; a part without rows says so."""
-    parts = {"": ranks, "epsilon": epsilon, "rectifiers": rectifiers}
-    drawn = {}
-    for part, draw_part in parts.items():
-        with house():
-            made = draw_part(table)
-        drawn[part] = made or placeholder(f"{part or 'ranks'}: no rows in this table")
-    return drawn
+    return drawn({"": ranks, "epsilon": epsilon, "rectifiers": rectifiers}, table)
 
 
 def ranks(table: pd.DataFrame) -> Figure | None:

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from convac.plotting.primitives import key, panel, plain_numbers, rows
-from convac.plotting.style import BLACK, BLUE, COLUMN, GREEN, GREY, PAGE, VERMILLION, figure, house, placeholder
+from convac.plotting.primitives import drawn, key, panel, plain_numbers, rows
+from convac.plotting.style import BLACK, BLUE, COLUMN, GREEN, GREY, PAGE, VERMILLION, figure
 from convac.statistics import proportion_interval
 
 # powers: M and all widths powers of one integer; mixed: any widths
@@ -16,13 +16,7 @@ CASE = ["ensemble", "case"]
 
 def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
     """Every figure of the experiment by its part; a part without rows says so."""
-    parts = {"": ranks, "deficits": deficits, "counterexamples": counterexamples, "drawing": drawing}
-    drawn = {}
-    for part, draw_part in parts.items():
-        with house():
-            made = draw_part(table)
-        drawn[part] = made or placeholder(f"{part or 'ranks'}: no rows in this table")
-    return drawn
+    return drawn({"": ranks, "deficits": deficits, "counterexamples": counterexamples, "drawing": drawing}, table)
 
 
 def wide(table: pd.DataFrame, ensemble: str) -> pd.DataFrame:

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
-from convac.plotting.primitives import curves, key, panel, plain_numbers, present, rows
+from convac.plotting.primitives import curves, drawn, key, panel, plain_numbers, present, rows
 from convac.plotting.style import (
     BLACK,
     BLUE,
@@ -16,8 +16,6 @@ from convac.plotting.style import (
     PURPLE,
     VERMILLION,
     figure,
-    house,
-    placeholder,
 )
 
 LAYERS = {1: (BLUE, "o"), 2: (VERMILLION, "s"), 3: (GREEN, "^"), 4: (PURPLE, "D")}
@@ -27,13 +25,7 @@ PLACE = ["boundary", "sites", "local_dimension", "kernel", "layers", "width", "b
 
 def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
     """Every figure of the experiment by its part; a part without rows says so."""
-    parts = {"": lines, "law": law, "grid": grid, "entropy": entropy, "volume": volume}
-    drawn = {}
-    for part, draw_part in parts.items():
-        with house():
-            made = draw_part(table)
-        drawn[part] = made or placeholder(f"{part or 'blocks'}: no rows in this table")
-    return drawn
+    return drawn({"": lines, "law": law, "grid": grid, "entropy": entropy, "volume": volume}, table)
 
 
 def ring(table: pd.DataFrame, quantity: str) -> pd.DataFrame:

@@ -1,16 +1,17 @@
 """Building blocks of the house's figures: selections of the tidy table, curves, dots, image grids, keys."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter
 
-from convac.plotting.style import GREY
+from convac.plotting.style import GREY, house, placeholder
 from convac.statistics import Interval, mean_interval
 
 
@@ -46,6 +47,16 @@ def present(table: pd.DataFrame, column: str) -> list[Any]:
 def per_seed(table: pd.DataFrame) -> list[float]:
     """The mean value of each seed: the independent observations of a selection."""
     return [float(value) for value in table.groupby("seed")["value"].mean()] if len(table) else []
+
+
+def drawn(parts: Mapping[str, Callable[[pd.DataFrame], Figure | None]], table: pd.DataFrame) -> dict[str, Figure]:
+    """Every part's figure in the house's style; a part without rows (None) says so."""
+    figures = {}
+    for part, draw in parts.items():
+        with house():
+            made = draw(table)
+        figures[part] = made or placeholder(f"{part or draw.__name__}: no rows in this table")
+    return figures
 
 
 def whiskers(interval: Interval) -> tuple[float, float]:

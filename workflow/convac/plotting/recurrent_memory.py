@@ -5,8 +5,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from convac.plotting.primitives import curves, key, panel, plain_numbers, present, rows
-from convac.plotting.style import BLACK, BLUE, COLUMN, GREEN, PAGE, PURPLE, VERMILLION, figure, house, placeholder
+from convac.plotting.primitives import curves, drawn, key, panel, plain_numbers, present, rows
+from convac.plotting.style import BLACK, BLUE, COLUMN, GREEN, PAGE, PURPLE, VERMILLION, figure
 
 COLOURS = {1: BLUE, 2: VERMILLION, 3: GREEN, 4: PURPLE}
 MARKERS = {1: "o", 2: "s", 3: "^", 4: "D"}
@@ -15,13 +15,7 @@ SHOWN = ((2, 2), (3, 2), (3, 3), (4, 3))  # (M, R) of the panels
 
 def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
     """Every figure of the experiment by its part; a part without rows says so."""
-    parts = {"": ranks, "law": law, "entropy": entropy}
-    drawn = {}
-    for part, draw_part in parts.items():
-        with house():
-            made = draw_part(table)
-        drawn[part] = made or placeholder(f"{part or 'ranks'}: no rows in this table")
-    return drawn
+    return drawn({"": ranks, "law": law, "entropy": entropy}, table)
 
 
 def sizes(table: pd.DataFrame) -> list[tuple[int, int]]:
