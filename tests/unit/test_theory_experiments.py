@@ -1,0 +1,91 @@
+"""Every experiment without training, at smoke scale: from its block to table, verdicts and figures."""
+
+import importlib
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from convac.contract.claims import evaluate_all
+from convac.contract.discovery import studies, study_module
+from convac.parsing import parse
+from convac.planning.config import scaled
+from convac.plotting import checks
+from convac.specs import TheorySpec
+from convac.tables import COLUMNS, QUANTITIES, tidy
+
+CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())["experiments"]
+
+
+def cells(study, scale="smoke"):
+    module = study_module(study)
+    return module.cells(parse(module.Block, scaled(CONFIG[study], scale), study))
+
+
+THEORY = [study for study in studies() if all(isinstance(cell.spec, TheorySpec) for cell in cells(study))]
+every_study = pytest.mark.parametrize("study", THEORY)
+
+
+@cache
+def table(study):
+    parts = [
+        importlib.import_module(cell.spec.modules[0]).compute(cell.spec).assign(cell=str(number), **cell.labels)
+        for number, cell in enumerate(cells(study))
+    ]
+    return tidy(pd.concat(parts, ignore_index=True))
+
+
+def test_there_are_four():
+    assert THEORY == ["depth_efficiency", "min_cut", "overlaps", "recurrent_memory"]
+
+
+@every_study
+def test_rows_have_a_key_and_known_quantities(study):
+    made = table(study)
+    keys = [column for column in made.columns if column != "value"]
+    assert not made.duplicated(keys).any()
+    assert made["value"].notna().all()
+    assert set(made["quantity"]) <= set(QUANTITIES)
+    assert {"cell", "seed", "quantity", "value"} <= set(made.columns)
+    assert "seed" in COLUMNS
+
+
+@every_study
+def test_the_same_spec_gives_the_same_rows(study):
+    cell = cells(study)[0]
+    compute = importlib.import_module(cell.spec.modules[0]).compute
+    pd.testing.assert_frame_equal(compute(cell.spec), compute(cell.spec))
+
+
+@every_study
+def test_bounds_hold_at_smoke_scale(study):
+    verdicts = evaluate_all(study_module(study).CLAIMS, table(study)).set_index("id")["verdict"]
+    # equalities that are known to end somewhere, and statements about large sizes
+    open_ended = ("min-cut-mixed", "min-cut-symmetric-equal", "overlaps-front", "overlaps-volume")
+    for name, verdict in verdicts.items():
+        if not name.startswith(open_ended):
+            assert verdict == "reproduced", name
+        assert verdict != "not run", name
+
+
+@every_study
+@pytest.mark.filterwarnings("ignore:Glyph")
+def test_figures_are_legible(study):
+    module, plotting = study_module(study), importlib.import_module(f"convac.plotting.{study}")
+    figures = plotting.draw(table(study), evaluate_all(module.CLAIMS, table(study)))
+    assert set(figures) == set(module.FIGURES)
+    for part, figure in figures.items():
+        assert checks.problems(figure) == [], part
+    empty = plotting.draw(table(study).iloc[:0], pd.DataFrame())
+    assert set(empty) == set(module.FIGURES)
+    assert set(plotting.draw(pd.DataFrame(), pd.DataFrame())) == set(module.FIGURES)
+
+
+@every_study
+@pytest.mark.parametrize("scale", ["laptop", "paper"])
+def test_larger_scales_are_cells_of_their_own(study, scale):
+    specs = [cell.spec for cell in cells(study, scale)]
+    assert len(set(map(str, specs))) == len(specs)
+    assert specs != [cell.spec for cell in cells(study)]
