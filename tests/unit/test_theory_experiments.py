@@ -63,11 +63,12 @@ def test_the_same_spec_gives_the_same_rows(study):
 def test_bounds_hold_at_smoke_scale(study):
     verdicts = evaluate_all(study_module(study).CLAIMS, table(study)).set_index("id")["verdict"]
     # equalities that are known to end somewhere, and statements about large sizes
-    open_ended = ("min-cut-mixed", "min-cut-symmetric-equal", "overlaps-front", "overlaps-volume")
+    open_ended = ("min-cut-mixed", "min-cut-symmetric-equal", "overlaps-front-shared", "overlaps-volume")
     for name, verdict in verdicts.items():
-        if not name.startswith(open_ended):
+        if not name.startswith(open_ended) and verdict != "not run":
             assert verdict == "reproduced", name
-        assert verdict != "not run", name
+        # only a first layer narrower than the others is beyond the smoke scale
+        assert verdict != "not run" or name.startswith("overlaps-prediction-narrow"), name
 
 
 @every_study

@@ -22,7 +22,7 @@ ENTRIES = 2**21
 
 @dataclass(frozen=True)
 class OverlappingShape:
-    """A family of overlapping circuits: everything but the values of the weights. Weights are shared over positions.
+    """A family of overlapping circuits: everything but the values of the weights.
 
     Attributes:
         sites: N on a line, or (height, width) of a grid; numbered row-major.
@@ -30,6 +30,7 @@ class OverlappingShape:
         widths: channels of each layer, D_1 … D_L.
         local_dimension: M, templates of a site.
         periodic: whether windows go round (a ring, a torus) or end at the boundary.
+        shared: whether all positions of a layer have the same maps, or each its own.
 
     Raises:
         ArgumentError: a number isn't positive, or the kernel is longer than an axis.
@@ -40,6 +41,7 @@ class OverlappingShape:
     widths: tuple[int, ...]
     local_dimension: int = 2
     periodic: bool = True
+    shared: bool = True
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.sites) <= 2 or min(self.sites) < 1:
@@ -61,10 +63,10 @@ class OverlappingShape:
 
     @property
     def parameters(self) -> int:
-        """Number of weights."""
+        """Number of weights; a map that no window uses doesn't count."""
         channels = (self.local_dimension, *self.widths)
-        maps = sum(into * out for into, out in pairwise(channels))
-        return len(self.offsets) * maps + self.widths[-1]
+        used = len(self.offsets) if self.shared else sum(len(self.window(each)) for each in range(self.count))
+        return used * sum(into * out for into, out in pairwise(channels)) + self.widths[-1]
 
     def window(self, position: int) -> list[tuple[int, int]]:
         """The window of a position: (number of the offset, position below), those outside an open boundary left out."""
@@ -78,7 +80,7 @@ class OverlappingShape:
 
 
 class OverlappingWeights(NamedTuple):
-    """Per layer the maps of the window's positions, (K or K², out, in); the output, (1, D_L)."""
+    """Per layer the maps of each window's positions, (1 or N, K or K², out, in); the output, (1, D_L)."""
 
     layers: tuple[np.ndarray, ...]
     output: np.ndarray
@@ -87,7 +89,8 @@ class OverlappingWeights(NamedTuple):
 def draw(shape: OverlappingShape, field: Field, generator: np.random.Generator) -> OverlappingWeights:
     """Independent random weights."""
     channels = (shape.local_dimension, *shape.widths)
-    layers = [field.draw(generator, (len(shape.offsets), out, into)) for into, out in pairwise(channels)]
+    positions = 1 if shape.shared else shape.count
+    layers = [field.draw(generator, (positions, len(shape.offsets), out, into)) for into, out in pairwise(channels)]
     return OverlappingWeights(tuple(layers), field.draw(generator, (1, channels[-1])))
 
 
@@ -113,7 +116,11 @@ def coefficient_tensor(shape: OverlappingShape, weights: OverlappingWeights, fie
     for maps in weights.layers:
         tables = [
             multiplied(
-                [Table(tables[q].support, field.linear(maps[k], tables[q].values)) for k, q in shape.window(p)], field
+                [
+                    Table(tables[q].support, field.linear(maps[p % len(maps), k], tables[q].values))
+                    for k, q in shape.window(p)
+                ],
+                field,
             )
             for p in range(shape.count)
         ]

@@ -7,6 +7,7 @@ Source: 1704.01552 (copy tensors counted once); vertex cuts by node splitting (F
 """
 
 import math
+from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from math import comb
@@ -95,39 +96,27 @@ def tree_network(tree: PoolingTree, local_dimension: int, widths: Iterable[int])
 
 
 def overlapping_network(shape: OverlappingShape) -> Network:
-    """The network of an overlapping circuit: sites, positions of the last hidden layer, and the product at the end.
+    """The network of an overlapping circuit, unfolded: sites, positions once for every way up, the product at the end.
 
     The value is a product over the positions of layer L − 1, each entering every channel as a polynomial of degree m,
-    the number of windows that read it. Each of its D channels is a product of what its own window gives: where every
-    position of that window stands on one side, no more than C(D + m − 1, m) monomials pass. What only depends on sites
-    that are cut is known to both sides, so positions further down are functions of their sites, for each reader its
-    own, and can't be cut themselves. A site passes M, the product at the end D_L.
+    the number of windows that read it. What depends on sites alone that are cut is known to both sides, whoever reads
+    it: so a position further down is taken apart for each of its readers, and every position of layer L − 1 becomes a
+    tree of its own; the trees share the sites. A node's channels are products of what either side gives, and of its D
+    channels no more than C(D + m − 1, m) monomials pass. A site passes M, the product at the end D_L.
     """
-    sites: list[Hashable] = [("site", site) for site in range(shape.count)]
-    dimensions: dict[Hashable, int | None] = dict.fromkeys(sites, shape.local_dimension)
+    dimensions: dict[Hashable, int | None] = {("site", site): shape.local_dimension for site in range(shape.count)}
     dimensions["output"] = shape.widths[-1]
-    if len(shape.widths) == 1:
-        return Network(dimensions, tuple((site, "output") for site in sites))
     links: list[tuple[Hashable, Hashable]] = []
-    supports = supports_of(shape, len(shape.widths) - 2)
-    for position in range(shape.count):
-        node = ("position", position)
-        degree = sum(child == position for above in range(shape.count) for _, child in shape.window(above))
-        dimensions[node] = comb(shape.widths[-2] + degree - 1, degree)
-        links.append((node, "output"))
-        for number, child in shape.window(position):
-            read = ("function", position, number)
-            dimensions[read] = None
-            links.append((read, node))
-            links += [(("site", site), read) for site in supports[child]]
+
+    def grow(layer: int, way: tuple[int, ...], degree: int) -> Hashable:
+        """The node of a position, named by the way down to it, and all that stands below."""
+        if layer == 0:
+            return ("site", way[-1])
+        node = ("position", layer, way)
+        dimensions[node] = comb(shape.widths[layer - 1] + degree - 1, degree)
+        links.extend((grow(layer - 1, (*way, child), degree), node) for _, child in shape.window(way[-1]))
+        return node
+
+    readers = Counter(child for position in range(shape.count) for _, child in shape.window(position))
+    links += [(grow(len(shape.widths) - 1, (position,), readers[position]), "output") for position in readers]
     return Network(dimensions, tuple(links))
-
-
-def supports_of(shape: OverlappingShape, layer: int) -> list[set[int]]:
-    """The sites that every position of a layer depends on; layer 0 is the sites themselves."""
-    supports = [{site} for site in range(shape.count)]
-    for _ in range(layer):
-        supports = [
-            set().union(*(supports[child] for _, child in shape.window(position))) for position in range(shape.count)
-        ]
-    return supports

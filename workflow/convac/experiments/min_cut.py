@@ -69,7 +69,7 @@ FIGURES = {
 }
 
 PAPER = "1704.01552 (Levine, Yakira, Cohen & Shashua)"
-BY = ("ensemble", "case", "windows", "local_dimension", "widths", "sites_inside")
+BY = ("ensemble", "case")
 
 
 def bound(name: str, statement: str, ensembles: tuple[str, ...], quantity: str, source: str) -> Claim:

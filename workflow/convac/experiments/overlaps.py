@@ -1,8 +1,7 @@
 """overlaps: which blocks can a network entangle with the rest when its windows overlap?
 
 Sources: 1703.02065 (Sharir & Shashua), 1803.09780 (Levine, Sharir, Cohen & Shashua). Exact generic block ranks over a
-prime field, networks with shared weights; the prediction is ours: the smaller of a min-cut and of what the weights can
-tell apart.
+prime field; the prediction is ours: the smaller of a min-cut and of what shared weights can tell apart.
 """
 
 import math
@@ -10,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from convac.contract.claims import LARGEST, Claim, equality
+from convac.contract.claims import LARGEST, Claim, Labels, equality
 from convac.contract.experiment import Cell, Experiment
 from convac.specs import Positive, Scalar, Spec, TheorySpec
 
@@ -26,13 +25,24 @@ class Family(Spec):
     kernels: tuple[Positive, ...] = Field(min_length=1)
     layers: tuple[Positive, ...] = Field(min_length=1)
     widths: tuple[Positive, ...] = Field(min_length=1)
-    draws: Annotated[int, Field(ge=0)] = 0
+    first_width: Annotated[int, Field(ge=0)] = Field(0, description="channels of the first layer; 0: as the others")
+    shared: bool = Field(True, description="whether weights are shared over positions")
+    draws: Annotated[int, Field(ge=0)] = Field(0, description="float64 networks whose entropy is measured")
+
+
+class RandomNetworks(Spec):
+    """Random small networks."""
+
+    networks: Positive
+    subsets: Positive = Field(description="of the sites, for each network")
+    entries: Positive = Field(description="most inputs M^N that are listed")
 
 
 class Block(Experiment):
     """Config of overlaps."""
 
     families: tuple[Family, ...] = Field(min_length=1, description="overlapping networks whose blocks are measured")
+    random: RandomNetworks = Field(description="networks and subsets of sites at random: where does the law end?")
     tree_sites: Annotated[int, Field(ge=4)] = Field(description="sites of the trees beside them, a power of two")
     tree_widths: tuple[Positive, ...] = Field(min_length=1, description="channels of every level of those trees")
     volume_sites: tuple[Annotated[int, Field(ge=4, le=20, multiple_of=2)], ...] = Field(
@@ -41,10 +51,11 @@ class Block(Experiment):
 
 
 def cells(block: Block) -> list[Cell]:
-    """One job per family, one for the trees, one for the parameters of a volume law."""
+    """One job per family, one for random networks, one for the trees, one for the parameters of a volume law."""
     families = [
         TheorySpec(study="overlaps", parameters={"part": "blocks", **family.model_dump()}) for family in block.families
     ]
+    drawn: Parameters = {"part": "random", **block.random.model_dump()}
     trees: Parameters = {
         "part": "trees",
         "sites": (block.tree_sites,),
@@ -52,7 +63,7 @@ def cells(block: Block) -> list[Cell]:
         "widths": block.tree_widths,
     }
     volume: Parameters = {"part": "volume", "sizes": block.volume_sites}
-    specs = [*families, *(TheorySpec(study="overlaps", parameters=part) for part in (trees, volume))]
+    specs = [*families, *(TheorySpec(study="overlaps", parameters=part) for part in (drawn, trees, volume))]
     return [Cell(spec) for spec in specs]
 
 
@@ -60,66 +71,109 @@ FIGURES = {
     "": "Exact rank of the first n sites of a line, for overlapping networks by kernel and depth, and for trees.",
     "law": "Exact block rank against the prediction, for every network and block.",
     "grid": "Exact rank of rectangles of a grid against their area.",
-    "entropy": "Entropy of the first n sites, in nats, with 95 % intervals over networks.",
+    "entropy": "Entropy of the first n sites, in nats and as a share of ln rank, with 95 % intervals over networks.",
     "volume": "Parameters with which half of the sites reach the full rank, against the number of sites.",
 }
 
 OURS = "ours; 1803.09780 (Levine, Sharir, Cohen & Shashua)"
-PLACE = ("boundary", "sites", "local_dimension", "kernel", "layers", "width", "block")
-PREDICTED = Claim(
-    id="overlaps-prediction",
-    statement="Block rank is the smaller of min-cut and distinguishable configurations",
-    source=OURS,
-    where={"network": "overlapping"},
-    first={"quantity": "block_rank"},
-    second={"quantity": "predicted_rank"},
-    by=PLACE,
-    kind="exact",
-    threshold=0.0,
-    expected=(64.0, 32.0),
-)
+RBM = "1803.09780; 1701.04844 (volume law of restricted Boltzmann machines)"
 
-CLAIMS = (
-    *equality(PREDICTED),
-    *equality(
+
+def law_claims(name: str, statement: str, where: Labels, law: str = "predicted_rank") -> tuple[Claim, Claim]:
+    """The rank of every block equals the law."""
+    return equality(
         Claim(
-            id="overlaps-prediction-held-back",
-            statement="The prediction holds on sizes, grids and boundaries that it wasn't found on",
+            id=f"overlaps-{name}",
+            statement=statement,
             source=OURS,
-            where={"network": "overlapping", "held_back": True},
-            first=PREDICTED.first,
-            second=PREDICTED.second,
-            by=PLACE,
+            where={"network": "overlapping", **where},
+            first={"quantity": "block_rank"},
+            second={"quantity": law},
+            by=("case",),
             kind="exact",
             threshold=0.0,
             expected=(64.0, 32.0),
         )
+    )
+
+
+def machine_claim(name: str, statement: str, machine: str, network: str) -> Claim:
+    """A volume law takes a machine more than twice the parameters that it takes an overlapping network."""
+    return Claim(
+        id=f"overlaps-volume-{name}",
+        statement=statement,
+        source=RBM,
+        where={"quantity": "volume_parameters", "block_sites": LARGEST},
+        first={"network": "RBM", "weights": machine},
+        second={"network": "overlapping", "weights": network},
+        by=("sites",),
+        kind="exact",
+        logarithmic=True,
+        threshold=math.log(2),
+        expected=(136.0, 38.0),
+    )
+
+
+FRONT = "the block rank is min{M^|A|, D·M^frame}, a frame of (L − 1)(K − 1) sites, where M ≤ D"
+TWICE = "takes over twice the parameters of an overlapping network"
+
+CLAIMS = (
+    *law_claims(
+        "prediction",
+        "Equal widths: block rank is the smaller of min-cut and distinguishable configurations",
+        {"uniform": True},
     ),
+    *law_claims(
+        "prediction-held-back",
+        "Equal widths: the prediction holds on sizes, grids and boundaries that it wasn't found on",
+        {"uniform": True, "held_back": True},
+    ),
+    *law_claims("prediction-narrow", "The prediction goes on where the first layer is narrower", {"uniform": False}),
+    *law_claims("front", f"Weights per location: {FRONT}", {"fits": True, "weights": "per location"}, "front_rank"),
+    *law_claims("front-shared", f"Weights shared: {FRONT}", {"fits": True, "weights": "shared"}, "front_rank"),
     *equality(
         Claim(
-            id="overlaps-front",
-            statement="On a ring with M ≤ D the block rank is min{Mⁿ, D·M^(2(L−1)(K−1))}",
+            id="overlaps-random",
+            statement="The prediction holds for random widths, boundaries and subsets of the sites",
             source=OURS,
-            where={"network": "overlapping", "fits": True},
-            first={"quantity": "block_rank"},
-            second={"quantity": "front_rank"},
-            by=PLACE,
+            where={},
+            first={"quantity": "random_rank"},
+            second={"quantity": "random_prediction"},
+            by=("case",),
             kind="exact",
             threshold=0.0,
             expected=(64.0, 32.0),
         )
     ),
     Claim(
-        id="overlaps-volume-parameters",
-        statement="On the largest ring a volume law takes a restricted Boltzmann machine over twice the parameters",
-        source="1803.09780; 1701.04844 (volume law of restricted Boltzmann machines)",
-        where={"quantity": "volume_parameters", "block_sites": LARGEST},
-        first={"network": "RBM"},
-        second={"network": "overlapping"},
-        by=("sites",),
+        id="overlaps-tree",
+        statement="Half of a ring under windows of 3 and 2 or more layers has over 4 times the rank of a tree as wide",
+        source="1703.02065; 1803.09780",
+        where={"quantity": "block_rank", "weights": "shared", "block_sites": LARGEST, "sites": ("8", "16")},
+        first={"network": "overlapping", "boundary": "periodic", "kernel": 3, "layers": (2, 3)},
+        second={"network": "tree"},
+        by=("sites", "local_dimension", "width"),
         kind="exact",
         logarithmic=True,
-        threshold=math.log(2),
-        expected=(136.0, 38.0),
+        threshold=math.log(4),
+        expected=(64.0, 4.0),
+    ),
+    machine_claim(
+        "machine",
+        f"Largest ring, volume law: a fully connected Boltzmann machine {TWICE} with shared weights",
+        "per location",
+        "shared",
+    ),
+    machine_claim(
+        "machine-shared",
+        f"Largest ring, volume law, weights shared by both: a Boltzmann machine {TWICE}",
+        "shared",
+        "shared",
+    ),
+    machine_claim(
+        "machine-per-location",
+        f"Largest ring, volume law, neither shares: a Boltzmann machine {TWICE}",
+        "per location",
+        "per location",
     ),
 )

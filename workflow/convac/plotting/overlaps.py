@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
@@ -20,7 +21,6 @@ from convac.plotting.style import (
 
 LAYERS = {1: (BLUE, "o"), 2: (VERMILLION, "s"), 3: (GREEN, "^"), 4: (PURPLE, "D")}
 NETWORKS = {"overlapping": (VERMILLION, "s"), "RBM": (BLUE, "o"), "tree": (BLACK, "^")}
-PLACE = ["boundary", "sites", "local_dimension", "kernel", "layers", "width", "block", "block_sites"]
 
 
 def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
@@ -30,7 +30,8 @@ def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
 
 def ring(table: pd.DataFrame, quantity: str) -> pd.DataFrame:
     """Rows of the longest ring of binary sites that has the quantity for the most networks."""
-    found = rows(table, network="overlapping", quantity=quantity, boundary="periodic", local_dimension=2)
+    labels = {"network": "overlapping", "weights": "shared", "boundary": "periodic", "local_dimension": 2}
+    found = rows(table, quantity=quantity, **labels)
     if found.empty:
         return found
     found = found[~found["sites"].str.contains("×")]
@@ -78,48 +79,51 @@ def lines(table: pd.DataFrame) -> Figure | None:
     return made
 
 
+LAWS = (  # rank, law, of which weights, title
+    ("block_rank", "predicted_rank", None, "cut and sight"),
+    ("random_rank", "random_prediction", None, "random networks"),
+    ("block_rank", "front_rank", "per location", "front, per location"),
+    ("block_rank", "front_rank", "shared", "front, shared"),
+)
+
+
 def law(table: pd.DataFrame) -> Figure | None:
-    """Exact rank against prediction, and on rings against the front's formula."""
-    wide = rows(table, network="overlapping", quantity=("block_rank", "predicted_rank", "front_rank"))
-    if wide.empty:
+    """Exact rank against the prediction (blocks, random subsets), and blocks against the front's formula for M ≤ D."""
+    found = rows(table, network=("overlapping", "random"))
+    if found.empty:
         return None
-    pairs = wide.pivot_table(index=[*PLACE, "held_back"], columns="quantity", values="value").reset_index()
-    made = figure(PAGE, 2.7)
-    panels = made.subplots(1, 2, sharey=True)
-    titles = {"predicted_rank": "min-cut and distinguishable blocks", "front_rank": "front formula, rings"}
-    for number, (axes, (quantity, title)) in enumerate(zip(panels, titles.items(), strict=True)):
-        known = pairs.dropna(subset=[quantity]) if quantity in pairs else pairs.iloc[:0]
-        top = float(pairs["block_rank"].max()) * 1.5
-        axes.plot([1.5, top], [1.5, top], color=BLACK, linewidth=0.6, zorder=1)
-        for held_back, face in ((False, "white"), (True, BLUE)):
-            own = rows(known, held_back=held_back)
-            hit = own["block_rank"] == own[quantity] if len(own) else np.zeros(0, dtype=bool)
-            for agrees, colour, marker in ((True, BLUE, "o"), (False, VERMILLION, "X")):
-                chosen = own[hit == agrees]
-                fill = face if agrees else ("white" if not held_back else VERMILLION)
-                axes.plot(
-                    chosen.get(quantity, []),
-                    chosen["block_rank"],
-                    marker,
-                    color=colour,
-                    markerfacecolor=fill,
-                    markersize=4 if agrees else 5,
-                    linestyle="none",
-                )
-        agreeing = int((known["block_rank"] == known[quantity]).sum()) if len(known) else 0
-        axes.set_xscale("log", base=2)
-        axes.set_yscale("log", base=2)
-        axes.set_xlabel("predicted rank")
-        plain_numbers(axes, "xy")
-        panel(axes, number, f"{title}: {agreeing} of {len(known)}")
-    panels[0].set_ylabel("exact block rank")
+    made = figure(PAGE, 2.4)
+    panels = made.subplots(1, len(LAWS), sharex=True, sharey=True)
+    for number, (axes, (rank, form, weights, title)) in enumerate(zip(panels, LAWS, strict=True)):
+        own = found if weights is None else rows(found, weights=weights, fits=True)
+        pairs = rows(own, quantity=(rank, form)).pivot_table(index="case", columns="quantity", values="value")
+        against(axes, pairs, rank, form)
+        panel(axes, number, title)
+    panels[0].set_ylabel("exact rank")
     entries = [
-        key("equal, found on", marker="o", color=BLUE, markerfacecolor="white", linestyle="none"),
-        key("equal, held back", marker="o", color=BLUE, linestyle="none"),
+        key("equal", marker="o", color=BLUE, linestyle="none"),
         key("different", marker="X", color=VERMILLION, linestyle="none"),
     ]
-    panels[0].legend(handles=entries, loc="upper left")
+    made.legend(handles=entries, loc="outside upper center", ncols=2)
     return made
+
+
+def against(axes: Axes, pairs: pd.DataFrame, rank: str, form: str) -> None:
+    """Every pair of rank and law, those that differ on top; how many agree."""
+    top = 2.0**11
+    axes.plot([1.5, top], [1.5, top], color=BLACK, linewidth=0.6, zorder=1)
+    agreeing = 0
+    if len(pairs):
+        agrees = pairs[rank] == pairs[form]
+        agreeing = int(agrees.sum())
+        for chosen, colour, marker, size in ((pairs[agrees], BLUE, "o", 3.5), (pairs[~agrees], VERMILLION, "X", 4.5)):
+            axes.plot(chosen[form], chosen[rank], marker, color=colour, markersize=size, linestyle="none")
+    axes.set_xscale("log", base=2)
+    axes.set_yscale("log", base=2)
+    axes.xaxis.set_major_locator(FixedLocator([2, 16, 128, 1024]))
+    axes.yaxis.set_major_locator(FixedLocator([2, 16, 128, 1024]))
+    axes.set_xlabel(f"law: {agreeing} of {len(pairs)} equal")
+    plain_numbers(axes, "xy")
 
 
 def grid(table: pd.DataFrame) -> Figure | None:
@@ -158,42 +162,64 @@ def grid(table: pd.DataFrame) -> Figure | None:
 
 
 def entropy(table: pd.DataFrame) -> Figure | None:
-    """Entropy against n, a panel per kernel."""
+    """Entropy against n, a panel per kernel, in nats and as a share of the logarithm of the rank."""
     found = ring(table, "entropy")
     if found.empty:
         return None
     kernels, width = present(found, "kernel"), present(found, "width")[0]
-    made = figure(PAGE, 2.4)
-    panels = made.subplots(1, len(kernels), sharey=True, squeeze=False)[0]
-    for number, (axes, kernel) in enumerate(zip(panels, kernels, strict=True)):
-        for layers in present(found, "layers"):
-            own = rows(found, kernel=kernel, layers=layers, width=width)
-            colour, marker = LAYERS[min(layers, 4)]
-            curves(axes, own, x="block_sites", label=f"L = {layers}", color=colour, marker=marker, markersize=3)
+    made = figure(PAGE, 3.8)
+    panels = made.subplots(2, len(kernels), sharex=True, sharey="row", squeeze=False)
+    for row, (quantity, name) in enumerate((("entropy", "entropy [nats]"), ("entropy_share", "entropy / ln rank"))):
+        for number, kernel in enumerate(kernels):
+            axes = panels[row, number]
+            for layers in present(found, "layers"):
+                own = rows(ring(table, quantity), kernel=kernel, layers=layers, width=width)
+                colour, marker = LAYERS[min(layers, 4)]
+                curves(axes, own, x="block_sites", label=f"L = {layers}", color=colour, marker=marker, markersize=3)
+            panel(axes, row * len(kernels) + number, f"K = {kernel}, D = {width}")
+        panels[row, 0].set_ylabel(name)
+        panels[row, 0].set_ylim(bottom=0)  # once all panels of the row have set its scale
+    for axes in panels[-1]:
         axes.set_xlabel("sites n in the block")
-        axes.set_ylim(bottom=0)
-        panel(axes, number, f"K = {kernel}, D = {width}")
-    panels[0].set_ylabel("entropy [nats]")
-    panels[0].legend(loc="upper left")
+    entries = [
+        key(f"L = {layers}", color=LAYERS[min(layers, 4)][0], marker=LAYERS[min(layers, 4)][1])
+        for layers in present(found, "layers")
+    ]
+    made.legend(handles=entries, loc="outside upper center", ncols=len(entries))
     return made
 
 
 def volume(table: pd.DataFrame) -> Figure | None:
-    """Parameters of the cheapest network with full rank at half of the sites."""
+    """Parameters of the cheapest network with full rank at half of the sites, by whether weights are shared."""
     found = rows(table, quantity="volume_parameters")
     if found.empty:
         return None
-    made = figure(COLUMN, 2.5)
+    made = figure(COLUMN, 2.9)
     axes = made.subplots()
     for network in present(found, "network"):
-        own = rows(found, network=network)
-        colour, marker = NETWORKS[network]
-        own = own.assign(size=2 * own["block_sites"]).sort_values("size")
-        axes.plot(own["size"], own["value"], color=colour, marker=marker, markersize=4, label=network)
+        for weights in present(rows(found, network=network), "weights"):
+            own = rows(found, network=network, weights=weights)
+            own = own.assign(size=2 * own["block_sites"]).sort_values("size")
+            colour, marker = NETWORKS[network]
+            shared = weights == "shared"
+            axes.plot(
+                own["size"],
+                own["value"],
+                color=colour,
+                marker=marker,
+                markersize=4,
+                markerfacecolor="white" if shared else colour,
+                linestyle="--" if shared else "-",
+            )
     axes.set_yscale("log")
     axes.set_xlabel("sites N of a ring")
     axes.set_ylabel("parameters for full rank at N/2")
     axes.xaxis.set_major_locator(FixedLocator(sorted({2 * int(size) for size in found["block_sites"]})))
     plain_numbers(axes)
-    axes.legend(loc="upper left")
+    entries = [
+        key(network, color=NETWORKS[network][0], marker=NETWORKS[network][1], linestyle="none")
+        for network in present(found, "network")
+    ]
+    entries += [key("weights per location"), key("weights shared", linestyle="--", marker="o", markerfacecolor="white")]
+    made.legend(handles=entries, loc="outside upper center", ncols=2)
     return made

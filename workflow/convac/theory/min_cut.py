@@ -54,9 +54,14 @@ class Case:
         shape = TreeShape(self.tree, self.local_dimension, self.widths, (shared,) * len(self.widths))
         return generic_rank(shape, self.inside).value
 
+    def numbered(self, number: int) -> Row:
+        """The case as label columns; `case` names it in a claim's counterexamples."""
+        sizes = f"windows {joined(self.windows)}, M {self.local_dimension}, widths {joined(self.widths)}"
+        return {"case": f"{number}: {sizes}, I {joined(self.inside)}", **self.labels}
+
     @property
     def labels(self) -> Row:
-        """The case as label columns."""
+        """The case's sizes as label columns."""
         return {
             "windows": joined(self.windows),
             "local_dimension": self.local_dimension,
@@ -108,7 +113,7 @@ def ensemble(parameters: Parameters) -> Iterator[Row]:
             symmetric = symmetric_min_cut(case.tree, case.local_dimension, case.widths, case.inside)
             values.append(("symmetric_min_cut", symmetric))
         for quantity, value in values:
-            yield {"case": found, **case.labels, "quantity": quantity, "value": float(value)}
+            yield {**case.numbered(found), "quantity": quantity, "value": float(value)}
         found += 1
         report(found, kind)
 
@@ -156,7 +161,7 @@ def deficit_rows(number: int, case: Case) -> Iterator[Row]:
     bridge = predicted_rank(case.tree, case.local_dimension, case.widths, partition)
     values = [("rank", case.rank(False)), ("min_cut", case.cut), *([] if bridge is None else [("bridge_rank", bridge)])]
     for quantity, value in values:
-        yield {"case": number, **case.labels, "quantity": quantity, "value": float(value)}
+        yield {**case.numbered(number), "quantity": quantity, "value": float(value)}
 
 
 def distinct_partitions(windows: tuple[int, ...]) -> list[tuple[int, ...]]:
@@ -184,7 +189,7 @@ def loop(parameters: Parameters) -> Iterator[Row]:
         ]
         for quantity, value in values:
             yield {
-                "case": case,
+                "case": f"{case}: M {local_dimension}, bonds {joined(bonds)}, I {joined(inside)}",
                 "local_dimension": local_dimension,
                 "widths": joined(bonds),
                 "sites_inside": joined(inside),

@@ -1,11 +1,12 @@
-"""What the block rank of an overlapping circuit with shared weights is: the smaller of a cut and of what it can see.
+"""What the block rank of an overlapping circuit is: the smaller of a cut and, with shared weights, of what it can see.
 
 Ours, found from exact ranks: a bound by construction, a claim where it says "equal". 1803.09780 has the volume law.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from itertools import product
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -16,65 +17,90 @@ from convac.entanglement.graphs import graph_min_cut, overlapping_network
 LISTED = 2**11  # a side with more configurations is taken to tell all of them apart
 
 
+# The kind of a position: which windows read it or how its own is cut short; equal kinds are equal functions.
+Kind = Hashable
+
+
 class Sight(NamedTuple):
-    """What the last hidden layer's positions see: per position its sites by offset, and whether its window is whole."""
+    """What a position sees: its sites by offset, repeated ones kept, and its kind."""
 
     sites: tuple[int, ...]
-    whole: bool
+    kind: Kind
 
 
 def sights(shape: OverlappingShape) -> list[Sight]:
-    """The sites below every position of layer L − 1, in an order that depends on offsets alone."""
-    found = [Sight((site,), True) for site in range(shape.count)]
+    """What every position of layer L − 1 sees, the offsets at which the last layer reads it in its kind."""
+    found = [Sight((site,), "site") for site in range(shape.count)]
     for _ in shape.widths[:-1]:
         found = [above(shape, found, position) for position in range(shape.count)]
-    return found
+    readers: list[list[int]] = [[] for _ in found]
+    for position in range(shape.count):
+        for offset, child in shape.window(position):
+            readers[child].append(offset)
+    return [Sight(sites, (kind, *sorted(offsets))) for (sites, kind), offsets in zip(found, readers, strict=True)]
 
 
 def above(shape: OverlappingShape, below: Sequence[Sight], position: int) -> Sight:
-    """What a position sees through its window, repeated sites kept: they tell the offsets apart."""
+    """What a position of the next layer sees through its window."""
     window = shape.window(position)
     sites = tuple(site for _, child in window for site in below[child].sites)
-    whole = len(window) == len(shape.offsets) and all(below[child].whole for _, child in window)
-    return Sight(sites, whole)
+    return Sight(sites, tuple((offset, below[child].kind) for offset, child in window))
 
 
 def distinguishable(shape: OverlappingShape, inside: Sequence[int]) -> int:
     """How many configurations of the given sites a network with shared weights can tell apart: a bound on the rank.
 
-    Two that show equal patterns equally often to the whole windows inside, and the same to every other window, have
-    the same value whatever stands outside.
+    The value is a product over the positions of layer L − 1, equal functions of what they see where their kinds are
+    equal. Two configurations that show equal patterns equally often to those that see inside alone, and the same to
+    every other position, have the same value whatever stands outside.
     """
     if shape.local_dimension ** len(inside) > LISTED:
         return int(shape.local_dimension ** len(inside))
     place = {site: number for number, site in enumerate(inside)}
-    if not shape.periodic:  # a position at the boundary is read by fewer windows: all are told apart
-        inner: list[Sight] = []
-        others = sights(shape)
-    else:
-        seen = sights(shape)
-        inner = [sight for sight in seen if sight.whole and all(site in place for site in sight.sites)]
-        others = [sight for sight in seen if sight not in inner]
-    kept = [[place[site] for site in sight.sites if site in place] for sight in others]
-    patterns = [[place[site] for site in sight.sites] for sight in inner]
+    inner: dict[Kind, list[list[int]]] = {}
+    kept: set[int] = set()
+    for sight in sights(shape):
+        seen = [place[site] for site in sight.sites if site in place]
+        if len(seen) == len(sight.sites):
+            inner.setdefault(sight.kind, []).append(seen)
+        else:
+            kept.update(seen)
     classes = set()
     for configuration in product(range(shape.local_dimension), repeat=len(inside)):
-        counted = Counter(tuple(configuration[number] for number in pattern) for pattern in patterns)
-        classes.add((frozenset(counted.items()), tuple(configuration[number] for each in kept for number in each)))
+        counts = [
+            frozenset(Counter(tuple(configuration[number] for number in pattern) for pattern in patterns).items())
+            for patterns in inner.values()
+        ]
+        classes.add((*counts, tuple(configuration[number] for number in sorted(kept))))
     return len(classes)
 
 
 def predicted_rank(shape: OverlappingShape, inside: Sequence[int]) -> int:
-    """The smallest of the network's min-cut and of what either side can tell apart."""
+    """The smallest of the network's min-cut and, where weights are shared, of what either side can tell apart."""
+    cut = graph_min_cut(overlapping_network(shape), inside).value
+    if not shape.shared:
+        return cut
     mask = np.zeros(shape.count, dtype=bool)
     mask[list(inside)] = True
     sides = [np.flatnonzero(mask).tolist(), np.flatnonzero(~mask).tolist()]
-    cut = graph_min_cut(overlapping_network(shape), inside).value
     return min(cut, *(distinguishable(shape, side) for side in sides))
 
 
-def front_rank(shape: OverlappingShape, size: int) -> int:
-    """min{Mⁿ, D·M^{2(L−1)(K−1)}} on a ring: the front moves (L − 1)(K − 1) sites at either end of the block."""
-    reach = 2 * (len(shape.widths) - 1) * (shape.kernel - 1)
+def front_rank(shape: OverlappingShape, sides: Sequence[int]) -> int:
+    """min{M^|A|, M^(N − |A|), D·M^(frame)}, the frame being the block's sites within (L − 1)(K − 1) of its boundary.
+
+    What a window of all layers but the last sees across the boundary is at most that far from it; all else stands on
+    one side. A frame holds 2(L − 1)(K − 1) sites of a ring's block, as many times the perimeter (less corners) of a
+    rectangle.
+
+    Args:
+        shape: the network.
+        sides: sites of the block along each axis; it starts at the origin.
+    """
+    reach = (len(shape.widths) - 1) * (shape.kernel - 1)
+    ends = 2 if shape.periodic else 1  # boundaries of the block along an axis that it doesn't fill
+    depth = [0 if side == whole else ends * reach for side, whole in zip(sides, shape.sites, strict=True)]
+    size = prod(sides)
+    frame = size - prod(max(0, side - each) for side, each in zip(sides, depth, strict=True))
     smaller = min(size, shape.count - size)
-    return int(min(shape.local_dimension**smaller, shape.widths[-1] * shape.local_dimension**reach))
+    return int(min(shape.local_dimension**smaller, shape.widths[-1] * shape.local_dimension**frame))

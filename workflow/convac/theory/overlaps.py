@@ -3,7 +3,8 @@
 Source: 1703.02065 (overlaps and expressivity); 1803.09780 (volume law of overlapping circuits).
 """
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise, product
 from typing import Any
 
@@ -26,14 +27,19 @@ Parameters = dict[str, Any]
 
 
 def compute(spec: TheorySpec) -> pd.DataFrame:
-    """One part of the study, as the parameter `part` says: `blocks`, `trees` or `volume`.
+    """One part of the study, as the parameter `part` says: `blocks`, `random`, `trees` or `volume`.
 
     Returns:
-        Columns network, boundary, sites, kernel, layers, width, local_dimension, block, block_sites, held_back, fits,
-        seed, quantity, value; those that a part doesn't have are missing.
+        Columns network, weights, boundary, sites, kernel, layers, width, widths, local_dimension, block, block_sites,
+        case, held_back, uniform, fits, seed, quantity, value; those that a part doesn't have are missing.
     """
     parameters: Parameters = dict(spec.parameters)
-    parts: dict[str, Callable[[Parameters], Iterator[Row]]] = {"blocks": blocks, "trees": trees, "volume": volume}
+    parts: dict[str, Callable[[Parameters], Iterator[Row]]] = {
+        "blocks": blocks,
+        "random": random_networks,
+        "trees": trees,
+        "volume": volume,
+    }
     return pd.DataFrame(list(parts[parameters.pop("part")](parameters)))
 
 
@@ -44,57 +50,126 @@ def blocks(parameters: Parameters) -> Iterator[Row]:
     report = reporter(len(grid), "network")
     for number, (kernel, layers, width) in enumerate(grid, start=1):
         shape = OverlappingShape(
-            sites, kernel, (width,) * layers, parameters["local_dimension"], parameters["periodic"]
+            sites,
+            kernel,
+            (parameters["first_width"] or width, *(width,) * (layers - 1)),
+            parameters["local_dimension"],
+            parameters["periodic"],
+            parameters["shared"],
         )
         yield from block_rows(shape, parameters["draws"])
         report(number, f"K={kernel}, L={layers}, D={width}")
 
 
 def block_rows(shape: OverlappingShape, draws: int) -> Iterator[Row]:
-    """One network's blocks: exact rank, prediction, on a ring the front's formula, and entropies."""
-    key = (*shape.sites, shape.kernel, *shape.widths, shape.local_dimension, int(shape.periodic))
-    residues = coefficient_tensor(shape, draw(shape, PRIME_FIELD, stream("overlaps", *key)), PRIME_FIELD)
-    real = [
-        coefficient_tensor(shape, draw(shape, REALS, stream("overlaps", seed, *key)), REALS) for seed in range(draws)
-    ]
+    """One network's blocks: exact rank, prediction, the front's formula, entropies in nats and as shares of ln rank."""
+    key = "overlaps " + case_of(shape)
+    residues = coefficient_tensor(shape, draw(shape, PRIME_FIELD, stream(key)), PRIME_FIELD)
+    real = [coefficient_tensor(shape, draw(shape, REALS, stream(key, seed)), REALS) for seed in range(draws)]
     ring = shape.periodic and len(shape.sites) == 1
     labels = {
+        **labels_of(shape),
         "network": "overlapping",
+        "width": shape.widths[-1],
+        "held_back": not ring or not shape.shared or shape.count != 16 or shape.local_dimension != 2,
+        "uniform": len(set(shape.widths)) == 1,
+        "fits": shape.local_dimension <= min(shape.widths),
+    }
+    for name, sides, inside in block_sites(shape.sites):
+        own = {**labels, "block": name, "block_sites": len(inside), "case": f"{case_of(shape)} block {name}"}
+        exact = exact_rank(residues, inside)
+        values = [
+            ("block_rank", 0, float(exact)),
+            ("predicted_rank", 0, float(predicted_rank(shape, inside))),
+            ("front_rank", 0, float(front_rank(shape, sides))),
+        ]
+        for seed, tensor in enumerate(real):
+            found = entropy(np.linalg.svd(matricization(tensor, mask_of(shape.count, inside)), compute_uv=False))
+            values += [("entropy", seed, found), ("entropy_share", seed, found / math.log(exact) if exact > 1 else 0.0)]
+        for quantity, seed, value in values:
+            yield {**own, "seed": seed, "quantity": quantity, "value": value}
+
+
+def case_of(shape: OverlappingShape) -> str:
+    """The network in words: the name of a pair in the claims."""
+    labels = labels_of(shape)
+    numbers = f"K={shape.kernel} D={labels['widths']} M={shape.local_dimension}"
+    return f"{labels['sites']} {labels['boundary']} {numbers} {labels['weights']}"
+
+
+def labels_of(shape: OverlappingShape) -> Row:
+    """Label columns of a network."""
+    return {
+        "weights": "shared" if shape.shared else "per location",
         "boundary": "periodic" if shape.periodic else "open",
         "sites": name_of(shape.sites),
         "kernel": shape.kernel,
         "layers": len(shape.widths),
-        "width": shape.widths[-1],
+        "widths": "-".join(map(str, shape.widths)),
         "local_dimension": shape.local_dimension,
-        "held_back": not ring or shape.count != 16 or shape.local_dimension != 2,
-        "fits": shape.local_dimension <= shape.widths[-1],
     }
-    for name, inside in block_sites(shape.sites):
-        mask = np.zeros(shape.count, dtype=bool)
-        mask[inside] = True
-        own = {**labels, "block": name, "block_sites": len(inside)}
-        values = [
-            ("block_rank", 0, rank(matricization(residues, mask))),
-            ("predicted_rank", 0, predicted_rank(shape, inside)),
-        ]
-        if ring:
-            values.append(("front_rank", 0, front_rank(shape, len(inside))))
-        for quantity, seed, value in values:
-            yield {**own, "seed": seed, "quantity": quantity, "value": float(value)}
-        for seed, tensor in enumerate(real):
-            found = entropy(np.linalg.svd(matricization(tensor, mask), compute_uv=False))
-            yield {**own, "seed": seed, "quantity": "entropy", "value": found}
 
 
-def block_sites(sites: tuple[int, ...]) -> list[tuple[str, list[int]]]:
-    """Blocks of at most half of the sites: the first n of a line, rectangles at the corner of a grid."""
-    if len(sites) == 1:
-        return [(str(size), list(range(size))) for size in range(1, sites[0] // 2 + 1)]
-    height, width = sites
+def mask_of(count: int, inside: Sequence[int]) -> np.ndarray:
+    """True at the given sites, shape (N,)."""
+    mask = np.zeros(count, dtype=bool)
+    mask[list(inside)] = True
+    return mask
+
+
+def exact_rank(residues: np.ndarray, inside: Sequence[int]) -> int:
+    """Rank of the given sites against the others, of a tensor of residues."""
+    return rank(matricization(residues, mask_of(residues.ndim, inside)))
+
+
+def random_networks(parameters: Parameters) -> Iterator[Row]:
+    """Rank and prediction of random networks and random subsets of their sites: where does the law end?
+
+    Lines of 6 to 10 sites, 2×3 and 3×3, kernels 2 and 3, one to four layers of 2 to 5 channels each, 2 to 5
+    templates; any boundary, weights shared or not; `entries` bounds the inputs M^N that are listed.
+    """
+    generator = stream("overlaps random", parameters["entries"])
+    report = reporter(parameters["networks"], "network")
+    for number in range(1, parameters["networks"] + 1):
+        shape = random_shape(generator, parameters["entries"])
+        residues = coefficient_tensor(shape, draw(shape, PRIME_FIELD, generator), PRIME_FIELD)
+        subsets = {random_subset(generator, shape.count) for _ in range(parameters["subsets"])}
+        for inside in sorted(subsets):
+            block = " ".join(map(str, inside))
+            case = f"{number}: {case_of(shape)} sites {block}"
+            own = {**labels_of(shape), "network": "random", "block": block, "case": case, "seed": 0}
+            yield {**own, "quantity": "random_rank", "value": float(exact_rank(residues, inside))}
+            yield {**own, "quantity": "random_prediction", "value": float(predicted_rank(shape, inside))}
+        report(number, f"{name_of(shape.sites)} sites")
+
+
+def random_subset(generator: np.random.Generator, count: int) -> tuple[int, ...]:
+    """A proper subset of the sites, of any size alike."""
+    order = generator.permutation(count)
+    return tuple(sorted(order[: generator.integers(1, count)].tolist()))
+
+
+def random_shape(generator: np.random.Generator, entries: int) -> OverlappingShape:
+    """A random family whose inputs can be listed."""
+    grids = ((6,), (7,), (8,), (9,), (10,), (2, 3), (3, 3))
+    while True:
+        sites = grids[generator.integers(len(grids))]
+        local_dimension = int(generator.integers(2, 6))
+        if local_dimension ** math.prod(sites) <= entries:
+            break
+    kernel = int(generator.integers(2, 1 + min(3, *sites)))
+    widths = tuple(int(width) for width in generator.integers(2, 6, size=generator.integers(1, 5)))
+    periodic, shared = (bool(flag) for flag in generator.integers(2, size=2))
+    return OverlappingShape(sites, kernel, widths, local_dimension, periodic, shared)
+
+
+def block_sites(sites: tuple[int, ...]) -> list[tuple[str, tuple[int, ...], list[int]]]:
+    """Blocks of at most half of the sites, with their sides: the first n of a line, rectangles at a grid's corner."""
+    numbers = np.arange(math.prod(sites)).reshape(sites)
     return [
-        (f"{rows}×{columns}", [row * width + column for row in range(rows) for column in range(columns)])
-        for rows, columns in product(range(1, height + 1), range(1, width + 1))
-        if rows * columns <= height * width // 2
+        (name_of(sides), sides, numbers[tuple(slice(side) for side in sides)].ravel().tolist())
+        for sides in product(*(range(1, side + 1) for side in sites))
+        if math.prod(sides) <= numbers.size // 2
     ]
 
 
@@ -103,9 +178,10 @@ def trees(parameters: Parameters) -> Iterator[Row]:
     tree = PoolingTree.named("line", tuple(parameters["sites"]))
     for width in parameters["widths"]:
         shape = TreeShape(tree, parameters["local_dimension"], (width,) * tree.levels, (True,) * tree.levels)
-        for name, inside in block_sites(tree.shape):
+        for name, _, inside in block_sites(tree.shape):
             yield {
                 "network": "tree",
+                "weights": "shared",
                 "sites": name_of(tree.shape),
                 "layers": tree.levels,
                 "width": width,
@@ -124,51 +200,83 @@ def name_of(sites: tuple[int, ...]) -> str:
 
 
 def volume(parameters: Parameters) -> Iterator[Row]:
-    """Fewest parameters with which half of the sites of a ring reaches the full rank 2^(N/2), M = 2, by exact rank."""
+    """Fewest parameters with which half of the sites of a ring reaches the full rank 2^(N/2), M = 2, by exact rank.
+
+    Each network in two versions: weights shared over translations, and per location.
+    """
     for size in parameters["sizes"]:
-        found = {"overlapping": smallest_overlapping(size), "RBM": smallest_machine(size)}
+        found = {
+            ("overlapping", "shared"): smallest_overlapping(size, shared=True),
+            ("overlapping", "per location"): smallest_overlapping(size, shared=False),
+            ("RBM", "shared"): smallest_filter(size),
+            ("RBM", "per location"): smallest_machine(size),
+        }
         if size & (size - 1) == 0:
-            found["tree"] = smallest_tree(size)
-        for network, value in found.items():
-            labels = {"network": network, "sites": str(size), "block_sites": size // 2, "seed": 0}
+            found["tree", "per location"] = smallest_tree(size)
+        for (network, weights), value in found.items():
+            labels = {"network": network, "weights": weights, "sites": str(size), "block_sites": size // 2, "seed": 0}
             yield {**labels, "quantity": "volume_parameters", "value": float(value)}
 
 
-def smallest_overlapping(size: int) -> int:
-    """Over kernels 2 to 4, up to N/2 layers and widths 2 to 4 on a ring, weights shared."""
+def smallest_overlapping(size: int, shared: bool) -> int:
+    """Over kernels 2 to 4, up to N/2 layers and equal widths 2 to 4 on a ring."""
     half = list(range(size // 2))
     shapes = [
-        OverlappingShape((size,), kernel, (width,) * layers)
+        OverlappingShape((size,), kernel, (width,) * layers, shared=shared)
         for kernel, layers, width in product((2, 3, 4), range(1, size // 2 + 1), (2, 3, 4))
         if kernel <= size
     ]
-    mask = np.arange(size) < size // 2
     for shape in sorted(shapes, key=lambda shape: shape.parameters):
-        if predicted_rank(shape, half) == 2 ** (size // 2):  # an upper bound: nothing below it is tried in vain
-            weights = draw(shape, PRIME_FIELD, stream("volume", size, shape.kernel, *shape.widths))
-            if rank(matricization(coefficient_tensor(shape, weights, PRIME_FIELD), mask)) == 2 ** (size // 2):
+        # both are upper bounds: what they rule out is not tried
+        if front_rank(shape, (len(half),)) == 2 ** len(half) == predicted_rank(shape, half):
+            weights = draw(shape, PRIME_FIELD, stream("volume", size, shape.kernel, *shape.widths, int(shared)))
+            if exact_rank(coefficient_tensor(shape, weights, PRIME_FIELD), half) == 2 ** len(half):
                 return shape.parameters
     raise ArithmeticError(f"no overlapping circuit over {size} sites reaches the full rank")
 
 
-def smallest_machine(size: int) -> int:
-    """Weights and hidden biases of a fully connected restricted Boltzmann machine (1701.04844).
+def hidden_unit(size: int, sites: Sequence[int], weights: np.ndarray, bias: np.ndarray) -> np.ndarray:
+    """Factor 1 + b Π_i w_i^{x_i} of a restricted Boltzmann machine at all 2^N inputs, shape (2^N,).
 
-    With weights in the exponent, ψ(x) = Π_j (1 + b_j Π_i w_ij^{x_i}) is polynomial in their exponentials.
+    Weights stand for the exponentials of the usual ones: the amplitude is a polynomial in them.
     """
-    configurations = np.indices((2,) * size).reshape(size, -1).T
-    mask = np.arange(size) < size // 2
+    configurations = np.indices((2,) * size).reshape(size, -1)
+    term = bias
+    for site, weight in zip(sites, weights, strict=True):
+        term = PRIME_FIELD.multiply(term, np.where(configurations[site] == 1, weight, 1))
+    return np.asarray((1 + term) % PRIME_FIELD.prime)
+
+
+def smallest_machine(size: int) -> int:
+    """Weights and hidden biases of a fully connected restricted Boltzmann machine, a hidden unit more at a time.
+
+    Visible biases are a product over sites: no rank comes from them. The rank is at most 2^(hidden units).
+    """
     generator = stream("machine", size)
-    values = np.ones(len(configurations), dtype=np.int64)
+    values = np.ones(2**size, dtype=np.int64)
     for hidden in range(1, size + 1):
-        factors = PRIME_FIELD.draw(generator, (size,))
-        term = PRIME_FIELD.draw(generator, (1,))
-        for site in range(size):
-            term = PRIME_FIELD.multiply(term, np.where(configurations[:, site] == 1, factors[site], 1))
-        values = PRIME_FIELD.multiply(values, (1 + term) % PRIME_FIELD.prime)
-        if rank(matricization(values.reshape((2,) * size), mask)) == 2 ** (size // 2):
-            return size * hidden + hidden
+        weights, bias = PRIME_FIELD.draw(generator, (size,)), PRIME_FIELD.draw(generator, (1,))
+        values = PRIME_FIELD.multiply(values, hidden_unit(size, range(size), weights, bias))
+        if exact_rank(values.reshape((2,) * size), range(size // 2)) == 2 ** (size // 2):
+            return hidden * (size + 1)
     raise ArithmeticError(f"no machine over {size} sites reaches the full rank")
+
+
+def smallest_filter(size: int) -> int:
+    """Weights and bias of the shortest filter of a translation-invariant machine, one hidden unit at each site.
+
+    Hidden units that read both sides of a cut at two ends: 2(k − 1) with k weights, so that N/4 + 1 could do.
+    """
+    for length in range(1, size + 1):
+        generator = stream("filter", size, length)
+        weights, bias = PRIME_FIELD.draw(generator, (length,)), PRIME_FIELD.draw(generator, (1,))
+        values = np.ones(2**size, dtype=np.int64)
+        for start in range(size):
+            sites = [(start + step) % size for step in range(length)]
+            values = PRIME_FIELD.multiply(values, hidden_unit(size, sites, weights, bias))
+        if exact_rank(values.reshape((2,) * size), range(size // 2)) == 2 ** (size // 2):
+            return length + 1
+    raise ArithmeticError(f"no filter over {size} sites reaches the full rank")
 
 
 def smallest_tree(size: int) -> int:
