@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from clones import ROOT
 
 from convac.commands.plan import planned_counts
 
@@ -155,6 +156,7 @@ def test_the_default_scales_plan_without_a_run(fresh, scale):
 def test_reference_figures_redraw_on_a_fresh_clone_without_training(fresh):
     if not (fresh.path / "results/reference/tables/pooling_geometry.parquet").exists():
         pytest.fail("results/reference/tables/pooling_geometry.parquet is not committed")
+    shutil.copy2(ROOT / "config.yaml", fresh.path)  # with every experiment
     assert "train" not in fresh.planned("redraw")
     fresh.snakemake("redraw")
     for path, content in fresh.files("results/reference/figures/*.png").items():
