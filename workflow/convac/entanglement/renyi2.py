@@ -102,20 +102,18 @@ def renyi2(circuit: Circuit, mask: np.ndarray, memory_limit: int) -> Renyi2:
         )
     # with every site on one side the root holds plain overlaps: the squared norm
     whole = circuit_parts(circuit, np.ones_like(mask))
-    if at_root(circuit, whole) == -math.inf:
+    norm = at_root(circuit, whole)
+    if norm == -math.inf:
         raise ArgumentError("tensor: is zero; accepted: a tensor with a non-zero entry")
-    value = entropy(circuit, parts, whole)
+    # 2 ln‖A‖² − ln Tr (A Aᵀ)², not finite where rounding leaves nothing of it
+    value = 2 * norm - at_root(circuit, parts)
     error = 4 * circuit.tree.sites * max(circuit.widths) * EPSILON
     if any((weight < 0).any() for weight in (*circuit.weights, circuit.output[:1])):
-        error += 10 * abs(value - entropy(moved(circuit), parts, whole))
+        other = moved(circuit)
+        error += 10 * abs(value - (2 * at_root(other, whole) - at_root(other, parts)))
     if not math.isfinite(value) or not math.isfinite(error):
         return Renyi2(math.nan, math.inf)
     return Renyi2(max(value, 0.0), error)
-
-
-def entropy(circuit: Circuit, parts: SubPartitions, whole: SubPartitions) -> float:
-    """2 ln‖A‖² − ln Tr (A Aᵀ)², the Rényi-2 entropy; not finite where rounding leaves nothing of it."""
-    return 2 * at_root(circuit, whole) - at_root(circuit, parts)
 
 
 def moved(circuit: Circuit) -> Circuit:
