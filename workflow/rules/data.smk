@@ -1,8 +1,37 @@
-# Needs nothing but the config. Makes results/datasets/<dataset>: the spec, the arrays, and their summary.
+# Needs the config and, for published image sets, network or a folder with their files. Makes
+# results/downloads/<source>: these files; results/datasets/<dataset>: the spec, the arrays, and their summary.
 
 
+# A cluster's nodes may be offline: files are fetched where Snakemake runs.
 localrules:
+    download,
     dataset_spec,
+
+
+rule download:
+    output:
+        "results/downloads/{source}/record.json",
+    log:
+        "results/logs/download/{source}.log",
+    retries: 0
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=500,
+        runtime=30,
+        disk_mb=200,
+    params:
+        code=source_hash("convac.commands.download"),
+        folder="results/downloads/{source}",
+        # derived from `output`, so that another folder reruns nothing
+        local=lambda wildcards, output: (
+            ["--local", config["local_data"]] if config.get("local_data") else []
+        ),
+    message:
+        "download {wildcards.source} [{resources.runtime} min, {resources.mem_mb} MB memory, {resources.disk_mb} MB disk at most]"
+    shell:
+        CONVAC
+        + " download --name {wildcards.source} --folder {params.folder} {params.local:q} --log {log}"
 
 
 rule dataset_spec:
@@ -23,6 +52,7 @@ rule dataset_spec:
 rule dataset:
     input:
         spec=rules.dataset_spec.output,
+        originals=lambda wildcards: PLAN.originals(wildcards.dataset),
     output:
         data="results/datasets/{dataset}/data.safetensors",
         summary="results/datasets/{dataset}/summary.parquet",
@@ -42,9 +72,12 @@ rule dataset:
         code=lambda wildcards: source_hash(
             "convac.commands.dataset", *PLAN.datasets[wildcards.dataset].modules
         ),
+        folder=lambda wildcards, input: [
+            f"--folder {Path(path).parent}" for path in input.originals
+        ],
     message:
         "dataset {wildcards.dataset} [{resources.runtime} min, {resources.mem_mb} MB memory, {resources.disk_mb} MB disk at most]"
     shell:
         CONVAC
         + " dataset --spec {input.spec} --data {output.data} --summary {output.summary}"
-        " --record {output.record} --log {log}"
+        " --record {output.record} --log {log} {params.folder}"

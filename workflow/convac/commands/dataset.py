@@ -4,6 +4,7 @@ import importlib
 import inspect
 from argparse import ArgumentParser, Namespace
 
+from convac.datasets.controls import controlled
 from convac.datasets.summaries import summarise
 from convac.errors import ConfigError
 from convac.files import read_json, write_arrays, write_json, write_table
@@ -19,17 +20,20 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--data", required=True, help="safetensors to write")
     parser.add_argument("--summary", required=True, help="parquet to write: counts, baseline, example images")
     parser.add_argument("--record", required=True, help="JSON to write: commit, versions, host, time")
+    parser.add_argument("--folder", help="original files that the images are made from; not part of the spec")
 
 
 def run(options: Namespace) -> None:
     """Generate the arrays and write them with their summary."""
     spec = parse(DatasetSpec, read_json(options.spec), options.spec)
     generate = importlib.import_module(spec.modules[0]).generate
-    accepted = inspect.signature(generate).parameters
+    known = inspect.signature(generate).parameters
+    accepted = [name for name in known if name != "folder"]
     for name in spec.parameters:
         if name not in accepted:
             raise ConfigError(f"{options.spec}: parameters.{name}: unknown key; accepted: {', '.join(accepted)}")
-    arrays = generate(**spec.parameters)
+    place = {"folder": options.folder} if "folder" in known else {}
+    arrays = controlled(generate(**spec.parameters, **place), spec.control)
     code = source_hash(__spec__.name, *spec.modules)
     write_arrays(options.data, arrays, {"spec": digest(spec), "code": code})
     write_table(options.summary, summarise(arrays))

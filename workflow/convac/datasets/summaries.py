@@ -8,6 +8,7 @@ import pandas as pd
 from convac.errors import ArgumentError
 
 ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
+VALIDATION = ("validation_images", "validation_labels")
 COLUMNS = ("label", "example", "site", "quantity", "value")
 
 
@@ -15,13 +16,15 @@ def summarise(arrays: Mapping[str, np.ndarray], examples: int = 4) -> pd.DataFra
     """Examples, sizes and baseline of an image dataset.
 
     Args:
-        arrays: `train_images`, `test_images` of shape (n, …) and `train_labels`, `test_labels` of shape (n,).
+        arrays: `train_images`, `test_images` of shape (n, …) and `train_labels`, `test_labels` of shape (n,); and,
+            if there is a validation set, `validation_images` and `validation_labels` likewise.
         examples: test images per class to record, the first ones of each.
 
     Returns:
         A table with columns `label`, `example`, `site` (nullable integers), `quantity` and `value`. Quantity `pixel`:
-        one row per class, example and site, sites in row-major order. Without label, example and site:
-        `train_images` and `test_images` (their numbers) and, for binary images, `count_accuracy`.
+        one row per class, example and site, sites in row-major order; where a pixel of any image is above 1, as a
+        share of the largest one. Without label, example and site: `train_images`, `test_images` and, if there are
+        any, `validation_images` (their numbers) and, for binary images, `count_accuracy`.
 
     Raises:
         ArgumentError: an array is missing, images and labels differ in number, or `examples` is negative.
@@ -30,19 +33,25 @@ def summarise(arrays: Mapping[str, np.ndarray], examples: int = 4) -> pd.DataFra
     if examples < 0:
         raise ArgumentError(f"examples: {examples}; accepted: an integer from 0 up")
     train_images, train_labels, test_images, test_labels = (arrays[name] for name in ARRAYS)
-    totals = {"train_images": float(len(train_images)), "test_images": float(len(test_images))}
+    names = [f"{part}_images" for part in parts(arrays)]
+    totals = {name: float(len(arrays[name])) for name in names}
     if binary(train_images) and binary(test_images):
         totals["count_accuracy"] = count_accuracy(train_images, train_labels, test_images, test_labels)
-    table = pd.concat([pixels(test_images, test_labels, examples), overall(totals)], ignore_index=True)
+    brightest = max(1.0, *(float(arrays[name].max()) for name in names))
+    table = pd.concat([pixels(test_images, test_labels, examples, brightest), overall(totals)], ignore_index=True)
     return table.astype({"label": "Int64", "example": "Int64", "site": "Int64", "value": "float64"})
 
 
 def check(arrays: Mapping[str, np.ndarray]) -> None:
-    """Raise ArgumentError unless `arrays` holds non-empty train and test sets with a label per image."""
-    missing = [name for name in ARRAYS if name not in arrays]
+    """Raise ArgumentError unless `arrays` holds non-empty train and test sets with a label per image.
+
+    A validation set may be there too; then it must be such a set as well.
+    """
+    expected = ARRAYS + VALIDATION if "validation" in parts(arrays) else ARRAYS
+    missing = [name for name in expected if name not in arrays]
     if missing:
-        raise ArgumentError(f"{missing[0]}: is missing; accepted: {', '.join(ARRAYS)}")
-    for name in ("train", "test"):
+        raise ArgumentError(f"{missing[0]}: is missing; accepted: {', '.join(expected)}")
+    for name in parts(arrays):
         images, labels = arrays[f"{name}_images"], arrays[f"{name}_labels"]
         if len(images) == 0 or labels.shape != (len(images),):
             raise ArgumentError(
@@ -50,13 +59,18 @@ def check(arrays: Mapping[str, np.ndarray]) -> None:
             )
 
 
+def parts(arrays: Mapping[str, np.ndarray]) -> tuple[str, ...]:
+    """Names of the sets: `validation` is one of them if any array of it is there."""
+    return ("train", "test", "validation") if any(name in arrays for name in VALIDATION) else ("train", "test")
+
+
 def binary(images: np.ndarray) -> bool:
     """Whether every pixel is 0 or 1."""
     return bool(((images == 0) | (images == 1)).all())
 
 
-def pixels(images: np.ndarray, labels: np.ndarray, examples: int) -> pd.DataFrame:
-    """Rows `pixel` for the first `examples` images of each class."""
+def pixels(images: np.ndarray, labels: np.ndarray, examples: int, brightest: float = 1.0) -> pd.DataFrame:
+    """Rows `pixel` for the first `examples` images of each class, as shares of the value `brightest`."""
     flat = images.reshape(len(images), -1)
     first = {int(label): np.flatnonzero(labels == label)[:examples] for label in np.unique(labels)}
     where = [(label, example) for label, chosen in first.items() for example in range(len(chosen))]
@@ -67,7 +81,7 @@ def pixels(images: np.ndarray, labels: np.ndarray, examples: int) -> pd.DataFram
             "example": np.repeat(np.array([example for _, example in where], dtype=np.int64), flat.shape[1]),
             "site": np.tile(np.arange(flat.shape[1]), len(where)),
             "quantity": "pixel",
-            "value": shown.ravel().astype(np.float64),
+            "value": shown.ravel().astype(np.float64) / brightest,
         },
         columns=list(COLUMNS),
     )
