@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from convac.geometry.trees import PoolingTree
-from convac.networks.arithmetic import ConvAC, Products
+from convac.networks.arithmetic import ConvAC
+from convac.networks.products import Products
 from convac.networks.rectifier import ConvRect
 from convac.seeds import stream
 

@@ -19,6 +19,7 @@ FLOORS = [
     {"files", "seeds", "provenance", "statistics", "progress"},
     {"geometry"},
     {"circuits", "specs", "tables"},
+    {"widths"},
     {"datasets", "networks", "entanglement", "parsing"},
     {"training", "theory"},
     {"contract"},

@@ -1,12 +1,9 @@
 """Convolutional arithmetic circuits (ConvACs): linear 1×1 convolutions and product pooling over a tree.
 
-Real and positive weights share one implementation. Products of many values leave the range of floats, so that every
-position is rescaled by its largest magnitude over channels after each level, and the logarithm of the scale is
-carried along. Every level is homogeneous, so that a scale held constant leaves the gradient exact.
+Real and positive weights share one implementation.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -15,31 +12,30 @@ from torch import Tensor, nn
 from convac.circuits.tree import Circuit
 from convac.errors import ArgumentError
 from convac.geometry.trees import PoolingTree
-from convac.networks.layers import (
-    SHARINGS,
-    TINY,
-    TreeNetwork,
-    accept,
-    accept_options,
-    convolved,
-    draws,
-    finite,
-    normals,
+from convac.networks.layers import SHARINGS, TreeNetwork, accept, accept_options, convolved, draws, normals
+from convac.networks.products import (
+    SPREAD,
+    WEIGHTS,
+    Arithmetic,
+    counted_products,
+    dark_response,
+    mapped_products,
+    passing_on,
+    window_products,
+    windows_first,
 )
+from convac.networks.representations import Representation
 from convac.seeds import stream
 from convac.specs import NetworkSpec
 
-Linear = Callable[[Tensor], Tensor]
-
-WEIGHTS = ("positive", "signed")
-INITIALISATIONS = {"positive": ("uniform", "calibrated"), "signed": ("calibrated", "normal")}
-# Products smaller than exp(FLOOR) of a position's largest count as that: below it floats lose their speed and digits.
-FLOOR = -60.0
+REPRESENTATION = ("representation", "patch", "brightest")
+OPTIONS = ("weights", "sharing", "initialisation", *REPRESENTATION)
+INITIALISATIONS = {"positive": ("uniform", "calibrated", "diagonal"), "signed": ("calibrated", "normal", "diagonal")}
 # Random images on which a calibrated initialisation sets its scales.
 CALIBRATION_IMAGES = 32
 
 
-class ConvAC(TreeNetwork):
+class ConvAC(TreeNetwork, Arithmetic):
     """A convolutional arithmetic circuit over a pooling tree.
 
     Args:
@@ -49,11 +45,15 @@ class ConvAC(TreeNetwork):
         classes: number of classes.
         weights: `positive` (every weight is exp(b); logits ln h_y) or `signed` (real weights; Born readout,
             p(y|x) ∝ h_y², logits 2 ln|h_y|).
-        sharing: weights `shared` over positions or `located` at each.
+        sharing: weights `shared` over positions, `windowed` (one for each position within a window: a generalised
+            convolution whose kernel is its stride, 1703.02065) or `located` at each position.
+        representation: how integer images become sites; pixels or patches, one-hot or affine.
         initialisation: `uniform` (b from U(-1, 1), positive weights only), `calibrated` (exp(U(-s, s)) with
-            s = min(1, 4 / window), divided so that the logarithm of the scale stays near 0 at every level) or
-            `normal` (variance 1 / channels, signed weights only: the textbook's, for contrast); by default the
-            first that the weights admit.
+            s = min(1, 4 / window), divided so that the logarithm of the scale stays near 0 at every level), `diagonal`
+            (a dark site has the same response in every channel, and above level 1 a channel passes on mostly itself:
+            what the parts of an image say adds up from the first step) or `normal` (variance 1 / channels, signed
+            weights only: the textbook's, for contrast); by default `diagonal` for affine sites, else the first that
+            the weights admit.
         seed: an integer, or one per replica; replicas lie along the leading axis of every parameter.
 
     Raises:
@@ -80,19 +80,35 @@ class ConvAC(TreeNetwork):
         *,
         weights: str = "positive",
         sharing: str = "shared",
+        representation: Representation | None = None,
         initialisation: str | None = None,
         seed: int | Sequence[int] = 0,
     ) -> None:
         seeds = (seed,) if isinstance(seed, int) else tuple(seed)
         self.kind = accept("weights", weights, WEIGHTS)
         sharing = accept("sharing", sharing, SHARINGS)
+        affine = representation is not None and representation.affine
+        if initialisation is None and affine:
+            initialisation = "diagonal"
         initialisation = accept("initialisation", initialisation, INITIALISATIONS[self.kind])
         super().__init__(tree, local_dimension, widths, classes, seeds=seeds, sharing=sharing, distinct=False)
+        self.representation = representation
+        if representation is not None and representation.dimension() != local_dimension:
+            raise ArgumentError(f"local_dimension: {local_dimension}; accepted: {representation.dimension()}")
+        if representation is not None and len(tree.shape) != 2:
+            raise ArgumentError(f"sites: {list(tree.shape)}; accepted: a grid, where sites are patches of an image")
+        if affine and initialisation == "calibrated":
+            raise ArgumentError("options.initialisation: calibrated needs one-hot sites; accepted: diagonal, normal")
+        pixels = representation.pixels if representation is not None and affine else None
         shapes = {f"level_{level}": shape for level, shape in enumerate(self.shapes(), start=1)}
         shapes["output"] = (classes, self.widths[-1])
         for name, shape, window in zip(shapes, shapes.values(), (*tree.windows, 1), strict=True):
             if initialisation == "normal":
                 initial = normals(seeds, name, shape, shape[-1] ** -0.5)
+            elif initialisation == "diagonal":
+                logs = draws(seeds, name, shape, -SPREAD, SPREAD)
+                initial = dark_response(logs, pixels) if name == "level_1" else passing_on(logs)
+                initial = initial if self.kind == "positive" else initial.exp()
             else:
                 # channels of a product over a large window would differ by hundreds of nats: one would rule alone
                 spread = min(1.0, 4 / window) if initialisation == "calibrated" else 1.0
@@ -107,10 +123,28 @@ class ConvAC(TreeNetwork):
         """Parameters from the sites up."""
         return [*(f"level_{level}" for level in range(1, self.tree.levels + 1)), "output"]
 
-    def weight(self, name: str) -> Tensor:
-        """The weight that a parameter stands for: itself, or its exponential when weights are positive."""
-        parameter = self.get_parameter(name)
-        return parameter.exp() if self.kind == "positive" else parameter
+    def encode(self, images: np.ndarray | Tensor) -> Tensor:
+        """Encode images once: those that `TreeNetwork.encode` takes, or integer images of pixels with a representation.
+
+        Raises:
+            ArgumentError: the shape or a value doesn't fit the network.
+        """
+        array = np.asarray(images)
+        if self.representation is None or np.issubdtype(array.dtype, np.floating):
+            return super().encode(array)
+        sites = self.representation.sites(array, self.tree.shape)
+        if self.representation.affine:
+            return torch.from_numpy(np.ascontiguousarray(sites[:, self._order])).flatten(1)
+        return super().encode(sites)
+
+    def prepare(self, encoded: Tensor) -> Tensor:
+        """Turn encoded images into the input of `propagate`: see `TreeNetwork.prepare`."""
+        if self.representation is None or not self.representation.affine or encoded.is_floating_point():
+            return super().prepare(encoded)
+        rows = encoded if encoded.ndim == 3 else encoded.unsqueeze(0)
+        values = torch.unflatten(rows, 2, (self.tree.sites, -1)).permute(0, 3, 2, 1)
+        values = values.to(self.get_parameter("output").dtype) / self.representation.brightest
+        return torch.cat([values, 1 - values], dim=1)
 
     def propagate(self, inputs: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
         """Values and logarithm of their scale after every level.
@@ -139,46 +173,15 @@ class ConvAC(TreeNetwork):
             values, log = (torch.unflatten(part, 2, (positions, -1)) for part in (values, log))
             yield values, log
         for name, window in levels:
-            values, log = window_products(convolved(self.weight(name), values), log, window, signed)
+            values, log = self._level(self.weight(name), values, log, window)
             yield values, log
 
-    def logits(self, inputs: Tensor) -> Tensor:
-        """Logits (replicas, batch, classes) of prepared inputs: ln h_y or 2 ln|h_y|, up to the common scale."""
-        for last, _ in self.propagate(inputs):
-            values = last
-        return self._readout(values)
-
-    def _readout(self, values: Tensor) -> Tensor:
-        amplitudes = (self.weight("output") @ values.flatten(2)).mT
-        if self.kind == "positive":
-            return amplitudes.log()
-        return 2 * (amplitudes + TINY * (amplitudes == 0)).abs().log()
-
-    @torch.no_grad()
-    def evaluate(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits (replicas, batch, classes) and, per level, the largest |ln scale| (replicas, levels).
-
-        A tabulated level's scale is taken over all its symbols, whether or not they occur in the images.
-        """
-        scales = []
-        for last, log in self.propagate(inputs):
-            values = last
-            scales.append(log.abs().flatten(1).amax(1))
-        return self._readout(values), torch.stack([scale.expand(len(values)) for scale in scales], dim=1)
-
-    def log_scales(self, encoded: Tensor) -> Tensor:
-        """Largest |ln scale| over images and positions after every level, (replicas, levels), in nats."""
-        return self.evaluate(self.prepare(encoded))[1]
-
-    @torch.no_grad()
-    def diagnose(self, inputs: Tensor) -> list[tuple[str, Tensor]]:
-        """Name of every layer, in order, with whether its weights and values are finite in each replica."""
-        found = []
-        for name, (last, log) in zip(self.names, self.propagate(inputs), strict=False):
-            values = last
-            whole = finite(self.weight(name)) & finite(values) & finite(log)
-            found.append((name, whole))
-        return [*found, ("output", finite(self.weight("output")) & finite(self._readout(values)))]
+    def _level(self, weight: Tensor, values: Tensor, log: Tensor, window: int) -> tuple[Tensor, Tensor]:
+        """Map and pool values (replicas, in, positions·window, batch) with ln of their scale."""
+        signed = self.kind == "signed"
+        if self.sharing == "windowed":
+            return mapped_products(weight, windows_first(values, window), windows_first(log, window), signed)
+        return window_products(convolved(weight, values), log, window, signed)
 
     @torch.no_grad()
     def _calibrate(self) -> None:
@@ -193,7 +196,7 @@ class ConvAC(TreeNetwork):
         for level, window in enumerate(self.tree.windows, start=1):
             weight = self.weight(f"level_{level}")
             weight = weight / (weight.amax(-2, keepdim=True) if level == 1 else weight.sum(-1, keepdim=True))
-            values, log = window_products(convolved(weight, values), log, window, signed=False)
+            values, log = self._level(weight, values, log, window)
             shift = log.mean((1, 2, 3)) / window
             weight = weight / shift.exp().view(-1, *[1] * (weight.ndim - 1))
             log = log - (shift * window).view(-1, 1, 1, 1)
@@ -214,79 +217,10 @@ class ConvAC(TreeNetwork):
             raise ArgumentError(f"replica: {replica} is unknown; accepted: 0..{len(self.seeds) - 1}")
         arrays = [self.get_parameter(name)[replica].detach().cpu().double().numpy() for name in self.names]
         *weights, output = [np.exp(array) if self.kind == "positive" else array for array in arrays]
+        if self.sharing == "windowed":
+            places = zip(weights, self.tree.positions, strict=False)
+            weights = [np.tile(weight, (positions // len(weight), 1, 1)) for weight, positions in places]
         return Circuit(self.tree, self.local_dimension, tuple(weights), output)
-
-
-class Products(torch.autograd.Function):
-    """Products of values as sums of logarithms, with signs beside them, rescaled over channels (axis 1).
-
-    `pool` sums over the factors of each product, `spread` is its transpose. Returns the products divided by their
-    largest magnitude over channels, and its logarithm. The gradient takes that scale for a constant: the gradient
-    with respect to a factor is the product over the factor.
-    """
-
-    @staticmethod
-    def forward(ctx: Any, values: Tensor, pool: Linear, spread: Linear, signed: bool) -> tuple[Tensor, Tensor]:
-        """Rescaled products and ln of the scale."""
-        factors = values.abs().clamp_min(TINY)  # a zero has no logarithm; the product over it stays its gradient
-        logs = pool(factors.log())
-        peak = logs.amax(1, keepdim=True)
-        products = (logs - peak).clamp_min_(FLOOR).exp_()
-        if signed:
-            products = products * (1 - 2 * (pool(values.signbit().to(values.dtype)) % 2))
-            factors = factors.copysign(values)
-        ctx.save_for_backward(factors, products)
-        ctx.spread = spread
-        ctx.mark_non_differentiable(peak)
-        return products, peak
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
-        """Gradient with respect to the values."""
-        factors, products = ctx.saved_tensors
-        return ctx.spread(gradients[0] * products) / factors, None, None, None
-
-
-rescaled_products: Callable[[Tensor, Linear, Linear, bool], tuple[Tensor, Tensor]] = Products.apply
-
-
-def counted_products(values: Tensor, log: Tensor, counts: Tensor, signed: bool) -> tuple[Tensor, Tensor]:
-    """Products in which symbol k stands counts[…, x, k] times.
-
-    Args:
-        values: (replicas, channels, symbols).
-        log: ln of their scale, (replicas, 1, symbols).
-        counts: (products, symbols), or with a replica axis before.
-        signed: whether values may be negative.
-
-    Returns:
-        Products (replicas, channels, products), at most 1 in magnitude, and ln of their scale.
-    """
-    products, peak = rescaled_products(values, lambda logs: logs @ counts.mT, lambda each: each @ counts, signed)
-    return products, log @ counts.mT + peak
-
-
-def window_products(values: Tensor, log: Tensor, window: int, signed: bool) -> tuple[Tensor, Tensor]:
-    """Products over windows of consecutive positions.
-
-    Args:
-        values: (replicas, channels, positions·window, batch).
-        log: ln of their scale, (1 or replicas, 1, positions·window, 1 or batch).
-        window: positions per window.
-        signed: whether values may be negative.
-
-    Returns:
-        Products (replicas, channels, positions, batch), at most 1 in magnitude, and ln of their scale.
-    """
-
-    def pool(logs: Tensor) -> Tensor:
-        return torch.unflatten(logs, 2, (-1, window)).sum(3)
-
-    def spread(each: Tensor) -> Tensor:
-        return each.unsqueeze(3).expand(-1, -1, -1, window, -1).flatten(2, 3)
-
-    products, peak = rescaled_products(values, pool, spread, signed)
-    return products, pool(log) + peak
 
 
 def reference_images(tree: PoolingTree, local_dimension: int) -> np.ndarray:
@@ -304,12 +238,12 @@ def reference_images(tree: PoolingTree, local_dimension: int) -> np.ndarray:
 
 
 def build(spec: NetworkSpec, seeds: Sequence[int]) -> ConvAC:
-    """The ConvAC of a spec, one replica per seed; options: weights, sharing, initialisation.
+    """The ConvAC of a spec, one replica per seed; options: weights, sharing, initialisation and of its representation.
 
     Raises:
         ArgumentError: an option is unknown.
     """
-    accept_options(spec.options, ("weights", "sharing", "initialisation"))
+    accept_options(spec.options, OPTIONS)
     return ConvAC(
         spec.tree,
         spec.local_dimension,
@@ -317,6 +251,7 @@ def build(spec: NetworkSpec, seeds: Sequence[int]) -> ConvAC:
         spec.classes,
         weights=accept("weights", spec.options.get("weights"), WEIGHTS),
         sharing=accept("sharing", spec.options.get("sharing"), SHARINGS),
+        representation=Representation.of(spec.options) if set(spec.options) & set(REPRESENTATION) else None,
         initialisation=str(spec.options["initialisation"]) if "initialisation" in spec.options else None,
         seed=tuple(seeds),
     )

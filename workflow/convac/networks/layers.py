@@ -20,7 +20,7 @@ from convac.circuits.tree import Circuit
 from convac.errors import ArgumentError
 from convac.geometry.trees import PoolingTree
 from convac.seeds import stream
-from convac.specs import Scalar
+from convac.specs import NetworkSpec, Scalar
 
 # More symbols than this cost more to tabulate and look up than the positions they stand for.
 SYMBOL_LIMIT = 128
@@ -29,7 +29,9 @@ BLOCK = 1000
 # Stands for 0 inside logarithms: far below the rounding of rescaled values, which are of order 1.
 TINY = 1e-18
 
-SHARINGS = ("shared", "located")
+# Weights of a level are one for all positions, one per position within a window (a generalised convolution whose
+# kernel is its stride), or one per position.
+SHARINGS = ("shared", "windowed", "located")
 
 
 def symbol_tables(local_dimension: int, windows: Sequence[int], distinct: bool) -> list[np.ndarray]:
@@ -104,6 +106,31 @@ def accept_options(options: Mapping[str, Scalar], accepted: Sequence[str]) -> No
             raise ArgumentError(f"options.{name}: unknown key; accepted: {', '.join(accepted)}")
 
 
+def checked_pyramid(sites: Sequence[int], widths: Sequence[int], seeds: Sequence[int]) -> int:
+    """Positions along each axis that one position of the last level stands for, 2^levels.
+
+    Raises:
+        ArgumentError: there is no seed or level, a width isn't positive, or the sites aren't a grid of such blocks.
+    """
+    if not seeds:
+        raise ArgumentError("seeds: none given; accepted: at least one")
+    if not widths or min(widths) < 1:
+        raise ArgumentError(f"widths: {list(widths)}; accepted: one positive integer per level")
+    block = 2 ** len(widths)
+    if len(sites) != 2 or min(sites) < 1 or any(side % block for side in sites):
+        raise ArgumentError(f"sites: {list(sites)}; accepted: two multiples of 2^levels, {block}")
+    return int(block)
+
+
+def accept_pyramid(spec: NetworkSpec, local_dimension: int) -> None:
+    """Raise ArgumentError unless the spec's tree pools 2×2 neighbours at every level, and its M is the given one."""
+    if spec.geometry != "square" or set(spec.tree.windows) != {4}:
+        given = f"{spec.geometry} with windows {list(spec.tree.windows)}"
+        raise ArgumentError(f"geometry: {given}; accepted for {spec.architecture}: square with windows of 4")
+    if spec.local_dimension != local_dimension:
+        raise ArgumentError(f"local_dimension: {spec.local_dimension}; accepted: {local_dimension}")
+
+
 def convolved(weight: Tensor, values: Tensor) -> Tensor:
     """1×1 convolution of values (replicas, in, positions, batch).
 
@@ -119,7 +146,47 @@ def finite(values: Tensor) -> Tensor:
     return values.isfinite().flatten(1).all(1)
 
 
-class TreeNetwork(nn.Module, ABC):
+class Network(nn.Module, ABC):
+    """Base of everything that the loop trains: replicas side by side, one per seed.
+
+    Attributes:
+        seeds: one per replica.
+        classes: number of classes.
+    """
+
+    seeds: tuple[int, ...]
+    classes: int
+
+    @abstractmethod
+    def encode(self, images: np.ndarray | Tensor) -> Tensor:
+        """Images as the rows (n, columns) that are kept and cut into batches; raises ArgumentError where unfit."""
+
+    @abstractmethod
+    def prepare(self, encoded: Tensor) -> Tensor:
+        """Input of the layers from encoded images (batch, columns) or (replicas, batch, columns)."""
+
+    @abstractmethod
+    def logits(self, inputs: Tensor) -> Tensor:
+        """Logits (replicas, batch, classes) of prepared inputs."""
+
+    @abstractmethod
+    def evaluate(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits and, per level, the largest |ln scale| (replicas, levels), without gradient."""
+
+    @abstractmethod
+    def diagnose(self, inputs: Tensor) -> list[tuple[str, Tensor]]:
+        """Name of every layer, in order, with whether its values are finite in each replica (replicas,)."""
+
+    def forward(self, encoded: Tensor) -> Tensor:
+        """Logits (replicas, batch, classes) of encoded images (batch, columns) or (replicas, batch, columns)."""
+        return self.logits(self.prepare(encoded))
+
+    def circuit(self, replica: int = 0) -> Circuit:
+        """One replica as data for the engines; raises ArgumentError for a network that is no circuit over a tree."""
+        raise ArgumentError(f"network: {type(self).__name__} is no arithmetic circuit over a tree; accepted: a ConvAC")
+
+
+class TreeNetwork(Network):
     """Base of the networks over a pooling tree; a subclass adds parameters, `propagate` and `logits`.
 
     Attributes:
@@ -128,7 +195,8 @@ class TreeNetwork(nn.Module, ABC):
         widths: channels after each level.
         classes: number of classes.
         seeds: one per replica.
-        sharing: `shared` (one weight per level) or `located` (one per level and position).
+        sharing: `shared` (one weight per level), `windowed` (one per level and position within a window) or `located`
+            (one per level and position).
     """
 
     def __init__(
@@ -176,10 +244,11 @@ class TreeNetwork(nn.Module, ABC):
         return [self.get_buffer(f"symbols_{level}") for level in range(1, len(self._tables) + 1)]
 
     def shapes(self) -> list[tuple[int, ...]]:
-        """Shape of every level's weight, without the replica axis: `(out, in)` or `(positions, out, in)`."""
+        """Shape of every level's weight, without the replica axis: `(out, in)`, or with window or positions first."""
         channels = (self.local_dimension, *self.widths)
-        pairs = zip(self.tree.positions[:-1], channels[1:], channels[:-1], strict=True)
-        return [(out, into) if self.sharing == "shared" else (places, out, into) for places, out, into in pairs]
+        places = {"windowed": self.tree.windows, "located": self.tree.positions[:-1]}.get(self.sharing)
+        pairs = zip(channels[1:], channels[:-1], strict=True)
+        return [(*(() if places is None else (places[level],)), *pair) for level, pair in enumerate(pairs)]
 
     def encode(self, images: np.ndarray | Tensor) -> Tensor:
         """Encode images once, for any number of forward passes.
@@ -242,23 +311,3 @@ class TreeNetwork(nn.Module, ABC):
         if self.sharing == "shared":
             return counts
         return torch.unflatten(counts, 1, (self.tree.sites, -1)).permute(0, 3, 1, 2)
-
-    def forward(self, encoded: Tensor) -> Tensor:
-        """Logits (replicas, batch, classes) of encoded images (batch, columns) or (replicas, batch, columns)."""
-        return self.logits(self.prepare(encoded))
-
-    @abstractmethod
-    def logits(self, inputs: Tensor) -> Tensor:
-        """Logits (replicas, batch, classes) of prepared inputs."""
-
-    @abstractmethod
-    def evaluate(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits and, per level, the largest |ln scale| (replicas, levels), without gradient."""
-
-    @abstractmethod
-    def diagnose(self, inputs: Tensor) -> list[tuple[str, Tensor]]:
-        """Name of every layer, in order, with whether its values are finite in each replica (replicas,)."""
-
-    def circuit(self, replica: int = 0) -> Circuit:
-        """One replica as data for the engines; raises ArgumentError for a network that is no arithmetic circuit."""
-        raise ArgumentError(f"network: {type(self).__name__} is no arithmetic circuit; accepted: a ConvAC")

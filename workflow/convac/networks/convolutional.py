@@ -1,0 +1,192 @@
+"""Convolutional networks (ConvNets): K×K convolutions with ReLU, each followed by max or average pooling.
+
+Replicas lie along the leading axis of every parameter. On a processor each is convolved by itself, channels last; on
+an accelerator all at once, as groups.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d, conv2d, max_pool2d, pad
+
+from convac.errors import ArgumentError
+from convac.networks.layers import (
+    Network,
+    accept,
+    accept_options,
+    accept_pyramid,
+    checked_pyramid,
+    finite,
+    normals,
+)
+from convac.networks.representations import Representation, integer
+from convac.specs import NetworkSpec
+
+POOLINGS = ("max", "average")
+LARGEST_KERNEL = 15
+
+
+class ConvNet(Network):
+    """A convolutional network over a grid of sites, halved along both axes by every level.
+
+    Args:
+        sites: positions along each axis, 2^levels times what the last level leaves.
+        widths: channels after each level.
+        classes: number of classes.
+        kernel: K, positions along each axis of a convolution; 1 makes the windows of a tree, larger ones overlap.
+        pooling: `max` or `average`, over 2×2 positions.
+        representation: its `patch` says which pixels make a site; its vectors aren't used.
+        seed: an integer, or one per replica. Weights start normal with variance 2 / inputs, biases at 0 (1502.01852).
+
+    Raises:
+        ArgumentError: an argument is outside what is accepted.
+
+    Source: 1704.01552 and 1703.02065, Experiments (ConvNets that stand beside the arithmetic circuits).
+
+    >>> network = ConvNet((4, 4), (3, 5), classes=2, kernel=3)
+    >>> network(network.encode(np.zeros((7, 4, 4), dtype=int))).shape
+    torch.Size([1, 7, 2])
+    """
+
+    def __init__(
+        self,
+        sites: Sequence[int],
+        widths: Sequence[int],
+        classes: int = 2,
+        *,
+        kernel: int = 3,
+        pooling: str = "max",
+        representation: Representation | None = None,
+        seed: int | Sequence[int] = 0,
+    ) -> None:
+        super().__init__()
+        self.seeds = (seed,) if isinstance(seed, int) else tuple(seed)
+        self.sites, self.widths, self.classes, self.kernel = tuple(sites), tuple(widths), classes, kernel
+        self.pooling = accept("pooling", pooling, POOLINGS)
+        self.representation = representation or Representation()
+        if not 1 <= kernel <= LARGEST_KERNEL:
+            raise ArgumentError(f"options.kernel: {kernel}; accepted: an integer from 1 to {LARGEST_KERNEL}")
+        shrunk = checked_pyramid(self.sites, self.widths, self.seeds)
+        channels = (self.representation.pixels, *self.widths)
+        for name, into, out in zip(self.names, channels[:-1], channels[1:], strict=False):
+            shape = (out, into, kernel, kernel)
+            self._add(name, shape, 2 / (into * kernel**2))
+        last = channels[-1] * self.sites[0] * self.sites[1] // shrunk**2
+        self._add("output", (classes, last), 1 / last)
+
+    def _add(self, name: str, shape: tuple[int, ...], variance: float) -> None:
+        self.register_parameter(name, nn.Parameter(normals(self.seeds, name, shape, variance**0.5)))
+        self.register_parameter(f"{name}_bias", nn.Parameter(torch.zeros(len(self.seeds), shape[0])))
+
+    @property
+    def names(self) -> list[str]:
+        """Layers from the sites up; each has a weight of that name and a bias."""
+        return [*(f"level_{level}" for level in range(1, len(self.widths) + 1)), "output"]
+
+    def encode(self, images: np.ndarray | Tensor) -> Tensor:
+        """Integer images (n, rows, columns) as the pixels of every site, (n, sites·pixels), uint8.
+
+        Raises:
+            ArgumentError: the shape or a value doesn't fit the network.
+        """
+        affine = Representation("affine", self.representation.patch, self.representation.brightest)
+        return torch.from_numpy(affine.sites(np.asarray(images), self.sites)).flatten(1)
+
+    def prepare(self, encoded: Tensor) -> Tensor:
+        """Shares of the brightest value, (1 or replicas, batch, pixels of a site, *sites), from encoded images."""
+        rows = encoded if encoded.ndim == 3 else encoded.unsqueeze(0)
+        values = torch.unflatten(rows, 2, (*self.sites, -1)).to(self.get_parameter("output").dtype)
+        return values.movedim(4, 2) / self.representation.brightest
+
+    def propagate(self, inputs: Tensor) -> Iterator[Tensor]:
+        """Activations (replicas, batch, channels, rows, columns) after every level, from prepared inputs."""
+        for values in self._levels(inputs):
+            yield torch.stack(list(values))
+
+    def _levels(self, inputs: Tensor) -> Iterator[Sequence[Tensor]]:
+        """Activations of each replica (batch, channels, rows, columns) after every level."""
+        values: Sequence[Tensor] = inputs.expand(len(self.seeds), -1, -1, -1, -1).unbind()
+        for name in self.names[:-1]:
+            weight, bias = self.get_parameter(name), self.get_parameter(f"{name}_bias")
+            convolve = grouped if inputs.is_cuda else one_by_one
+            values = [self._pooled(mapped) for mapped in convolve(values, weight, bias)]
+            yield values
+
+    def _pooled(self, values: Tensor) -> Tensor:
+        """ReLU and pooling; a maximum commutes with the ReLU, and leaves it fewer values."""
+        return max_pool2d(values, 2).relu() if self.pooling == "max" else avg_pool2d(values.relu(), 2)
+
+    def logits(self, inputs: Tensor) -> Tensor:
+        """Logits (replicas, batch, classes) of prepared inputs."""
+        for last in self._levels(inputs):
+            values = last
+        return self._readout(torch.stack(list(values)))
+
+    def _readout(self, values: Tensor) -> Tensor:
+        return torch.baddbmm(
+            self.get_parameter("output_bias").unsqueeze(1), values.flatten(2), self.get_parameter("output").mT
+        )
+
+    @torch.no_grad()
+    def evaluate(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits (replicas, batch, classes) and scales (replicas, 0): ConvNets carry none."""
+        logits = self.logits(inputs)
+        return logits, logits.new_empty(len(logits), 0)
+
+    @torch.no_grad()
+    def diagnose(self, inputs: Tensor) -> list[tuple[str, Tensor]]:
+        """Name of every layer, in order, with whether its weights and values are finite in each replica."""
+        found = []
+        for name, last in zip(self.names, self.propagate(inputs), strict=False):
+            values = last
+            found.append((name, self._whole(name) & finite(values)))
+        return [*found, ("output", self._whole("output") & finite(self._readout(values)))]
+
+    def _whole(self, name: str) -> Tensor:
+        return finite(self.get_parameter(name)) & finite(self.get_parameter(f"{name}_bias"))
+
+
+def margins(kernel: int) -> tuple[int, int, int, int]:
+    """Zeros around an image that leave its size as it is: as many after as before, one more for even kernels."""
+    before = (kernel - 1) // 2
+    return (before, kernel - 1 - before) * 2
+
+
+def one_by_one(values: Sequence[Tensor], weight: Tensor, bias: Tensor) -> list[Tensor]:
+    """Convolution of every replica by itself: values (batch, in, …) of each, weight (replicas, out, in, K, K)."""
+    around, even = margins(weight.shape[-1]), {"memory_format": torch.channels_last}
+    return [
+        conv2d(pad(image, around).contiguous(**even), kernel.contiguous(**even), shift)
+        if around[0] != around[1]
+        else conv2d(image.contiguous(**even), kernel.contiguous(**even), shift, padding=around[0])
+        for image, kernel, shift in zip(values, weight, bias, strict=True)
+    ]
+
+
+def grouped(values: Sequence[Tensor], weight: Tensor, bias: Tensor) -> list[Tensor]:
+    """The same convolution of all replicas at once, as groups of channels."""
+    side_by_side = pad(torch.cat(list(values), dim=1), margins(weight.shape[-1]))
+    made = conv2d(side_by_side, weight.flatten(0, 1), bias.flatten(), groups=len(values))
+    return list(made.chunk(len(values), dim=1))
+
+
+def build(spec: NetworkSpec, seeds: Sequence[int]) -> ConvNet:
+    """The ConvNet of a spec, one replica per seed; options: kernel, pooling, patch, brightest.
+
+    Raises:
+        ArgumentError: an option is unknown.
+    """
+    accept_options(spec.options, ("kernel", "pooling", "patch", "brightest"))
+    representation = Representation.of({**spec.options, "representation": "affine"})
+    accept_pyramid(spec, representation.pixels)
+    return ConvNet(
+        spec.sites,
+        spec.widths,
+        spec.classes,
+        kernel=integer(spec.options, "kernel", 3),
+        pooling=accept("pooling", spec.options.get("pooling"), POOLINGS),
+        representation=representation,
+        seed=tuple(seeds),
+    )

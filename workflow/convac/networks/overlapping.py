@@ -1,0 +1,162 @@
+"""Overlapping convolutional arithmetic circuits: generalised convolutions whose windows reach into one another.
+
+Each level multiplies, for every output channel, K×K linear maps, one for each position within a window. Windows stand
+two positions apart, so that they overlap from K = 3 on. What lies outside the image counts as a factor of 1.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import pad
+
+from convac.errors import ArgumentError
+from convac.networks.layers import accept, accept_options, accept_pyramid, checked_pyramid, draws
+from convac.networks.products import SPREAD, WEIGHTS, Arithmetic, dark_response, mapped_products, passing_on
+from convac.networks.representations import Representation, integer
+from convac.specs import NetworkSpec
+
+STRIDE = 2
+LARGEST_KERNEL = 7
+
+
+class OverlappingConvAC(Arithmetic):
+    """A convolutional arithmetic circuit of generalised convolutions, halved along both axes by every level.
+
+    Args:
+        sites: positions along each axis, 2^levels.
+        widths: channels after each level.
+        classes: number of classes.
+        kernel: K, positions along each axis of a window, from 2 (no overlap: a ConvAC with windowed weights) up.
+        weights: `positive` (every weight is exp(b)) or `signed`.
+        representation: how integer images become sites.
+        seed: an integer, or one per replica. Weights start `diagonal`, see `ConvAC`.
+
+    Raises:
+        ArgumentError: an argument is outside what is accepted.
+
+    Source: 1703.02065 (generalised convolution).
+
+    >>> network = OverlappingConvAC((4, 4), (3, 3), kernel=3)
+    >>> network(network.encode(np.zeros((5, 4, 4), dtype=int))).shape
+    torch.Size([1, 5, 2])
+    """
+
+    def __init__(
+        self,
+        sites: Sequence[int],
+        widths: Sequence[int],
+        classes: int = 2,
+        *,
+        kernel: int = 3,
+        weights: str = "positive",
+        representation: Representation | None = None,
+        seed: int | Sequence[int] = 0,
+    ) -> None:
+        super().__init__()
+        self.seeds = (seed,) if isinstance(seed, int) else tuple(seed)
+        self.sites, self.widths, self.classes, self.kernel = tuple(sites), tuple(widths), classes, kernel
+        self.kind = accept("weights", weights, WEIGHTS)
+        self.representation = representation or Representation()
+        if not STRIDE <= kernel <= LARGEST_KERNEL:
+            raise ArgumentError(f"options.kernel: {kernel}; accepted: an integer from {STRIDE} to {LARGEST_KERNEL}")
+        block = checked_pyramid(self.sites, self.widths, self.seeds)
+        if self.sites != (block, block):
+            raise ArgumentError(f"sites: {list(sites)}; accepted: both 2^levels, {block}")
+        channels = (self.representation.dimension(), *self.widths)
+        pixels = self.representation.pixels if self.representation.affine else None
+        # a site enters so many times the products of a network without overlaps: what it says would add up to as much
+        thinned = (STRIDE / kernel) ** (2 * len(self.widths))
+        for name, into, out in zip(self.names, channels, (*self.widths, classes), strict=True):
+            shape = (out, into) if name == "output" else (kernel**2, out, into)
+            logs = draws(self.seeds, name, shape, -SPREAD, SPREAD)
+            logs = dark_response(logs * thinned, pixels) if name == "level_1" else passing_on(logs)
+            self.register_parameter(name, nn.Parameter(logs if self.kind == "positive" else logs.exp()))
+
+    @property
+    def names(self) -> list[str]:
+        """Parameters from the sites up."""
+        return [*(f"level_{level}" for level in range(1, len(self.widths) + 1)), "output"]
+
+    def encode(self, images: np.ndarray | Tensor) -> Tensor:
+        """Integer images (n, rows, columns) as their sites: pixels (n, sites·pixels) or numbers (n, sites).
+
+        Raises:
+            ArgumentError: the shape or a value doesn't fit the network.
+        """
+        sites = self.representation.sites(np.asarray(images), self.sites)
+        kind = np.uint8 if sites.max() < 256 else np.int32
+        return torch.from_numpy(sites.reshape(len(sites), -1).astype(kind))
+
+    def prepare(self, encoded: Tensor) -> Tensor:
+        """Representation vectors (1 or replicas, M, rows, columns, batch) from encoded images."""
+        rows = encoded if encoded.ndim == 3 else encoded.unsqueeze(0)
+        kind = self.get_parameter("output").dtype
+        if self.representation.affine:
+            values = torch.unflatten(rows, 2, (*self.sites, -1)).permute(0, 4, 2, 3, 1).to(kind)
+            values = values / self.representation.brightest
+            return torch.cat([values, 1 - values], dim=1)
+        numbers = torch.unflatten(rows, 2, self.sites).permute(0, 2, 3, 1).long()
+        return torch.nn.functional.one_hot(numbers, self.representation.dimension()).movedim(4, 1).to(kind)
+
+    def propagate(self, inputs: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+        """Values and logarithm of their scale after every level.
+
+        Args:
+            inputs: from `prepare`.
+
+        Yields:
+            Rescaled values (replicas, channels, rows, columns, batch), at most 1 in magnitude, and ln of the scale
+            (replicas, 1, rows, columns, batch), without gradient.
+        """
+        values, log = inputs, inputs.new_zeros(1, 1, *inputs.shape[2:4], 1)
+        for name in self.names[:-1]:
+            rows, columns = (side // STRIDE for side in values.shape[2:4])
+            outside = windows(values.new_ones(1, 1, *values.shape[2:4], 1), self.kernel).logical_not().to(values.dtype)
+            values, log = mapped_products(
+                self.weight(name),
+                windows(values, self.kernel),
+                windows(log, self.kernel),
+                self.kind == "signed",
+                outside[0] if self.kernel > STRIDE else None,
+            )
+            values, log = (torch.unflatten(part, 2, (rows, columns)) for part in (values, log))
+            yield values, log
+
+
+def windows(values: Tensor, kernel: int) -> Tensor:
+    """What each window holds: (replicas, channels, rows, columns, batch) as (replicas, K², channels, windows, batch).
+
+    Windows are centred on blocks of 2×2 positions, odd ones half a position before; zeros stand for what lies outside.
+    """
+    before = (kernel - STRIDE + 1) // 2
+    after = kernel - STRIDE - before
+    rows, columns = values.shape[2:4]
+    around = pad(values, (0, 0, before, after, before, after))
+    parts = [
+        around[:, :, row : row + rows : STRIDE, column : column + columns : STRIDE].flatten(2, 3)
+        for row in range(kernel)
+        for column in range(kernel)
+    ]
+    return torch.stack(parts, dim=1)
+
+
+def build(spec: NetworkSpec, seeds: Sequence[int]) -> OverlappingConvAC:
+    """The overlapping ConvAC of a spec, one replica per seed; options: kernel, weights and of its representation.
+
+    Raises:
+        ArgumentError: an option is unknown.
+    """
+    accept_options(spec.options, ("kernel", "weights", "representation", "patch", "brightest"))
+    representation = Representation.of(spec.options)
+    accept_pyramid(spec, representation.dimension())
+    return OverlappingConvAC(
+        spec.sites,
+        spec.widths,
+        spec.classes,
+        kernel=integer(spec.options, "kernel", 3),
+        weights=accept("weights", spec.options.get("weights"), WEIGHTS),
+        representation=representation,
+        seed=tuple(seeds),
+    )

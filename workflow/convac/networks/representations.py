@@ -1,0 +1,104 @@
+"""What a network sees of an image: its pixels, or its patches, as the sites that the network relates.
+
+A *site* is a patch of p×p pixels (p = 1: a pixel). Its representation vector f is one-hot over the 2^(p·p) patches of
+a binary image, or affine in the p·p values x of a grey one: f = (x, 1 − x), M = 2·p·p.
+
+Source: 1509.05009 (representation functions); the affine one is ours, the simplest in which a dark pixel has a say.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from convac.errors import ArgumentError
+from convac.specs import Scalar
+
+KINDS = ("one-hot", "affine")
+LARGEST_PATCH = 4  # one-hot patches of 4×4 binary pixels have 65,536 values
+
+
+@dataclass(frozen=True)
+class Representation:
+    """How an integer image becomes sites.
+
+    Attributes:
+        kind: `one-hot` or `affine`.
+        patch: pixels along each side of a site.
+        brightest: the largest value of a pixel, which an affine representation divides by.
+
+    Raises:
+        ArgumentError: an attribute is outside what is accepted.
+    """
+
+    kind: str = "one-hot"
+    patch: int = 1
+    brightest: int = 1
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ArgumentError(f"options.representation: {self.kind!r} is unknown; accepted: {', '.join(KINDS)}")
+        if not 1 <= self.patch <= LARGEST_PATCH:
+            raise ArgumentError(f"options.patch: {self.patch}; accepted: an integer from 1 to {LARGEST_PATCH}")
+        largest = 255 if self.affine else 1
+        if not 1 <= self.brightest <= largest:
+            accepted = "an integer from 1 to 255" if self.affine else "1 with one-hot sites"
+            raise ArgumentError(f"options.brightest: {self.brightest}; accepted: {accepted}")
+
+    @classmethod
+    def of(cls, options: Mapping[str, Scalar]) -> "Representation":
+        """The representation that a network's options name; pixels, one-hot, when they name none."""
+        kind = str(options.get("representation", "one-hot"))
+        return cls(kind, integer(options, "patch", 1), integer(options, "brightest", 1))
+
+    @property
+    def pixels(self) -> int:
+        """Pixels of a site."""
+        return self.patch**2
+
+    @property
+    def affine(self) -> bool:
+        """Whether the vectors are affine in the pixels."""
+        return self.kind == "affine"
+
+    def sites(self, images: np.ndarray, shape: Sequence[int]) -> np.ndarray:
+        """Sites of images, in row-major order.
+
+        Args:
+            images: integers (n, rows, columns), `patch` times the sites along each axis, from 0 to `brightest`.
+            shape: sites along each axis.
+
+        Returns:
+            One-hot: the number of each site's value (n, *shape), pixels read as binary digits, the first the least.
+            Affine: the pixels (n, sites, patch²), uint8.
+
+        Raises:
+            ArgumentError: the shape or a value doesn't fit.
+        """
+        if not np.issubdtype(images.dtype, np.integer):
+            raise ArgumentError(f"images: {images.dtype}; accepted: integers from 0 to {self.brightest}")
+        sides = tuple(self.patch * side for side in shape)
+        if images.shape[1:] != sides or not len(images):
+            raise ArgumentError(f"images: shape {list(images.shape)}; accepted: [n ≥ 1, *{list(sides)}]")
+        if images.min() < 0 or images.max() > self.brightest:
+            raise ArgumentError(f"images: values {images.min()}..{images.max()}; accepted: 0..{self.brightest}")
+        if len(shape) != 2:
+            raise ArgumentError(f"sites: {list(shape)}; accepted: a grid, where sites are patches of an image")
+        rows, columns = shape
+        parts = images.reshape(len(images), rows, self.patch, columns, self.patch).swapaxes(2, 3)
+        parts = parts.reshape(len(images), rows, columns, self.pixels)
+        if self.affine:
+            return np.asarray(parts.reshape(len(images), -1, self.pixels), dtype=np.uint8)
+        return np.asarray(parts @ 2 ** np.arange(self.pixels))
+
+    def dimension(self) -> int:
+        """M, the dimension of a site's representation vector."""
+        return 2 * self.pixels if self.affine else 2**self.pixels
+
+
+def integer(options: Mapping[str, Scalar], name: str, default: int) -> int:
+    """An option that is a whole number; raises ArgumentError when it isn't."""
+    value = options.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ArgumentError(f"options.{name}: {value!r}; accepted: an integer")
+    return value
