@@ -71,7 +71,7 @@ def test_networks_learn_and_the_history_is_tidy(architecture, options, arrays):
     assert sorted(rows["step"].unique()) == [0, 60, 120, 150]
     assert set(rows["seed"]) == {0, 1}
     assert rows.loc[rows["step"] == 150, "value"].mean() > 0.9
-    expected = {"loss", "train_accuracy", "test_accuracy"}
+    expected = {"loss", "train_accuracy", "test_accuracy", "learning_rate"}
     if architecture == "arithmetic":
         expected |= {"log_scale", "initial_log_scale"}
         first = history[history["quantity"] == "initial_log_scale"]

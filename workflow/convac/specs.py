@@ -7,7 +7,7 @@ share it.
 import hashlib
 import json
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -20,6 +20,9 @@ Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Seed = Annotated[int, Field(ge=0)]
 
+# Image sets whose original files are downloaded; what else is known of one stands under its name in convac.datasets.
+DOWNLOADED = ("mnist", "fashion_mnist", "cifar10")
+
 
 class Spec(BaseModel):
     """Base of everything typed: strict types, no unknown keys, immutable."""
@@ -28,15 +31,21 @@ class Spec(BaseModel):
 
 
 class DatasetSpec(Spec):
-    """A dataset: the module of `convac.datasets` that makes it, and the arguments of its `generate`."""
+    """A dataset: the module of `convac.datasets` that makes it, the arguments of its `generate`, and a control."""
 
     name: Name
     parameters: dict[str, Scalar] = Field(default_factory=dict)
+    control: Literal["none", "shuffled", "permuted"] = "none"
 
     @property
     def modules(self) -> tuple[str, ...]:
         """The library modules that the spec names."""
         return (f"convac.datasets.{self.name}",)
+
+    @property
+    def source(self) -> str | None:
+        """The image set whose original files must be there before it is made; None if it needs none."""
+        return next((name for name in DOWNLOADED if name == self.parameters.get("source")), None)
 
 
 class NetworkSpec(Spec):
@@ -70,7 +79,7 @@ class NetworkSpec(Spec):
 
 
 class Schedule(Spec):
-    """How a network is trained: Adam with one drop of the rate."""
+    """How a network is trained: Adam, its rate rising at first and dropping once near the end."""
 
     steps: Positive
     batch: Positive = 64
@@ -78,15 +87,27 @@ class Schedule(Spec):
     betas: tuple[Share, Share] = (0.9, 0.999)
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
     clip: Rate | None = Field(None, description="bound on the gradient's norm")
+    warm_up: Annotated[float, Field(ge=0, lt=1)] = Field(0.0, description="share of the steps in which the rate rises")
     drop_at: Share = Field(0.8, description="share of the steps after which the rate drops")
     drop_to: Share = Field(0.1, description="factor of that drop")
     log_every: Positive = Field(100, description="steps between two rows of the history")
+    trials: tuple[Rate, ...] = Field((), description="rates to choose from by the validation images; none: `lr`")
+    trial_steps: Positive = Field(100, description="steps that each of them is tried for")
+    trial_seeds: Positive = Field(2, description="seeds, the first ones, that each of them is tried with")
 
 
 class TrainingSpec(Schedule):
     """A schedule and the seeds that are trained by it, one run each."""
 
     seeds: tuple[Seed, ...] = Field(min_length=1)
+    snapshots: tuple[Annotated[int, Field(ge=0)], ...] = Field((), description="steps at which the weights are kept")
+
+    @model_validator(mode="after")
+    def _fits(self) -> "TrainingSpec":
+        late = [step for step in self.snapshots if step >= self.steps]
+        if late:
+            raise ValueError(f"snapshots: {late[0]}; accepted: steps before the last, 0 to {self.steps - 1}")
+        return self
 
 
 class RunSpec(Spec):
@@ -115,9 +136,17 @@ class TheorySpec(Spec):
 
 
 class MeasureSpec(Spec):
-    """What is measured on every trained network of a cell."""
+    """What is measured on every trained network of a cell, and on the snapshots of its training."""
 
-    partitions: tuple[str, ...] = Field(min_length=1)
+    partitions: tuple[str, ...] = Field(min_length=1, description="names of partitions of the sites")
+    label: Annotated[int, Field(ge=0)] = Field(default=1, description="class whose score is measured")
+    bonds: bool = Field(default=False, description="whether the entropy of every bond is measured")
+    ranks: tuple[Positive, ...] = Field(
+        default=(), description="Schmidt vectors that every bond is truncated to, one by one"
+    )
+    matched_loss: Rate | None = Field(
+        default=None, description="also the first snapshot whose training loss is as low [nats]"
+    )
 
 
 def canonical(spec: Spec) -> str:

@@ -35,3 +35,6 @@ def run(options: Namespace) -> None:
     write_table(options.history, result.history)
     write_json(options.record, run_record(spec=digest(spec), code=code, seconds=round(result.seconds, 3)))
     checkpoint.unlink(missing_ok=True)
+    # what a kill in the middle of a write left
+    for part in checkpoint.parent.glob(f".{checkpoint.name}.*.part"):
+        part.unlink(missing_ok=True)

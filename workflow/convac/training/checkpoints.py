@@ -8,8 +8,9 @@ import numpy as np
 import torch
 
 from convac.errors import FileError
-from convac.files import read_arrays, write_arrays
+from convac.files import Arrays, read_arrays, write_arrays
 from convac.specs import RunSpec, canonical
+from convac.training.optimizer import Adam
 
 LOG = logging.getLogger("convac")
 MOMENTS = ("exp_avg", "exp_avg_sq")
@@ -34,11 +35,19 @@ class Checkpoint:
         """What the file must carry to be trusted."""
         return {"spec": canonical(self.spec), "code": self.code, "torch": str(torch.__version__)}
 
-    def write(self, network: torch.nn.Module, optimizer: torch.optim.Adam, step: int, history: np.ndarray) -> None:
-        """Write parameters, moments, step and history, atomically."""
+    def write(
+        self,
+        network: torch.nn.Module,
+        optimizer: Adam,
+        step: int,
+        history: np.ndarray,
+        snapshots: Arrays | None = None,
+    ) -> None:
+        """Write parameters, moments, step, history and earlier weights, atomically."""
         if self.path is None:
             return
         arrays = {"step": np.array([step], dtype=np.int64), "history": history}
+        arrays |= {f"snapshot.{name}": array for name, array in (snapshots or {}).items()}
         for name, parameter in network.named_parameters():
             arrays[f"parameter.{name}"] = parameter.detach().cpu().numpy()
             for moment in MOMENTS:
@@ -47,23 +56,20 @@ class Checkpoint:
                     arrays[f"{moment}.{name}"] = state[moment].cpu().numpy()
         write_arrays(self.path, arrays, self.key)
 
+    def history(self) -> np.ndarray | None:
+        """The history of the run so far; None when there is nothing to trust."""
+        arrays = self._trusted()
+        return None if arrays is None else arrays["history"]
+
     @torch.no_grad()
-    def read(self, network: torch.nn.Module, optimizer: torch.optim.Adam) -> tuple[int, np.ndarray | None]:
-        """Restore what `write` kept; the step to go on from and the history, (0, None) when there is nothing to trust.
+    def read(self, network: torch.nn.Module, optimizer: Adam) -> tuple[int, Arrays]:
+        """Restore what `write` kept; the step to go on from and the snapshots, 0 and none without anything to trust.
 
         A damaged file, or one of another spec, code or torch, is passed over with a log line.
         """
-        if self.path is None or not self.path.exists():
-            return 0, None
-        try:
-            arrays, header = read_arrays(self.path)
-        except FileError as error:
-            LOG.warning("checkpoint passed over: %s", error)
-            return 0, None
-        changed = [name for name, value in self.key.items() if header.get(name) != value]
-        if changed:
-            LOG.warning("checkpoint passed over: %s was made by another %s", self.path, " and ".join(changed))
-            return 0, None
+        arrays = self._trusted()
+        if arrays is None:
+            return 0, {}
         step = int(arrays["step"][0])
         for name, parameter in network.named_parameters():
             parameter.copy_(torch.from_numpy(arrays[f"parameter.{name}"]))
@@ -75,4 +81,19 @@ class Checkpoint:
                 steps = torch.tensor(float(step), dtype=torch.float32, device=parameter.device)
                 optimizer.state[parameter] = {"step": steps, **moments}
         LOG.info("resumed at step %d from %s", step, self.path)
-        return step, arrays["history"]
+        prefix = "snapshot."
+        return step, {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+
+    def _trusted(self) -> Arrays | None:
+        if self.path is None or not self.path.exists():
+            return None
+        try:
+            arrays, header = read_arrays(self.path)
+        except FileError as error:
+            LOG.warning("checkpoint passed over: %s", error)
+            return None
+        changed = [name for name, value in self.key.items() if header.get(name) != value]
+        if changed:
+            LOG.warning("checkpoint passed over: %s was made by another %s", self.path, " and ".join(changed))
+            return None
+        return arrays

@@ -6,13 +6,14 @@ import torch
 from torch import Tensor
 
 from convac.errors import NonFiniteError
-from convac.networks.layers import TreeNetwork, finite
+from convac.networks.layers import Network, finite
+from convac.training.optimizer import Adam
 
 
 class Snapshot:
     """Parameters and optimizer state before a step."""
 
-    def __init__(self, network: TreeNetwork, optimizer: torch.optim.Adam, step: int) -> None:
+    def __init__(self, network: Network, optimizer: Adam, step: int) -> None:
         self.step = step
         self._parameters = [parameter.detach().clone() for parameter in network.parameters()]
         self._state = {
@@ -21,7 +22,7 @@ class Snapshot:
         }
 
     @torch.no_grad()
-    def restore(self, network: TreeNetwork, optimizer: torch.optim.Adam) -> None:
+    def restore(self, network: Network, optimizer: Adam) -> None:
         """Put the network and its optimizer back to where they were."""
         for parameter, kept in zip(network.parameters(), self._parameters, strict=True):
             parameter.copy_(kept)
@@ -29,7 +30,7 @@ class Snapshot:
         optimizer.state.update(self._state)
 
 
-def all_finite(network: TreeNetwork) -> bool:
+def all_finite(network: Network) -> bool:
     """Whether every parameter of every replica is finite."""
     return all(bool(parameter.isfinite().all()) for parameter in network.parameters())
 
@@ -45,8 +46,8 @@ def fail(whole: Tensor, layer: str, what: str, seeds: tuple[int, ...], step: int
 
 
 def replay(
-    network: TreeNetwork,
-    optimizer: torch.optim.Adam,
+    network: Network,
+    optimizer: Adam,
     snapshot: Snapshot,
     *,
     last: int,

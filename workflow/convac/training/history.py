@@ -6,7 +6,15 @@ import numpy as np
 import pandas as pd
 
 # Codes of the quantities in the array form.
-QUANTITIES = ("loss", "train_accuracy", "test_accuracy", "log_scale", "initial_log_scale")
+QUANTITIES = (
+    "loss",
+    "train_accuracy",
+    "test_accuracy",
+    "log_scale",
+    "initial_log_scale",
+    "validation_accuracy",
+    "learning_rate",
+)
 
 
 class History:
@@ -30,6 +38,11 @@ class History:
         code = QUANTITIES.index(quantity)
         values = [row[4] for row in self._rows if row[2] == code][-len(self.seeds) :]
         return float(np.mean(values)) if values else float("nan")
+
+    def first(self, quantity: str) -> float:
+        """The first value of a quantity; NaN when there is none."""
+        code = QUANTITIES.index(quantity)
+        return next((row[4] for row in self._rows if row[2] == code), float("nan"))
 
     def frame(self) -> pd.DataFrame:
         """Tidy table with the columns seed, step, quantity, level, value."""

@@ -18,13 +18,14 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from convac.errors import ArgumentError, FileError
-from convac.networks.layers import TreeNetwork
-from convac.progress import reporter
+from convac.networks.layers import Network
+from convac.progress import LOG, reporter
 from convac.seeds import stream
-from convac.specs import RunSpec
+from convac.specs import RunSpec, Schedule
 from convac.training.checkpoints import Checkpoint
 from convac.training.checks import Snapshot, all_finite, replay
 from convac.training.history import History
+from convac.training.optimizer import Adam
 
 # Seconds between two checkpoints.
 INTERVAL = 8.0
@@ -32,6 +33,8 @@ INTERVAL = 8.0
 CHECK_EVERY = 50
 # Images evaluated at a time: activations of a block stay in the processor's cache.
 BLOCK = 500
+# Parts of a dataset that no network learns from; validation, where there is one, chooses the rate.
+HELD_OUT = ("validation", "test")
 
 Arrays = dict[str, np.ndarray]
 
@@ -42,10 +45,11 @@ class Result:
 
     Attributes:
         history: one row per seed, step, quantity and level: `loss` (nats, over a fixed part of the training set as
-            large as the test set), `train_accuracy` (over the same part), `test_accuracy`, `log_scale` (largest
+            large as the test set), `train_accuracy` (over the same part), `test_accuracy`, `validation_accuracy` where
+            there are such images, at step 0 the `learning_rate` that was chosen by them, `log_scale` (largest
             |ln scale| over the levels and the test images, nats), and at step 0 `initial_log_scale` per level; level
             0 is the whole network.
-        tensors: parameters by name, replicas along the leading axis.
+        tensors: parameters by name, replicas along the leading axis; those of a snapshot as `step_<step>.<name>`.
         seconds: time that this process spent training.
     """
 
@@ -54,7 +58,7 @@ class Result:
     seconds: float
 
 
-def build(spec: RunSpec) -> TreeNetwork:
+def build(spec: RunSpec) -> Network:
     """The untrained network of a run, one replica per seed; raises ArgumentError for an architecture without one."""
     name = spec.network.architecture
     try:
@@ -65,19 +69,23 @@ def build(spec: RunSpec) -> TreeNetwork:
     if make is None:
         raise ArgumentError(f"architecture: {name!r} is unknown; accepted: a module of convac.networks with build()")
     network = make(spec.network, spec.training.seeds)
-    if not isinstance(network, TreeNetwork):
-        raise ArgumentError(f"architecture: {name!r} builds no network over a tree; accepted: a TreeNetwork")
+    if not isinstance(network, Network):
+        raise ArgumentError(f"architecture: {name!r} builds no network; accepted: a Network")
     return network
 
 
-def load(spec: RunSpec, tensors: Mapping[str, np.ndarray], where: str = "model") -> TreeNetwork:
-    """The trained network of a run from `Result.tensors`.
+def load(spec: RunSpec, tensors: Mapping[str, np.ndarray], where: str = "model", step: int | None = None) -> Network:
+    """The trained network of a run from `Result.tensors`, or the one of a snapshot's step.
 
     Raises:
         FileError: a tensor is missing, unknown or of another shape; the line starts with `where`.
     """
     network = build(spec)
     parameters = dict(network.named_parameters())
+    if step is None:
+        tensors = {name: tensor for name, tensor in tensors.items() if not name.startswith("step_")}
+    else:
+        tensors = {name.split(".")[-1]: tensor for name, tensor in tensors.items() if name.startswith(f"step_{step}.")}
     for name in sorted(set(parameters) ^ set(tensors)):
         state = "missing" if name in parameters else "unknown"
         raise FileError(f"{where}: tensor {name} is {state}; expected {', '.join(parameters)}")
@@ -102,7 +110,8 @@ class Batches:
         """Permutations (replicas, images) of one epoch."""
         if number not in self._epochs:
             orders = [stream("batches", seed, number).permutation(self.images) for seed in self.seeds]
-            self._epochs = {number - 1: self._epochs.get(number - 1, orders[0]), number: np.stack(orders)}
+            before = {number - 1: self._epochs[number - 1]} if number - 1 in self._epochs else {}
+            self._epochs = {**before, number: np.stack(orders)}
         return self._epochs[number]
 
     def __call__(self, step: int) -> np.ndarray:
@@ -116,7 +125,7 @@ class Batches:
 class Part:
     """Images and labels on which a network is evaluated, prepared once."""
 
-    def __init__(self, network: TreeNetwork, encoded: Tensor, labels: Tensor) -> None:
+    def __init__(self, network: Network, encoded: Tensor, labels: Tensor) -> None:
         self.blocks = [
             (network.prepare(rows), row_labels)
             for rows, row_labels in zip(torch.split(encoded, BLOCK), torch.split(labels, BLOCK), strict=True)
@@ -124,7 +133,7 @@ class Part:
         self.images = len(labels)
 
     @torch.no_grad()
-    def evaluate(self, network: TreeNetwork) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def evaluate(self, network: Network) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Loss (replicas,) in nats, accuracy (replicas,) and the largest |ln scale| (replicas, levels)."""
         loss = torch.zeros((), dtype=torch.float64, device=self.blocks[0][1].device)
         right, scales = loss, []
@@ -153,28 +162,33 @@ def clip_gradients(parameters: list[Tensor], bound: float) -> None:
         gradient.mul_(factors.view(-1, *[1] * (gradient.ndim - 1)))
 
 
+def rate_factor(schedule: Schedule, step: int) -> float:
+    """The rate of a step, counted from 1, as a multiple of the schedule's: a rise, a plateau, a drop."""
+    rising = schedule.warm_up * schedule.steps
+    if step > schedule.drop_at * schedule.steps:
+        return schedule.drop_to
+    return min(1.0, step / rising) if rising else 1.0
+
+
 class Run:
     """A network, its optimizer and the images that it learns from."""
 
-    def __init__(self, spec: RunSpec, arrays: Arrays, device: torch.device) -> None:
+    def __init__(self, spec: RunSpec, arrays: Arrays, device: torch.device, rate: float | None = None) -> None:
         self.training = spec.training
+        self.rate = spec.training.lr if rate is None else rate
         self.network = build(spec).to(device)
-        # decay enters the gradient (L2), as in the papers; `fused` makes one pass over all parameters
-        self.optimizer = torch.optim.Adam(
-            self.network.parameters(),
-            lr=spec.training.lr,
-            betas=spec.training.betas,
-            weight_decay=spec.training.weight_decay,
-            fused=True,
-        )
+        self.optimizer = Adam(self.network.parameters(), spec.training.betas, spec.training.weight_decay)
         self.images = self.network.encode(arrays["train_images"]).to(device)
         self.labels = torch.from_numpy(arrays["train_labels"].astype(np.int64)).to(device)
         self.batches = Batches(spec.training.seeds, len(self.images), spec.training.batch)
         count = min(len(arrays["test_images"]), len(self.images))
         chosen = torch.from_numpy(np.sort(stream("evaluation").permutation(len(self.images))[:count])).to(device)
-        test_labels = torch.from_numpy(arrays["test_labels"].astype(np.int64)).to(device)
-        self.train_part = Part(self.network, self.images[chosen], self.labels[chosen])
-        self.test_part = Part(self.network, self.network.encode(arrays["test_images"]).to(device), test_labels)
+        self.parts = {"train": Part(self.network, self.images[chosen], self.labels[chosen])}
+        for name in HELD_OUT:
+            if f"{name}_images" in arrays:
+                images = self.network.encode(arrays[f"{name}_images"]).to(device)
+                labels = torch.from_numpy(arrays[f"{name}_labels"].astype(np.int64)).to(device)
+                self.parts[name] = Part(self.network, images, labels)
 
     def rows(self, step: int) -> Tensor:
         """Image numbers (replicas, batch) of a step; steps count from 1."""
@@ -186,9 +200,6 @@ class Run:
 
     def update(self, step: int) -> float:
         """Make one step; the sum of the replicas' losses before it, in nats."""
-        drop = self.training.drop_to if step > self.training.drop_at * self.training.steps else 1.0
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.training.lr * drop
         rows = self.rows(step)
         self.optimizer.zero_grad()
         # replicas share no parameter, so that the gradient of the sum is each one's own
@@ -196,16 +207,16 @@ class Run:
         torch.autograd.backward(loss)
         if self.training.clip is not None:
             clip_gradients(list(self.network.parameters()), self.training.clip)
-        self.optimizer.step()
+        self.optimizer.step(self.rate * rate_factor(self.training, step))
         return float(loss.detach())
 
     def record(self, history: History, step: int) -> None:
         """Evaluate the network as it stands after a step."""
-        loss, accuracy, _ = self.train_part.evaluate(self.network)
-        _, test_accuracy, scales = self.test_part.evaluate(self.network)
-        history.record(step, "loss", loss)
-        history.record(step, "train_accuracy", accuracy)
-        history.record(step, "test_accuracy", test_accuracy)
+        for name, part in self.parts.items():
+            loss, accuracy, scales = part.evaluate(self.network)
+            history.record(step, f"{name}_accuracy", accuracy)
+            if name == "train":
+                history.record(step, "loss", loss)
         if scales.shape[1]:
             history.record(step, "log_scale", scales.max(axis=1))
         if step == 0:
@@ -215,7 +226,8 @@ class Run:
 
 def checked(spec: RunSpec, arrays: Arrays) -> None:
     """Raise ArgumentError when images and labels don't fit one another or the number of classes."""
-    for part in ("train", "test"):
+    parts = ["train", "test"] + (["validation"] if "validation_images" in arrays else [])
+    for part in parts:
         for kind in ("images", "labels"):
             if f"{part}_{kind}" not in arrays:
                 raise ArgumentError(f"dataset: {part}_{kind} is missing; accepted: train and test images and labels")
@@ -261,15 +273,21 @@ def train(
     checked(spec, arrays)
     torch.set_num_threads(threads)
     started = saved = time.monotonic()
-    run = Run(spec, arrays, chosen_device(device))
-    network, optimizer = run.network, run.optimizer
+    where = chosen_device(device)
     kept = Checkpoint(checkpoint, spec, code)
-    start, rows = kept.read(network, optimizer)
+    rows = kept.history()
     history = History(spec.training.seeds, rows)
+    rate = history.first("learning_rate") if rows is not None else tuned(spec, arrays, where)
+    run = Run(spec, arrays, where, rate)
+    network, optimizer = run.network, run.optimizer
+    start, snapshots = kept.read(network, optimizer)
+    steps, kept_steps = spec.training.steps, set(spec.training.snapshots)
     if not start:
+        history = History(spec.training.seeds)
         run.record(history, 0)
+        history.record(0, "learning_rate", np.full(len(spec.training.seeds), rate))
+        snapshots |= weights(network, 0) if 0 in kept_steps else {}
     snapshot = Snapshot(network, optimizer, start)
-    steps = spec.training.steps
     report, state = reporter(steps, "step"), "not evaluated yet"
     for step in range(start + 1, steps + 1):
         loss = run.update(step)
@@ -277,15 +295,49 @@ def train(
             if not (math.isfinite(loss) and all_finite(network)):
                 replay(network, optimizer, snapshot, last=step, inputs=run.inputs, update=run.update)
             snapshot = Snapshot(network, optimizer, step)
-        if step % spec.training.log_every == 0 or step == steps:
+        if step % spec.training.log_every == 0 or step == steps or step in kept_steps:
             run.record(history, step)
             state = f"loss {history.last('loss'):.4f}, test accuracy {history.last('test_accuracy'):.4f}"
+        if step in kept_steps:
+            snapshots |= weights(network, step)
         report(step, state)
-        if time.monotonic() - saved > INTERVAL and step < steps:
-            kept.write(network, optimizer, step, history.array())
+        if time.monotonic() - saved > INTERVAL and step < steps and all_finite(network):
+            kept.write(network, optimizer, step, history.array(), snapshots)
             saved = time.monotonic()
-    tensors = {name: parameter.detach().cpu().numpy() for name, parameter in network.named_parameters()}
-    return Result(history.frame(), tensors, time.monotonic() - started)
+    return Result(history.frame(), weights(network) | snapshots, time.monotonic() - started)
+
+
+def weights(network: Network, step: int | None = None) -> Arrays:
+    """A copy of the parameters by name, as a snapshot where a step is given."""
+    prefix = "" if step is None else f"step_{step}."
+    return {f"{prefix}{name}": each.detach().cpu().numpy().copy() for name, each in network.named_parameters()}
+
+
+def tuned(spec: RunSpec, arrays: Arrays, device: torch.device) -> float:
+    """The rate of the schedule's trials with the least validation loss, mean over the first seeds.
+
+    Each is tried as a short run of its own, from the same start on the same images; every architecture that lists as
+    many trials gets the same budget. A trial that stops being finite is out.
+
+    Raises:
+        ArgumentError: there are trials, but no validation images.
+    """
+    training = spec.training
+    if not training.trials:
+        return training.lr
+    if "validation_images" not in arrays:
+        raise ArgumentError("training.trials: the dataset has no validation images; accepted: none, use training.lr")
+    changes = {"steps": training.trial_steps, "seeds": training.seeds[: training.trial_seeds]}
+    short = spec.model_copy(update={"training": training.model_copy(update=changes)})
+    scores = []
+    for rate in training.trials:
+        run = Run(short, arrays, device, rate)
+        for step in range(1, training.trial_steps + 1):
+            run.update(step)
+        loss, accuracy, _ = run.parts["validation"].evaluate(run.network)
+        scores.append(float(loss.mean()) if np.isfinite(loss).all() else math.inf)
+        LOG.info("trial of rate %g: validation loss %.4f, accuracy %.4f", rate, scores[-1], accuracy.mean())
+    return training.trials[int(np.argmin(scores))]
 
 
 def chosen_device(name: str) -> torch.device:
