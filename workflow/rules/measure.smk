@@ -5,8 +5,11 @@ rule measure:
     input:
         spec=rules.run_spec.output,
         model=rules.train.output.model,
+        history=rules.train.output.history,
+        data=lambda wildcards: PLAN.data(wildcards.cell),
     output:
-        "results/runs/{cell}/entanglement-{digest}.parquet",
+        table="results/runs/{cell}/entanglement-{digest}.parquet",
+        record="results/runs/{cell}/entanglement-{digest}.json",
     log:
         "results/logs/measure/{cell}-{digest}.log",
     benchmark:
@@ -22,12 +25,10 @@ rule measure:
         code=lambda wildcards: source_hash(
             "convac.commands.entanglement", *PLAN.runs[wildcards.cell].network.modules
         ),
-        partitions=lambda wildcards: PLAN.measures[
-            wildcards.cell, wildcards.digest
-        ].partitions,
+        measure=lambda wildcards: PLAN.measured(wildcards.cell, wildcards.digest),
     message:
         "measure {wildcards.cell} [{resources.runtime} min, {resources.mem_mb} MB memory, {resources.disk_mb} MB disk at most]"
     shell:
         CONVAC
-        + " entanglement --spec {input.spec} --model {input.model} --partitions {params.partitions}"
-        " --output {output} --log {log}"
+        + " entanglement --spec {input.spec} --measure {params.measure:q} --model {input.model}"
+        " --history {input.history} --data {input.data} --output {output.table} --record {output.record} --log {log}"

@@ -1,51 +1,147 @@
-"""Measure the entanglement of every trained network of a cell."""
+"""Measure the entanglement of every trained network of a cell, and of its snapshots through training."""
 
+import json
+import time
 from argparse import ArgumentParser, Namespace
-from math import isnan
+from collections.abc import Iterator
+from math import isnan, nan
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import torch
 
+from convac.circuits.tree import Circuit
+from convac.entanglement.grid import GridFunction
 from convac.entanglement.measure import Measurement, measure
-from convac.errors import FileError
-from convac.files import read_arrays, read_json, write_table
+from convac.entanglement.truncation import bond_spectra, entropies
+from convac.errors import ArgumentError, FileError
+from convac.files import Arrays, read_arrays, read_json, read_table, write_json, write_table
 from convac.geometry.partitions import Partition
+from convac.networks.arithmetic import ConvAC
+from convac.networks.layers import Network
 from convac.parsing import parse
 from convac.progress import LOG, reporter
-from convac.specs import RunSpec, digest
+from convac.provenance import run_record, source_hash
+from convac.specs import MeasureSpec, RunSpec, digest
 from convac.training.loop import load
+from convac.training.truncated import truncation_rows
 
-LABEL = 1  # the class whose score is measured: of a closed or symmetric blob
+UNTRAINED, TRAINING, TRAINED, MATCHED = "untrained", "training", "trained", "matched"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Options of `convac entanglement`."""
     parser.add_argument("--spec", required=True, help="JSON: the run's spec")
+    parser.add_argument("--measure", required=True, help="JSON text: partitions, label, bonds, ranks, matched_loss")
     parser.add_argument("--model", required=True, help="safetensors with the trained weights of all seeds")
-    parser.add_argument("--partitions", required=True, nargs="+", help="names of partitions of the sites")
+    parser.add_argument("--history", required=True, help="parquet: loss by seed and step")
+    parser.add_argument("--data", required=True, help="the dataset's safetensors")
     parser.add_argument("--output", required=True, help="parquet to write")
+    parser.add_argument("--record", required=True, help="JSON to write: commit, versions, host, time, seconds")
 
 
 def run(options: Namespace) -> None:
-    """Measure each seed's network at each partition and write one tidy table."""
+    """Measure each seed's network at each moment and partition and write one tidy table."""
     spec = parse(RunSpec, read_json(options.spec), options.spec)
+    wanted = parse(MeasureSpec, parsed(options.measure), "measure")
     tensors, metadata = read_arrays(options.model)
     if metadata.get("spec") != digest(spec):
         raise FileError(f"{options.model}: belongs to another run; accepted: the one with digest {digest(spec)}")
-    network = load(spec, tensors)
-    partitions = {name: Partition.of(spec.network.sites, name) for name in options.partitions}
-    report = reporter(len(spec.training.seeds) * len(partitions), "measurement")
-    rows: list[dict[str, Any]] = []
-    done = 0
-    for replica, seed in enumerate(spec.training.seeds):
-        circuit = network.circuit(replica)
-        for name, partition in partitions.items():
-            found = measure(circuit, partition, output=LABEL)
-            rows += [{"seed": seed, "partition": name, "label": LABEL, **row} for row in observations(found)]
-            done += 1
-            report(done, f"{name}: {found.engine}")
-            LOG.info("seed %d, %s: %s %s", seed, name, found.engine, found.reason)
+    history = read_table(options.history, ("seed", "step", "quantity", "value"))
+    data = read_arrays(options.data)[0] if wanted.ranks else {}
+    started = time.monotonic()
+    rows = list(measured(spec, wanted, tensors, history, data))
+    seconds = round(time.monotonic() - started, 3)
     write_table(options.output, pd.DataFrame(rows))
+    code = source_hash(__spec__.name, *spec.network.modules)
+    write_json(options.record, run_record(spec=digest(spec), code=code, seconds=seconds))
+
+
+def parsed(text: str) -> Any:
+    """The value that a JSON text stands for; raises ArgumentError where it is none."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ArgumentError(f"--measure: {error}; accepted: a JSON object") from error
+
+
+def measured(
+    spec: RunSpec, wanted: MeasureSpec, tensors: Arrays, history: pd.DataFrame, data: Arrays
+) -> Iterator[dict[str, Any]]:
+    """Rows of every moment, seed and partition; of the truncations, of the trained networks alone."""
+    last, seeds = spec.training.steps, spec.training.seeds
+    moments = sorted({*spec.training.snapshots, last})
+    report = reporter(len(seeds) * len(moments), "network")
+    matched = matched_moments(history, moments, wanted.matched_loss)
+    for number, moment in enumerate(moments):
+        network = load(spec, tensors, step=None if moment == last else moment)
+        phase = {0: UNTRAINED, last: TRAINED}.get(moment, TRAINING)
+        for replica, seed in enumerate(seeds):
+            found = [*across_partitions(network, replica, spec, wanted), *bonds(network, replica, wanted)]
+            for name in [phase] + ([MATCHED] if matched.get(seed) == moment else []):
+                yield from ({"seed": seed, "phase": name, "moment": moment, **row} for row in found)
+            if wanted.ranks and moment == last:
+                circuit, inputs = network.circuit(replica), symbols(network, data["test_images"])
+                for row in truncation_rows(circuit, inputs, data["test_labels"], wanted.ranks):
+                    yield {"seed": seed, "phase": phase, "moment": moment, **row}
+            report(number * len(seeds) + replica + 1, f"seed {seed} at step {moment}")
+
+
+def matched_moments(history: pd.DataFrame, moments: list[int], loss: float | None) -> dict[int, int]:
+    """By seed, the first moment whose training loss is at most `loss`; seeds that never reach it are left out."""
+    if loss is None:
+        return {}
+    low = history[(history["quantity"] == "loss") & (history["value"] <= loss) & history["step"].isin(moments)]
+    first = low.groupby("seed", as_index=False)["step"].min()
+    return dict(zip(first["seed"].tolist(), first["step"].tolist(), strict=True))
+
+
+def across_partitions(network: Network, replica: int, spec: RunSpec, wanted: MeasureSpec) -> Iterator[dict[str, Any]]:
+    """Measures of one class' score across every partition."""
+    source = as_source(network, replica)
+    for name in wanted.partitions:
+        found = measure(source, Partition.of(spec.network.sites, name), output=wanted.label)
+        LOG.info("seed %d, %s: %s %s", network.seeds[replica], name, found.engine, found.reason)
+        yield from ({"partition": name, "label": wanted.label, **row} for row in observations(found))
+
+
+def as_source(network: Network, replica: int) -> Circuit | GridFunction:
+    """What the engines measure: a ConvAC's circuit, or any other network as a function of binary pixels."""
+    if isinstance(network, ConvAC):
+        return network.circuit(replica)
+
+    def scores(inputs: np.ndarray) -> np.ndarray:
+        with torch.no_grad():
+            return np.asarray(network(network.encode(inputs.astype(np.uint8)))[replica].double().numpy())
+
+    shape = getattr(getattr(network, "tree", network), "shape", None) or getattr(network, "sites", None)
+    if shape is None:
+        raise ArgumentError(f"network: {type(network).__name__} has no sites; accepted: networks over a grid")
+    return GridFunction(scores, tuple(shape))
+
+
+def symbols(network: Network, images: np.ndarray) -> np.ndarray:
+    """One-hot sites of integer images, (n, N) in row-major order."""
+    if not isinstance(network, ConvAC):
+        raise ArgumentError(f"measure.ranks: {type(network).__name__} has no bonds; accepted: a ConvAC")
+    representation = network.representation
+    if representation is None:
+        return images.reshape(len(images), -1).astype(np.int64)
+    if representation.affine:
+        pixels = representation.sites(images, network.tree.shape) / representation.brightest
+        return np.concatenate([pixels, 1 - pixels], axis=2)
+    return representation.sites(images, network.tree.shape).reshape(len(images), -1)
+
+
+def bonds(network: Network, replica: int, wanted: MeasureSpec) -> Iterator[dict[str, Any]]:
+    """Mean entropy of every level's bonds, and the largest of all."""
+    if not wanted.bonds:
+        return
+    levels = entropies(bond_spectra(network.circuit(replica)))
+    for level, values in enumerate(levels, start=1):
+        yield {"level": level, "quantity": "bond_entropy", "value": float(values.mean())}
+    yield {"quantity": "largest_bond_entropy", "value": max(float(values.max()) for values in levels)}
 
 
 def observations(found: Measurement) -> list[dict[str, Any]]:
@@ -55,7 +151,10 @@ def observations(found: Measurement) -> list[dict[str, Any]]:
         "renyi2": found.renyi2,
         "geometric_measure": found.geometric_measure,
         "schmidt_number": found.schmidt_number,
-        "min_cut_log": found.min_cut.log if found.min_cut else None,
     }
+    if found.min_cut is not None:
+        entropy = found.renyi2 if isnan(found.entropy) else found.entropy
+        values["min_cut_log"] = found.min_cut.log
+        values["cut_share"] = entropy / found.min_cut.log if found.min_cut.log else nan
     known = {name: float(value) for name, value in values.items() if value is not None and not isnan(value)}
     return [{"engine": found.engine, "quantity": name, "value": value} for name, value in known.items()]

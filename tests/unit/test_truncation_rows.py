@@ -1,0 +1,56 @@
+"""The causal test's rows: accuracy against Schmidt vectors per bond, the knee, exp of the largest bond entropy."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from convac.circuits.tree import random_circuit
+from convac.commands.entanglement import matched_moments
+from convac.entanglement.truncation import bond_spectra, entropies
+from convac.geometry.trees import PoolingTree
+from convac.seeds import stream
+from convac.training.truncated import accuracy, truncation_rows
+
+
+@pytest.fixture
+def circuit():
+    tree = PoolingTree.named("square", (4, 4))
+    return random_circuit(tree, 2, (4, 3), stream("truncation rows"), classes=3)
+
+
+def test_rows(circuit):
+    inputs = stream("inputs").integers(0, 2, (200, 16))
+    amplitudes = circuit.amplitudes(np.eye(2)[inputs])
+    labels = np.abs(amplitudes).argmax(1)
+    rows = truncation_rows(circuit, inputs, labels, (1, 2, 4))
+    values = {(row["quantity"], row.get("rank")): row["value"] for row in rows}
+    assert values["full_accuracy", None] == 1
+    assert values["knee_accuracy", None] == pytest.approx(0.98)
+    assert values["truncated_accuracy", 4] == 1
+    assert values["truncated_accuracy", 1] < 0.98
+    largest = max(float(level.max()) for level in entropies(bond_spectra(circuit)))
+    assert values["effective_rank", None] == pytest.approx(math.exp(largest))
+    good = [rank for rank in (1, 2, 4) if values["truncated_accuracy", rank] >= 0.98]
+    assert values["knee", None] == good[0]
+
+
+def test_the_sign_of_an_amplitude_does_not_count(circuit):
+    inputs = stream("inputs").integers(0, 2, (50, 16))
+    amplitudes = circuit.amplitudes(np.eye(2)[inputs])
+    assert accuracy(circuit, inputs, np.abs(amplitudes).argmax(1)) == 1
+
+
+def test_matched_moments_are_the_first_low_enough_snapshots():
+    history = pd.DataFrame(
+        {
+            "seed": [0, 0, 0, 1, 1, 1],
+            "step": [0, 10, 20, 0, 10, 20],
+            "quantity": "loss",
+            "value": [0.7, 0.5, 0.4, 0.7, 0.69, 0.6],
+        }
+    )
+    assert matched_moments(history, [0, 10, 20], 0.55) == {0: 10}
+    assert matched_moments(history, [0, 20], 0.65) == {0: 20, 1: 20}
+    assert matched_moments(history, [0, 20], None) == {}

@@ -1,0 +1,328 @@
+"""Schmidt spectra of every bond inside a tree circuit, and the circuit with each bond cut to its top Schmidt vectors.
+
+A bond is the edge above a pooled output: between level l at one position and the map of level l + 1 there, or the
+output's. It parts the sites below it from all others and the class: the classes' tensors are one state Σ_y |y⟩|ψ_y⟩,
+the class one more site beyond the root, sites in the one-hot basis.
+
+With A (sites below × channels) and B (everything else × channels), the state is A Bᵀ. Only triangular factors are
+kept, A = Q R D: up the tree for A, down for B, a QR step wherever product pooling makes rows longer than channels.
+Gram matrices AᵀA would square the condition: factors resolve Schmidt coefficients, not probabilities, to rounding,
+relative probabilities to about 1e-28 (more where channels of either sign cancel). Channels have unit columns and
+logarithmic scales, only ratios of which are kept, so that thousands of sites neither over- nor underflow.
+
+Source: hierarchical SVD, Grasedyck 2010 (10.1137/090764189); tree tensor networks, quant-ph/0511070.
+"""
+
+import math
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from convac.circuits.tree import Circuit
+from convac.entanglement import measures
+from convac.errors import ArgumentError
+
+# Schmidt coefficients below this times the largest are rounding: no projector keeps them.
+FLOOR = 1e-14
+# Numbers in the largest array of a block of positions or images.
+BLOCK = 2**21
+
+
+class Factor(NamedTuple):
+    """Channel vectors of every position, up to an isometry of the sites they live on and a scale of the position.
+
+    Attributes:
+        values: shape (…, rows, channels), columns of norm 1, or 0 for a channel that is zero.
+        logs: shape (…, channels), logarithm of each channel's norm, the largest of a position 0.
+    """
+
+    values: np.ndarray
+    logs: np.ndarray
+
+    def at(self, index: Any) -> "Factor":
+        """The positions that an index of the leading axes names."""
+        return Factor(self.values[index], self.logs[index])
+
+    def shaped(self, *positions: int) -> "Factor":
+        """The same positions in another shape."""
+        values, logs = self.values, self.logs
+        return Factor(values.reshape(*positions, *values.shape[-2:]), logs.reshape(*positions, logs.shape[-1]))
+
+
+class Bonds(NamedTuple):
+    """Schmidt decomposition of the bonds of one level, up to isometries: A Bᵀ = U S Vᵀ.
+
+    Attributes:
+        below: A of each position, rows of U.
+        above: B of each position, rows of V.
+        left: U, shape (positions, rows, k).
+        values: singular values up to a common factor e^−top, descending, shape (positions, k).
+        right: Vᵀ, shape (positions, k, rows).
+        tops: largest logarithm of a channel's weight in both, shape (positions,).
+    """
+
+    below: Factor
+    above: Factor
+    left: np.ndarray
+    values: np.ndarray
+    right: np.ndarray
+    tops: np.ndarray
+
+
+def bond_spectra(circuit: Circuit) -> list[np.ndarray]:
+    """Schmidt probabilities of every bond: the sites below it against all other sites and the class.
+
+    Args:
+        circuit: any tree circuit; time O(N r⁴) and blocks of r³ numbers for width r.
+
+    Returns:
+        Per level 1..L, shape (positions after it, r_l): descending, sum 1, zeros where the bond has fewer. Relative
+        probabilities below about 1e-28 are rounding.
+
+    Raises:
+        ArgumentError: the tensor is zero.
+    """
+    spectra = []
+    for bonds, width in zip(bonds_of(circuit), circuit.widths, strict=True):
+        weights = (bonds.values / bonds.values[:, :1]) ** 2
+        probabilities = np.zeros((len(weights), width))
+        probabilities[:, : weights.shape[1]] = weights / weights.sum(axis=1, keepdims=True)
+        spectra.append(probabilities)
+    return spectra
+
+
+def entropies(spectra: list[np.ndarray]) -> list[np.ndarray]:
+    """Entanglement entropy of every bond in nats, per level shape (positions,), from `bond_spectra`.
+
+    >>> [values.round(6).tolist() for values in entropies([np.array([[0.5, 0.5], [1.0, 0.0]])])]
+    [[0.693147, 0.0]]
+    """
+    return [np.array([measures.entropy(np.sqrt(row)) for row in spectrum]) for spectrum in spectra]
+
+
+def truncated(circuit: Circuit, rank: int) -> Circuit:
+    """The circuit with every bond cut to its top `rank` Schmidt vectors, all bonds of the given circuit.
+
+    On the sites below each bond acts the orthogonal projector on the top Schmidt vectors of the untruncated state,
+    bonds near the root first. The squared error, relative to the squared norm of the state, is therefore at most
+    the sum over bonds of the probabilities that they discard, and at least the largest of them. The projector on the
+    channels, oblique, is absorbed into the map above the bond.
+
+    Args:
+        circuit: any tree circuit.
+        rank: χ ≥ 1; a bond of at most that many channels is left as it is.
+
+    Returns:
+        Same tree and widths; a map above a cut bond is per position, the others are the given ones.
+
+    Raises:
+        ArgumentError: the rank is below 1, the tensor is zero, or channels of a bond differ by more than floats hold.
+    """
+    if rank < 1:
+        raise ArgumentError(f"rank: got {rank}; accepted: an integer ≥ 1")
+    if rank >= max(circuit.widths):
+        return circuit
+    *weights, output = circuit.weights[0], *circuit.weights[1:], circuit.output
+    for level, bonds in enumerate(bonds_of(circuit), start=1):
+        if rank >= circuit.widths[level - 1]:
+            continue
+        if level == circuit.tree.levels:
+            output = (output @ projectors(bonds, rank))[0]
+        else:
+            weights[level] = weights[level] @ projectors(bonds, rank)
+    return replace(circuit, weights=tuple(weights), output=output)
+
+
+def answers(circuit: Circuit, inputs: np.ndarray) -> np.ndarray:
+    """The class of largest h_y of every image, shape (n,); arguments as `amplitudes`."""
+    return np.asarray(amplitudes(circuit, inputs).argmax(axis=1))
+
+
+def amplitudes(circuit: Circuit, inputs: np.ndarray) -> np.ndarray:
+    """Values h_y of every class, each image up to a positive factor of its own: `Circuit.amplitudes` at any size.
+
+    Args:
+        circuit: any tree circuit.
+        inputs: in row-major site order, symbols 0..M−1 of shape (n, N), integers that stand for one-hot vectors, or
+            f(x) of each site, shape (n, N, M).
+
+    Returns:
+        Shape (n, classes). Images go through in blocks of some 50 MB.
+
+    Raises:
+        ArgumentError: shape, type or a symbol doesn't fit.
+    """
+    inputs = np.asarray(inputs)
+    sites, dimension = circuit.tree.sites, circuit.local_dimension
+    symbols = np.issubdtype(inputs.dtype, np.integer) and inputs.ndim == 2
+    if inputs.shape[1:] != ((sites,) if symbols else (sites, dimension)):
+        raise ArgumentError(
+            f"inputs: {inputs.dtype} of shape {list(inputs.shape)}; "
+            f"accepted: integers [n, {sites}] or numbers [n, {sites}, {dimension}]"
+        )
+    if symbols and inputs.size and not 0 <= inputs.min() <= inputs.max() < dimension:
+        raise ArgumentError(f"inputs: symbols {inputs.min()}..{inputs.max()}; accepted: 0..{dimension - 1}")
+    step = max(1, BLOCK // (sites * max(dimension, *circuit.widths)))
+    values = np.empty((len(inputs), circuit.classes))
+    for start in range(0, len(inputs), step):
+        block = inputs[start : start + step, list(circuit.tree.order)]
+        values[start : start + step] = propagated(circuit, block.swapaxes(0, 1))
+    return values
+
+
+def propagated(circuit: Circuit, inputs: np.ndarray) -> np.ndarray:
+    """`amplitudes` of one block, inputs (N, n) or (N, n, M) in tree order."""
+    first, *above = circuit.weights
+    values = looked_up(first, inputs) if inputs.ndim == 2 else inputs.astype(np.float64) @ first.mT
+    values = pooled_values(values, circuit.tree.windows[0])
+    for weight, window in zip(above, circuit.tree.windows[1:], strict=True):
+        values = pooled_values(values @ weight.mT, window)
+    return np.asarray(values[0] @ circuit.output.T)
+
+
+def looked_up(weight: np.ndarray, symbols: np.ndarray) -> np.ndarray:
+    """Level 1's map of one-hot vectors, (N, n, out), from symbols (N, n)."""
+    if weight.ndim == 2:
+        return np.asarray(weight.T[symbols])
+    return np.asarray(weight.mT[np.arange(len(symbols))[:, None], symbols])
+
+
+def pooled_values(values: np.ndarray, window: int) -> np.ndarray:
+    """Product pooling of (positions, n, channels), two by two, rescaled over channels before and after each step."""
+    values = rescaled(values.reshape(-1, window, *values.shape[1:]))
+    while values.shape[1] > 1:
+        even = values.shape[1] // 2 * 2
+        pairs = rescaled(values[:, 0:even:2] * values[:, 1:even:2])
+        values = np.concatenate([pairs, values[:, even:]], axis=1) if even < values.shape[1] else pairs
+    return values[:, 0]
+
+
+def rescaled(values: np.ndarray) -> np.ndarray:
+    """Values divided by their largest magnitude over the last axis."""
+    top = np.maximum(values.max(axis=-1), -values.min(axis=-1))[..., None]
+    return np.asarray(values / np.where(top > 0, top, 1.0))
+
+
+# ---- Schmidt decompositions
+
+
+def bonds_of(circuit: Circuit) -> list[Bonds]:
+    """The Schmidt decomposition of every bond, per level 1..L.
+
+    Raises:
+        ArgumentError: the tensor is zero.
+    """
+    below = Factor(np.eye(circuit.local_dimension)[None], np.zeros((1, circuit.local_dimension)))
+    pooled, rounds = [], []
+    for weight, window, positions in zip(circuit.weights, circuit.tree.windows, circuit.tree.positions, strict=False):
+        factors = mapped(below, weight)
+        # only level 1 under one shared map: all sites look the same
+        values = np.broadcast_to(factors.values, (positions, *factors.values.shape[1:]))
+        logs = np.broadcast_to(factors.logs, (positions, factors.logs.shape[1]))
+        rounds.append(products(Factor(values, logs).shaped(-1, window)))
+        below = rounds[-1][-1].at(np.s_[:, 0])
+        pooled.append(below)
+    classes = Factor(np.eye(circuit.classes)[None], np.zeros((1, circuit.classes)))
+    above = mapped(classes, circuit.output.T)
+    bonds = [decomposed(pooled[-1], above)]
+    for level in range(circuit.tree.levels - 1, 0, -1):
+        environments = opened(rounds[level], above)
+        above = mapped(environments.shaped(circuit.tree.positions[level]), circuit.weights[level].mT)
+        bonds.append(decomposed(pooled[level - 1], above))
+    return bonds[::-1]
+
+
+def decomposed(below: Factor, above: Factor) -> Bonds:
+    """The Schmidt decomposition of the bonds of one level."""
+    logs = below.logs + above.logs
+    tops = logs.max(axis=1)
+    tops = np.where(np.isfinite(tops), tops, 0.0)
+    core = (below.values * np.exp(logs - tops[:, None])[:, None, :]) @ above.values.mT
+    left, values, right = np.linalg.svd(core, full_matrices=False)
+    if not (values[:, 0] > 0).all():
+        raise ArgumentError("tensor: is zero; accepted: a tensor with a non-zero entry")
+    return Bonds(below, above, left, values, right, tops)
+
+
+def projectors(bonds: Bonds, rank: int) -> np.ndarray:
+    """What the map above a bond is multiplied by from the right, shape (positions, channels, channels).
+
+    With A Bᵀ = U S Vᵀ this is P = Aᵀ U S⁻¹ Vᵀ B over the top `rank`: P² = P, and A Pᵀ = U Uᵀ A, the orthogonal
+    projection of the channel vectors. Nothing but Schmidt coefficients that are kept is divided by.
+    """
+    left, values, right = bonds.left[..., :rank], bonds.values[:, :rank], bonds.right[:, :rank]
+    kept = values > FLOOR * values[:, :1]
+    inverse = np.where(kept, 1 / np.where(kept, values, 1.0), 0.0)
+    plain = (bonds.below.values.mT @ (left * inverse[:, None, :])) @ (right @ bonds.above.values)
+    exponents = bonds.below.logs[:, :, None] + bonds.above.logs[:, None, :] - bonds.tops[:, None, None]
+    with np.errstate(over="ignore", invalid="ignore"):  # the circuit that they enter refuses what isn't finite
+        return np.asarray(plain * np.exp(exponents))
+
+
+# ---- factors up and down the tree
+
+
+def normalised(values: np.ndarray, logs: np.ndarray) -> Factor:
+    """A factor from channel vectors (…, rows, channels) with scales e^logs: at most `channels` rows, columns of 1."""
+    if values.shape[-2] > values.shape[-1]:
+        values = np.asarray(np.linalg.qr(values, mode="r"))
+    norms = np.sqrt(np.sum(values**2, axis=-2))
+    with np.errstate(divide="ignore"):
+        logs = logs + np.log(norms)
+    top = logs.max(axis=-1, keepdims=True)
+    return Factor(values / np.where(norms > 0, norms, 1.0)[..., None, :], logs - np.where(np.isfinite(top), top, 0.0))
+
+
+def mapped(factor: Factor, weight: np.ndarray) -> Factor:
+    """The factor (positions, rows, in) after a linear map of the channels, (out, in) or (positions, out, in)."""
+    with np.errstate(divide="ignore"):
+        exponents = np.log(np.abs(weight)) + factor.logs[:, None, :]
+    top = exponents.max(axis=2)
+    top = np.where(np.isfinite(top), top, 0.0)
+    rows = np.sign(weight) * np.exp(exponents - top[..., None])
+    return normalised(factor.values @ rows.mT, top)
+
+
+def joined(left: Factor, right: Factor) -> Factor:
+    """Product pooling of two factors of equal leading shape: channels multiply, rows join; in blocks of positions."""
+    shape, channels = left.logs.shape[:-1], left.logs.shape[-1]
+    one, other = left.shaped(math.prod(shape)), right.shaped(math.prod(shape))
+    rows = one.values.shape[1] * other.values.shape[1]
+    step = max(1, BLOCK // (rows * channels))
+    blocks = []
+    for start in range(0, len(one.logs), step):
+        a, b = one.at(np.s_[start : start + step]), other.at(np.s_[start : start + step])
+        values = a.values[:, :, None, :] * b.values[:, None, :, :]
+        blocks.append(normalised(values.reshape(-1, rows, channels), a.logs + b.logs))
+    values, logs = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
+    return Factor(values, logs).shaped(*shape)
+
+
+def products(factors: Factor) -> list[Factor]:
+    """The factors of each window, (positions, window, …), then the products of pairs of them, until one is left."""
+    rounds = [factors]
+    while rounds[-1].logs.shape[1] > 1:
+        whole = paired(rounds[-1])
+        rounds.append(joined(whole.at(np.s_[:, 0::2]), whole.at(np.s_[:, 1::2])))
+    return rounds
+
+
+def opened(rounds: list[Factor], above: Factor) -> Factor:
+    """What each factor of a window sees, (positions, window, …): all the others, and what is above, (positions, …)."""
+    environments = above.at(np.s_[:, None])
+    for factors in rounds[-2::-1]:
+        whole = paired(factors)
+        twice = np.arange(whole.logs.shape[1])
+        seen = joined(environments.at(np.s_[:, twice // 2]), whole.at(np.s_[:, twice ^ 1]))
+        environments = seen.at(np.s_[:, : factors.logs.shape[1]])
+    return environments
+
+
+def paired(factors: Factor) -> Factor:
+    """The factors of each window, with the unit of product pooling added to an odd number of them."""
+    if factors.logs.shape[1] % 2 == 0:
+        return factors
+    values, logs = np.zeros_like(factors.values[:, :1]), np.zeros_like(factors.logs[:, :1])
+    values[:, :, 0] = 1.0
+    return Factor(np.concatenate([factors.values, values], axis=1), np.concatenate([factors.logs, logs], axis=1))
