@@ -37,7 +37,7 @@ wait "$torch"
 install --no-build-isolation --editable .
 warm() { env -u PYTHONDONTWRITEBYTECODE .venv/bin/python -c "import $*"; }
 warm torch, torch.optim, safetensors.torch & first=$!
-warm snakemake.cli, pandas, pyarrow.parquet, scipy.stats, scipy.ndimage, matplotlib.figure, papermill, ipykernel.kernelapp
+warm snakemake.cli, pandas, pyarrow.parquet, scipy.stats, scipy.ndimage, sklearn.datasets, matplotlib.figure, papermill, ipykernel.kernelapp
 wait "$first"
 echo "$now" > "$stamp"
 echo "setup: done; activate it with: source .venv/bin/activate"

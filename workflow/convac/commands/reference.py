@@ -8,7 +8,7 @@ from typing import Any
 from convac.errors import FileError
 from convac.files import read_json, write_json
 
-KEPT = ("tables/*.parquet", "claims/*.csv", "claims.csv", "claims.md", "figures/*")
+KEPT = ("tables/*.parquet", "claims/*.csv", "claims.csv", "claims.md", "figures/*.pdf", "figures/*.png")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -22,7 +22,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> None:
-    """Copy what is kept, and say where it comes from."""
+    """Copy what is kept, and say of every experiment where it comes from."""
     source, target = Path(options.results), Path(options.reference)
     files = [path for pattern in KEPT for path in sorted(source.glob(pattern))]
     if not files:
@@ -31,9 +31,16 @@ def run(options: Namespace) -> None:
         copy = target / path.relative_to(source)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)
-    if runs := [record for path in sorted(source.glob("tables/*.cells.json")) for record in records(path)]:
-        write_json(target / "run.json", origin(runs))
+    origins = {path.name.removesuffix(".cells.json"): origin(records(path)) for path in cell_lists(source)}
+    if origins:
+        record = target / "run.json"
+        write_json(record, {**(read_json(record) if record.exists() else {}), **origins})
     print(f"{target}: {len(files)} files from {source}")
+
+
+def cell_lists(source: Path) -> list[Path]:
+    """The lists of cells beside the tables, one per experiment; none in a folder of redrawn figures."""
+    return sorted(source.glob("tables/*.cells.json"))
 
 
 def records(cells: Path) -> list[dict[str, Any]]:
