@@ -9,7 +9,7 @@ CORES ?= all
 SNAKEMAKE = snakemake --cores $(CORES) --show-failed-logs
 ARGS ?=
 
-.PHONY: setup setup-test run smoke plan resume report redraw reference verify lint test generate clean
+.PHONY: setup setup-test run smoke plan resume report redraw reference verify shares lint test generate clean
 
 setup: ## make the virtual environment, .venv
 	@PYTHON="$(PYTHON)" envs/setup.sh run
@@ -42,6 +42,9 @@ reference: setup ## take the laptop results as the committed reference (FROM=res
 
 verify: setup ## check results against their manifests
 	python -m convac verify
+
+shares: setup ## which share of the jobs' time their loops took (ARGS="--experiment NAME --scale SCALE")
+	@python -m convac shares $(ARGS)
 
 lint: setup-test ## format, lint and types
 	ruff check .

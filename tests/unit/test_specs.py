@@ -1,5 +1,6 @@
 import copy
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,10 @@ from convac.errors import ArgumentError, ConfigError
 from convac.experiments.pooling_geometry import even_windows
 from convac.geometry.trees import PoolingTree
 from convac.parsing import mistakes, parse
-from convac.planning.config import SCALES, blocks, config_mistakes, merged
-from convac.planning.costs import memory, minutes
+from convac.planning.config import SCALES, blocks, config_mistakes, merged, place_mistakes
+from convac.planning.costs import disk, memory, minutes
 from convac.planning.plan import Plan
-from convac.specs import RunSpec, canonical, digest, folder
+from convac.specs import DOWNLOADED, DatasetSpec, RunSpec, canonical, digest, folder
 
 SPEC = {
     "dataset": {"name": "blobs", "parameters": {"task": "closedness", "seed": 0}},
@@ -77,10 +78,43 @@ def test_mistakes_name_the_key(path, value, words):
 def test_any_value_is_refused_in_lines_or_accepted(value):
     for path in ("training.lr", "network", "dataset.parameters"):
         assert all(len(line) <= 200 for line in mistakes(RunSpec, changed(path, value)))
-    for key in ("scale", "experiments"):
+    for key in ("scale", "local_data", "experiments"):
         assert all(len(line) <= 200 for line in config_mistakes({**CONFIG, key: value}))
     variant = {"experiments": {"pooling_geometry": value}}
     assert all(len(line) <= 200 for line in config_mistakes(merged(CONFIG, variant)))
+
+
+@pytest.mark.parametrize("value", [3, True, ["data"], {}])
+def test_local_data_is_a_folder_or_null(value):
+    (line,) = config_mistakes({**CONFIG, "local_data": value})
+    assert line.startswith("local_data: ")
+    assert "accepted: a valid string" in line
+
+
+@pytest.mark.parametrize("value", ["none", "", "x" * 5000, "\0", "file"])
+def test_local_data_must_be_there(tmp_path, monkeypatch, value):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    (line,) = place_mistakes((), {"experiments": {}, "local_data": value})
+    assert re.fullmatch("local_data: .*: no such folder; accepted: a folder with .*, or null: they are downl.*", line)
+    assert len(line) <= 200
+    for usable in (None, str(tmp_path), "."):
+        assert place_mistakes((), {"experiments": {}, "local_data": usable}) == []
+
+
+def test_a_dataset_tells_what_it_needs_downloaded():
+    for source in DOWNLOADED:
+        assert DatasetSpec(name="digits", parameters={"source": source}).source == source
+    for parameters in ({}, {"source": "digits"}, {"source": 0}, {"source": True}, {"task": "mnist"}):
+        assert DatasetSpec(name="digits", parameters=parameters).source is None
+
+
+def test_disk_of_a_dataset():
+    rendered = {"rendered_train": 3000, "rendered_test": 1000, "side": 64}
+    split = {"train": 2000, "validation": 500, "test": 1500, "canvas": 64, "size": 16}
+    for name, parameters in (("blobs", rendered), ("digits", split), ("agreement", split)):
+        assert disk(DatasetSpec(name=name, parameters=parameters)) == 17
+    assert disk(DatasetSpec(name="agreement", parameters={"train": 1024})) == 2
 
 
 def test_the_config_plans_at_every_scale():

@@ -11,6 +11,7 @@ from convac.errors import ConvacError, one_line
 from convac.progress import LOG
 
 COMMANDS = {
+    "download": "fetch the original files of one image set",
     "dataset": "make one dataset from its spec",
     "train": "train every seed of one cell",
     "entanglement": "measure every trained network of a run",
@@ -23,6 +24,8 @@ COMMANDS = {
     "manifest": "write the manifest of a scale's results",
     "verify": "check results against their manifest",
     "plan": "what would run: jobs, minutes, memory, disk",
+    "probe": "time the first steps of a scale's networks: hours of them all",
+    "shares": "which share of the jobs' time their loops took",
     "orphans": "list or await jobs that outlived their Snakemake",
     "reference": "take a scale's results as the committed reference",
     "generate": "write schema, data dictionary and tables of the documentation",
@@ -50,7 +53,7 @@ def main(arguments: list[str] | None = None) -> None:
         module.run(options)
     except ConvacError as error:
         LOG.error("%s", error)
-        sys.exit(f"convac {command}: {error}" if options.log else 1)
+        sys.exit(one_line(f"convac {command}: {error}") if options.log else 1)
     except OSError as error:
         name = f"{error.filename}: " if error.filename else ""
         LOG.error("%s%s", name, error.strerror or error)

@@ -7,6 +7,9 @@ COLUMNS = {
     "cell": "folder of the run, theory job or dataset that the row was observed in",
     "seed": "seed of the training run",
     "step": "training step",
+    "phase": "of training when it was measured: untrained, training, trained, or matched at a given loss",
+    "moment": "training step at which it was measured",
+    "rank": "Schmidt vectors that every bond was truncated to",
     "level": "level of the network, 1 next to the input; 0 is the whole network",
     "partition": "partition of the sites that was measured",
     "engine": "entanglement engine that measured it",
@@ -16,19 +19,30 @@ COLUMNS = {
     "quantity": "what was observed",
     "value": "the observation",
 }
-WHOLE = ("seed", "step", "level", "label", "example", "site")
+WHOLE = ("seed", "step", "moment", "rank", "level", "label", "example", "site")
 
 # Units in brackets; shares lie between 0 and 1.
 QUANTITIES = {
     "loss": "cross-entropy of the training batch [nats]",
     "train_accuracy": "accuracy on training images [share]",
     "test_accuracy": "accuracy on test images [share]",
+    "validation_accuracy": "accuracy on the images that the rate was chosen by [share]",
+    "learning_rate": "rate of the run, chosen on the validation images where several were tried [number]",
     "log_scale": "largest |log-scale| that the network carries at any level [nats]",
     "initial_log_scale": "largest |log-scale| at one level before training [nats]",
     "entropy": "entanglement entropy across the partition [nats]",
     "renyi2": "Rényi-2 entropy across the partition [nats]",
     "geometric_measure": "1 − largest Schmidt probability [share]",
     "schmidt_number": "singular values above the relative tolerance [count]",
+    "bond_entropy": "mean entropy of a level's bonds, the sites below against all others and the class [nats]",
+    "largest_bond_entropy": "largest entropy of any bond [nats]",
+    "cut_share": "entropy, or Rényi-2 where that alone is exact, over the logarithm of the min-cut [share]",
+    "truncated_accuracy": "test accuracy with every bond truncated to its top Schmidt vectors [share]",
+    "full_accuracy": "test accuracy of the same network with every bond whole [share]",
+    "knee_accuracy": "test accuracy that is still within 0.02 of the whole network's [share]",
+    "knee": "fewest Schmidt vectors per bond that leave the accuracy within 0.02 of the whole network's [count]",
+    "effective_rank": "exp of the largest bond entropy [count]",
+    "rule_accuracy": "test accuracy with every bond truncated to that number, rounded up [share]",
     "min_cut_log": "logarithm of the tensor network's min-cut, a bound on every entropy [nats]",
     "rank": "exact generic rank of the matricization [count]",
     "min_cut": "value of the min-cut, a bound on that rank [count]",
@@ -51,8 +65,9 @@ QUANTITIES = {
     "random_rank": "exact generic rank of a random network's random subset of sites [count]",
     "random_prediction": "what the prediction says of that rank [count]",
     "volume_parameters": "fewest weights with which half of the sites reaches the full rank [count]",
-    "pixel": "value of one pixel of an example image [0 or 1]",
+    "pixel": "value of one pixel of an example image [share of the largest]",
     "train_images": "training images of the dataset [count]",
+    "validation_images": "images that the rate was chosen by [count]",
     "test_images": "test images of the dataset [count]",
     "count_accuracy": "test accuracy of the Bayes rule on the number of set pixels alone [share]",
 }

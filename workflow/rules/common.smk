@@ -18,6 +18,7 @@ from convac.planning.config import config_mistakes, place_mistakes
 from convac.planning.costs import describe, disk, memory, minutes
 from convac.planning.plan import SUFFIXES, Plan
 from convac.provenance import source_hash
+from convac.specs import DOWNLOADED
 
 # Snakemake tells its targets only after it has read the rules, when it is too late for one clear line.
 asked_for = parse_args(sys.argv[1:])[1].targets if "snakemake" in sys.argv[0] else []
@@ -34,6 +35,7 @@ CONVAC = "PYTHONPATH=workflow python -m convac"
 
 wildcard_constraints:
     scale="smoke|laptop|paper|redrawn",
+    source="|".join(DOWNLOADED),
     dataset="[a-z0-9-]+",
     cell="[a-z0-9-]+",
     digest="[0-9a-f]{8}",

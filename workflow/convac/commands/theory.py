@@ -1,6 +1,7 @@
 """Compute one cell of a theory study: no training."""
 
 import importlib
+import time
 from argparse import ArgumentParser, Namespace
 
 from convac.files import read_json, write_json, write_table
@@ -13,12 +14,16 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Options of `convac theory`."""
     parser.add_argument("--spec", required=True, help="JSON: name of the study and its parameters")
     parser.add_argument("--output", required=True, help="parquet to write")
-    parser.add_argument("--record", required=True, help="JSON to write: commit, versions, host, time")
+    parser.add_argument("--record", required=True, help="JSON to write: commit, versions, host, time, seconds")
 
 
 def run(options: Namespace) -> None:
     """Compute the study's table and write it."""
     spec = parse(TheorySpec, read_json(options.spec), options.spec)
-    table = importlib.import_module(spec.modules[0]).compute(spec)
+    compute = importlib.import_module(spec.modules[0]).compute
+    started = time.monotonic()
+    table = compute(spec)
+    seconds = round(time.monotonic() - started, 3)
+    code = source_hash(__spec__.name, *spec.modules)
     write_table(options.output, table)
-    write_json(options.record, run_record(spec=digest(spec), code=source_hash(__spec__.name, *spec.modules)))
+    write_json(options.record, run_record(spec=digest(spec), code=code, seconds=seconds))

@@ -1,6 +1,7 @@
 """From the config to checked blocks: every mistake becomes one line that names the key and what is accepted."""
 
 import difflib
+import os.path
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -10,7 +11,7 @@ from pydantic import Field
 from convac.contract.discovery import studies, study_module
 from convac.contract.experiment import Experiment
 from convac.errors import ConfigError, one_line
-from convac.parsing import mistakes, parse
+from convac.parsing import mistakes, parse, shown
 from convac.specs import Spec
 
 Scale = Literal["smoke", "laptop", "paper"]
@@ -23,6 +24,7 @@ class Config(Spec):
 
     scale: Scale = Field("laptop", description="what `snakemake` without a target makes")
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where networks train")
+    local_data: str | None = Field(None, description="folder with the original files of image sets; null: download")
     experiments: dict[str, dict[str, Any]] = Field(min_length=1, description="one block per experiment")
 
 
@@ -91,10 +93,14 @@ def block_mistakes(name: str, experiments: Mapping[str, Mapping[str, Any]]) -> l
 
 
 def place_mistakes(targets: Collection[str], raw: Mapping[str, Any]) -> list[str]:
-    """What is wrong with the place or with what was asked for: `results` a file, no notebook, unknown targets."""
+    """What is wrong with the place or with what was asked for: folders, notebooks, targets."""
     experiments = raw["experiments"]
     if Path("results").exists() and not Path("results").is_dir():
         return ["results: is a file; accepted: a folder, or nothing, which is made"]
+    local = raw.get("local_data")
+    if local is not None and not os.path.isdir(local):  # which, unlike pathlib, takes any text
+        accepted = "a folder with the original files of image sets, or null: they are downloaded"
+        return [one_line(f"local_data: {shown(local)}: no such folder; accepted: {accepted}")]
     notebooks = [f"notebooks/{experiments[name].get('study', name)}.ipynb" for name in experiments]
     absent = [path for path in notebooks if not Path(path).is_file()]
     missing = [f"{path}: no such file; every experiment has its notebook" for path in absent]

@@ -7,7 +7,9 @@ from typing import Any
 from convac.specs import DatasetSpec, RunSpec
 
 STARTUP = 3.0  # seconds of a job that loads torch
-STEP = {"arithmetic": 0.8e-3, "rectifier": 1.0e-3}  # seconds per step and seed at width 16, batch 64, 1,024 sites
+IMAGES = ("rendered_train", "rendered_test", "train", "validation", "test")  # parameters that count a dataset's images
+# seconds per step and seed at width 16, batch 64, 1,024 sites; weights that differ by position cost more
+STEP = {"arithmetic": 0.8e-3, "windowed": 6e-3, "rectifier": 1.0e-3, "overlapping": 20e-3, "convolutional": 16e-3}
 MARGIN = 4  # between the estimate and the limit that a scheduler enforces
 
 
@@ -16,8 +18,10 @@ def train_seconds(spec: RunSpec) -> float:
     network, training = spec.network, spec.training
     # past the first levels, work per image grows with the sites and the square of the width
     size = 0.5 + 0.5 * (network.tree.sites / 1024) * (max(network.widths) / 16) ** 2
-    work = training.steps * len(training.seeds) * (training.batch / 64) * size
-    return STARTUP + STEP.get(network.architecture, 1e-3) * work
+    trials = len(training.trials) * training.trial_steps * min(training.trial_seeds, len(training.seeds))
+    work = (training.steps * len(training.seeds) + trials) * (training.batch / 64) * size
+    kind = "windowed" if network.options.get("sharing") == "windowed" else network.architecture
+    return STARTUP + STEP.get(kind, 1e-3) * work
 
 
 def minutes(spec: RunSpec) -> int:
@@ -34,8 +38,9 @@ def memory(spec: RunSpec) -> int:
 
 def disk(spec: DatasetSpec) -> int:
     """Disk that a dataset takes, in MB, for the scheduler; an image of one byte a pixel."""
-    images = sum(int(value) for key, value in spec.parameters.items() if key.startswith("rendered"))
-    return ceil(1 + images * int(spec.parameters.get("side", 32)) ** 2 / 2**20)
+    images = sum(int(spec.parameters.get(key, 0)) for key in IMAGES)
+    side = int(spec.parameters.get("side", spec.parameters.get("canvas", 32)))
+    return ceil(1 + images * side**2 / 2**20)
 
 
 def describe(jobs: Iterable[Any], cores: int) -> str:
@@ -47,7 +52,7 @@ def describe(jobs: Iterable[Any], cores: int) -> str:
 
 def seconds_of(rule: str, runtime: float) -> float:
     """Expected seconds of a job, from its rule and its time limit in minutes."""
-    fixed = {"dataset": 15.0, "measure": 4.0, "theory": 20.0}
+    fixed = {"download": 30.0, "dataset": 15.0, "measure": 4.0, "theory": 20.0}
     if rule == "train":
         return (runtime - 2) * 60 / MARGIN
     return 5.0 if rule.startswith("figure_") else fixed.get(rule, 0.5)

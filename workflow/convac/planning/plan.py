@@ -111,9 +111,18 @@ class Plan:
         }
         return canonical(kinds[kind][name])
 
+    def measured(self, cell: str, number: str) -> str:
+        """The canonical text of what is measured on a run's networks."""
+        return canonical(self.measures[cell, number])
+
     def data(self, cell: str) -> str:
         """The dataset file of a run."""
         return f"results/datasets/{folder(self.runs[cell].dataset)}/data.safetensors"
+
+    def originals(self, dataset: str) -> list[str]:
+        """The record of the original files that a dataset is made from; none if it needs none."""
+        source = self.datasets[dataset].source
+        return [f"results/downloads/{source}/record.json"] if source else []
 
     def entries(self, scale: str, name: str) -> str:
         """What `collect` reads of an experiment, as JSON."""

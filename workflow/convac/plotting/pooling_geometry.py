@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
 from convac.plotting.primitives import (
+    MARKS,
     curves,
     dots,
     final,
@@ -18,9 +18,11 @@ from convac.plotting.primitives import (
     level_line,
     panel,
     per_seed,
+    picture,
     plain_numbers,
     present,
     rows,
+    thousands,
 )
 from convac.plotting.style import BLACK, BLUE, GREEN, PAGE, VERMILLION, figure, house, placeholder
 
@@ -38,7 +40,6 @@ START_MARKERS = {"calibrated": "o", "normal": "^"}
 SPLITS = {"test_accuracy": True, "train_accuracy": False}  # quantity → filled marker and solid line
 CLASSES = {"closedness": ("open", "closed"), "symmetry": ("asymmetric", "symmetric")}
 PARTITIONS = ("left-right", "top-bottom", "interleaved")
-MARKS = {"reproduced": "✓", "contradicted": "✗", "inconclusive": "?"}
 FLOOR = 1e-8  # nats, lowest entropy that the log axis shows
 CHANCE = 0.5
 COUNT_DASHES = "-."
@@ -218,13 +219,6 @@ def examples(pixels: pd.DataFrame, tasks: list[str]) -> Figure | None:
     return made
 
 
-def picture(pixels: pd.DataFrame) -> np.ndarray:
-    """One square image from its pixel rows, shape (side, side)."""
-    values = pixels.sort_values("site")["value"].to_numpy(dtype=float)
-    side = round(len(values) ** 0.5)
-    return values[: side**2].reshape(side, side)
-
-
 def learning(table: pd.DataFrame, tasks: list[str]) -> Figure | None:
     """Accuracy against step: a row per task, a column per network."""
     # the widest of several shallow networks comes last and stays
@@ -257,11 +251,6 @@ def learning(table: pd.DataFrame, tasks: list[str]) -> Figure | None:
     ]
     made.legend(handles=keys, loc="outside upper center", ncols=7)
     return made
-
-
-def thousands(table: pd.DataFrame) -> bool:
-    """Whether runs are long enough to count their steps in thousands."""
-    return bool(table["step"].max() >= 2000)
 
 
 def learning_curves(axes: Axes, chosen: pd.DataFrame) -> None:

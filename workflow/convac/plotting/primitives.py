@@ -8,11 +8,19 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter
 
-from convac.plotting.style import GREY, house, placeholder
+from convac.plotting.style import FOOTER, GREY, house, placeholder
 from convac.statistics import Interval, mean_interval
+
+# How a verdict stands in a figure.
+MARKS = {"reproduced": "✓", "contradicted": "✗", "inconclusive": "?"}
+
+VERDICTS = "✓ reproduced: the interval lies above the threshold, ✗ contradicted: below it, ? inconclusive"
+BAND = "#e9e9e9"
+LINE = 0.13  # inches, of a note
 
 
 def rows(table: pd.DataFrame, **labels: object) -> pd.DataFrame:
@@ -139,6 +147,13 @@ def dots(
     )
 
 
+def picture(pixels: pd.DataFrame) -> np.ndarray:
+    """One square image from its pixel rows, shape (side, side)."""
+    values = pixels.sort_values("site")["value"].to_numpy(dtype=float)
+    side = round(len(values) ** 0.5)
+    return values[: side**2].reshape(side, side)
+
+
 def images(axes: Axes, pictures: Sequence[np.ndarray], columns: int, label: str = "") -> None:
     """Binary or grey pictures of equal size, row by row on a pale ground, in one axes without scales.
 
@@ -182,3 +197,16 @@ def plain_numbers(axes: Axes, letters: Iterable[str] = "y") -> None:
         axis = axes.xaxis if letter == "x" else axes.yaxis
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("-", "−")))
         axis.set_minor_formatter(FuncFormatter(lambda value, _: ""))
+
+
+def note(made: Figure, *lines: str) -> None:
+    """Small lines below the panels, above the strip of the provenance."""
+    height = made.get_figheight()
+    share = (FOOTER + LINE * len(lines) + 0.05) / height
+    made.set_layout_engine(ConstrainedLayoutEngine(rect=(0, share, 1, 1 - share)))
+    made.text(0.5, (FOOTER + 0.02) / height, "\n".join(lines), fontsize=7, ha="center", va="bottom")
+
+
+def thousands(table: pd.DataFrame) -> bool:
+    """Whether runs are long enough to count their steps in thousands."""
+    return bool(table["step"].max() >= 2000)

@@ -1,0 +1,112 @@
+"""What experiments on image classification share: blocks for their data and networks, and the specs that follow."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from convac.contract.experiment import Experiment
+from convac.geometry.trees import PoolingTree
+from convac.specs import DatasetSpec, NetworkSpec, Positive, RunSpec, Scalar, Schedule, Spec, TrainingSpec
+
+NetworkKind = Literal["ConvNet", "ConvAC"]
+LOCAL, GLOBAL = "local", "global"
+CLASSES = 10
+GREY = 255  # brightest value of a grey pixel
+
+
+class Images(Spec):
+    """Real images at several length scales: small on a large canvas is local, as large as the canvas is global."""
+
+    source: Literal["digits", "mnist", "fashion_mnist", "cifar10"] = Field(description="where the originals come from")
+    canvas: Literal[16, 32, 64] = Field(description="pixels along each side of an image")
+    sizes: tuple[Annotated[int, Field(ge=4)], ...] = Field(
+        min_length=1,
+        description="pixels along each side of what is to be classified: the local task's, …, the global's",
+    )
+    clutter: Annotated[int, Field(ge=0)] = Field(0, description="patches of other originals in every image")
+    train: Positive = Field(description="images rendered for training")
+    validation: Positive = Field(description="images that rates are chosen by")
+    test: Positive = Field(description="images that are tested on")
+
+
+class Kind(Spec):
+    """Networks of one kind and how they are trained."""
+
+    patch: Literal[1, 2, 4] = Field(description="pixels along each side of a site")
+    aligned: bool = Field(description="whether small images stand in the squares of their size, or anywhere")
+    schedule: Schedule = Field(description="the same for every network of the kind")
+    local_steps: Positive = Field(description="steps on the smallest size, which takes longer to learn")
+
+
+class ImageExperiment(Experiment):
+    """Base of the blocks: images, and one kind of network each way."""
+
+    images: Images = Field(description="what is classified")
+    seeds: Positive = Field(description="training runs per network")
+    convnet: Kind = Field(description="ReLU and max pooling")
+    convac: Kind = Field(description="linear maps and product pooling, real weights")
+
+    def kind(self, network: NetworkKind) -> Kind:
+        """The block of a kind of network."""
+        return self.convnet if network == "ConvNet" else self.convac
+
+    def task(self, size: int) -> str:
+        """What a size is called: local, global, or between."""
+        if size == self.images.canvas:
+            return GLOBAL
+        return LOCAL if size == self.images.sizes[0] else "between"
+
+    def dataset(self, size: int, network: NetworkKind) -> DatasetSpec:
+        """Grey images at one length scale, at the places that a kind of network is given."""
+        images = self.images
+        parameters: dict[str, Scalar] = {
+            "source": images.source,
+            "seed": 0,
+            "size": size,
+            "canvas": images.canvas,
+            "grid": size if self.kind(network).aligned and size < images.canvas else 1,
+            "clutter": images.clutter,
+            "train": images.train,
+            "validation": images.validation,
+            "test": images.test,
+        }
+        return DatasetSpec(name="digits", parameters=parameters)
+
+    def run(self, dataset: DatasetSpec, network: NetworkSpec, kind: NetworkKind, task: str) -> RunSpec:
+        """A network of a kind, trained on the dataset of a task over all seeds."""
+        schedule = self.kind(kind).schedule.model_dump()
+        if task == LOCAL:
+            schedule["steps"] = self.kind(kind).local_steps
+        training = TrainingSpec(**schedule, seeds=tuple(range(self.seeds)))
+        return RunSpec(dataset=dataset, network=network, training=training)
+
+
+def template(
+    network: NetworkKind, canvas: int, patch: int, kernel: int, classes: int = CLASSES, brightest: int = GREY
+) -> NetworkSpec:
+    """A network of one channel per level over the patches of a square canvas; widths are for the caller to set.
+
+    A ConvNet convolves K×K sites and pools 2×2. A ConvAC's kernel is that of its generalised convolutions, which
+    stand two sites apart: 1 shares one map within a window of 2×2, 2 has one for each position, 3 and more overlap.
+    """
+    side = canvas // patch
+    levels = PoolingTree.named("square", (side, side)).levels
+    options: dict[str, Scalar] = {"patch": patch, "brightest": brightest}
+    if network == "ConvNet":
+        architecture, dimension = "convolutional", patch**2
+        options |= {"kernel": kernel}
+    else:
+        dimension = 2 * patch**2
+        options |= {"weights": "signed", "representation": "affine"}
+        architecture = "arithmetic" if kernel <= 2 else "overlapping"
+        windows = {1: "shared", 2: "windowed"}
+        options |= {"sharing": windows[kernel], "initialisation": "diagonal"} if kernel <= 2 else {"kernel": kernel}
+    return NetworkSpec(
+        architecture=architecture,
+        geometry="square",
+        sites=(side, side),
+        widths=(1,) * levels,
+        local_dimension=dimension,
+        classes=classes,
+        options=options,
+    )
