@@ -1,0 +1,178 @@
+"""Target functions at any size: exact matricizations or Schmidt spectra of tasks that count pixels or mirrored pairs.
+
+Counting tasks know of a side only how many of its pixels are set: few classes. Mirror tasks compare pairs of pixels;
+where each pair has one pixel on either side their matricization is a function of s ⊕ t, diagonal in the characters of
+the group of bit strings, and its Schmidt probabilities are squared Fourier coefficients: the entropy is the function's
+Fourier (spectral) entropy. Those of a threshold are Krawtchouk sums, evaluated in exact integers.
+
+Source: O'Donnell, Analysis of Boolean Functions (2014), chapters 1 and 5; Page, Phys. Rev. Lett. 71, 1291 (1993).
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import accumulate
+from math import comb
+
+import numpy as np
+
+from convac.errors import ArgumentError
+from convac.targets.splits import Split, offset
+
+
+@dataclass(frozen=True)
+class Levels:
+    """A Schmidt spectrum with its degeneracies.
+
+    Attributes:
+        logs: logarithm of the sum of each level's Schmidt probabilities, up to a common term, shape (k,).
+        multiplicities: Schmidt vectors of each level, exact; all have positive probability.
+    """
+
+    logs: np.ndarray
+    multiplicities: tuple[int, ...]
+
+    @property
+    def weights(self) -> np.ndarray:
+        """Sum of each level's Schmidt probabilities, shape (k,)."""
+        shares = np.exp(self.logs - self.logs.max())
+        return np.asarray(shares / shares.sum())
+
+    @property
+    def rank(self) -> int:
+        """Schmidt number, exact."""
+        return sum(self.multiplicities)
+
+
+def majority(inside: int, outside: int) -> Split:
+    """More than half of all pixels are set; classes by the number of set pixels, up to thousands of pixels a side.
+
+    Raises:
+        ArgumentError: a side has no pixel.
+
+    >>> majority(1, 2).values.astype(int)
+    array([[0, 0, 1],
+           [0, 1, 1]])
+    """
+    require_sides(inside, outside)
+    values = 2 * np.add.outer(np.arange(inside + 1), np.arange(outside + 1)) > inside + outside
+    return Split(values, *(tuple(comb(side, count) for count in range(side + 1)) for side in (inside, outside)))
+
+
+def parity(inside: int, outside: int) -> Split:
+    """An odd number of pixels is set; two classes a side. Raises as `majority`."""
+    require_sides(inside, outside)
+    halves = [(2 ** (side - 1),) * 2 for side in (inside, outside)]
+    return Split(np.array([[False, True], [True, False]]), *halves)
+
+
+def require_sides(inside: int, outside: int) -> None:
+    """Raise ArgumentError unless both sides have a pixel."""
+    if min(inside, outside) < 1:
+        raise ArgumentError(f"inside, outside: got {inside}, {outside}; accepted: positive numbers of pixels")
+
+
+def strict_symmetry(crossing: int, inside: int, outside: int, convention: str) -> Levels:
+    """Every mirrored pair agrees: the spectrum of any partition, by where the pairs lie.
+
+    The matricization is |a⟩⟨b| ⊗ 1, a and b the symmetric configurations of the pairs inside and outside and 1 the
+    identity on the 2^crossing configurations of the pairs that are cut. The offset adds a uniform matrix, which acts
+    on the uniform vector of the cut pairs alone: there a 2×2 matrix remains.
+
+    Args:
+        crossing: pairs with a pixel on either side.
+        inside, outside: pairs whose pixels are both inside, both outside.
+        convention: `centred`, `sign` or `indicator`.
+
+    Raises:
+        ArgumentError: a number of pairs is negative, there is none, or the convention is unknown.
+
+    >>> strict_symmetry(3, 0, 0, "indicator").rank
+    8
+    """
+    if min(crossing, inside, outside) < 0 or crossing + inside + outside < 1:
+        raise ArgumentError(f"pairs: got {crossing}, {inside}, {outside}; accepted: numbers ≥ 0, one at least positive")
+    pairs = crossing + inside + outside
+    shift = offset(convention, Fraction(1, 2**pairs))
+    # in units of |a||b|: the uniform matrix's coefficient, and the angles between a, b and the uniform vectors
+    uniform = shift * 2**crossing
+    log_scale = 0.5 * (inside + outside) * math.log(2)
+    coefficient = math.exp(log_scale + math.log(uniform)) if uniform else 0.0
+    unit = max(1.0, coefficient)
+    x, y = 2.0 ** (-inside / 2), 2.0 ** (-outside / 2)
+    across, along = math.sqrt(1 - x * x), math.sqrt(1 - y * y)
+    remainder = np.array([[(x * y - coefficient) / unit, x * along / unit], [across * y / unit, across * along / unit]])
+    entries = [2 * (math.log(value)) for value in np.linalg.svd(remainder, compute_uv=False) if value > 1e-14]
+    logs, multiplicities = entries, [1] * len(entries)
+    if crossing:
+        logs.append(math.log(2**crossing - 1) - 2 * math.log(unit))
+        multiplicities.append(2**crossing - 1)
+    return Levels(np.array(logs), tuple(multiplicities))
+
+
+def symmetry_score(crossing: int, outside: int, convention: str) -> Levels:
+    """More than half of the mirrored pairs agree: the spectrum of a block that holds one pixel of each of `crossing`.
+
+    With j disagreeing pairs outside the block the function is a threshold on the weight of s ⊕ t; its Fourier
+    coefficients at level k ≥ 1 are Krawtchouk numbers, Σ_{d≤τ} K_d(k; n) = K_τ(k − 1; n − 1). The Gram matrices of
+    all j commute, so that their eigenvalues add.
+
+    Args:
+        crossing: pairs with a pixel on either side of the partition.
+        outside: pairs outside the block.
+        convention: `centred`, `sign` or `indicator`.
+
+    Raises:
+        ArgumentError: a number of pairs is out of range, or the convention is unknown.
+
+    >>> symmetry_score(3, 0, "sign").weights.round(4)
+    array([0.75, 0.25])
+    """
+    if crossing < 1 or outside < 0:
+        raise ArgumentError(f"crossing, outside: got {crossing}, {outside}; accepted: at least 1 and at least 0 pairs")
+    pairs = crossing + outside
+    most = (pairs - 1) // 2  # disagreeing pairs of an image that the function is true on, at most
+    shift = offset(convention, Fraction(sum(comb(pairs, d) for d in range(most + 1)), 2**pairs))
+    true = list(accumulate(comb(crossing, d) for d in range(crossing + 1)))
+    # what is left of the threshold after j disagreements outside, with the number of ways
+    left = [(most - j, comb(outside, j)) for j in range(min(most, outside) + 1)]
+    beyond = sum(
+        comb(outside, j) for j in range(most + 1, outside + 1)
+    )  # ways that leave the function false throughout
+    uniform = shift.numerator * 2**crossing
+    lowest = sum(ways * (shift.denominator * true[min(d, crossing)] - uniform) ** 2 for d, ways in left)
+    weights = [lowest + beyond * uniform**2]
+    for k, row in enumerate(krawtchouk(crossing - 1), start=1):
+        squares = sum(ways * row[d] ** 2 for d, ways in left if d < crossing)
+        weights.append(shift.denominator**2 * comb(crossing, k) * squares)
+    kept = [k for k, weight in enumerate(weights) if weight]
+    return Levels(np.array([math.log(weights[k]) for k in kept]), tuple(comb(crossing, k) for k in kept))
+
+
+def krawtchouk(degree: int) -> Iterator[list[int]]:
+    """Rows k = 0 … n of Krawtchouk numbers K_0(k; n) … K_n(k; n): coefficients of (1 − z)^k (1 + z)^(n − k).
+
+    >>> list(krawtchouk(2))
+    [[1, 2, 1], [1, 0, -1], [1, -2, 1]]
+    """
+    row = [comb(degree, d) for d in range(degree + 1)]
+    yield row
+    for _ in range(degree):
+        following = [1]
+        for d in range(1, degree + 1):
+            following.append(row[d] - row[d - 1] - following[-1])
+        row = following
+        yield row
+
+
+def random_entropy(inside: int, outside: int) -> float:
+    """Entropy in nats of a random function between sides of that many pixels: ln m − m / 2n for m = 2^a ≤ n = 2^b.
+
+    The leading terms of Page's formula; what a random function of a mean away from 0 and 1 has, centred.
+
+    >>> round(random_entropy(8, 8), 3)
+    5.045
+    """
+    small, large = sorted((inside, outside))
+    return small * math.log(2) - 2.0 ** (small - large - 1)
