@@ -98,3 +98,21 @@ def test_a_tolerance_outside_its_range_is_refused(tolerance):
 def test_an_order_that_is_not_positive_is_refused(order):
     with pytest.raises(ArgumentError, match="order"):
         measures.renyi(np.ones(2), order)
+
+
+@ALWAYS
+@given(st.lists(st.tuples(st.floats(1e-3, 1e3), st.integers(1, 9)), min_size=1, max_size=6))
+def test_levels_are_as_many_equal_values(levels):
+    values = np.concatenate([np.full(many, np.sqrt(weight / many)) for weight, many in levels])
+    weights, multiplicities = zip(*levels, strict=True)
+    found = measures.degenerate_entropy(np.array(weights), multiplicities)
+    assert found == pytest.approx(measures.entropy(values), abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("weights", "multiplicities"),
+    [([1.0], [1, 2]), ([-1.0], [1]), ([0.0], [1]), ([1.0], [0]), ([np.nan], [1]), ([], [])],
+)
+def test_levels_out_of_range_are_refused(weights, multiplicities):
+    with pytest.raises(ArgumentError, match="weights"):
+        measures.degenerate_entropy(np.array(weights), multiplicities)

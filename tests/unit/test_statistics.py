@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from convac.errors import ArgumentError
-from convac.statistics import holm, mean_interval, one_sided_p, paired_interval, proportion_interval
+from convac.statistics import (
+    holm,
+    mean_interval,
+    one_sided_p,
+    paired_interval,
+    proportion_interval,
+    slope_interval,
+)
 
 samples = st.lists(st.floats(-100, 100).map(lambda value: round(value, 3)), min_size=2, max_size=19)
 
@@ -104,3 +111,19 @@ def test_holm_agrees_with_its_definition(values):
 def test_holm_leaves_missing_values_out():
     assert holm([0.01, math.nan, 0.02]) == pytest.approx([0.02, math.nan, 0.02], nan_ok=True)
     assert holm([]).size == 0
+
+
+@given(st.integers(3, 12), st.integers(0, 10**6))
+def test_slopes_agree_with_scipy(count, seed):
+    x, y = np.random.default_rng(seed).normal(size=(2, count))
+    exact, found = stats.linregress(x, y), slope_interval(x, y)
+    half = stats.t.ppf(0.975, count - 2) * exact.stderr
+    assert (found.mean, found.low, found.high) == pytest.approx((exact.slope, exact.slope - half, exact.slope + half))
+
+
+@pytest.mark.parametrize(
+    ("x", "y"), [([1, 2], [1, 2]), ([1, 1, 1], [1, 2, 3]), ([1, 2, 3], [1, 2]), ([1, 2, 3], [1, 2, np.inf])]
+)
+def test_points_without_a_slope_are_refused(x, y):
+    with pytest.raises(ArgumentError, match="accepted"):
+        slope_interval(x, y)

@@ -81,6 +81,38 @@ def paired_interval(differences: Sequence[float] | np.ndarray, level: float = 0.
     return replace(mean_interval(differences, level), p=one_sided_p(differences, threshold))
 
 
+def slope_interval(x: Sequence[float] | np.ndarray, y: Sequence[float] | np.ndarray, level: float = 0.95) -> Interval:
+    """Slope of the least-squares line through points, with its Student-t interval from the residuals.
+
+    For exact values the interval tells how straight the points lie, not how well they are known.
+
+    Args:
+        x, y: shape (n,), finite, n ≥ 3; at least two different x.
+        level: coverage, between 0 and 1.
+
+    Raises:
+        ArgumentError: too few points, points that aren't finite, in one place or not in pairs, or the level.
+
+    >>> interval = slope_interval([0, 1, 2, 3], [1, 3, 5, 7])
+    >>> round(interval.mean, 9), round(interval.high - interval.low, 9)
+    (2.0, 0.0)
+    """
+    across, up = _sample(x), _sample(y)
+    if len(across) != len(up) or len(across) < 3 or np.ptp(across) == 0:
+        raise ArgumentError(f"x, y: {len(across)} and {len(up)} given; accepted: at least 3 pairs, different x")
+    if not 0 < level < 1:
+        raise ArgumentError(f"level: {level}; accepted: between 0 and 1")
+    centred = across - across.mean()
+    slope = float(centred @ up / (centred @ centred))
+    residuals = up - up.mean() - slope * centred
+    from scipy.special import stdtrit
+
+    free = len(across) - 2
+    error = math.sqrt(float(residuals @ residuals) / free / float(centred @ centred))
+    half = float(stdtrit(free, 0.5 + level / 2)) * error
+    return Interval(slope, slope - half, slope + half, len(across))
+
+
 def one_sided_p(values: Sequence[float] | np.ndarray, threshold: float = 0.0) -> float:
     """Student-t p-value of the null "the mean is at most `threshold`"; 1 for a single value, which tells nothing.
 

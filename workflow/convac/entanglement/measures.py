@@ -8,6 +8,7 @@ Source: 1704.01552 (entanglement entropy, geometric measure, Schmidt number of a
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -51,6 +52,29 @@ def entropy(singular_values: np.ndarray) -> float:
     # −Σ q ln q over q < 1, from σ so that q itself may underflow
     spread = -2 * float(np.sum(weights[ratio > 0] * np.log(ratio[ratio > 0])))
     return math.log1p(tail) + max(spread, 0.0) / (1 + tail)
+
+
+def degenerate_entropy(weights: np.ndarray, multiplicities: Sequence[int]) -> float:
+    """Entropy −Σ w ln(w/m) in nats of a spectrum in levels: m equal Schmidt probabilities each, w in sum.
+
+    Args:
+        weights: of the levels, shape (k,), non-negative, in sum positive; up to a common factor.
+        multiplicities: k positive integers of any size.
+
+    Raises:
+        ArgumentError: shapes don't fit, or a number is out of range.
+
+    >>> round(degenerate_entropy(np.array([1.0]), [2**2000]) / math.log(2), 9)
+    2000.0
+    """
+    values = np.asarray(weights, dtype=np.float64)
+    if values.shape != (len(multiplicities),) or not np.isfinite(values).all() or min(values, default=0) < 0:
+        raise ArgumentError(f"weights: accepted: {len(multiplicities)} finite numbers ≥ 0, one per level")
+    if values.sum() == 0 or min(multiplicities) < 1:
+        raise ArgumentError("weights, multiplicities: accepted: a positive weight, and positive integers")
+    shares = values / values.sum()
+    levels = [(share, many) for share, many in zip(shares.tolist(), multiplicities, strict=True) if share]
+    return max(math.fsum(share * (math.log(many) - math.log(share)) for share, many in levels), 0.0)
 
 
 def renyi(singular_values: np.ndarray, order: float) -> float:
