@@ -1,0 +1,290 @@
+"""Entropy and rank of target functions of images: listed, exact at any size, by scans of columns, and from data.
+
+Source: 1710.05520 (a sub-volume bound on the entropy of target functions of image classification), of which only the
+abstract is known: every definition is ours.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from convac.circuits.fields import PRIME_FIELD
+from convac.entanglement import measures
+from convac.entanglement.generic_rank import rank
+from convac.geometry.partitions import PARTITIONS, Partition
+from convac.progress import reporter
+from convac.seeds import stream
+from convac.specs import TheorySpec
+from convac.statistics import slope_interval
+from convac.targets import families
+from convac.targets.families import Levels
+from convac.targets.frontier import SCANS, strip
+from convac.targets.functions import TASKS, control, listed
+from convac.targets.splits import CONVENTIONS, Split, offset, split
+from convac.theory.data_entropy import data_rows
+
+Row = dict[str, Any]
+Parameters = dict[str, Any]
+
+FITTED = 4  # largest sizes that an exponent is fitted to
+VANISHING = 1e-3  # nats; an entropy that falls below it has no exponent
+# what the entropy is a power of in the limit, by (task, shape): derived in the notebook
+PREDICTED = {
+    **dict.fromkeys((("strict symmetry", "square"), ("strict symmetry", "strip")), 1.0),
+    **dict.fromkeys((("symmetry score", "square"), ("symmetry score", "strip")), 0.5),
+    **dict.fromkeys((("majority", "square"), ("majority", "strip"), ("parity", "square"), ("parity", "strip")), 0.0),
+}
+
+
+def compute(spec: TheorySpec) -> pd.DataFrame:
+    """One part of the study, as the parameter `part` says: `listed`, `blocks`, `families`, `scans` or `data`.
+
+    Returns:
+        Columns method, task, convention, shape, sites, height, length, block, block_sites, boundary, draw and side;
+        seed, quantity, value; those that a part doesn't have are missing.
+    """
+    parameters: Parameters = dict(spec.parameters)
+    parts: dict[str, Callable[[Parameters], Iterator[Row]]] = {
+        "listed": listed_rows,
+        "blocks": block_rows,
+        "families": family_rows,
+        "scans": scan_rows,
+        "data": data_rows,
+    }
+    return pd.DataFrame([{"seed": 0, **row} for row in parts[parameters.pop("part")](parameters)])
+
+
+def observations(labels: Row, values: dict[str, float]) -> Iterator[Row]:
+    """A row per quantity."""
+    for quantity, value in values.items():
+        yield {**labels, "quantity": quantity, "value": float(value)}
+
+
+def entropy_of(found: Split, convention: str) -> float:
+    """Entropy in nats, from the Gram matrix of the side with fewer classes: its rounding, 1e-16, is far below any."""
+    matrix = found.matrix(offset(convention, found.mean))
+    matrix /= np.abs(matrix).max()  # a function that is true on a share of 1e-200 has a Gram matrix, too
+    gram = matrix @ matrix.T if matrix.shape[0] <= matrix.shape[1] else matrix.T @ matrix
+    return measures.entropy(np.sqrt(np.clip(np.linalg.eigvalsh(gram), 0.0, None)))
+
+
+def rank_of(found: Split, convention: str) -> int:
+    """Rank over the rationals, by a prime field: never more, and less for unlucky primes alone."""
+    return rank(found.residues(offset(convention, found.mean), PRIME_FIELD.prime))
+
+
+def is_constant(found: Split) -> bool:
+    """Whether the function is, which leaves nothing to centre."""
+    return found.mean in {0, 1}
+
+
+def boundary(partition: Partition) -> int:
+    """Pairs of neighbouring sites that the partition separates.
+
+    >>> boundary(Partition.of((4, 4), "checkerboard"))
+    24
+    """
+    inside = partition.mask.reshape(partition.shape)
+    return sum(int(np.count_nonzero(np.diff(inside, axis=axis))) for axis in range(inside.ndim))
+
+
+def name_of(sides: Sequence[int]) -> str:
+    """The sides of an image or a block as a label."""
+    return "×".join(map(str, sides))
+
+
+def left_columns(sites: tuple[int, int]) -> Partition:
+    """The first half of the columns, without the one in the middle."""
+    numbers = np.arange(math.prod(sites)).reshape(sites)
+    return Partition(sites, tuple(numbers[:, : sites[1] // 2].ravel().tolist()))
+
+
+def partition_labels(partition: Partition, block: str) -> Row:
+    """Label columns of a block."""
+    return {"block": block, "block_sites": len(partition.inside), "boundary": boundary(partition)}
+
+
+def listed_rows(parameters: Parameters) -> Iterator[Row]:
+    """Every task on every image, left columns against the others, beside `draws` random functions of its mean."""
+    images = list(zip(parameters["heights"], parameters["widths"], strict=True))
+    report = reporter(len(images) * len(TASKS), "task")
+    for number, (sites, task) in enumerate(product(images, TASKS), start=1):
+        partition = left_columns(sites)
+        tensor = listed(task, sites)
+        found = split(tensor, partition.mask)
+        labels = {"method": "listed", "task": task, "sites": name_of(sites)}
+        labels.update(partition_labels(partition, "left columns"))
+        if not is_constant(found):
+            yield from split_rows(labels, found)
+            controls = [split(control(tensor, draw), partition.mask) for draw in range(parameters["draws"])]
+            # the left columns are never more than half
+            values = {"largest_entropy": len(partition.inside) * math.log(2), "true_share": float(found.mean)}
+            for convention in CONVENTIONS:
+                own = {**labels, "convention": convention}
+                yield from observations(own, values)
+                for draw, other in enumerate(controls):
+                    yield from observations({**own, "draw": draw}, {"control_entropy": entropy_of(other, convention)})
+        report(number, f"{task}, {name_of(sites)}")
+
+
+def split_rows(labels: Row, found: Split) -> Iterator[Row]:
+    """Entropy and rank in every convention."""
+    for convention in CONVENTIONS:
+        values = {"entropy": entropy_of(found, convention), "target_rank": rank_of(found, convention)}
+        yield from observations({**labels, "convention": convention}, values)
+
+
+def block_rows(parameters: Parameters) -> Iterator[Row]:
+    """Every task on one image: rectangles at its corner, named partitions and `halves` random halves of its pixels."""
+    sites = tuple(parameters["sites"])
+    numbers = np.arange(math.prod(sites)).reshape(sites)
+    rectangles = {
+        name_of(sides): Partition(sites, tuple(numbers[: sides[0], : sides[1]].ravel().tolist()))
+        for sides in product(*(range(1, side + 1) for side in sites))
+        if sides != sites
+    }
+    named = {name: Partition.of(sites, name) for name in PARTITIONS}
+    orders = [
+        stream("target halves", *sites, number).permutation(numbers.size) for number in range(parameters["halves"])
+    ]
+    halves = {
+        f"half {number}": Partition(sites, tuple(order[: numbers.size // 2].tolist()))
+        for number, order in enumerate(orders)
+    }
+    report = reporter(len(TASKS), "task")
+    for number, task in enumerate(TASKS, start=1):
+        tensor = listed(task, sites)
+        for block, partition in {**rectangles, **named, **halves}.items():
+            found = split(tensor, partition.mask)
+            if not is_constant(found):
+                labels = {"method": "blocks", "task": task, "sites": name_of(sites)}
+                yield from split_rows({**labels, **partition_labels(partition, block)}, found)
+        report(number, task)
+
+
+@dataclass(frozen=True)
+class Size:
+    """An image of height × 2·length pixels whose left half is the block: its boundary is its height."""
+
+    shape: str
+    height: int
+    length: int
+
+    @property
+    def pixels(self) -> int:
+        """Of the block, which are also the pairs of mirrored pixels, all of them cut."""
+        return self.height * self.length
+
+    @property
+    def labels(self) -> Row:
+        """Label columns."""
+        sites = name_of((self.height, 2 * self.length))
+        own = {"shape": self.shape, "sites": sites, "height": self.height, "length": self.length}
+        return {**own, "block": "left columns", "block_sites": self.pixels, "boundary": self.height}
+
+
+def sizes_of(parameters: Parameters) -> dict[str, list[Size]]:
+    """By shape: `square` blocks of growing height, and a `strip` of one height and growing length."""
+    return {
+        "square": [Size("square", height, height) for height in parameters["heights"]],
+        "strip": [Size("strip", parameters["strip_height"], length) for length in parameters["lengths"]],
+    }
+
+
+def family_rows(parameters: Parameters) -> Iterator[Row]:
+    """Tasks with exact spectra at any size."""
+    counting: dict[str, Callable[[int, int], Split]] = {"majority": families.majority, "parity": families.parity}
+    mirrored: dict[str, Callable[[int, str], Levels]] = {
+        "strict symmetry": lambda pairs, convention: families.strict_symmetry(pairs, 0, 0, convention),
+        "symmetry score": lambda pairs, convention: families.symmetry_score(pairs, 0, convention),
+    }
+
+    @cache
+    def counted(task: str, size: Size) -> Split:
+        return counting[task](size.pixels, size.pixels)
+
+    def measured(task: str, size: Size, convention: str) -> tuple[float, int]:
+        if task in counting:
+            found = counted(task, size)
+            return entropy_of(found, convention), rank_of(found, convention)
+        levels = mirrored[task](size.pixels, convention)
+        return measures.degenerate_entropy(levels.weights, levels.multiplicities), levels.rank
+
+    for task in (*counting, *mirrored):
+        yield from scaling_rows({"method": "closed form", "task": task}, sizes_of(parameters), measured)
+
+
+def scan_rows(parameters: Parameters) -> Iterator[Row]:
+    """Tasks that a scan of columns decides."""
+
+    @cache
+    def scanned(task: str, size: Size) -> Split:
+        return strip(task, size.height, size.length, size.length)
+
+    def measured(task: str, size: Size, convention: str) -> tuple[float, int] | None:
+        found = scanned(task, size)
+        return None if is_constant(found) else (entropy_of(found, convention), rank_of(found, convention))
+
+    for task in SCANS:
+        yield from scaling_rows({"method": "scan", "task": task}, sizes_of(parameters), measured)
+
+
+Measured = Callable[[str, Size, str], tuple[float, int] | None]
+
+
+def scaling_rows(labels: Row, sizes: dict[str, list[Size]], measured: Measured) -> Iterator[Row]:
+    """Entropy and rank of one task at every size, and the exponents with which its entropy grows with the block."""
+    task = labels["task"]
+    report = reporter(len(CONVENTIONS) * sum(map(len, sizes.values())), "size")
+    done = 0
+    for (shape, own), convention in product(sizes.items(), CONVENTIONS):
+        entropies: list[tuple[Size, float]] = []
+        for size in own:
+            found = measured(task, size, convention)
+            done += 1
+            report(done, f"{task}, {size.labels['sites']}")
+            if found is None:
+                continue
+            values = {"entropy": found[0], "target_rank": found[1], "largest_entropy": size.pixels * math.log(2)}
+            law = rank_law(task, size, convention)
+            yield from observations(
+                {**labels, "convention": convention, **size.labels},
+                values if law is None else {**values, "rank_law": law},
+            )
+            entropies.append((size, found[0]))
+        yield from observations({**labels, "convention": convention, "shape": shape}, exponents(task, shape, entropies))
+
+
+def rank_law(task: str, size: Size, convention: str) -> int | None:
+    """What is known, or thought, of the rank; None where nothing is.
+
+    Percolation's 2^height was found on small heights.
+    """
+    shifted = int(convention != "indicator")  # a constant is added to f, which may raise the rank by one
+    laws = {
+        "parity": 2 - shifted,
+        "majority": size.pixels + shifted,
+        "percolation": int(2**size.height) - 1 + shifted,
+    }
+    return laws.get(task)
+
+
+def exponents(task: str, shape: str, entropies: list[tuple[Size, float]]) -> dict[str, float]:
+    """Exponent of the entropy in the block's sites over the largest sizes, beside a random function's; {} for none.
+
+    The interval comes from the scatter about a power law: values are exact, laws are not.
+    """
+    largest = entropies[-FITTED:]
+    if len(largest) < FITTED or min(entropy for _, entropy in largest) < VANISHING:
+        return {}
+    sites = np.log([size.pixels for size, _ in largest])
+    own = slope_interval(sites, np.log([entropy for _, entropy in largest]))
+    random = slope_interval(sites, np.log([families.random_entropy(size.pixels, size.pixels) for size, _ in largest]))
+    values = {"exponent": own.mean, "exponent_low": own.low, "exponent_high": own.high, "random_exponent": random.mean}
+    return {**values, "predicted_exponent": PREDICTED[task, shape]} if (task, shape) in PREDICTED else values
