@@ -20,7 +20,7 @@ FLOORS = [
     {"geometry"},
     {"circuits", "specs", "tables"},
     {"widths"},
-    {"datasets", "networks", "entanglement", "targets", "parsing"},
+    {"datasets", "networks", "entanglement", "targets", "mixtures", "parsing"},
     {"training", "theory"},
     {"contract"},
     {"experiments", "plotting"},

@@ -1,0 +1,407 @@
+"""information_scaling: does entropy grow from a network's components to its inputs as a scaling law says?
+
+Source: 1802.04473 (Liu), on the tensorial mixture models of 1610.04167 (Sharir, Tamari, Cohen & Shashua). Every statement
+under three averages of H(φ|d) over the states d: by the consistent prior, uniform, the maximum.
+"""
+
+import math
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from convac.contract.claims import LARGEST, Claim, Labels, equality
+from convac.contract.experiment import Cell, Experiment
+from convac.specs import Positive, Scalar, Spec, TheorySpec
+
+RANDOM = ("dirichlet", "sparse", "near-permutation", "near-singular", "selection")
+AVERAGES = ("consistent", "uniform", "maximum")
+DIGIT_PIXELS = 64
+
+
+class Training(Spec):
+    """Expectation-maximisation on binary digits."""
+
+    images: Positive = Field(description="training images")
+    steps: Positive = Field(description="steps")
+
+
+class Block(Experiment):
+    """Config of information_scaling."""
+
+    sites: tuple[Literal[4, 8, 16, 32, 64, 128, 256], ...] = Field(min_length=1, description="N; digits have up to 64")
+    states: Literal[4, 9, 16] = Field(description="states of every hidden variable, r; a square, for the codebooks")
+    seeds: Positive = Field(description="mixtures of each family")
+    draws: Annotated[int, Field(ge=2)] = Field(description="inputs drawn from each mixture")
+    configurations: Annotated[int, Field(ge=256)] = Field(description="inputs that are enumerated at most")
+    mappings: Annotated[int, Field(ge=2)] = Field(description="random draws of each family of single mappings")
+    training: Training = Field(description="of the mixtures on digits")
+
+
+def cells(block: Block) -> list[Cell]:
+    """One job each for activations, single mappings, mixtures by their leaves, and trained mixtures."""
+    measured: dict[str, Scalar | tuple[Scalar, ...]] = {
+        "sites": block.sites,
+        "states": block.states,
+        "seeds": block.seeds,
+        "draws": block.draws,
+        "configurations": block.configurations,
+    }
+    digits = tuple(sites for sites in block.sites if sites <= DIGIT_PIXELS)
+    families = {"binary": RANDOM, "Gaussian": (*RANDOM, "codebook"), "symbols": ("codebook", "broad", "narrow")}
+    jobs: list[dict[str, Scalar | tuple[Scalar, ...]]] = [
+        {"part": "activations"},
+        {"part": "mappings", "draws": block.mappings},
+        *({**measured, "part": "mixtures", "leaves": kind, "families": names} for kind, names in families.items()),
+        {**measured, "part": "trained", "sites": digits, **block.training.model_dump()},
+    ]
+    return [Cell(TheorySpec(study="information_scaling", parameters=job)) for job in jobs]
+
+
+FIGURES = {
+    "": "Increase of entropy from components to inputs per site, by family of weights, with the law's bounds and ours.",
+    "statements": "Share of single mappings and of whole mixtures that violate each statement, under three averages.",
+    "levels": "Increase C and ratio β across the mappings of each level, and the whole ratio beside its bound.",
+    "activations": "What sigmoid and ReLU do to the entropy of a variable, for densities and discrete variables.",
+    "checks": "Sampled entropies against exact ones, and likelihood through training on digits.",
+}
+
+PAPER = "1802.04473 (Liu)"
+ROUNDING = -1e-9  # nats
+GENERAL = ("categorical", "Gaussian")
+EQUAL = ("categorical, equal entropies", "Gaussian, equal entropies")
+MIXTURE = ("network", "family", "leaves", "sites", "average")
+
+
+def activation(name: str, statement: str, source: str, threshold: float, where: Labels) -> Claim:
+    """The entropy of a variable falls by at least the threshold."""
+    return Claim(
+        id=f"information-scaling-{name}",
+        statement=statement,
+        source=f"{PAPER}, {source}",
+        where=where,
+        first={"quantity": "entropy_before"},
+        second={"quantity": "entropy_after"},
+        by=("variable", "case"),
+        kind="exact",
+        threshold=threshold,
+        expected=(3.0, 1.0),
+    )
+
+
+def mapping(name: str, text: str, source: str, where: Labels, threshold: float = ROUNDING) -> Claim:
+    """A statement holds for every single mapping: its smallest margin isn't below zero."""
+    return Claim(
+        id=f"information-scaling-{name}",
+        statement=text,
+        source=source,
+        where=where,
+        first={"quantity": "smallest_margin"},
+        second={"quantity": "required_margin"},
+        by=("leaves", "family", "average", "case"),
+        kind="exact",
+        threshold=threshold,
+        expected=(0.2, 0.0),
+    )
+
+
+def law(name: str, text: str, source: str, left: str, right: str, where: Labels) -> Claim:
+    """One quantity of whole mixtures is at least another, where both are exact."""
+    return Claim(
+        id=f"information-scaling-{name}",
+        statement=text,
+        source=source,
+        where={"method": "exact", **where},
+        first={"quantity": left},
+        second={"quantity": right},
+        by=MIXTURE,
+        kind="exact",
+        threshold=ROUNDING,
+        expected=(8.0, 4.0),
+    )
+
+
+def sampled(name: str, text: str, source: str, left: str, right: str, where: Labels) -> Claim:
+    """The same on average over seeds, for the largest mixtures, by draws."""
+    return Claim(
+        id=f"information-scaling-{name}",
+        statement=text,
+        source=source,
+        where={"method": "sampled", "average": "consistent", "sites": LARGEST, **where},
+        first={"quantity": left},
+        second={"quantity": right},
+        by=("network", "family", "leaves"),
+        threshold=0.0,
+        expected=(40.0, 30.0),
+    )
+
+
+NAMES = {
+    "consistent": "Consistent prior",
+    "uniform": "Uniform average",
+    "maximum": "Maximum over states",
+}
+INCREASES = "H(X) − Σ H(x_i|d_i)"
+
+CLAIMS = (
+    activation(
+        "1-density",
+        "Sigmoid lowers the differential entropy of any variable",
+        "Theorem 1",
+        1e-9,
+        {"activation": "sigmoid", "variable": "density"},
+    ),
+    activation(
+        "1-by-ln4",
+        "Sigmoid lowers the differential entropy of any variable by at least ln 4",
+        "Theorem 1, sharper",
+        math.log(4) + ROUNDING,
+        {"activation": "sigmoid", "variable": "density"},
+    ),
+    activation(
+        "1-discrete",
+        "Sigmoid lowers the entropy of discrete variables",
+        "Theorem 1",
+        1e-9,
+        {"activation": "sigmoid", "variable": "discrete"},
+    ),
+    *equality(
+        activation(
+            "2-non-negative",
+            "ReLU leaves the entropy of non-negative variables",
+            "Theorem 2",
+            ROUNDING,
+            {"activation": "ReLU", "sign": "non-negative"},
+        )
+    ),
+    Claim(
+        id="information-scaling-2-either",
+        statement="ReLU doesn’t lower the entropy of variables of either sign",
+        source=f"{PAPER}, Theorem 2 without its proof’s condition X ≥ 0",
+        where={"activation": "ReLU", "sign": "either"},
+        first={"quantity": "entropy_after"},
+        second={"quantity": "entropy_before"},
+        by=("variable", "case"),
+        kind="exact",
+        threshold=ROUNDING,
+        expected=(3.0, 1.0),
+    ),
+    *(
+        mapping(
+            f"3-{average}",
+            f"{NAMES[average]}: a mapping never lowers the entropy",
+            f"{PAPER}, Theorem 3",
+            {"statement": "Theorem 3", "average": average, "leaves": GENERAL},
+        )
+        for average in AVERAGES
+    ),
+    mapping(
+        "3-doubly-stochastic",
+        "Uniform average: doubly stochastic mappings never lower the entropy",
+        f"{PAPER}, Theorem 3 with a condition of ours",
+        {"statement": "Theorem 3", "average": "uniform", "family": "doubly stochastic"},
+    ),
+    mapping(
+        "3-equal-entropies",
+        "Components of equal entropies: no mapping lowers the entropy, whatever the average",
+        f"{PAPER}, Theorem 3 with a condition of ours",
+        {"statement": "Theorem 3", "leaves": EQUAL},
+    ),
+    *(
+        mapping(
+            f"29-{average}",
+            f"{NAMES[average]}: given any one state above, the entropy is at least H(φ|d) below",
+            f"{PAPER}, eq. 29",
+            {"statement": "eq. 29", "average": average, "leaves": GENERAL},
+        )
+        for average in AVERAGES
+    ),
+    mapping(
+        "29-equal-entropies",
+        "Components of equal entropies: given any one state above, the entropy is at least H(φ|d) below",
+        f"{PAPER}, eq. 29 with a condition of ours",
+        {"statement": "eq. 29", "leaves": EQUAL},
+    ),
+    mapping(
+        "32",
+        "Invertible mappings leave the entropy",
+        f"{PAPER}, eqs. 31 and 32",
+        {"statement": "eq. 32", "average": "consistent", "leaves": GENERAL},
+    ),
+    mapping(
+        "32-one-state",
+        "Mappings whose rows are one state each leave the entropy, invertible or not",
+        f"{PAPER}, eq. 32 with a condition of ours",
+        {"statement": "no loss", "family": "selection"},
+    ),
+    *(
+        mapping(
+            f"33-{average}",
+            f"{NAMES[average]}: a mapping raises the entropy by at most C = ln r",
+            f"{PAPER}, eq. 33",
+            {"statement": "eq. 33", "average": average, "leaves": GENERAL},
+        )
+        for average in AVERAGES
+    ),
+    mapping(
+        "assumption-1",
+        "A singular mapping raises the entropy as much as any",
+        f"{PAPER}, Assumption 1",
+        {"statement": "Assumption 1", "leaves": "categorical"},
+    ),
+    mapping(
+        "capacity",
+        "No mapping raises the entropy by more than the capacity of the components",
+        "ours: the smallest C",
+        {"statement": "capacity", "leaves": "categorical"},
+    ),
+    mapping(
+        "capacity-reached",
+        "A mapping of equal rows, so a singular one, reaches the capacity within 0.001 nats",
+        f"{PAPER}, Assumption 1, read as: the maximum is singular",
+        {"statement": "capacity reached"},
+        -1e-3,
+    ),
+    *(
+        law(
+            f"19-{step}-{average}",
+            f"{NAMES[average]}, CP: {text}",
+            f"{PAPER}, eq. 19",
+            left,
+            right,
+            {"network": "CP", "average": average},
+        )
+        for step, text, left, right in (
+            ("root", "H(X) ≥ H(X|z)", "input_entropy", "root_entropy"),
+            ("components", "H(X|z) ≥ Σ H(x_i|d_i)", "root_entropy", "component_entropy"),
+        )
+        for average in AVERAGES
+    ),
+    *(
+        law(
+            f"22-{average}",
+            f"{NAMES[average]}, HT: H(X) ≥ Σ H(x_i|d_i)",
+            f"{PAPER}, eq. 22",
+            "input_entropy",
+            "component_entropy",
+            {"network": "HT", "average": average},
+        )
+        for average in AVERAGES
+    ),
+    sampled(
+        "22-sampled",
+        "HT, most sites: H(X) ≥ Σ H(x_i|d_i)",
+        f"{PAPER}, eq. 22",
+        "input_entropy",
+        "component_entropy",
+        {"network": "HT", "family": (*RANDOM, "trained")},
+    ),
+    *(
+        law(
+            f"{number}-{average}",
+            f"{NAMES[average]}, {network}: {INCREASES} ≤ ({count}) ln r",
+            f"{PAPER}, eq. {number} with C = ln r",
+            "width_bound",
+            "entropy_increase",
+            {"network": network, "average": average},
+        )
+        for number, network, count in ((35, "HT", "2N − 1"), (48, "CP", "N + 1"))
+        for average in AVERAGES
+    ),
+    law(
+        "35-48-measured",
+        f"Every average: {INCREASES} ≤ (2N − 1) C, CP (N + 1) C, with C the largest increase of a mapping",
+        f"{PAPER}, eqs. 35 and 48",
+        "mapping_bound",
+        "entropy_increase",
+        {"average": AVERAGES},
+    ),
+    sampled(
+        "35-sampled",
+        f"HT, most sites: {INCREASES} ≤ (2N − 1) ln r",
+        f"{PAPER}, eq. 35 with C = ln r",
+        "width_bound",
+        "entropy_increase",
+        {"network": "HT", "family": (*RANDOM, "trained")},
+    ),
+    *equality(
+        Claim(
+            id="information-scaling-codebook",
+            statement="Nested codebooks reach the bounds of eqs. 35 and 48 at every N",
+            source="ours: the law is sharp in C",
+            where={"family": "codebook", "leaves": "symbols", "average": "consistent"},
+            first={"quantity": "entropy_increase"},
+            second={"quantity": "mapping_bound"},
+            by=("network", "sites"),
+            kind="exact",
+            threshold=ROUNDING,
+            expected=(8.0, 4.0),
+        )
+    ),
+    *(
+        law(
+            f"{number}-discrete",
+            f"Every average, {network}, discrete: H(X) / Σ H(x_i|d_i) ≤ β^{power}",
+            f"{PAPER}, eq. {number}",
+            "ratio_bound",
+            "entropy_ratio",
+            {"network": network, "average": AVERAGES},
+        )
+        for number, network, power in ((36, "HT", "(L + 1)"), (49, "CP", "2"))
+    ),
+    mapping(
+        "36-49-densities",
+        "Two sites with densities: H(X) / Σ H(x_i|d_i) ≤ β²",
+        f"{PAPER}, eqs. 36 and 49",
+        {"statement": "eqs. 36, 49", "leaves": "Gaussian"},
+    ),
+    law(
+        "sites",
+        f"{INCREASES} ≤ N ln r: half of eq. 35’s bound, and a ratio that depth doesn’t raise",
+        "ours",
+        "site_bound",
+        "entropy_increase",
+        {"average": "consistent"},
+    ),
+    sampled(
+        "sites-sampled",
+        f"Most sites: {INCREASES} ≤ N ln r",
+        "ours",
+        "site_bound",
+        "entropy_increase",
+        {"family": (*RANDOM, "trained")},
+    ),
+    Claim(
+        id="information-scaling-ratio-falls",
+        statement="The largest ratio β across a mapping is over 1.1 times as large at the first level as at the last",
+        source="ours: eq. 36 compounds a ratio that falls to 1",
+        where={"network": "HT", "leaves": "binary", "family": RANDOM, "quantity": "mapping_ratio", "sites": LARGEST},
+        first={"place": "first"},
+        second={"place": "last"},
+        by=("family",),
+        logarithmic=True,
+        threshold=math.log(1.1),
+        expected=(2.0, 1.01),
+    ),
+    Claim(
+        id="information-scaling-sampling",
+        statement="Entropies from draws are within four standard errors of the exact ones",
+        source="ours: a check",
+        where={"average": "consistent"},
+        first={"quantity": "sampling_limit"},
+        second={"quantity": "sampling_deviation"},
+        by=MIXTURE,
+        kind="exact",
+        threshold=0.0,
+        expected=(0.1, 0.02),
+    ),
+    Claim(
+        id="information-scaling-trained",
+        statement="Most sites, HT: held-out digits are likelier than under independent pixels by over 0.03 nats a site",
+        source="ours: the trained mixtures have learned",
+        where={"network": "HT", "family": "trained", "sites": LARGEST},
+        first={"quantity": "test_log_likelihood"},
+        second={"quantity": "independent_log_likelihood"},
+        threshold=0.03,
+        expected=(-0.32, -0.39),
+    ),
+)

@@ -1,0 +1,65 @@
+"""Maximum likelihood of tensorial mixtures by expectation-maximisation, with exact posteriors on the tree.
+
+Sources: Dempster, Laird & Rubin, J. R. Statist. Soc. B 39, 1 (1977); 1610.04167 for the model.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from convac.mixtures.leaves import normalised
+from convac.mixtures.model import TensorialMixture, largest
+
+
+def maximised(model: TensorialMixture, values: np.ndarray, steps: int) -> tuple[TensorialMixture, list[float]]:
+    """The model after so many steps of expectation-maximisation.
+
+    Args:
+        model: where to start.
+        values: shape (batch, N), see `TensorialMixture.parts`.
+        steps: how many.
+
+    Returns:
+        The model, and the mean ln P(X) over the batch before every step and after the last, `steps` + 1 numbers in
+        nats. They never fall, but for a first step from leaves outside the bounds of fitted ones.
+    """
+    history = []
+    for _ in range(steps):
+        model, likelihood = improved(model, values)
+        history.append(likelihood)
+    return model, [*history, float(model.log_likelihood(values).mean())]
+
+
+def improved(model: TensorialMixture, values: np.ndarray) -> tuple[TensorialMixture, float]:
+    """One step: the model that is likeliest under the posteriors of the hidden states, and the mean ln P(X) before."""
+    parts = model.parts(values)
+    posterior = np.ones((1, len(values), 1))  # of the parents' states, shape (positions, batch, states)
+    fitted = []
+    for level in range(model.tree.levels, -1, -1):
+        mapping = model.mappings[level]
+        window = (*model.tree.windows, 1)[level]
+        posterior = np.repeat(posterior, window, axis=0)
+        # P(own, parent's state | X) = P(parent's | X) · table · P(φ | own) / P(φ | parent's)
+        top = largest(parts.below[level])
+        own, parent = np.exp(parts.below[level] - top), np.exp(parts.above[level] - top)
+        share = np.divide(posterior, parent, out=np.zeros_like(posterior), where=parent > 0)
+        fitted.append(normalised(mapping * (share.transpose(0, 2, 1) @ own), mapping))
+        posterior = own * (share @ mapping)
+    prior, *tables = fitted
+    in_site_order = np.empty_like(posterior)
+    in_site_order[list(model.tree.order)] = posterior
+    leaves = model.leaves.fitted(values, in_site_order)
+    better = replace(model, leaves=leaves, tables=tuple(tables[::-1]), prior=prior[0, 0])
+    return better, float(parts.above[-1].mean())
+
+
+def independent_log_likelihood(train: np.ndarray, test: np.ndarray, symbols: int) -> float:
+    """Mean ln P of `test` when sites are independent, with the shares of each symbol in `train` plus one count each.
+
+    Args:
+        train, test: symbols, shape (batch, N).
+        symbols: V.
+    """
+    counts = (train[..., None] == np.arange(symbols)).sum(axis=0) + 1.0
+    logs = np.log(counts / counts.sum(axis=-1, keepdims=True))
+    return float(logs[np.arange(test.shape[1]), test].sum(axis=1).mean())
