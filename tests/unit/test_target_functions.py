@@ -2,9 +2,11 @@
 
 from fractions import Fraction
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
@@ -13,6 +15,8 @@ from convac.circuits.fields import PrimeField
 from convac.entanglement.brute import matricization
 from convac.entanglement.generic_rank import rank
 from convac.errors import ArgumentError, MemoryLimitError
+from convac.experiments.target_entropy import Block
+from convac.parsing import mistakes
 from convac.targets.functions import TASKS, control, every_image, listed
 from convac.targets.splits import CONVENTIONS, Split, offset, split
 
@@ -146,3 +150,19 @@ def test_centring_forgets_the_labels_and_so_does_the_sign(task):
         values = [np.sort(np.linalg.svd(part, compute_uv=False)) for part in (one, other)]
         assert np.linalg.norm(one) == pytest.approx(np.linalg.norm(other))
         assert values[0] == pytest.approx(values[1])
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"images": [[5, 5]]}, "images, block_image: [5, 5]; accepted: at least 2 columns, 20 pixels at most"),
+        ({"block_image": [4, 1]}, "images, block_image: [4, 1]; accepted: at least 2 columns, 20 pixels at most"),
+        ({"lengths": [2, 4, 8, 1000]}, "lengths: 1000; accepted: strip_height × length up to 1000"),
+        ({"classes": {"tasks": ["cats"], "sides": [4, 5, 6, 7], "samples": 9, "seeds": 1}}, "accepted: 'digits'"),
+    ],
+)
+def test_blocks_out_of_reach_are_refused_in_a_line(changes, words):
+    block = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())["experiments"]["target_entropy"]
+    own = {key: value for key, value in block.items() if key != "scales"}
+    assert mistakes(Block, own) == []
+    assert words in mistakes(Block, {**own, **changes})[0]

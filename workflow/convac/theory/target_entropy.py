@@ -192,8 +192,8 @@ class Size:
 def sizes_of(parameters: Parameters) -> dict[str, list[Size]]:
     """By shape: `square` blocks of growing height, and a `strip` of one height and growing length."""
     return {
-        "square": [Size("square", height, height) for height in parameters["heights"]],
-        "strip": [Size("strip", parameters["strip_height"], length) for length in parameters["lengths"]],
+        "square": [Size("square", height, height) for height in sorted(set(parameters["heights"]))],
+        "strip": [Size("strip", parameters["strip_height"], length) for length in sorted(set(parameters["lengths"]))],
     }
 
 
