@@ -15,13 +15,14 @@ from convac.mixtures.families import FAMILIES, codebook, one_component, random_m
 from convac.mixtures.leaves import Categorical, Gaussian
 from convac.theory import activations, mapping_statements
 from convac.theory.information_scaling import Measured, digits, law, network_tree
-from convac.theory.mapping_statements import STATEMENTS, Draws, increase, lattice
+from convac.theory.mapping_statements import STATEMENTS, Channel, Draws, increase, lattice
 
 SHARP = np.eye(2)[None]
 
 
 def one(table, components, prior=(0.5, 0.5)):
-    return Draws(np.array([table], dtype=float), Categorical(np.array(components, dtype=float)), np.array([prior]))
+    leaves = Categorical(np.array(components, dtype=float))
+    return Draws(np.array([table], dtype=float), Channel(leaves), np.array([prior]))
 
 
 def margin(name: str, draws: Draws, average: Average = "consistent") -> float:
@@ -58,7 +59,7 @@ def test_what_holds_for_every_single_mapping(seed, family, states):
     table = FAMILIES[family]((3, states, states), generator)
     prior = generator.dirichlet(np.ones(states), 3)
     for components in mapping_statements.COMPONENTS.values():
-        draws = Draws(table, components(3, states, generator), prior)
+        draws = Draws(table, Channel(components(3, states, generator)), prior)
         mappings = draws.mappings
         gained = increase(mappings, "consistent")
         assert (gained >= -1e-9).all()
@@ -66,14 +67,15 @@ def test_what_holds_for_every_single_mapping(seed, family, states):
         noise = np.where(table > 0, -table * np.log(np.where(table > 0, table, 1)), 0).sum(axis=-1)
         assert (gained <= (prior * noise).sum(axis=-1) + 1e-9).all()
         assert (increase(mappings, "maximum") <= math.log(states) + 1e-9).all()
-        if isinstance(draws.leaves, Categorical):
-            assert (gained <= draws.capacities + 1e-9).all()
+        if isinstance(draws.channel.leaves, Categorical):
+            assert (gained <= draws.channel.capacities + 1e-9).all()
 
 
 def test_the_search_covers_its_lattice_and_finds_the_smallest():
-    draws = lattice(2, 2)
+    draws, components = lattice(2, 2)
     assert len(draws.tables) == 3**2 * 3**2
     assert draws.prior.min() > 0
+    assert components.shape == (81, 2, 2)
     found = pd.DataFrame(mapping_statements.smallest_rows())
     margins = found[found["quantity"] == "smallest_margin"].set_index(["statement", "average"])
     assert margins.loc[("Theorem 3", "consistent"), "value"] == pytest.approx(0, abs=1e-9)

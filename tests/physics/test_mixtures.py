@@ -1,4 +1,4 @@
-"""Tensorial mixtures: against sums over all hidden states, exact entropies against definitions, likelihood that rises."""
+"""Tensorial mixtures against sums over all hidden states, entropies against definitions, likelihood that rises."""
 
 import itertools
 import math

@@ -35,22 +35,12 @@ OPEN_ENDED = (
     "target-entropy-exponent",
     "target-entropy-percolation-rank",
     "target-entropy-unqualified",
+    *(f"information-scaling-{name}" for name in ("1-discrete", "2-either", "29-consistent", "32-invertible")),
+    *(f"information-scaling-{name}" for name in ("33-uniform", "35-uniform", "48-uniform", "assumption-1", "36-49")),
     *(
-        f"information-scaling-{name}"
-        for name in (
-            "1-discrete",
-            "2-either",
-            *(
-                f"{number}-{average}"
-                for number in (3, "19-root", "19-components", 22)
-                for average in ("uniform", "maximum")
-            ),
-            *(f"29-{average}" for average in ("consistent", "uniform", "maximum")),
-            "32-at",
-            *(f"{number}-uniform" for number in (33, 35, 48)),
-            "assumption-1",
-            "36-49-densities",
-        )
+        f"information-scaling-{name}-{average}"
+        for name in ("3", "29", "19-root", "19-components", "22")
+        for average in ("uniform", "maximum")
     ),
 )
 every_study = pytest.mark.parametrize("study", THEORY)

@@ -1,7 +1,7 @@
 """information_scaling: does entropy grow from a network's components to its inputs as a scaling law says?
 
-Source: 1802.04473 (Liu), on the tensorial mixture models of 1610.04167 (Sharir, Tamari, Cohen & Shashua). Every statement
-under three averages of H(φ|d) over the states d: by the consistent prior, uniform, the maximum.
+Source: 1802.04473 (Liu), on the tensorial mixture models of 1610.04167 (Sharir, Tamari, Cohen & Shashua). Every
+statement under three averages of H(φ|d) over the states d: by the consistent prior, uniform, the maximum.
 """
 
 import math
@@ -38,7 +38,7 @@ class Block(Experiment):
 
 
 def cells(block: Block) -> list[Cell]:
-    """One job each for activations, single mappings, mixtures by their leaves, and trained mixtures."""
+    """One job each for single statements, discrete mixtures, mixtures of densities, and trained mixtures."""
     measured: dict[str, Scalar | tuple[Scalar, ...]] = {
         "sites": block.sites,
         "states": block.states,
@@ -47,11 +47,10 @@ def cells(block: Block) -> list[Cell]:
         "configurations": block.configurations,
     }
     digits = tuple(sites for sites in block.sites if sites <= DIGIT_PIXELS)
-    families = {"binary": RANDOM, "Gaussian": (*RANDOM, "codebook"), "symbols": ("codebook", "broad", "narrow")}
     jobs: list[dict[str, Scalar | tuple[Scalar, ...]]] = [
-        {"part": "activations"},
-        {"part": "mappings", "draws": block.mappings},
-        *({**measured, "part": "mixtures", "leaves": kind, "families": names} for kind, names in families.items()),
+        {"part": "statements", "draws": block.mappings},
+        {**measured, "part": "mixtures", "densities": False, "families": (*RANDOM, "codebook", "broad", "narrow")},
+        {**measured, "part": "mixtures", "densities": True, "families": (*RANDOM, "codebook")},
         {**measured, "part": "trained", "sites": digits, **block.training.model_dump()},
     ]
     return [Cell(TheorySpec(study="information_scaling", parameters=job)) for job in jobs]
@@ -222,7 +221,7 @@ CLAIMS = (
         {"statement": "eq. 29", "leaves": EQUAL},
     ),
     mapping(
-        "32",
+        "32-invertible",
         "Invertible mappings leave the entropy",
         f"{PAPER}, eqs. 31 and 32",
         {"statement": "eq. 32", "average": "consistent", "leaves": GENERAL},

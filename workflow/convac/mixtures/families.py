@@ -1,4 +1,4 @@
-"""Families of weights: random tables of several kinds, codebooks that reach the scaling law's bound, unmixed components.
+"""Families of weights: random tables, codebooks that reach the bound of the scaling law, unmixed components.
 
 Source: 1802.04473 (Liu) leaves the weights open; the families are ours.
 """
@@ -15,7 +15,7 @@ SPREAD = 0.05  # weight of what tells the rows of near-singular tables apart
 SPARSE = 0.1  # Dirichlet parameter of sparse rows
 BROAD = 16  # symbols of a broad component
 APART = 40.0  # standard deviations between the components of a Gaussian codebook
-Shape = tuple[int, int, int]
+Shape = tuple[int, ...]
 
 
 def dirichlet(shape: Shape, generator: np.random.Generator) -> np.ndarray:
@@ -32,7 +32,8 @@ def permutation(shape: Shape, generator: np.random.Generator) -> np.ndarray:
     """Random permutation matrices; as many states above as below."""
     if shape[1] != shape[2]:
         raise ArgumentError(f"shape: {list(shape)}; accepted: square matrices, as many states above as below")
-    return np.eye(shape[-1])[generator.permuted(np.tile(np.arange(shape[-1]), (shape[0], 1)), axis=1)]
+    order = generator.permuted(np.tile(np.arange(shape[-1]), (shape[0], 1)), axis=1)
+    return np.asarray(np.eye(shape[-1])[order])
 
 
 def near_permutation(shape: Shape, generator: np.random.Generator) -> np.ndarray:
@@ -54,7 +55,7 @@ def doubly_stochastic(shape: Shape, generator: np.random.Generator) -> np.ndarra
 
 def selection(shape: Shape, generator: np.random.Generator) -> np.ndarray:
     """Every row one state: invertible if it is a permutation, else singular."""
-    return np.eye(shape[-1])[generator.integers(shape[-1], size=shape[:-1])]
+    return np.asarray(np.eye(shape[-1])[generator.integers(shape[-1], size=shape[:-1])])
 
 
 def equal_rows(shape: Shape, generator: np.random.Generator) -> np.ndarray:
@@ -104,10 +105,10 @@ def random_mixture(
 def codebook(tree: PoolingTree, alphabet: int, kind: str) -> TensorialMixture:
     """A nested codebook: every mapping adds exactly ln s to the entropy, s the alphabet.
 
-    A state is a pair of letters (a, b). The first child of a node carries on a, the others b, each beside a fresh letter
-    of its own, uniform; so the children tell their parent's state, and every fresh letter counts in full. The root's
-    fresh letter is a. With s² states of s² distinct symbols each of the 2N − 1 mappings of the pairs tree adds ln s,
-    whatever N: eq. 35 with C = ln s is an equality.
+    A state is a pair of letters (a, b). The first child of a node carries a on, the others b, each beside a fresh
+    letter of its own, uniform; so the children tell their parent's state, and every fresh letter counts in full. The
+    root's fresh letter is a. With s² states, each a symbol of its own, every one of the 2N − 1 mappings of the pairs
+    tree adds ln s, whatever N: eq. 35 with C = ln s is an equality.
 
     Args:
         tree: sites and windows, all of the same size.

@@ -170,7 +170,10 @@ def log_normal(values: np.ndarray, means: np.ndarray, variances: np.ndarray) -> 
 
 
 def drawn_states(tables: np.ndarray, given: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    """A state for each place by its row: tables (places, given states, states), given (places, batch) → (places, batch)."""
+    """A state for each place by its row of a table.
+
+    Tables (places, given states, states) and given (places, batch) → (places, batch).
+    """
     rows = tables.cumsum(axis=-1)[np.arange(len(tables))[:, None], given]
     return np.asarray((generator.random(given.shape)[..., None] >= rows[..., :-1]).sum(axis=-1))
 

@@ -1,17 +1,20 @@
 """Figures of information_scaling, drawn from its tidy table."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator
 
 from convac.plotting.primitives import curves, drawn, key, note, panel, per_seed, plain_numbers, present, rows
 from convac.plotting.style import BLACK, BLUE, GREEN, GREY, ORANGE, PAGE, PURPLE, VERMILLION, figure
 
+Style = dict[str, Any]
 DARK = "#4d4d4d"
 
 # Families of weights: colour and marker.
@@ -62,7 +65,7 @@ def families(table: pd.DataFrame) -> list[str]:
     return [family for family in FAMILIES if family in present(table, "family")]
 
 
-def legend(names: list[str]) -> list[object]:
+def legend(names: list[str]) -> list[Line2D]:
     """Entries of the families."""
     return [key(name, color=FAMILIES[name][0], marker=FAMILIES[name][1]) for name in names]
 
@@ -89,7 +92,7 @@ def law(table: pd.DataFrame) -> Figure | None:
         own = own.assign(value=own["value"] / own["sites"].astype(float))
         for family in families(own):
             colour, marker = FAMILIES[family]
-            line = {"color": colour, "marker": marker, "markersize": 4, "linewidth": 0.8}
+            line: Style = {"color": colour, "marker": marker, "markersize": 4, "linewidth": 0.8}
             curves(axes, rows(own, family=family, quantity="entropy_increase"), x="sites", **line)
             line = {"color": colour, "linewidth": 0.9, "linestyle": ":"}
             if family != "codebook":
@@ -100,6 +103,7 @@ def law(table: pd.DataFrame) -> Figure | None:
             bound = bound.drop_duplicates("sites").sort_values("sites")
             axes.plot(bound["sites"], bound["value"] / bound["sites"].astype(float), color=BLACK, linestyle=dash)
         axes.set_yscale("log")
+        axes.set_ylim(bottom=0.003)
         sizes(axes, found)
         panel(axes, number, title)
     panels[0].set_ylabel("(H(X) − Σ H(x|d)) / N [nats]")
@@ -109,7 +113,7 @@ def law(table: pd.DataFrame) -> Figure | None:
         key("N ln r (ours)", color=BLACK, linestyle="--"),
         key("the same with measured C", linestyle=":"),
     ]
-    made.legend(handles=[*entries, *legend(families(found))], loc="outside lower center", ncols=5)
+    made.legend(handles=[*entries, *legend(families(found))], loc="outside upper center", ncols=5)
     return made
 
 
@@ -184,8 +188,8 @@ def levels(table: pd.DataFrame) -> Figure | None:
     panels = made.subplots(1, 3)
     for family in families(found):
         colour, marker = FAMILIES[family]
-        line = {"color": colour, "marker": marker, "markersize": 4, "linewidth": 0.9}
-        dotted = {"color": colour, "linewidth": 0.9, "linestyle": ":", "band": False}
+        line: Style = {"color": colour, "marker": marker, "markersize": 4, "linewidth": 0.9}
+        dotted: Style = {"color": colour, "linewidth": 0.9, "linestyle": ":", "band": False}
         curves(panels[0], rows(deep, family=family, quantity="mapping_increase"), x="level", **line)
         for axes, chosen, quantity, x, style in (
             (panels[1], deep, "mapping_ratio", "level", line),
@@ -197,7 +201,7 @@ def levels(table: pd.DataFrame) -> Figure | None:
     width = rows(deep, quantity="site_bound", family="dirichlet")["value"]
     if len(width):
         panels[0].axhline(width.iloc[0] / max(present(found, "sites")), color=BLACK, linestyle="--", linewidth=0.9)
-    titles = ("C by level", "β by level", "the whole network")
+    titles = ("C by level", "β by level", "H(X) / Σ H(x|d), bounds dotted")
     labels = ("largest H(u) − H(v) [nats]", "largest ln(H(u) / H(v))", "ln(H(X) / Σ H(x|d))")
     for number, (axes, title, label) in enumerate(zip(panels, titles, labels, strict=True)):
         panel(axes, number, title)
@@ -207,8 +211,8 @@ def levels(table: pd.DataFrame) -> Figure | None:
         axes.xaxis.set_major_locator(FixedLocator(present(deep, "level")))
         axes.set_xlabel("level of the mapping")
     sizes(panels[2], found)
-    entries = [key("ln r", color=BLACK, linestyle="--"), key("bound β^(L + 1)", linestyle=":")]
-    made.legend(handles=[*entries, *legend(families(found))], loc="outside lower center", ncols=5)
+    entries = [key("ln r", color=BLACK, linestyle="--"), key("β^(L + 1)", linestyle=":")]
+    made.legend(handles=[*entries, *legend(families(found))], loc="outside upper center", ncols=5)
     return made
 
 
@@ -223,7 +227,7 @@ def activations(table: pd.DataFrame) -> Figure | None:
     panels = made.subplots(1, 2)
     marks = {"density": (BLUE, "o"), "discrete": (VERMILLION, "s")}
     across = {"sigmoid": ("entropy_before", "H(X) [nats]"), "ReLU": ("share_at_zero", "P(X ≤ 0)")}
-    for number, (axes, (activation, (quantity, label))) in enumerate(zip(panels, across.items(), strict=True)):
+    for axes, (activation, (quantity, label)) in zip(panels, across.items(), strict=True):
         for variable, (colour, marker) in marks.items():
             own = rows(wide, activation=activation, variable=variable)
             axes.plot(own[quantity], own["change"], marker, color=colour, markersize=4.5, alpha=0.8, label=variable)
@@ -261,7 +265,7 @@ def checks(table: pd.DataFrame) -> Figure | None:
     last = int(training["step"].max())
     shown = dict(zip(present(training, "sites"), SIZES, strict=False))
     for sites, (colour, marker) in shown.items():
-        line = {"color": colour, "marker": marker, "markersize": 3.5, "markevery": 5, "linewidth": 0.9}
+        line: Style = {"color": colour, "marker": marker, "markersize": 3.5, "markevery": 5, "linewidth": 0.9}
         curves(panels[1], rows(training, sites=sites), x="step", **line)
         held_out = rows(table, family="trained", network="HT", sites=sites)
         for quantity, face in (("test_log_likelihood", "full"), ("independent_log_likelihood", "none")):

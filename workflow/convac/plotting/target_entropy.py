@@ -220,7 +220,13 @@ def conventions(table: pd.DataFrame) -> Figure | None:
     panels[0].set_yticks([-place for place in range(len(names))], names)
     legend = [
         key(f"task on all {sites} images", marker="o", linestyle="none"),
-        key("random functions of its mean (bar: all draws)", marker="|", markersize=9, markeredgewidth=1.2, linestyle="none"),
+        key(
+            "random functions of its mean (bar: all draws)",
+            marker="|",
+            markersize=9,
+            markeredgewidth=1.2,
+            linestyle="none",
+        ),
     ]
     made.legend(handles=legend, loc="outside upper center", ncols=2)
     return made

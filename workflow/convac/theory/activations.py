@@ -6,26 +6,16 @@ only where values merge.
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from scipy import stats
-from scipy.integrate import quad
 from scipy.special import entr, expit
 
 Row = dict[str, Any]
 BIN = 1 / 256  # width of the bins in which a density's entropy is counted where ReLU makes it an atom
 RANGE = 40.0  # quadrature and bins stop here: tails beyond are below rounding
 
-# Densities by their name; those that are positive on the left, too, and those that are not.
-DENSITIES = {
-    **{f"normal, deviation {scale:g}": stats.norm(0, scale) for scale in (0.01, 0.1, 0.3, 1, 2, 4)},
-    **{f"normal around {mean:g}": stats.norm(mean, 1) for mean in (-3, -1, 1, 3)},
-    "uniform on (−1, 1)": stats.uniform(-1, 2),
-    "Laplace": stats.laplace(),
-    "exponential": stats.expon(),
-    "uniform on (0, 1)": stats.uniform(0, 1),
-}
 # Values and probabilities.
 DISCRETE = {
     "two values, one below 0": ([-1.0, 1.0], [0.5, 0.5]),
@@ -35,9 +25,23 @@ DISCRETE = {
 }
 
 
+def densities() -> dict[str, Any]:
+    """Distributions of scipy.stats by what a label calls them; two of them are non-negative."""
+    from scipy import stats
+
+    return {
+        **{f"normal, deviation {scale:g}": stats.norm(0, scale) for scale in (0.01, 0.1, 0.3, 1, 2, 4)},
+        **{f"normal around {mean:g}": stats.norm(mean, 1) for mean in (-3, -1, 1, 3)},
+        "uniform on (−1, 1)": stats.uniform(-1, 2),
+        "Laplace": stats.laplace(),
+        "exponential": stats.expon(),
+        "uniform on (0, 1)": stats.uniform(0, 1),
+    }
+
+
 def rows() -> Iterator[Row]:
     """Entropy before and after each activation, for every density and discrete variable, and P(X ≤ 0)."""
-    for case, density in DENSITIES.items():
+    for case, density in densities().items():
         entropies = {
             "sigmoid": (float(density.entropy()), sigmoid_entropy(density)),
             "ReLU": relu_entropies(density),
@@ -70,6 +74,8 @@ def sigmoid_entropy(density: Any) -> float:
     Args:
         density: of x, a frozen distribution of scipy.stats.
     """
+    from scipy.integrate import quad
+
     low, high = (float(end) for end in density.support())
     low, high = max(low, -RANGE), min(high, RANGE)
     middle, spread = float(density.mean()), float(density.std())
@@ -79,8 +85,7 @@ def sigmoid_entropy(density: Any) -> float:
         slope = float(np.logaddexp(0, x) + np.logaddexp(0, -x))  # −ln dy/dx
         return float(-density.pdf(x) * (density.logpdf(x) + slope))
 
-    pieces = zip(breaks[:-1], breaks[1:], strict=True)
-    return float(sum(quad(integrand, start, end, epsabs=1e-13)[0] for start, end in pieces))
+    return float(sum(quad(integrand, start, end, epsabs=1e-13)[0] for start, end in pairwise(breaks)))
 
 
 def relu_entropies(density: Any) -> tuple[float, float]:

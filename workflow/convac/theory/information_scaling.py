@@ -45,7 +45,7 @@ Entropies = dict[Average, float]
 
 
 def compute(spec: TheorySpec) -> pd.DataFrame:
-    """One part of the study, as the parameter `part` says: `activations`, `mappings`, `mixtures` or `trained`.
+    """One part of the study, as the parameter `part` says: `statements`, `mixtures` or `trained`.
 
     Returns:
         The part's label columns (activation and variable; statement, average and case; network, family and sites);
@@ -53,16 +53,16 @@ def compute(spec: TheorySpec) -> pd.DataFrame:
     """
     parameters: Parameters = dict(spec.parameters)
     parts: dict[str, Callable[[Parameters], Iterator[Row]]] = {
-        "activations": lambda _: activations.rows(),
-        "mappings": mappings,
+        "statements": statements,
         "mixtures": mixtures,
         "trained": trained,
     }
     return pd.DataFrame([{"seed": 0, **row} for row in parts[parameters.pop("part")](parameters)])
 
 
-def mappings(parameters: Parameters) -> Iterator[Row]:
-    """Single mappings: random draws, the smallest counterexamples, the capacity, ratios."""
+def statements(parameters: Parameters) -> Iterator[Row]:
+    """Activations; and single mappings: random draws, the smallest counterexamples, the capacity, ratios."""
+    yield from activations.rows()
     yield from mapping_statements.random_rows(parameters)
     yield from mapping_statements.smallest_rows()
     yield from mapping_statements.capacity_rows(parameters)
@@ -77,14 +77,15 @@ def network_tree(network: str, shape: tuple[int, ...]) -> PoolingTree:
 
 
 def mixtures(parameters: Parameters) -> Iterator[Row]:
-    """Mixtures of some families with one kind of leaves, over every number of sites."""
-    kind, states = parameters["leaves"], parameters["states"]
+    """Mixtures of some families, discrete or with densities, over every number of sites."""
+    states = parameters["states"]
     grid = list(product(parameters["families"], NETWORKS, parameters["sites"], range(parameters["seeds"])))
     report = reporter(len(grid), "mixture")
     for number, (family, network, sites, seed) in enumerate(grid, start=1):
         if family in FIXED and seed > 0:
             continue
         tree = network_tree(network, (sites,))
+        kind = "Gaussian" if parameters["densities"] else "symbols" if family in FIXED else "binary"
         names = ("mixture", family, kind, network, sites, seed)
         if family == "codebook":
             model = codebook(tree, isqrt(states), kind)

@@ -28,37 +28,49 @@ SMALLEST = "smallest"  # family of the counterexamples
 
 
 @dataclass(frozen=True)
+class Channel:
+    """The components v of several mappings.
+
+    Attributes:
+        leaves: their densities, one "site" per mapping.
+    """
+
+    leaves: Leaves
+
+    @cached_property
+    def capacities(self) -> np.ndarray:
+        """Largest information between component and value, shape (mappings,); NaN for Gaussian components."""
+        if isinstance(self.leaves, Gaussian):
+            return np.full(self.leaves.shape[0], np.nan)
+        components, which = np.unique(self.leaves.probabilities, axis=0, return_inverse=True)
+        return np.asarray(capacity(components)[0][which.reshape(-1)])
+
+
+@dataclass(frozen=True)
 class Draws:
     """Mappings of equal size.
 
     Attributes:
         tables: A, shape (draws, states above, states below); rows sum to 1.
-        leaves: the components v, one "site" per draw.
+        channel: the components.
         prior: of the states above, shape (draws, states above).
     """
 
     tables: np.ndarray
-    leaves: Leaves
+    channel: Channel
     prior: np.ndarray
 
     @property
     def mappings(self) -> Mappings:
         """Entropies on both sides."""
         below = np.einsum("dj,dja->da", self.prior, self.tables)
-        return Mappings(self.leaves.entropies(), self.leaves.mixed_entropies(self.tables), below, self.prior)
+        leaves = self.channel.leaves
+        return Mappings(leaves.entropies(), leaves.mixed_entropies(self.tables), below, self.prior)
 
     @property
     def determinants(self) -> np.ndarray:
         """|det A| of square tables, shape (draws,)."""
         return np.asarray(np.abs(np.linalg.det(self.tables)))
-
-    @cached_property
-    def capacities(self) -> np.ndarray:
-        """Largest information between component and value, shape (draws,); NaN for Gaussian components."""
-        if isinstance(self.leaves, Gaussian):
-            return np.full(len(self.tables), np.nan)
-        components, which = np.unique(self.leaves.probabilities, axis=0, return_inverse=True)
-        return np.asarray(capacity(components)[0][which.reshape(-1)])
 
 
 # By how much the left side of a statement exceeds its right side, in nats; NaN where the statement says nothing.
@@ -68,7 +80,7 @@ Margin = Callable[[Draws, Mappings, Average], np.ndarray]
 def increase(mappings: Mappings, average: Average) -> np.ndarray:
     """H(u) − H(v)."""
     below, above = mappings.averaged(average)
-    return above - below
+    return np.asarray(above - below)
 
 
 STATEMENTS: dict[str, Margin] = {
@@ -84,10 +96,10 @@ STATEMENTS: dict[str, Margin] = {
     "eq. 33": lambda draws, mappings, average: np.log(draws.tables.shape[2]) - increase(mappings, average),
     # A singular: no other A loses more
     "Assumption 1": lambda draws, mappings, average: np.where(
-        draws.determinants < ROUNDING, increase(mappings, average) - draws.capacities, np.nan
+        draws.determinants < ROUNDING, increase(mappings, average) - draws.channel.capacities, np.nan
     ),
     # ours: C = the components' capacity
-    "capacity": lambda draws, mappings, average: draws.capacities - increase(mappings, average),
+    "capacity": lambda draws, mappings, average: draws.channel.capacities - increase(mappings, average),
     # ours: nothing is lost, whether A is invertible or not
     "no loss": lambda draws, mappings, average: -increase(mappings, average),
 }
@@ -100,14 +112,22 @@ CASES: list[tuple[str, Average]] = [
 
 
 def random_rows(parameters: dict[str, Any]) -> Iterator[Row]:
-    """Per family of tables and kind of components, the worst of `draws` draws and the share that violates."""
-    for (family, table), (kind, components) in product(FAMILIES.items(), COMPONENTS.items()):
+    """Per family of tables and kind of components, the worst of `draws` draws and the share that violates.
+
+    All families map the same components.
+    """
+    count = -(-parameters["draws"] // len(SIZES))
+    channels = {
+        (kind, states): Channel(components(count, states, stream("mapping", kind, states)))
+        for kind, components in COMPONENTS.items()
+        for states in SIZES
+    }
+    for (family, table), kind in product(FAMILIES.items(), COMPONENTS):
         generator = stream("mapping", family, kind)
         draws = []
         for states in SIZES:
-            shape = (-(-parameters["draws"] // len(SIZES)), states, states)
-            leaves = components(shape[0], states, generator)
-            draws.append(Draws(table(shape, generator), leaves, dirichlet(shape[:2], generator)))
+            shape = (count, states, states)
+            draws.append(Draws(table(shape, generator), channels[kind, states], dirichlet(shape[:2], generator)))
         evaluated = [(each, each.mappings) for each in draws]
         for statement, average in CASES:
             margins = np.concatenate([STATEMENTS[statement](*each, average) for each in evaluated])
@@ -156,27 +176,31 @@ def smallest_rows() -> Iterator[Row]:
     """
     found: dict[tuple[str, Average], Row] = {}
     for symbols, steps in LATTICES:
-        draws = lattice(symbols, steps)
+        draws, components = lattice(symbols, steps)
         mappings = draws.mappings
         for case in CASES:
             if case in found and found[case]["value"] < -ROUNDING:
                 continue
             margins = STATEMENTS[case[0]](draws, mappings, case[1])
             worst = int(np.nanargmin(np.round(margins, 12)))
-            found[case] = {"case": told(draws, mappings, case[1], worst), "value": float(margins[worst])}
+            found[case] = {"case": told(draws, components, mappings, case[1], worst), "value": float(margins[worst])}
     for (statement, average), row in found.items():
         labels = {"leaves": "categorical", "family": SMALLEST, "statement": statement, "average": average}
         yield {**labels, **row, "quantity": "smallest_margin"}
         yield {**labels, **row, "quantity": "required_margin", "value": 0.0}
 
 
-def lattice(symbols: int, steps: int) -> Draws:
-    """All tables, components and priors (without zeros) of two states whose entries are multiples of 1 / steps."""
+def lattice(symbols: int, steps: int) -> tuple[Draws, np.ndarray]:
+    """All tables, components and priors (without zeros) of two states whose entries are multiples of 1 / steps.
+
+    Returns:
+        The mappings, and their components as an array of shape (draws, 2, symbols).
+    """
     pairs, values = compositions(2, steps), compositions(symbols, steps)
     priors = [pair for pair in pairs if min(pair) > 0]
     grid = list(product(priors, product(pairs, repeat=2), product(values, repeat=2)))
     prior, tables, components = (np.array([case[part] for case in grid]) / steps for part in range(3))
-    return Draws(tables, Categorical(components), prior)
+    return Draws(tables, Channel(Categorical(components)), prior), components
 
 
 def compositions(parts: int, total: int) -> list[tuple[int, ...]]:
@@ -190,12 +214,10 @@ def compositions(parts: int, total: int) -> list[tuple[int, ...]]:
     return [(first, *rest) for first in range(total, -1, -1) for rest in compositions(parts - 1, total - first)]
 
 
-def told(draws: Draws, mappings: Mappings, average: Average, number: int) -> str:
+def told(draws: Draws, components: np.ndarray, mappings: Mappings, average: Average, number: int) -> str:
     """One mapping with its numbers, as a label."""
     below, above = (values[number] for values in mappings.averaged(average))
-    if not isinstance(draws.leaves, Categorical):
-        raise TypeError("only categorical components are told")
-    named = {"A": draws.tables, "components": draws.leaves.probabilities, "prior": draws.prior[:, None]}
+    named = {"A": draws.tables, "components": components, "prior": draws.prior[:, None]}
     parts = [f"{name} {fractions(values[number])}" for name, values in named.items()]
     return f"{', '.join(parts)}, H(v) {below:.4f}, H(u) {above:.4f}"
 
@@ -216,7 +238,7 @@ def capacity_rows(parameters: dict[str, Any]) -> Iterator[Row]:
         leaves = categorical(parameters["draws"], states, SYMBOLS, generator)
         bound, best = capacity(leaves.probabilities)
         tables = np.repeat(best[:, None], states, axis=1)
-        draws = Draws(tables, leaves, dirichlet((parameters["draws"], states), generator))
+        draws = Draws(tables, Channel(leaves), dirichlet((parameters["draws"], states), generator))
         margins = increase(draws.mappings, "consistent") - bound
         labels = {"leaves": "categorical", "family": "best rows", "statement": "capacity reached"}
         yield from verdict_rows({**labels, "average": "consistent", "case": f"{states} states"}, margins)
@@ -234,12 +256,12 @@ def ratio_rows(parameters: dict[str, Any]) -> Iterator[Row]:
         states = SIZES[0]
         count = 2 * parameters["draws"]
         leaves = components(count, states, generator)
-        draws = Draws(dirichlet((count, 1, states), generator), leaves, np.ones((count, 1)))
+        draws = Draws(dirichlet((count, 1, states), generator), Channel(leaves), np.ones((count, 1)))
         below, above = (values.reshape(-1, 2) for values in draws.mappings.averaged("consistent"))
         labels = {"leaves": kind, "family": "dirichlet", "statement": "eqs. 36, 49", "average": "consistent"}
         yield from verdict_rows({**labels, "case": "worst draw"}, ratio_margins(below, above))
     leaves = Gaussian(np.array([[0.0, 40.0]] * 2), np.array([[1.0] * 2, [0.06**2] * 2]))
-    draws = Draws(np.full((2, 1, 2), 0.5), leaves, np.ones((2, 1)))
+    draws = Draws(np.full((2, 1, 2), 0.5), Channel(leaves), np.ones((2, 1)))
     below, above = draws.mappings.averaged("consistent")
     case = "two far components of deviation 1 and two of deviation 0.06, H(v) "
     case += " and ".join(f"{v:.4f}" for v in below) + ", H(u) " + " and ".join(f"{u:.4f}" for u in above)
