@@ -11,7 +11,7 @@ from convac.files import read_arrays, write_arrays
 from convac.seeds import stream
 from convac.specs import DatasetSpec, NetworkSpec, RunSpec, TrainingSpec
 from convac.training import loop
-from convac.training.loop import Batches, clip_gradients, load, losses, train
+from convac.training.loop import Batches, build, clip_gradients, load, train
 
 
 def spec(architecture="arithmetic", options=None, *, widths=(4, 4, 4), windows=None, **training):
@@ -61,6 +61,8 @@ def same(first, second):
         ("arithmetic", {"sharing": "located"}),
         ("rectifier", {"pooling": "max"}),
         ("rectifier", {"pooling": "average"}),
+        ("mixture", {"leaves": "categorical", "sharing": "located"}),
+        ("mixture", {"leaves": "gaussian", "sharing": "located", "objective": "hybrid"}),
     ],
 )
 def test_networks_learn_and_the_history_is_tidy(architecture, options, arrays):
@@ -72,7 +74,7 @@ def test_networks_learn_and_the_history_is_tidy(architecture, options, arrays):
     assert set(rows["seed"]) == {0, 1}
     assert rows.loc[rows["step"] == 150, "value"].mean() > 0.9
     expected = {"loss", "train_accuracy", "test_accuracy", "learning_rate"}
-    if architecture == "arithmetic":
+    if architecture in {"arithmetic", "mixture"}:
         expected |= {"log_scale", "initial_log_scale"}
         first = history[history["quantity"] == "initial_log_scale"]
         assert set(first["level"]) == {1, 2, 3}
@@ -208,10 +210,10 @@ def test_gradients_are_clipped_per_replica():
     torch.testing.assert_close(parameters[1].grad, torch.tensor([[0.8], [0.2]]))
 
 
-def test_losses_are_mean_cross_entropies_per_replica():
+def test_the_loss_is_a_mean_cross_entropy_per_replica():
     logits = torch.zeros(2, 3, 4)
     logits[1, :, 2] = 50
-    found = losses(logits, torch.tensor([[0, 1, 2], [2, 2, 2]]))
+    found = build(spec()).loss(logits, torch.tensor([[0, 1, 2], [2, 2, 2]]))
     torch.testing.assert_close(found, torch.tensor([np.log(4), 0.0], dtype=torch.float32))
 
 

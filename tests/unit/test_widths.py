@@ -15,6 +15,22 @@ SPECS = {
     "located": NetworkSpec(
         architecture="arithmetic", geometry="square", sites=(8, 8), widths=(1, 1, 1), options={"sharing": "located"}
     ),
+    **{
+        f"mixture {sharing} {leaves}": NetworkSpec(
+            architecture="mixture",
+            geometry="square",
+            sites=(8, 8),
+            widths=(1, 1, 1),
+            local_dimension=5,
+            classes=3,
+            options={"sharing": sharing, "leaves": leaves, "patch": patch, "brightest": 16},
+        )
+        for sharing, leaves, patch in (
+            ("shared", "gaussian", 2),
+            ("windowed", "gaussian", 1),
+            ("located", "categorical", 1),
+        )
+    },
     "rectifier": NetworkSpec(architecture="rectifier", geometry="square", sites=(8, 8), widths=(1, 1, 1), classes=7),
 }
 

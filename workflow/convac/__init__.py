@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from convac.geometry.partitions import Partition as Partition
     from convac.geometry.trees import PoolingTree as PoolingTree
     from convac.networks.arithmetic import ConvAC as ConvAC
+    from convac.networks.mixture import TensorialMixture as TensorialMixture
     from convac.networks.rectifier import ConvRect as ConvRect
 
 PUBLIC = {
@@ -31,6 +32,7 @@ PUBLIC = {
     "Measurement": "convac.entanglement.measure",
     "Partition": "convac.geometry.partitions",
     "PoolingTree": "convac.geometry.trees",
+    "TensorialMixture": "convac.networks.mixture",
     "generic_rank": "convac.entanglement.generic_rank",
     "measure": "convac.entanglement.measure",
     "min_cut": "convac.entanglement.mincut",

@@ -58,12 +58,21 @@ def counter(spec: NetworkSpec) -> Count:
     places = {"windowed": tree.windows, "located": tree.positions[:-1]}.get(str(options.get("sharing")))
     copies = places or (kernel**2,) * tree.levels
     biases = spec.architecture in {"rectifier", "convolutional"}
+    beside = first * leaf_numbers(spec) + classes if spec.architecture == "mixture" else 0  # and the classes' shares
 
     def count(widths: Sequence[int]) -> int:
         maps = sum(copy * into * out for copy, (into, out) in zip(copies, pairwise((first, *widths)), strict=True))
-        return maps + classes * widths[-1] + biases * (sum(widths) + classes)
+        return beside + maps + classes * widths[-1] + biases * (sum(widths) + classes)
 
     return count
+
+
+def leaf_numbers(spec: NetworkSpec) -> int:
+    """Trained numbers of a component of a tensorial mixture model: means and variances, or a table of values."""
+    options = spec.options
+    if options.get("leaves") == "categorical":
+        return int(options.get("brightest", 1)) + 1
+    return 2 * int(options.get("patch", 1)) ** 2
 
 
 def matched(spec: NetworkSpec, name: str, wanted: int, tolerance: float = TOLERANCE) -> NetworkSpec:

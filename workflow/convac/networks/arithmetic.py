@@ -12,17 +12,24 @@ from torch import Tensor, nn
 from convac.circuits.tree import Circuit
 from convac.errors import ArgumentError
 from convac.geometry.trees import PoolingTree
-from convac.networks.layers import SHARINGS, TreeNetwork, accept, accept_options, convolved, draws, normals
+from convac.networks.layers import (
+    SHARINGS,
+    TreeNetwork,
+    accept,
+    accept_options,
+    accept_replica,
+    as_circuit,
+    draws,
+    normals,
+)
 from convac.networks.products import (
     SPREAD,
     WEIGHTS,
     Arithmetic,
     counted_products,
     dark_response,
-    mapped_products,
     passing_on,
-    window_products,
-    windows_first,
+    tree_level,
 )
 from convac.networks.representations import Representation
 from convac.seeds import stream
@@ -177,11 +184,7 @@ class ConvAC(TreeNetwork, Arithmetic):
             yield values, log
 
     def _level(self, weight: Tensor, values: Tensor, log: Tensor, window: int) -> tuple[Tensor, Tensor]:
-        """Map and pool values (replicas, in, positions·window, batch) with ln of their scale."""
-        signed = self.kind == "signed"
-        if self.sharing == "windowed":
-            return mapped_products(weight, windows_first(values, window), windows_first(log, window), signed)
-        return window_products(convolved(weight, values), log, window, signed)
+        return tree_level(weight, values, log, window, sharing=self.sharing, signed=self.kind == "signed")
 
     @torch.no_grad()
     def _calibrate(self) -> None:
@@ -213,14 +216,10 @@ class ConvAC(TreeNetwork, Arithmetic):
         Raises:
             ArgumentError: there is no such replica, or a weight isn't finite.
         """
-        if not 0 <= replica < len(self.seeds):
-            raise ArgumentError(f"replica: {replica} is unknown; accepted: 0..{len(self.seeds) - 1}")
+        accept_replica(replica, self.seeds)
         arrays = [self.get_parameter(name)[replica].detach().cpu().double().numpy() for name in self.names]
         *weights, output = [np.exp(array) if self.kind == "positive" else array for array in arrays]
-        if self.sharing == "windowed":
-            places = zip(weights, self.tree.positions, strict=False)
-            weights = [np.tile(weight, (positions // len(weight), 1, 1)) for weight, positions in places]
-        return Circuit(self.tree, self.local_dimension, tuple(weights), output)
+        return as_circuit(self.tree, weights, output, self.sharing)
 
 
 def reference_images(tree: PoolingTree, local_dimension: int) -> np.ndarray:

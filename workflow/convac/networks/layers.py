@@ -15,6 +15,7 @@ from itertools import combinations, combinations_with_replacement
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
 
 from convac.circuits.tree import Circuit
 from convac.errors import ArgumentError
@@ -106,6 +107,25 @@ def accept_options(options: Mapping[str, Scalar], accepted: Sequence[str]) -> No
             raise ArgumentError(f"options.{name}: unknown key; accepted: {', '.join(accepted)}")
 
 
+def accept_tree(tree: PoolingTree, widths: Sequence[int], seeds: Sequence[int]) -> None:
+    """Raise ArgumentError unless there is one positive width per level and at least one seed."""
+    if len(widths) != tree.levels or min(widths) < 1:
+        raise ArgumentError(f"widths: {list(widths)} doesn't fit; accepted: {tree.levels} positive integers")
+    if not seeds:
+        raise ArgumentError("seeds: none given; accepted: at least one")
+
+
+def level_shapes(tree: PoolingTree, local_dimension: int, widths: Sequence[int], sharing: str) -> list[tuple[int, ...]]:
+    """Shape of every level's weight, without the replica axis: `(out, in)`, or with window or positions first.
+
+    >>> level_shapes(PoolingTree.named("line", (4,)), 3, (5, 7), "located")
+    [(4, 5, 3), (2, 7, 5)]
+    """
+    places = {"windowed": tree.windows, "located": tree.positions[:-1]}.get(sharing)
+    pairs = zip(widths, (local_dimension, *widths), strict=False)
+    return [(*(() if places is None else (places[level],)), *pair) for level, pair in enumerate(pairs)]
+
+
 def checked_pyramid(sites: Sequence[int], widths: Sequence[int], seeds: Sequence[int]) -> int:
     """Positions along each axis that one position of the last level stands for, 2^levels.
 
@@ -139,6 +159,20 @@ def convolved(weight: Tensor, values: Tensor) -> Tensor:
     if weight.ndim == 3:
         return torch.unflatten(weight @ values.flatten(2), 2, values.shape[2:])
     return torch.einsum("rpoi,ripb->ropb", weight, values.expand(len(weight), -1, -1, -1))
+
+
+def as_circuit(tree: PoolingTree, weights: Sequence[np.ndarray], output: np.ndarray, sharing: str) -> Circuit:
+    """Weights of the levels (see `level_shapes`) and of the output (classes, in) as data for the engines."""
+    if sharing == "windowed":
+        places = zip(weights, tree.positions, strict=False)
+        weights = [np.tile(weight, (positions // len(weight), 1, 1)) for weight, positions in places]
+    return Circuit(tree, weights[0].shape[-1], tuple(weights), output)
+
+
+def accept_replica(replica: int, seeds: Sequence[int]) -> None:
+    """Raise ArgumentError unless there is such a replica."""
+    if not 0 <= replica < len(seeds):
+        raise ArgumentError(f"replica: {replica} is unknown; accepted: 0..{len(seeds) - 1}")
 
 
 def finite(values: Tensor) -> Tensor:
@@ -181,6 +215,16 @@ class Network(nn.Module, ABC):
         """Logits (replicas, batch, classes) of encoded images (batch, columns) or (replicas, batch, columns)."""
         return self.logits(self.prepare(encoded))
 
+    def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """What training makes small, a mean per replica (replicas,) in nats: by default the cross-entropy.
+
+        Args:
+            logits: (replicas, batch, classes).
+            labels: (replicas, batch).
+        """
+        each = cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none")
+        return each.view(labels.shape).mean(1)
+
     def circuit(self, replica: int = 0) -> Circuit:
         """One replica as data for the engines; raises ArgumentError for a network that is no circuit over a tree."""
         raise ArgumentError(f"network: {type(self).__name__} is no arithmetic circuit over a tree; accepted: a ConvAC")
@@ -211,10 +255,7 @@ class TreeNetwork(Network):
         distinct: bool,
     ) -> None:
         super().__init__()
-        if len(widths) != tree.levels or min(widths) < 1:
-            raise ArgumentError(f"widths: {list(widths)} doesn't fit; accepted: {tree.levels} positive integers")
-        if not seeds:
-            raise ArgumentError("seeds: none given; accepted: at least one")
+        accept_tree(tree, widths, seeds)
         self.tree = tree
         self.local_dimension = local_dimension
         self.widths = tuple(widths)
@@ -244,11 +285,8 @@ class TreeNetwork(Network):
         return [self.get_buffer(f"symbols_{level}") for level in range(1, len(self._tables) + 1)]
 
     def shapes(self) -> list[tuple[int, ...]]:
-        """Shape of every level's weight, without the replica axis: `(out, in)`, or with window or positions first."""
-        channels = (self.local_dimension, *self.widths)
-        places = {"windowed": self.tree.windows, "located": self.tree.positions[:-1]}.get(self.sharing)
-        pairs = zip(channels[1:], channels[:-1], strict=True)
-        return [(*(() if places is None else (places[level],)), *pair) for level, pair in enumerate(pairs)]
+        """Shape of every level's weight: see `level_shapes`."""
+        return level_shapes(self.tree, self.local_dimension, self.widths, self.sharing)
 
     def encode(self, images: np.ndarray | Tensor) -> Tensor:
         """Encode images once, for any number of forward passes.

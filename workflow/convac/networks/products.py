@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from convac.networks.layers import TINY, Network, finite
+from convac.networks.layers import TINY, Network, convolved, finite
 
 Linear = Callable[[Tensor], Tensor]
 
@@ -50,11 +50,12 @@ class Arithmetic(Network):
 
     def logits(self, inputs: Tensor) -> Tensor:
         """Logits (replicas, batch, classes) of prepared inputs: ln h_y or 2 ln|h_y|, up to the common scale."""
-        for last, _ in self.propagate(inputs):
-            values = last
-        return self._readout(values)
+        for last in self.propagate(inputs):
+            values, log = last
+        return self._readout(values, log)
 
-    def _readout(self, values: Tensor) -> Tensor:
+    def _readout(self, values: Tensor, log: Tensor) -> Tensor:
+        """Logits of what the last level yields; `log` is common to the classes, and left out."""
         amplitudes = (self.weight("output") @ values.flatten(2)).mT
         if self.kind == "positive":
             return amplitudes.log()
@@ -67,10 +68,10 @@ class Arithmetic(Network):
         A tabulated level's scale is taken over all its symbols, whether or not they occur in the images.
         """
         scales = []
-        for last, log in self.propagate(inputs):
-            values = last
+        for last in self.propagate(inputs):
+            values, log = last
             scales.append(log.abs().flatten(1).amax(1))
-        return self._readout(values), torch.stack([scale.expand(len(values)) for scale in scales], dim=1)
+        return self._readout(values, log), torch.stack([scale.expand(len(values)) for scale in scales], dim=1)
 
     def log_scales(self, encoded: Tensor) -> Tensor:
         """Largest |ln scale| over images and positions after every level, (replicas, levels), in nats."""
@@ -80,11 +81,11 @@ class Arithmetic(Network):
     def diagnose(self, inputs: Tensor) -> list[tuple[str, Tensor]]:
         """Name of every layer, in order, with whether its weights and values are finite in each replica."""
         found = []
-        for name, (last, log) in zip(self.names, self.propagate(inputs), strict=False):
-            values = last
+        for name, last in zip(self.names, self.propagate(inputs), strict=False):
+            values, log = last
             whole = finite(self.weight(name)) & finite(values) & finite(log)
             found.append((name, whole))
-        return [*found, ("output", finite(self.weight("output")) & finite(self._readout(values)))]
+        return [*found, ("output", finite(self.weight("output")) & finite(self._readout(values, log)))]
 
 
 class Products(torch.autograd.Function):
@@ -186,6 +187,15 @@ def mapped_products(
         mapped, lambda logs: logs.sum(1), lambda each: each.unsqueeze(1).expand(mapped.shape), signed
     )
     return products, log.sum(1) + peak
+
+
+def tree_level(
+    weight: Tensor, values: Tensor, log: Tensor, window: int, *, sharing: str, signed: bool
+) -> tuple[Tensor, Tensor]:
+    """One level of a tree: map and pool values (replicas, in, positions·window, batch) with ln of their scale."""
+    if sharing == "windowed":
+        return mapped_products(weight, windows_first(values, window), windows_first(log, window), signed)
+    return window_products(convolved(weight, values), log, window, signed)
 
 
 def dark_response(logs: Tensor, pixels: int | None) -> Tensor:

@@ -84,9 +84,7 @@ class Representation:
             raise ArgumentError(f"images: values {images.min()}..{images.max()}; accepted: 0..{self.brightest}")
         if len(shape) != 2:
             raise ArgumentError(f"sites: {list(shape)}; accepted: a grid, where sites are patches of an image")
-        rows, columns = shape
-        parts = images.reshape(len(images), rows, self.patch, columns, self.patch).swapaxes(2, 3)
-        parts = parts.reshape(len(images), rows, columns, self.pixels)
+        parts = patches(images, self.patch)
         if self.affine:
             return np.asarray(parts.reshape(len(images), -1, self.pixels), dtype=np.uint8)
         return np.asarray(parts @ 2 ** np.arange(self.pixels))
@@ -94,6 +92,13 @@ class Representation:
     def dimension(self) -> int:
         """M, the dimension of a site's representation vector."""
         return 2 * self.pixels if self.affine else 2**self.pixels
+
+
+def patches(images: np.ndarray, side: int) -> np.ndarray:
+    """Images (n, rows, columns) cut into squares of `side` pixels: (n, rows / side, columns / side, side²)."""
+    count, rows, columns = images.shape
+    parts = images.reshape(count, rows // side, side, columns // side, side).swapaxes(2, 3)
+    return parts.reshape(count, rows // side, columns // side, side**2)
 
 
 def integer(options: Mapping[str, Scalar], name: str, default: int) -> int:

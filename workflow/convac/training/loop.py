@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
 
 from convac.errors import ArgumentError, FileError
 from convac.networks.layers import Network
@@ -139,17 +138,11 @@ class Part:
         right, scales = loss, []
         for inputs, labels in self.blocks:
             logits, scale = network.evaluate(inputs)
-            loss = loss + losses(logits, labels.expand(len(logits), -1)).double() * len(labels)
+            loss = loss + network.loss(logits, labels.expand(len(logits), -1)).double() * len(labels)
             right = right + (logits.argmax(2) == labels).double().sum(1)
             scales.append(scale)
         largest = torch.stack(scales).amax(0) if scales[0].shape[1] else scales[0]
         return (loss / self.images).cpu().numpy(), (right / self.images).cpu().numpy(), largest.cpu().double().numpy()
-
-
-def losses(logits: Tensor, labels: Tensor) -> Tensor:
-    """Mean cross-entropy (replicas,) in nats, of logits (replicas, batch, classes) and labels (replicas, batch)."""
-    each = cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none")
-    return each.view(labels.shape).mean(1)
 
 
 @torch.no_grad()
@@ -203,7 +196,7 @@ class Run:
         rows = self.rows(step)
         self.optimizer.zero_grad()
         # replicas share no parameter, so that the gradient of the sum is each one's own
-        loss = losses(self.network(self.images[rows]), self.labels[rows]).sum()
+        loss = self.network.loss(self.network(self.images[rows]), self.labels[rows]).sum()
         torch.autograd.backward(loss)
         if self.training.clip is not None:
             clip_gradients(list(self.network.parameters()), self.training.clip)
