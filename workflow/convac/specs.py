@@ -20,6 +20,9 @@ Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Seed = Annotated[int, Field(ge=0)]
 
+Control = Literal["none", "shuffled", "permuted", "missing-points", "missing-rectangles"]
+MARGINALISED = "marginalised"  # what a tensorial mixture model does with missing pixels, in place of an imputation
+
 # Image sets whose original files are downloaded; what else is known of one stands under its name in convac.datasets.
 DOWNLOADED = ("mnist", "fashion_mnist", "cifar10")
 
@@ -35,7 +38,7 @@ class DatasetSpec(Spec):
 
     name: Name
     parameters: dict[str, Scalar] = Field(default_factory=dict)
-    control: Literal["none", "shuffled", "permuted"] = "none"
+    control: Control = "none"
 
     @property
     def modules(self) -> tuple[str, ...]:
@@ -135,10 +138,19 @@ class TheorySpec(Spec):
         return (f"convac.theory.{self.study}",)
 
 
+class MissingSpec(Spec):
+    """Test images with missing pixels: which, how many, and what is done about them."""
+
+    kinds: tuple[Literal["points", "rectangles"], ...] = Field(description="independent pixels, or one rectangle")
+    rates: tuple[Share, ...] = Field(description="shares of missing pixels")
+    imputations: tuple[Literal["marginalised", "zero", "mean", "neighbour"], ...] = Field(min_length=1)
+    examples: Share | None = Field(None, description="rate at which example images of every class are shown")
+
+
 class MeasureSpec(Spec):
     """What is measured on every trained network of a cell, and on the snapshots of its training."""
 
-    partitions: tuple[str, ...] = Field(min_length=1, description="names of partitions of the sites")
+    partitions: tuple[str, ...] = Field(default=(), description="names of partitions of the sites")
     label: Annotated[int, Field(ge=0)] = Field(default=1, description="class whose score is measured")
     bonds: bool = Field(default=False, description="whether the entropy of every bond is measured")
     ranks: tuple[Positive, ...] = Field(
@@ -147,6 +159,7 @@ class MeasureSpec(Spec):
     matched_loss: Rate | None = Field(
         default=None, description="also the first snapshot whose training loss is as low [nats]"
     )
+    missing: MissingSpec | None = Field(default=None, description="missing pixels of the test images")
 
 
 def canonical(spec: Spec) -> str:

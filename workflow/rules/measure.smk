@@ -1,4 +1,4 @@
-# Needs the trained weights of results/runs/<cell>. Makes a table of their entanglement there.
+# Needs the trained weights of results/runs/<cell>. Makes a table of what is measured on them there.
 
 
 rule measure:

@@ -1,4 +1,4 @@
-"""Measure the entanglement of every trained network of a cell, and of its snapshots through training."""
+"""Measure every trained network of a cell: its entanglement, through training, and what its accuracy rests on."""
 
 import json
 import time
@@ -20,11 +20,13 @@ from convac.files import Arrays, read_arrays, read_json, read_table, write_json,
 from convac.geometry.partitions import Partition
 from convac.networks.arithmetic import ConvAC
 from convac.networks.layers import Network
+from convac.networks.mixture import TensorialMixture
 from convac.parsing import parse
 from convac.progress import LOG, reporter
 from convac.provenance import run_record, source_hash
 from convac.specs import MeasureSpec, RunSpec, digest
 from convac.training.loop import load
+from convac.training.missing import missing_rows
 from convac.training.truncated import truncation_rows
 
 UNTRAINED, TRAINING, TRAINED, MATCHED = "untrained", "training", "trained", "matched"
@@ -33,7 +35,7 @@ UNTRAINED, TRAINING, TRAINED, MATCHED = "untrained", "training", "trained", "mat
 def add_arguments(parser: ArgumentParser) -> None:
     """Options of `convac entanglement`."""
     parser.add_argument("--spec", required=True, help="JSON: the run's spec")
-    parser.add_argument("--measure", required=True, help="JSON text: partitions, label, bonds, ranks, matched_loss")
+    parser.add_argument("--measure", required=True, help="JSON text: partitions, label, bonds, ranks, …")
     parser.add_argument("--model", required=True, help="safetensors with the trained weights of all seeds")
     parser.add_argument("--history", required=True, help="parquet: loss by seed and step")
     parser.add_argument("--data", required=True, help="the dataset's safetensors")
@@ -49,7 +51,7 @@ def run(options: Namespace) -> None:
     if metadata.get("spec") != digest(spec):
         raise FileError(f"{options.model}: belongs to another run; accepted: the one with digest {digest(spec)}")
     history = read_table(options.history, ("seed", "step", "quantity", "value"))
-    data = read_arrays(options.data)[0] if wanted.ranks else {}
+    data = read_arrays(options.data)[0] if wanted.ranks or wanted.missing else {}
     started = time.monotonic()
     rows = list(measured(spec, wanted, tensors, history, data))
     seconds = round(time.monotonic() - started, 3)
@@ -69,7 +71,7 @@ def parsed(text: str) -> Any:
 def measured(
     spec: RunSpec, wanted: MeasureSpec, tensors: Arrays, history: pd.DataFrame, data: Arrays
 ) -> Iterator[dict[str, Any]]:
-    """Rows of every moment, seed and partition; of the truncations, of the trained networks alone."""
+    """Rows of every moment, seed and partition; of truncations and missing pixels, of the trained networks alone."""
     last, seeds = spec.training.steps, spec.training.seeds
     moments = sorted({*spec.training.snapshots, last})
     report = reporter(len(seeds) * len(moments), "network")
@@ -86,6 +88,9 @@ def measured(
                 for row in truncation_rows(circuit, inputs, data["test_labels"], wanted.ranks):
                     yield {"seed": seed, "phase": phase, "moment": moment, **row}
             report(number * len(seeds) + replica + 1, f"seed {seed} at step {moment}")
+        if wanted.missing and moment == last:
+            for row in missing_rows(network, data, wanted.missing):
+                yield {"phase": phase, "moment": moment, **row}
 
 
 def matched_moments(history: pd.DataFrame, moments: list[int], loss: float | None) -> dict[int, int]:
@@ -107,8 +112,8 @@ def across_partitions(network: Network, replica: int, spec: RunSpec, wanted: Mea
 
 
 def as_source(network: Network, replica: int) -> Circuit | GridFunction:
-    """What the engines measure: a ConvAC's circuit, or any other network as a function of binary pixels."""
-    if isinstance(network, ConvAC):
+    """What the engines measure: a circuit over a tree, or any other network as a function of binary pixels."""
+    if isinstance(network, ConvAC | TensorialMixture):
         return network.circuit(replica)
 
     def scores(inputs: np.ndarray) -> np.ndarray:

@@ -1,0 +1,112 @@
+"""What a trained network answers when pixels of the test images are missing.
+
+A tensorial mixture model leaves missing pixels out, `marginalised`; any network takes what an imputation puts in their
+place. Every seed has missing pixels of its own, the same ones for every network.
+
+Source: 1610.04167, Experiments.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+
+from convac.datasets.missing import Imputer, missing_pixels
+from convac.errors import ArgumentError
+from convac.files import Arrays
+from convac.networks.layers import Network
+from convac.networks.leaves import MISSING
+from convac.networks.mixture import TensorialMixture
+from convac.seeds import stream
+from convac.specs import MARGINALISED, MissingSpec
+
+BLOCK = 500  # images evaluated at a time
+
+
+def missing_rows(network: Network, arrays: Arrays, wanted: MissingSpec) -> Iterator[dict[str, Any]]:
+    """Accuracy of every seed on complete test images and at each kind and rate of missing pixels; examples.
+
+    Args:
+        network: trained, one replica per seed.
+        arrays: `train_images` (imputations learn from them), `test_images` and `test_labels`.
+        wanted: kinds, rates, imputations, and the rate of the examples.
+
+    Yields:
+        Rows with `quantity` and `value`: `missing_accuracy` with `seed`, `missing`, `rate` and `imputation`; and pixels
+        of the examples, see `example_rows`.
+
+    Raises:
+        ArgumentError: pixels are to be marginalised by a network that can't.
+    """
+    if not isinstance(network, TensorialMixture) and (MARGINALISED in wanted.imputations or wanted.examples):
+        raise ArgumentError(
+            f"measure.missing: {type(network).__name__} can't marginalise; accepted: imputations, no examples"
+        )
+    images, labels = arrays["test_images"], arrays["test_labels"]
+    imputer = Imputer(arrays["train_images"])
+    complete = torch.stack([network.encode(images)] * len(network.seeds))
+    yield from accuracies(network, complete, labels, missing="none", rate=0.0, imputation="none")
+    for kind in wanted.kinds:
+        for rate in wanted.rates:
+            masks = [missing_at(kind, rate, seed, images.shape) for seed in network.seeds]
+            for method in wanted.imputations:
+                filled = [
+                    without(images, mask) if method == MARGINALISED else imputer(images, mask, method) for mask in masks
+                ]
+                encoded = torch.stack([network.encode(each) for each in filled])
+                yield from accuracies(network, encoded, labels, missing=kind, rate=rate, imputation=method)
+    if wanted.examples and isinstance(network, TensorialMixture):
+        yield from example_rows(network, images, labels, wanted.kinds, wanted.examples)
+
+
+def missing_at(kind: str, rate: float, seed: int, shape: tuple[int, ...]) -> np.ndarray:
+    """Which pixels are missing, for a seed; booleans of that shape."""
+    count, rows, columns = shape
+    return missing_pixels(kind, rate, (count, rows, columns), stream("missing", kind, str(rate), seed))
+
+
+def without(images: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Images with `MISSING` in the place of the masked pixels, int16."""
+    return np.where(mask, MISSING, images.astype(np.int16))
+
+
+@torch.no_grad()
+def accuracies(
+    network: Network, encoded: torch.Tensor, labels: np.ndarray, **columns: str | float
+) -> Iterator[dict[str, Any]]:
+    """One row per seed: accuracy on encoded images (replicas, n, columns)."""
+    blocks = zip(torch.split(encoded, BLOCK, dim=1), np.split(labels, range(BLOCK, len(labels), BLOCK)), strict=True)
+    right = sum((network(part).argmax(2).numpy() == own).sum(1) for part, own in blocks)
+    for seed, share in zip(network.seeds, np.asarray(right) / len(labels), strict=True):
+        yield {"seed": seed, **columns, "quantity": "missing_accuracy", "value": float(share)}
+
+
+def example_rows(
+    network: TensorialMixture, images: np.ndarray, labels: np.ndarray, kinds: tuple[str, ...], rate: float
+) -> Iterator[dict[str, Any]]:
+    """The first seed's view of the first test image of every class, and a sample of every class.
+
+    Rows carry `seed`, `label`, `example`, `site`: `known_pixel` (none where missing), `expected_pixel` (of a missing
+    pixel, given the known ones) and `sampled_pixel`, as shares of the largest value; the first two also the kind and
+    rate of what is missing.
+    """
+    seed, brightest = network.seeds[0], network.leaves.brightest
+    classes = np.unique(labels)
+    first = np.array([int(np.flatnonzero(labels == label)[0]) for label in classes])
+
+    def pixels(quantity: str, found: np.ndarray, **columns: str | float) -> Iterator[dict[str, Any]]:
+        for label, image in zip(classes.tolist(), found.reshape(len(found), -1), strict=True):
+            for site, value in enumerate(image.tolist()):
+                if not np.isnan(value):
+                    row = {"seed": seed, **columns, "label": label, "example": 0, "site": site}
+                    yield {**row, "quantity": quantity, "value": value / brightest}
+
+    for kind in kinds:
+        mask = missing_at(kind, rate, seed, images.shape)[first]
+        seen = images[first]
+        yield from pixels("known_pixel", np.where(mask, np.nan, seen), missing=kind, rate=rate)
+        expected = network.expected(without(seen, mask))[0]
+        yield from pixels("expected_pixel", np.where(mask, expected, np.nan), missing=kind, rate=rate)
+    samples, _ = network.sample(len(classes), seed=seed, labels=classes.tolist())
+    yield from pixels("sampled_pixel", samples)
