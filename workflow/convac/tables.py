@@ -10,6 +10,9 @@ COLUMNS = {
     "phase": "of training when it was measured: untrained, training, trained, or matched at a given loss",
     "moment": "training step at which it was measured",
     "rank": "Schmidt vectors that every bond was truncated to",
+    "missing": "which pixels of the test images are missing: none, points, or rectangles",
+    "rate": "share of the pixels that is missing",
+    "imputation": "what is done about them: marginalised, or an imputation (zero, mean, neighbour); none without any",
     "level": "level of the network, 1 next to the input; 0 is the whole network",
     "partition": "partition of the sites that was measured",
     "engine": "entanglement engine that measured it",
@@ -23,7 +26,7 @@ WHOLE = ("seed", "step", "moment", "rank", "level", "label", "example", "site")
 
 # Units in brackets; shares lie between 0 and 1.
 QUANTITIES = {
-    "loss": "cross-entropy of the training batch [nats]",
+    "loss": "cross-entropy over training images; of a mixture model its objective [nats]",
     "train_accuracy": "accuracy on training images [share]",
     "test_accuracy": "accuracy on test images [share]",
     "validation_accuracy": "accuracy on the images that the rate was chosen by [share]",
@@ -43,6 +46,10 @@ QUANTITIES = {
     "knee": "fewest Schmidt vectors per bond that leave the accuracy within 0.02 of the whole network's [count]",
     "effective_rank": "exp of the largest bond entropy [count]",
     "rule_accuracy": "test accuracy with every bond truncated to that number, rounded up [share]",
+    "missing_accuracy": "test accuracy with those pixels missing [share]",
+    "known_pixel": "value of a known pixel of an example image [share of the largest]",
+    "expected_pixel": "what a mixture model expects of a missing one, given the known ones [share of the largest]",
+    "sampled_pixel": "value of a pixel of an image drawn from a mixture model [share of the largest]",
     "min_cut_log": "logarithm of the tensor network's min-cut, a bound on every entropy [nats]",
     "rank": "exact generic rank of the matricization [count]",
     "min_cut": "value of the min-cut, a bound on that rank [count]",

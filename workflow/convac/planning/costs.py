@@ -9,7 +9,14 @@ from convac.specs import DatasetSpec, RunSpec
 STARTUP = 3.0  # seconds of a job that loads torch
 IMAGES = ("rendered_train", "rendered_test", "train", "validation", "test")  # parameters that count a dataset's images
 # seconds per step and seed at width 16, batch 64, 1,024 sites; weights that differ by position cost more
-STEP = {"arithmetic": 0.8e-3, "windowed": 6e-3, "rectifier": 1.0e-3, "overlapping": 20e-3, "convolutional": 16e-3}
+STEP = {
+    "arithmetic": 0.8e-3,
+    "windowed": 6e-3,
+    "mixture": 3e-3,
+    "rectifier": 1.0e-3,
+    "overlapping": 20e-3,
+    "convolutional": 16e-3,
+}
 MARGIN = 4  # between the estimate and the limit that a scheduler enforces
 
 

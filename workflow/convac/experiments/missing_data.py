@@ -1,0 +1,226 @@
+"""missing_data: what is it worth to leave missing pixels out exactly, where others put something in their place?
+
+Source: 1610.04167 (Sharir, Tamari, Cohen & Shashua): tensorial mixture models marginalise whatever is missing, so that
+they are optimal classifiers, if the model is right, whatever the distribution of missing pixels; a network that
+answers for filled-in images, or was trained on one kind of missing pixels, isn't. All networks have equal parameters.
+"""
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from convac.contract.claims import Claim
+from convac.contract.experiment import Cell, Experiment
+from convac.contract.image_runs import CLASSES, GREY, template
+from convac.errors import ArgumentError
+from convac.geometry.trees import PoolingTree
+from convac.specs import (
+    MARGINALISED,
+    DatasetSpec,
+    MeasureSpec,
+    MissingSpec,
+    NetworkSpec,
+    Positive,
+    RunSpec,
+    Scalar,
+    Schedule,
+    Share,
+    Spec,
+    TrainingSpec,
+)
+from convac.widths import matched, parameters
+
+Kind = Literal["points", "rectangles"]
+KINDS = ("points", "rectangles")
+IMPUTATIONS = ("zero", "mean", "neighbour")
+HT, CP, CONVNET = "HT mixture", "CP mixture", "ConvNet"
+COMPLETE = "complete"  # what a network was trained on, where nothing was missing
+KERNEL = 3
+TOLERANCE = 0.02  # of equal parameters
+
+
+class Images(Spec):
+    """Grey images as large as the canvas."""
+
+    source: Literal["digits", "mnist", "fashion_mnist", "cifar10"] = Field(description="where the originals come from")
+    canvas: Literal[8, 16, 32, 64] = Field(description="pixels along each side of an image")
+    train: Positive = Field(description="images rendered for training")
+    validation: Positive = Field(description="images that rates are chosen by")
+    test: Positive = Field(description="images that are tested on")
+
+
+class Block(Experiment):
+    """Config of missing_data."""
+
+    images: Images = Field(description="what is classified")
+    seeds: Positive = Field(description="training runs per network")
+    patch: Literal[1, 2, 4] = Field(description="pixels along each side of a site")
+    components: Positive = Field(description="Gaussians that a mixture's sites draw from")
+    parameters: Positive = Field(description="of every network, met within 2 %")
+    objectives: tuple[Literal["likelihood", "hybrid", "discriminative"], ...] = Field(
+        min_length=1, description="of the HT mixtures"
+    )
+    shallow: bool = Field(description="whether there is a CP mixture, of one level, with the first objective")
+    trained_on: tuple[Kind, ...] = Field(description="missing pixels that further ConvNets are trained on")
+    kinds: tuple[Kind, ...] = Field(min_length=1, description="of missing pixels in the test images")
+    rates: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = Field(min_length=1, description="shares of missing pixels")
+    example_rate: Share = Field(description="share of missing pixels in the example images")
+    mixture: Schedule = Field(description="the same for every mixture")
+    convnet: Schedule = Field(description="the same for every ConvNet")
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Block":
+        if self.images.canvas < 4 * self.patch:
+            raise ArgumentError(f"patch: {self.patch}; accepted: at most a quarter of the canvas, {self.images.canvas}")
+        return self
+
+
+def cells(block: Block) -> list[Cell]:
+    """Mixtures by objective and decomposition, a ConvNet, and ConvNets that know one kind of missing pixels."""
+    return [*mixtures(block), *convnets(block)]
+
+
+def mixtures(block: Block) -> Iterator[Cell]:
+    """HT mixtures of every objective, and a CP mixture with the first; examples come from the first of all."""
+    side = block.images.canvas // block.patch
+    windows = PoolingTree.named("square", (side, side)).windows
+    for number, objective in enumerate(block.objectives):
+        yield mixture(block, HT, windows, objective, block.example_rate if number == 0 else None)
+    if block.shallow:
+        yield mixture(block, CP, (side**2,), block.objectives[0], None)
+
+
+def mixture(block: Block, name: str, windows: tuple[int, ...], objective: str, examples: float | None) -> Cell:
+    """A mixture of Gaussian patches, mixing weights of each location."""
+    side = block.images.canvas // block.patch
+    start = NetworkSpec(
+        architecture="mixture",
+        geometry="square",
+        sites=(side, side),
+        windows=windows,
+        widths=(1,) * len(windows),
+        local_dimension=block.components,
+        classes=CLASSES,
+        options={
+            "leaves": "gaussian",
+            "sharing": "located",
+            "objective": objective,
+            "patch": block.patch,
+            "brightest": GREY,
+        },
+    )
+    network = matched(start, "uniform", block.parameters, TOLERANCE)
+    labels: dict[str, Scalar] = {"network": name, "objective": objective, "trained_on": COMPLETE}
+    return cell(block, network, block.mixture, labels, (MARGINALISED, *IMPUTATIONS), examples)
+
+
+def convnets(block: Block) -> Iterator[Cell]:
+    """ConvNets on the same patches; missing pixels are dark where they are trained on."""
+    start = template("ConvNet", block.images.canvas, block.patch, KERNEL)
+    network = matched(start, "uniform", block.parameters, TOLERANCE)
+    for known in (COMPLETE, *block.trained_on):
+        labels: dict[str, Scalar] = {"network": CONVNET, "objective": "discriminative", "trained_on": known}
+        yield cell(block, network, block.convnet, labels, IMPUTATIONS if known == COMPLETE else ("zero",), None)
+
+
+def cell(
+    block: Block,
+    network: NetworkSpec,
+    schedule: Schedule,
+    labels: dict[str, Scalar],
+    imputations: tuple[str, ...],
+    examples: float | None,
+) -> Cell:
+    """A network over all seeds, tested at every rate."""
+    images, known = block.images, str(labels["trained_on"])
+    dataset = {
+        "name": "digits",
+        "parameters": {"seed": 0, "size": images.canvas, **images.model_dump()},
+        "control": "none" if known == COMPLETE else f"missing-{known}",
+    }
+    spec = RunSpec(
+        dataset=DatasetSpec.model_validate(dataset),
+        network=network,
+        training=TrainingSpec(**schedule.model_dump(), seeds=tuple(range(block.seeds))),
+    )
+    missing = {"kinds": block.kinds, "rates": block.rates, "imputations": imputations, "examples": examples}
+    described: dict[str, Scalar] = {
+        "parameters": block.parameters,
+        "weights": parameters(network),
+        "widths": "-".join(map(str, network.widths)),
+    }
+    return Cell(spec, {**labels, **described}, MeasureSpec(missing=MissingSpec.model_validate(missing)))
+
+
+FIGURES = {
+    "": "Test accuracy against the share of missing pixels: exact marginals, imputations, and ConvNets.",
+    "objectives": "Test accuracy of the marginalised mixtures by what they were trained for.",
+    "examples": "Test images with missing pixels, what the mixture expects there, and samples of the mixture.",
+}
+
+SOURCE = "1610.04167 (Sharir, Tamari, Cohen & Shashua), Experiments"
+THRESHOLD = 0.02  # of test accuracy, mean over rates
+MIXTURE = {"network": HT, "objective": "likelihood", "imputation": MARGINALISED}
+
+
+def gain(name: str, statement: str, source: str, kind: str, first: dict[str, str], second: dict[str, str]) -> Claim:
+    """The first beats the second on images with missing pixels, mean over rates."""
+    return Claim(
+        id=f"missing-data-{kind}-{name}",
+        statement=f"Missing {kind}, mean over rates: {statement} by more than {THRESHOLD:g} in test accuracy",
+        source=source,
+        where={"quantity": "missing_accuracy", "missing": kind},
+        first=first,
+        second=second,
+        by=("rate",),
+        threshold=THRESHOLD,
+        expected=(0.80, 0.50),
+    )
+
+
+def against_imputations(kind: str) -> Iterator[Claim]:
+    """The mixture that leaves missing pixels out, against itself and a ConvNet on filled-in images."""
+    for method in IMPUTATIONS:
+        filled = {**MIXTURE, "imputation": method}
+        words = f"the mixture marginalised beats the same mixture with {method} imputation"
+        yield gain(f"same-{method}", words, f"ours, after {SOURCE}", kind, MIXTURE, filled)
+    for method in IMPUTATIONS:
+        filled = {"network": CONVNET, "trained_on": COMPLETE, "imputation": method}
+        words = f"the marginalised mixture beats a ConvNet with {method} imputation"
+        yield gain(f"convnet-{method}", words, SOURCE, kind, MIXTURE, filled)
+
+
+def against_informed(kind: str) -> Iterator[Claim]:
+    """The same mixture against ConvNets that were trained on missing pixels."""
+    for known in KINDS:
+        second = {"network": CONVNET, "trained_on": known, "imputation": "zero"}
+        words = f"the marginalised mixture beats a ConvNet trained on missing {known}"
+        yield gain(f"trained-{known}", words, SOURCE, kind, MIXTURE, second)
+
+
+def against_objectives(kind: str) -> Iterator[Claim]:
+    """Marginalised mixtures: trained by likelihood against for the classes alone, tree against one level."""
+    scores = {**MIXTURE, "objective": "discriminative"}
+    words = "of two marginalised mixtures, the one trained by likelihood beats the one trained discriminatively"
+    yield gain("objective", words, f"ours, after {SOURCE}", kind, MIXTURE, scores)
+    words = "of two marginalised mixtures, the tree (HT) beats the one of one level (CP)"
+    yield gain("depth", words, SOURCE, kind, MIXTURE, {**MIXTURE, "network": CP})
+
+
+CLAIMS = (
+    *(claim for kind in KINDS for claim in against_imputations(kind)),
+    *(claim for kind in KINDS for claim in against_informed(kind)),
+    *(claim for kind in KINDS for claim in against_objectives(kind)),
+    Claim(
+        id="missing-data-complete",
+        statement="Where nothing is missing, the ConvNet beats the mixture trained by likelihood by more than 0.01 in "
+        "test accuracy",
+        source="ours",
+        where={"quantity": "missing_accuracy", "missing": "none", "trained_on": COMPLETE},
+        first={"network": CONVNET},
+        second={"network": HT, "objective": "likelihood"},
+        threshold=0.01,
+        expected=(0.99, 0.95),
+    ),
+)

@@ -1,0 +1,234 @@
+"""Figures of missing_data, drawn from its tidy table and its verdicts."""
+
+import math
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from convac.plotting.primitives import (
+    LINE,
+    MARKS,
+    VERDICTS,
+    curves,
+    drawn,
+    images,
+    key,
+    level_line,
+    note,
+    panel,
+    present,
+    rows,
+)
+from convac.plotting.style import BLACK, BLUE, GREEN, ORANGE, PAGE, PURPLE, VERMILLION, figure
+
+KINDS = {"points": "single pixels missing", "rectangles": "a rectangle missing"}
+CHANCE = 0.1
+HT, CP, CONVNET = "HT mixture", "CP mixture", "ConvNet"
+Labels = Mapping[str, str]
+Line = tuple[Labels, dict[str, Any]]
+
+MIXTURE = {"network": HT, "objective": "likelihood"}
+COMPLETE = {"network": CONVNET, "trained_on": "complete"}
+# what is done about missing pixels → how its curve looks
+LOOKS: dict[str, dict[str, Any]] = {
+    "marginalised": {"color": BLUE, "marker": "o"},
+    "neighbour": {"color": GREEN, "marker": "s", "linestyle": (0, (5, 1.5))},
+    "mean": {"color": ORANGE, "marker": "^", "linestyle": "--"},
+    "zero": {"color": VERMILLION, "marker": "v", "linestyle": "-."},
+}
+INFORMED: dict[str, dict[str, Any]] = {
+    "points": {"color": PURPLE, "marker": "P", "linestyle": (0, (1, 1))},
+    "rectangles": {"color": BLACK, "marker": "X", "linestyle": (0, (3, 1, 1, 1))},
+}
+OBJECTIVES: dict[str, Line] = {
+    "HT, likelihood": (MIXTURE, {"color": BLUE, "marker": "o"}),
+    "HT, hybrid": ({**MIXTURE, "objective": "hybrid"}, {"color": GREEN, "marker": "s", "linestyle": (0, (5, 1.5))}),
+    "HT, discriminative": (
+        {**MIXTURE, "objective": "discriminative"},
+        {"color": VERMILLION, "marker": "^", "linestyle": "-."},
+    ),
+    "CP, likelihood": ({**MIXTURE, "network": CP}, {"color": BLACK, "marker": "D", "linestyle": "--"}),
+}
+NOTHING = "#c6dbef"  # where a pixel is missing
+
+
+def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
+    """Every figure of the experiment by its part; a part without rows says so.
+
+    Args:
+        table: the experiment's tidy table.
+        claims: its verdicts, as `convac.contract.claims.evaluate_all` gives them; may be empty.
+
+    Returns:
+        `""` accuracy against the share of missing pixels, `objectives`, `examples`.
+    """
+    parts: dict[str, Callable[[pd.DataFrame], Figure | None]] = {
+        "comparison": partial(comparison, claims=claims),
+        "objectives": partial(objectives, claims=claims),
+        "examples": examples,
+    }
+    found = drawn(parts, table)
+    return {"": found.pop("comparison"), **found}
+
+
+def comparison(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
+    """The mixture beside ConvNets, and beside itself on filled-in images: a column per kind of missing pixels."""
+    marginal = ({**MIXTURE, "imputation": "marginalised"}, LOOKS["marginalised"])
+    fillings = {name: look for name, look in LOOKS.items() if name != "marginalised"}
+    networks: list[Line] = [({**COMPLETE, "imputation": name}, look) for name, look in fillings.items()]
+    networks += [({"network": CONVNET, "trained_on": name}, look) for name, look in INFORMED.items()]
+    itself: list[Line] = [({**MIXTURE, "imputation": name}, look) for name, look in fillings.items()]
+    panels = {"mixture against ConvNets": [*networks, marginal], "one mixture": [*itself, marginal]}
+    gains = {
+        "mixture against ConvNets": [
+            *((f"convnet-{name}", name) for name in fillings),
+            *((f"trained-{name}", f"trained on {name}") for name in INFORMED),
+        ],
+        "one mixture": [(f"same-{name}", name) for name in fillings],
+    }
+    keys = [key("mixture, marginalised", **LOOKS["marginalised"])]
+    keys += [key(f"{name} imputation", **look) for name, look in fillings.items()]
+    keys += [key(f"ConvNet trained on missing {name}", **look) for name, look in INFORMED.items()]
+    return against_rate(table, claims, panels, gains, keys, "the marginalised mixture")
+
+
+def objectives(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
+    """Marginalised mixtures by objective and decomposition: a column per kind of missing pixels."""
+    lines: list[Line] = [({**labels, "imputation": "marginalised"}, look) for labels, look in OBJECTIVES.values()]
+    gains = {"mixtures": [("objective", "discriminative"), ("depth", "CP")]}
+    keys = [key(name, **look) for name, (_, look) in OBJECTIVES.items()]
+    return against_rate(table, claims, {"mixtures": lines}, gains, keys, "HT, likelihood")
+
+
+def against_rate(
+    table: pd.DataFrame,
+    claims: pd.DataFrame,
+    panels: Mapping[str, list[Line]],
+    gains: Mapping[str, list[tuple[str, str]]],
+    keys: list[Any],
+    about: str,
+) -> Figure | None:
+    """Accuracy against the share of missing pixels: a row per panel name, a column per kind.
+
+    Args:
+        table: the tidy table.
+        claims: the verdicts.
+        panels: by row, labels of its curves' rows and how they look.
+        gains: by row, the claims (their ids after the kind) whose gains its titles tell, and over what.
+        keys: the legend's entries.
+        about: whose gains those are.
+    """
+    found = rows(table, quantity="missing_accuracy")
+    kinds = [kind for kind in KINDS if len(rows(found, missing=kind))]
+    if not kinds or "rate" not in found:
+        return None
+    heads = {(row, kind): verdicts(claims, kind, every) for row, every in gains.items() for kind in kinds}
+    lines = max(map(len, heads.values()))
+    made = figure(PAGE, 1.05 + LINE * (lines > 0) + (1.95 + LINE * lines) * len(panels))
+    grid = made.subplots(len(panels), len(kinds), squeeze=False, sharex=True, sharey=True)
+    for down, (row, shown) in enumerate(panels.items()):
+        for across, kind in enumerate(kinds):
+            axes = grid[down, across]
+            for labels, look in shown:
+                curve(axes, found, kind, labels, look)
+            level_line(axes, CHANCE, ":")
+            panel(axes, down * len(kinds) + across, "\n".join([f"{row}: {KINDS[kind]}", *heads[row, kind]]))
+            axes.set_ylim(0, 1.02)
+            axes.grid(axis="y")
+            if across == 0:
+                axes.set_ylabel("Test accuracy")
+            if down == len(panels) - 1:
+                axes.set_xlabel("Share of missing pixels")
+    made.legend(handles=[*keys, key(f"chance ({CHANCE:g})", linestyle=":")], loc="outside upper center", ncols=3)
+    seeds = len(present(found, "seed"))
+    intervals = [f"bands: 95 % intervals over {seeds} seeds"] if seeds > 1 else []
+    gained = [f"over: gain of {about}, mean over rates"] if lines else []
+    note(made, "; ".join([*weights(found), *intervals, *gained]), *([VERDICTS] if lines else []))
+    return made
+
+
+def curve(axes: Axes, table: pd.DataFrame, kind: str, labels: Labels, look: dict[str, Any]) -> None:
+    """Mean and interval against the rate, from where nothing is missing."""
+    own = rows(table, **labels, missing=kind)
+    if own.empty:
+        return
+    complete = {name: value for name, value in labels.items() if name != "imputation"}
+    start = rows(table, **complete, missing="none")
+    curves(axes, pd.concat([start, own]), x="rate", **{"markersize": 4, **look})
+
+
+def weights(table: pd.DataFrame) -> list[str]:
+    """How many parameters the networks have, where the table tells.
+
+    >>> weights(pd.DataFrame({"weights": [8370, 8420]}))
+    ['networks of 8370 to 8420 parameters']
+    """
+    found = present(table, "weights")
+    ends = sorted({int(found[0]), int(found[-1])}) if found else []
+    return [f"networks of {' to '.join(map(str, ends))} parameters"] if ends else []
+
+
+def verdicts(claims: pd.DataFrame, kind: str, wanted: list[tuple[str, str]]) -> list[str]:
+    """Lines with gains and their verdicts' marks; those that weren't run are left out.
+
+    >>> found = {"mean": -0.02, "verdict": "contradicted"}
+    >>> verdicts(pd.DataFrame([{"id": "missing-data-points-same-zero", **found}]), "points", [("same-zero", "zero")])
+    ['over zero −0.020 ✗']
+    """
+    parts = []
+    for name, words in wanted:
+        found = rows(claims, id=f"missing-data-{kind}-{name}")
+        if len(found) and found["verdict"].iloc[0] in MARKS and math.isfinite(found["mean"].iloc[0]):
+            number = f"{found['mean'].iloc[0]:.3f}".replace("-", "−")
+            parts.append(f"{words} {number} {MARKS[found['verdict'].iloc[0]]}")
+    lines = [parts[start : start + 3] for start in range(0, len(parts), 3)]
+    return [("over " if number == 0 else "") + ", ".join(line) for number, line in enumerate(lines)]
+
+
+def examples(table: pd.DataFrame) -> Figure | None:
+    """Strips of ten digits: complete, with missing pixels, with those expected, and samples."""
+    known = rows(table, quantity="known_pixel")
+    if known.empty or not {"label", "example", "site", "rate"} <= set(known.columns):
+        return None
+    strips = [("test images", whole(table))]
+    for kind, words in KINDS.items():
+        own = rows(known, missing=kind)
+        if len(own):
+            rate = f"{own['rate'].iloc[0]:.0%}".replace("%", " %")
+            strips.append((f"{words} ({rate} of the image)", pictures(own)))
+            filled = pd.concat([own, rows(table, quantity="expected_pixel", missing=kind)])
+            strips.append(("what the mixture expects there, given the rest", pictures(filled)))
+    strips.append(("samples of the mixture, one of each class", pictures(rows(table, quantity="sampled_pixel"))))
+    strips = [(title, every) for title, every in strips if every]
+    made = figure(PAGE, 0.45 + 0.92 * len(strips))
+    grid = made.subplots(len(strips), 1, squeeze=False).ravel()
+    for number, (axes, (title, every)) in enumerate(zip(grid, strips, strict=True)):
+        images(axes, [image.clip(0, 1) for image in every], columns=len(every))
+        axes.set_facecolor(NOTHING)
+        panel(axes, number, title)
+    note(made, "blue: missing; samples are clipped to the range of the pixels")
+    return made
+
+
+def whole(table: pd.DataFrame) -> list[np.ndarray]:
+    """The first test image of every class, of the first data set that has them."""
+    pixels = rows(table, quantity="pixel", example=0)
+    return pictures(rows(pixels, cell=present(pixels, "cell")[0])) if len(pixels) else []
+
+
+def pictures(pixels: pd.DataFrame) -> list[np.ndarray]:
+    """A square image per class, NaN where it has no pixel."""
+    if pixels.empty:
+        return []
+    side = math.isqrt(int(pixels["site"].max())) + 1
+    found = []
+    for label in present(pixels, "label"):
+        own, image = rows(pixels, label=label), np.full(side**2, np.nan)
+        image[own["site"].to_numpy(dtype=int)] = own["value"].to_numpy(dtype=float)
+        found.append(image.reshape(side, side))
+    return found
