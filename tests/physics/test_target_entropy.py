@@ -32,6 +32,19 @@ def random_mask(count, generator):
     return mask
 
 
+@pytest.mark.parametrize("pairs", [40, 3000])
+def test_strict_symmetry_keeps_its_digits_at_any_size(pairs):
+    centred = families.strict_symmetry(pairs, 0, 0, "centred")
+    assert entropy_of_levels(centred) == pytest.approx(math.log(2**pairs - 1))
+    assert centred.rank == 2**pairs - 1
+    sign = families.strict_symmetry(pairs, 0, 0, "sign")  # 1 − J/2: one large singular value beside 2^n − 1 ones
+    small = (2**pairs - 1) / ((2 ** (pairs - 1) - 1) ** 2 + 2**pairs - 1)
+    expected = small * (1 + (math.log(2**pairs - 1) - math.log(small))) if small else 0.0
+    assert entropy_of_levels(sign) == pytest.approx(expected, rel=1e-9)
+    for convention, more in (("indicator", 0), ("centred", 1), ("sign", 1)):
+        assert families.strict_symmetry(pairs, 2, 3, convention).rank == 2**pairs + more
+
+
 def test_the_convention_turns_the_ranking_over():
     mask = left_columns((4, 4)).mask
     strict, majority = (split(listed(task, (4, 4)), mask) for task in ("strict symmetry", "majority"))

@@ -95,18 +95,25 @@ def strict_symmetry(crossing: int, inside: int, outside: int, convention: str) -
         raise ArgumentError(f"pairs: got {crossing}, {inside}, {outside}; accepted: numbers ≥ 0, one at least positive")
     pairs = crossing + inside + outside
     shift = offset(convention, Fraction(1, 2**pairs))
-    # in units of |a||b|: the uniform matrix's coefficient, and the angles between a, b and the uniform vectors
-    uniform = shift * 2**crossing
-    log_scale = 0.5 * (inside + outside) * math.log(2)
-    coefficient = math.exp(log_scale + math.log(uniform)) if uniform else 0.0
-    unit = max(1.0, coefficient)
+    # in units of |a||b|: â b̂ᵀ − g e eᵀ on the uniform vector, x and y the overlaps of â and b̂ with their uniform ones
+    uniform, log_g = shift * 2**crossing, -math.inf
+    if uniform:
+        logs_of = math.log(uniform.numerator), math.log(uniform.denominator)  # of integers of any size
+        log_g = (inside + outside) / 2 * math.log(2) + logs_of[0] - logs_of[1]
+    log_unit = max(0.0, log_g)  # g is huge by sign: all in units of the larger of 1 and g
+    g, one = math.exp(log_g - log_unit), math.exp(-log_unit)
     x, y = 2.0 ** (-inside / 2), 2.0 ** (-outside / 2)
-    across, along = math.sqrt(1 - x * x), math.sqrt(1 - y * y)
-    remainder = np.array([[(x * y - coefficient) / unit, x * along / unit], [across * y / unit, across * along / unit]])
-    entries = [2 * (math.log(value)) for value in np.linalg.svd(remainder, compute_uv=False) if value > 1e-14]
-    logs, multiplicities = entries, [1] * len(entries)
+    square = one**2 - 2 * g * one * x * y + g**2  # of the Frobenius norm
+    determinant = g * one * math.sqrt((1 - x * x) * (1 - y * y))
+    logs, multiplicities = [], []
+    if square > 0:
+        largest = (square + math.sqrt(max(square**2 - 4 * determinant**2, 0.0))) / 2
+        logs, multiplicities = [math.log(largest)], [1]
+        if g and inside and outside:
+            product = log_g - 2 * log_unit + 0.5 * (math.log1p(-x * x) + math.log1p(-y * y))
+            logs, multiplicities = [*logs, 2 * product - logs[0]], [1, 1]
     if crossing:
-        logs.append(math.log(2**crossing - 1) - 2 * math.log(unit))
+        logs.append(math.log(2**crossing - 1) - 2 * log_unit)
         multiplicities.append(2**crossing - 1)
     return Levels(np.array(logs), tuple(multiplicities))
 
