@@ -18,7 +18,7 @@ FLOORS = [
     {"errors"},
     {"files", "seeds", "provenance", "statistics", "progress"},
     {"geometry"},
-    {"circuits", "specs", "tables"},
+    {"circuits", "specs", "tables", "workload"},
     {"widths"},
     {"datasets", "networks", "entanglement", "targets", "mixtures", "parsing"},
     {"training", "theory"},

@@ -3,6 +3,7 @@
 import argparse
 import importlib
 import logging
+import os
 import sys
 import traceback
 from pathlib import Path
@@ -24,6 +25,7 @@ COMMANDS = {
     "manifest": "write the manifest of a scale's results",
     "verify": "check results against their manifest",
     "plan": "what would run: jobs, minutes, memory, disk",
+    "progress": "how far a run is: jobs done and left, minutes left",
     "probe": "time the first steps of a scale's networks: hours of them all",
     "shares": "which share of the jobs' time their loops took",
     "orphans": "list or await jobs that outlived their Snakemake",
@@ -50,6 +52,8 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(given[1:])
     try:
         start_log(options.log)
+        if options.log and "CONVAC_WORKFLOW" in os.environ:
+            announce(options.log)
         module.run(options)
     except ConvacError as error:
         LOG.error("%s", error)
@@ -63,6 +67,14 @@ def main(arguments: list[str] | None = None) -> None:
             raise
         LOG.error("%s", traceback.format_exc())
         sys.exit(one_line(f"convac {command}: {type(error).__name__}: {error}; traceback in {options.log}"))
+
+
+def announce(log: str) -> None:
+    """Say on the screen that jobs of a workflow share which one starts, and how much is left."""
+    from convac import workload
+
+    if line := workload.line(log):
+        print(line, file=sys.stderr)
 
 
 def start_log(path: str | None) -> None:

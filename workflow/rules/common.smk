@@ -7,15 +7,16 @@ from pathlib import Path
 from snakemake.cli import parse_args
 
 # This checkout's library, whatever environment is active.
-sys.path.insert(0, str(Path(workflow.basedir, "workflow")))
+sys.path.insert(0, str(Path(workflow.current_basedir.get_path_or_uri(False)).parent))
 # Jobs of a workflow share the screen: no progress bars.
 os.environ.update(CONVAC_WORKFLOW="1")
 
 # Hundreds of jobs import the same modules: without bytecode each would compile them again, ten seconds a job.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+from convac import workload
 from convac.planning.config import config_mistakes, place_mistakes
-from convac.planning.costs import describe, disk, memory, minutes
+from convac.planning.costs import disk, memory, minutes
 from convac.planning.plan import SUFFIXES, Plan
 from convac.provenance import source_hash
 from convac.specs import DOWNLOADED
@@ -48,4 +49,15 @@ localrules:
 
 
 onstart:
-    print(describe(workflow.dag.needrun_jobs(), workflow.cores), file=sys.stderr)
+    nodes = None if workflow.local_exec else workflow.nodes
+    load = PLAN.workload(SCALE, workflow.dag.needrun_jobs(), nodes or workflow.cores)
+    workload.write(load)
+    print(workload.opening(load), file=sys.stderr)
+
+
+onsuccess:
+    print(workload.closing(well=True), file=sys.stderr)
+
+
+onerror:
+    print(workload.closing(well=False), file=sys.stderr)

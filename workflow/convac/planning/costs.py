@@ -1,8 +1,6 @@
 """What a job costs: estimates for the scheduler and for people, from rates that were measured on one core."""
 
-from collections.abc import Iterable
 from math import ceil
-from typing import Any
 
 from convac.specs import DatasetSpec, RunSpec
 
@@ -48,13 +46,6 @@ def disk(spec: DatasetSpec) -> int:
     images = sum(int(spec.parameters.get(key, 0)) for key in IMAGES)
     side = int(spec.parameters.get("side", spec.parameters.get("canvas", 32)))
     return ceil(1 + images * side**2 / 2**20)
-
-
-def describe(jobs: Iterable[Any], cores: int) -> str:
-    """The start line: how many jobs, and about how many minutes."""
-    jobs = list(jobs)
-    seconds = sum(seconds_of(job.rule.name, float(job.resources.get("runtime", 0))) for job in jobs)
-    return f"convac: {len(jobs)} jobs, about {ceil(seconds / max(cores, 1) / 60)} min on {cores} cores"
 
 
 def seconds_of(rule: str, runtime: float) -> float:

@@ -1,7 +1,8 @@
 """From checked blocks to jobs: which datasets, runs, measurements and theory tables every scale needs, by folder."""
 
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,13 @@ from typing import Any
 from convac.contract.discovery import study_module
 from convac.contract.experiment import Cell
 from convac.planning.config import BASE, blocks
+from convac.planning.costs import seconds_of
 from convac.specs import DatasetSpec, MeasureSpec, RunSpec, Spec, TheorySpec, canonical, digest, folder
+from convac.workload import Job, Workload
 
 SUFFIXES = ("svg", "pdf", "png")
 REFERENCE = "results/reference"
+NAMING = ("cell", "dataset", "experiment", "source", "scale")  # the wildcard that names a job, the first it has
 
 
 @dataclass(frozen=True)
@@ -150,6 +154,28 @@ class Plan:
             f"results/{scale}/notebooks/{name}.ipynb",
             *(path for suffix in SUFFIXES for path in self.figures(scale, name, suffix)),
         ]
+
+    def owners(self, scale: str) -> dict[str, list[str]]:
+        """Cells and datasets of a scale by folder, and the experiments that need each."""
+        found: dict[str, list[str]] = {}
+        for name in self.experiments:
+            study = self.studies[scale, name]
+            for key in (*study.cells, *study.datasets):
+                found.setdefault(key, []).append(name)
+        return found
+
+    def workload(self, scale: str, jobs: Iterable[Any], parallel: int) -> Workload:
+        """The jobs that Snakemake is about to run, from now on; targets, which make nothing themselves, left out."""
+        owners = self.owners(scale)
+        found = []
+        for job in (job for job in jobs if job.output):
+            rule, known = job.rule.name, job.wildcards_dict
+            own = rule.removeprefix("figure_") if rule.startswith("figure_") else known.get("experiment")
+            name = next((known[key] for key in NAMING if key in known), "")
+            experiments = (own,) if own else tuple(owners.get(name, ()))
+            seconds = seconds_of(rule, float(job.resources.get("runtime", 0)))
+            found.append(Job(rule, name, experiments, seconds, str(job.output[0]), str(job.log[-1])))
+        return Workload(time.time(), max(1, min(parallel, len(found))), tuple(found))
 
     def everything(self, scale: str) -> list[str]:
         """Every file of a scale that its manifest lists, from the datasets to the ledger."""
