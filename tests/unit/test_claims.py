@@ -6,6 +6,7 @@ import pkgutil
 import subprocess
 import sys
 from dataclasses import replace
+from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
@@ -25,8 +26,8 @@ from convac.contract.claims import (
     pairs,
     permuted,
     planted,
-    to_markdown,
 )
+from convac.contract.pages import to_html, to_markdown
 from convac.errors import ArgumentError
 from convac.files import read_table, write_table
 
@@ -218,6 +219,21 @@ def test_markdown_shows_counterexamples_and_escapes_bars():
     page = to_markdown(ledger({"one": evaluate_all([claim], table)}))
     assert "odd\\|even" in page
     assert "## Counterexamples" in page
+
+
+def test_html_has_every_claim_once_and_lets_nothing_through():
+    table = mirrored(EXACT, planted(EXACT, np.random.default_rng(0)))
+    verdicts = evaluate_all([replace(EXACT, statement="a < b & <script>")], table)
+    gathered = ledger({"one": verdicts, "two": evaluate_all([WINS], pd.DataFrame())})
+    page = to_html(gathered, "Claims of <one>")
+    root = ElementTree.fromstring(page.replace("<!doctype html>", "").replace('<meta charset="utf-8">', ""))
+    assert root.findtext("body/h1") == "Claims of <one>"
+    assert root.findtext("body/p") == "0 reproduced, 1 contradicted, 0 inconclusive, 1 not run."
+    rows = [["".join(cell.itertext()) for cell in row] for row in root.iterfind("body/table/tbody/tr")]
+    assert [row[1] for row in rows] == ["a < b & <script>", WINS.statement]
+    assert [row[-1] for row in rows] == ["✗ contradicted", "– not run"]
+    assert verdicts["counterexamples"][0] in root.findtext("body/ul/li")
+    assert "Counterexamples" not in to_html(ledger({}), "Claims")
 
 
 def test_registered_pooling_claims_hold_on_a_table_shaped_like_a_run():

@@ -14,12 +14,17 @@ for name in PLAN.experiments:
             style="workflow/convac/plotting/convac.mplstyle",
         output:
             notebook=f"results/{{scale}}/notebooks/{name}.ipynb",
-            svg=report(
-                PLAN.figures("{scale}", name, "svg"),
-                category=name,
-                labels={"figure": "{scale}"},
-                caption="../report/figure.rst",
-            ),
+            svg=[
+                report(
+                    path,
+                    category=name,
+                    labels={"result": f"figure {figure}"},
+                    caption="../report/figure.rst",
+                )
+                for figure, path in zip(
+                    PLAN.captions(name), PLAN.figures("{scale}", name, "svg")
+                )
+            ],
             others=PLAN.figures("{scale}", name, "pdf")
             + PLAN.figures("{scale}", name, "png"),
         log:
@@ -32,6 +37,7 @@ for name in PLAN.experiments:
         params:
             study=PLAN.study(name),
             stem=f"results/{{scale}}/figures/{name}",
+            captions=PLAN.captions(name),
             code=source_hash(
                 "convac.commands.figure", f"convac.plotting.{PLAN.study(name)}"
             ),

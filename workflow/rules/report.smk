@@ -1,4 +1,5 @@
-# Needs the verdicts of all experiments and every result of a scale. Makes the claims ledger and the manifest.
+# Needs the verdicts of all experiments and every result of a scale. Makes the claims ledger, as
+# tables and as pages for the report, and the manifest.
 
 
 localrules:
@@ -13,11 +14,22 @@ rule ledger:
         ],
     output:
         csv="results/{scale}/claims.csv",
-        markdown=report(
-            "results/{scale}/claims.md",
+        markdown="results/{scale}/claims.md",
+        html=report(
+            "results/{scale}/claims.html",
             category="claims",
+            labels={"result": "claims of every experiment"},
             caption="../report/claims.rst",
         ),
+        pages=[
+            report(
+                page,
+                category=name,
+                labels={"result": "claims and verdicts"},
+                caption="../report/claims.rst",
+            )
+            for name, page in zip(PLAN.experiments, PLAN.pages("{scale}"))
+        ],
     log:
         "results/logs/ledger/{scale}.log",
     conda:
@@ -28,7 +40,8 @@ rule ledger:
         "claims ledger ({wildcards.scale})"
     shell:
         CONVAC
-        + " ledger --claims {input} --csv {output.csv} --markdown {output.markdown} --log {log}"
+        + " ledger --claims {input} --csv {output.csv} --markdown {output.markdown}"
+        " --html {output.html} --pages {output.pages} --log {log}"
 
 
 rule manifest:

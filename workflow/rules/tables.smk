@@ -30,7 +30,12 @@ rule collect:
         ].tables(),
     output:
         table="results/{scale}/tables/{experiment}.parquet",
-        csv="results/{scale}/tables/{experiment}.csv",
+        csv=report(
+            "results/{scale}/tables/{experiment}.csv",
+            category="{experiment}",
+            labels={"result": "tidy table, to download"},
+            caption="../report/table.rst",
+        ),
     log:
         "results/logs/collect/{scale}-{experiment}.log",
     benchmark:

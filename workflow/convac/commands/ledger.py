@@ -3,7 +3,8 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from convac.contract.claims import ledger, to_markdown
+from convac.contract.claims import ledger
+from convac.contract.pages import to_html, to_markdown
 from convac.files import read_table, write_table, write_text
 from convac.progress import LOG
 
@@ -12,7 +13,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Options of `convac ledger`."""
     parser.add_argument("--claims", required=True, nargs="+", help="claims CSVs of the experiments")
     parser.add_argument("--csv", required=True, help="CSV to write")
-    parser.add_argument("--markdown", required=True, help="the same as a Markdown table")
+    parser.add_argument("--markdown", required=True, help="the same as a Markdown page")
+    parser.add_argument("--html", required=True, help="the same as an HTML page")
+    parser.add_argument("--pages", nargs="*", default=[], help="HTML pages of one experiment each, <experiment>.html")
 
 
 def run(options: Namespace) -> None:
@@ -20,4 +23,8 @@ def run(options: Namespace) -> None:
     gathered = ledger({Path(path).stem: read_table(path, ("id", "verdict")) for path in options.claims})
     write_table(options.csv, gathered)
     write_text(options.markdown, to_markdown(gathered))
+    write_text(options.html, to_html(gathered, "Claims of every experiment"))
+    for path in options.pages:
+        name = Path(path).stem
+        write_text(path, to_html(gathered[gathered["experiment"] == name], f"Claims of {name}"))
     LOG.info("%s", gathered["verdict"].value_counts().to_dict())

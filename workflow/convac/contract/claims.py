@@ -299,43 +299,6 @@ def ledger(frames: Mapping[str, "pd.DataFrame"], level: float = 0.05) -> "pd.Dat
     return gathered
 
 
-def to_markdown(gathered: "pd.DataFrame") -> str:
-    """The ledger as a Markdown page: counts, a table, and the counterexamples of exact claims."""
-    counts = ", ".join(
-        f"{int((gathered['verdict'] == verdict).sum())} {verdict}"
-        for verdict in (REPRODUCED, CONTRADICTED, INCONCLUSIVE, NOT_RUN)
-    )
-    heads = ("experiment", "claim", "source", "statistic", "threshold", "n", "p (Holm)", "verdict")
-    lines = ["# Claims", "", f"{counts}.", "", _row(heads), _row(["---"] * len(heads))]
-    notes = []
-    for entry in gathered.to_dict("records"):
-        cells = (entry["experiment"], entry["statement"], entry["source"], _statistic(entry))
-        numbers = (f"{entry['threshold']:g}", str(entry["n"]), _number(entry["p_holm"]), entry["verdict"])
-        lines.append(_row([*map(str, cells), *map(str, numbers)]))
-        if entry["counterexamples"]:
-            notes.append(f"- {entry['experiment']}, {entry['id']}: {entry['counterexamples']}")
-    about = (
-        "The statistic is the mean over seeds with its 95 % interval (paired Student-t; bootstrap from 20 seeds), for "
-        "exact claims the mean with the smallest and largest value over all pairs. *Reproduced*: the interval lies "
-        "above the threshold and the Holm-adjusted p-value is at most 0.05; *contradicted*: it lies below."
-    )
-    return "\n".join([*lines, "", about, *(["", "## Counterexamples", "", *notes] if notes else []), ""])
-
-
-def _row(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-
-def _statistic(entry: Mapping[Any, object]) -> str:
-    mean, low, high = (_number(entry[name]) for name in ("mean", "low", "high"))
-    return mean if mean == "–" else f"{mean} [{low}, {high}]"
-
-
-def _number(value: object) -> str:
-    number = float(str(value))
-    return "–" if math.isnan(number) else f"{number:.3g}".replace("inf", "∞").replace("-", "−")
-
-
 def mirrored(claim: Claim, table: "pd.DataFrame") -> "pd.DataFrame":
     """The table with the labels of first and second exchanged in every pair: it must contradict the claim."""
     return _exchanged(claim, table, lambda: True)

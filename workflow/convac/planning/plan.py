@@ -142,8 +142,16 @@ class Plan:
 
     def figures(self, scale: str, name: str, suffix: str) -> list[str]:
         """The files of an experiment's figures in one format."""
+        return [f"results/{scale}/figures/{figure}.{suffix}" for figure in self.captions(name)]
+
+    def captions(self, name: str) -> dict[str, str]:
+        """The captions of an experiment's figures by the figures' names."""
         parts = study_module(self.study(name)).FIGURES
-        return [f"results/{scale}/figures/{'-'.join(filter(None, (name, part)))}.{suffix}" for part in parts]
+        return {"-".join(filter(None, (name, part))): caption for part, caption in parts.items()}
+
+    def pages(self, scale: str) -> list[str]:
+        """Per experiment, the page with the verdicts of its claims."""
+        return [f"results/{scale}/pages/{name}.html" for name in self.experiments]
 
     def products(self, scale: str, name: str) -> list[str]:
         """What an experiment ends in: table, verdicts, executed notebook, figures."""
@@ -179,7 +187,7 @@ class Plan:
 
     def everything(self, scale: str) -> list[str]:
         """Every file of a scale that its manifest lists, from the datasets to the ledger."""
-        found = [f"results/{scale}/claims.csv", f"results/{scale}/claims.md"]
+        found = [*(f"results/{scale}/claims.{suffix}" for suffix in ("csv", "md", "html")), *self.pages(scale)]
         for name in self.experiments:
             study = self.studies[scale, name]
             found += [*self.products(scale, name), *study.tables()]

@@ -1,0 +1,123 @@
+"""A real browser without a window: Chromium, driven by its chromedriver in the W3C's WebDriver protocol, plain HTTP."""
+
+import base64
+import json
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import ProxyHandler, Request, build_opener
+
+NEEDED = ("chromium", "chromedriver")
+MISSING = [name for name in NEEDED if shutil.which(name) is None]
+PATIENCE = 60.0  # seconds that anything may take on a busy machine
+ARGUMENTS = (
+    "--headless=new",
+    "--no-sandbox",  # which has no use in a container, and doesn't start as root
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--window-size=1440,900",
+    "--host-resolver-rules=MAP * ~NOTFOUND",  # no network: a page that needs some shows it
+)
+OPEN = build_opener(ProxyHandler({})).open  # the driver is on this machine, whatever proxy there is
+
+
+class Browser:
+    """One window."""
+
+    def __init__(self, address: str, profile: Path) -> None:
+        self.address = address
+        options = {"args": [*ARGUMENTS, f"--user-data-dir={profile}"], "binary": shutil.which("chromium")}
+        wanted = {"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}
+        made = self._call("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})
+        self.session = f"/session/{made['sessionId']}"
+
+    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = Request(self.address + path, data, {"Content-Type": "application/json"}, method=method)
+        with OPEN(request, timeout=2 * PATIENCE) as answer:
+            return json.load(answer)["value"]
+
+    def visit(self, path: Path) -> None:
+        """Open a file and wait until it is loaded."""
+        self._call("POST", f"{self.session}/url", {"url": path.resolve().as_uri()})
+
+    def run(self, script: str, *arguments: Any) -> Any:
+        """What a script returns in the current frame; `arguments` are its `arguments`."""
+        return self._call("POST", f"{self.session}/execute/sync", {"script": script, "args": list(arguments)})
+
+    def wait(self, script: str, *arguments: Any) -> Any:
+        """What a script returns, once that is true."""
+        return until(lambda: self.run(script, *arguments), script)
+
+    def click(self, css: str, text: str = "") -> None:
+        """Click on the first element that matches and reads `text`, with the mouse, once it is there."""
+        found = self.wait(
+            "return [...document.querySelectorAll(arguments[0])]"
+            ".find(one => !arguments[1] || one.textContent.trim() === arguments[1])",
+            css,
+            text,
+        )
+        self._call("POST", f"{self.session}/element/{next(iter(found.values()))}/click", {})
+
+    @contextmanager
+    def frame(self) -> Iterator[None]:
+        """Inside the page's first iframe."""
+        found = self.wait("return document.querySelector('iframe')")
+        self._call("POST", f"{self.session}/frame", {"id": found})
+        yield
+        self._call("POST", f"{self.session}/frame", {"id": None})
+
+    def complaints(self) -> list[str]:
+        """Errors on the console since the last call."""
+        log = self._call("POST", f"{self.session}/se/log", {"type": "browser"})
+        return [entry["message"] for entry in log if entry["level"] == "SEVERE"]
+
+    def picture(self, path: Path) -> None:
+        """Save what the window shows as PNG."""
+        path.write_bytes(base64.b64decode(self._call("GET", f"{self.session}/screenshot")))
+
+    def close(self) -> None:
+        """Close the window."""
+        self._call("DELETE", self.session)
+
+
+def until(true: Callable[[], Any], what: str) -> Any:
+    """What `true` gives once that is true."""
+    deadline = time.monotonic() + PATIENCE
+    while not (found := true()):
+        assert time.monotonic() < deadline, f"after {PATIENCE:.0f} s still not: {what}"
+        time.sleep(0.1)
+    return found
+
+
+@contextmanager
+def browser(profile: Path) -> Iterator[Browser]:
+    """A window that is closed afterwards; its settings live in the folder `profile`."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(["chromedriver", f"--port={port}"], **silent) as driver:
+        try:
+            until(lambda: answers(address), "chromedriver answers")
+            window = Browser(address, profile)
+            yield window
+            window.close()
+        finally:
+            driver.terminate()
+
+
+def answers(address: str) -> bool:
+    """Whether a driver is ready there."""
+    try:
+        with OPEN(f"{address}/status", timeout=PATIENCE) as answer:
+            return bool(json.load(answer)["value"]["ready"])
+    except (URLError, ConnectionError):
+        return False
