@@ -1,5 +1,5 @@
 # `make` sets up and runs everything at the config's scale; `make test` sets up and passes the tests.
-# Extra options for Snakemake: make ARGS="--config scale=smoke".
+# `make help` lists all targets. Extra options for Snakemake: make ARGS="--config scale=smoke".
 
 SHELL := bash
 .DEFAULT_GOAL := run
@@ -9,12 +9,16 @@ CORES ?= all
 SNAKEMAKE = snakemake --cores $(CORES) --show-failed-logs
 ARGS ?=
 
-.PHONY: setup setup-test run smoke plan resume report redraw reference verify shares lint test generate clean
+.PHONY: help setup setup-test run smoke plan progress resume report redraw reference verify shares lint test generate clean
+
+help: ## this list
+	@echo "make [TARGET] [CORES=2] [ARGS='more for Snakemake']; without a target it makes \"run\""
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## make the virtual environment, .venv
 	@PYTHON="$(PYTHON)" envs/setup.sh run
 
-setup-test:
+setup-test: ## the same with what the tests need
 	@PYTHON="$(PYTHON)" envs/setup.sh test
 
 run: setup ## run every experiment at the config's scale (the default)
@@ -25,6 +29,9 @@ smoke: setup ## every experiment, tiny: the first figures in about a minute
 
 plan: setup ## what would run, with minutes, memory and disk; runs nothing
 	@python -m convac plan --cores $(CORES) -- $(ARGS)
+
+progress: setup ## how far a run in another shell is: jobs done and left by experiment, minutes left
+	@python -m convac progress
 
 resume: setup ## after a crash: wait for jobs that outlived Snakemake, unlock, finish
 	python -m convac orphans --wait

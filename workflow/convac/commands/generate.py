@@ -2,7 +2,9 @@
 
 import inspect
 import json
+import tomllib
 from argparse import ArgumentParser, Namespace
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +44,7 @@ def generated() -> dict[str, str]:
         "docs/data.md": data_dictionary(),
         "docs/experiments.md": experiments_page(),
         "README.md": f"{before}{START}\n{experiments_table()}{END}{after}",
+        **{f"docs/badges/{name}.svg": text for name, text in badges().items()},
     }
 
 
@@ -100,3 +103,30 @@ def experiments_table() -> str:
         question = inspect.cleandoc(module.__doc__ or "").splitlines()[0].split(": ", 1)[-1]
         lines.append(f"| `{name}` | {question} | {len(module.FIGURES)} | {len(module.CLAIMS)} |")
     return "\n".join(lines) + "\n"
+
+
+def badges() -> dict[str, str]:
+    """The README's badges by name, as SVG: what pyproject.toml says, true and visible without network."""
+    project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed = next(text for text in project["optional-dependencies"]["workflow"] if text.startswith("snakemake"))
+    return {
+        "snakemake": badge("Snakemake", "≥ " + needed.split(">=")[1].split(",")[0]),
+        "python": badge("Python", "≥ " + project["requires-python"].removeprefix(">=")),
+        "licence": badge("licence", project["license"]),
+    }
+
+
+def badge(name: str, value: str) -> str:
+    """Two words on a dark and a blue ground."""
+    left, right = (7 * len(word) + 10 for word in (name, value))
+    words = "".join(
+        f'<text x="{middle}" y="14" textLength="{7 * len(word)}">{escape(word)}</text>'
+        for word, middle in ((name, left / 2), (value, left + right / 2))
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + right}" height="20" role="img">'
+        f"<title>{escape(name)} {escape(value)}</title>"
+        f'<rect width="{left}" height="20" fill="#444"/><rect x="{left}" width="{right}" height="20" fill="#0072B2"/>'
+        f'<g fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11" text-anchor="middle">{words}</g>'
+        "</svg>\n"
+    )

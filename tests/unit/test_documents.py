@@ -1,0 +1,96 @@
+"""Documents and metadata: links lead somewhere, citations are complete, the catalog is told what holds."""
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+from convac.contract.discovery import studies, study_module
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PAPER = re.compile(r"\b\d{4}\.\d{5}\b")  # a number of arXiv
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+CITATION = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *sorted(DOCS.glob("*.md"))], ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\((?!https?:)([^)]+)\)", page.read_text(encoding="utf-8")):
+        path, _, heading = target.partition("#")
+        found = (page.parent / path).resolve() if path else page
+        assert found.exists(), target
+        if heading:
+            titles = re.findall(r"^#+ (.+)$", found.read_text(encoding="utf-8"), re.MULTILINE)
+            assert heading in {title.lower().replace(" ", "-") for title in titles}, target
+
+
+def test_the_index_names_every_document():
+    index = (DOCS / "README.md").read_text(encoding="utf-8")
+    for page in DOCS.iterdir():
+        assert page.is_dir() or page.name == "README.md" or f"({page.name})" in index, page.name
+
+
+def test_the_citation_has_what_its_format_asks_for():
+    # the Citation File Format 1.2.0, https://citation-file-format.github.io
+    assert CITATION["cff-version"] == "1.2.0"
+    assert {"message", "title", "authors"} <= set(CITATION)
+    assert CITATION["type"] == "software"
+    assert CITATION["license"] == PROJECT["license"]
+    assert CITATION["version"] == PROJECT["version"]
+    for entry in (CITATION, *CITATION["references"]):
+        assert entry["title"]
+        assert entry["authors"]
+        for author in entry["authors"]:
+            assert set(author) in ({"name"}, {"family-names", "given-names"}), author
+    for entry in CITATION["references"]:
+        assert entry["type"] in {"article", "conference-paper"}
+        assert isinstance(entry["year"], int)
+        assert {identifier["type"] for identifier in entry["identifiers"]} == {"other"}
+
+
+def test_every_paper_that_a_claim_or_the_readme_names_is_cited():
+    cited = [identifier["value"] for entry in CITATION["references"] for identifier in entry["identifiers"]]
+    assert len(set(cited)) == len(cited)
+    claims = " ".join(claim.source for study in studies() for claim in study_module(study).CLAIMS)
+    assert {f"arXiv:{number}" for number in PAPER.findall(f"{claims} {README}")} <= set(cited)
+
+
+def test_the_catalog_is_told_what_holds():
+    usage = yaml.safe_load((ROOT / ".snakemake-workflow-catalog.yml").read_text(encoding="utf-8"))["usage"]
+    assert set(usage) == {"mandatory-flags", "software-stack-deployment"}
+    assert usage["mandatory-flags"]["flags"] is None
+    rules = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "workflow/rules").glob("*.smk"))
+    jobs = len(re.findall(r"^ +shell:$", rules, re.MULTILINE))
+    container = "container:" in rules
+    assert usage["software-stack-deployment"] == {
+        "conda": len(re.findall(r"^ +conda:$", rules, re.MULTILINE)) == jobs > 0,
+        "apptainer": container,
+        "apptainer+conda": container,
+        "report": "report(" in rules,
+    }
+    # it finds a workflow by these words and this file
+    assert "snakemake" in README.lower()
+    assert "workflow" in README.lower()
+    assert (ROOT / "workflow/Snakefile").is_file()
+
+
+def test_badges_are_files_of_this_repository():
+    badges = re.findall(r"!\[([^]]+)\]\(([^)]+\.svg)\)", README.split("\n\n")[1])
+    assert [name for name, _ in badges] == ["Snakemake ≥ 9.20", "Python ≥ 3.11", "licence Apache-2.0"]
+    for name, path in badges:
+        assert f"<title>{name}</title>" in (ROOT / path).read_text(encoding="utf-8")
+
+
+def test_make_help_lists_every_target():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = re.findall(r"^([a-z-]+):", makefile, re.MULTILINE)
+    (phony,) = re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+    assert sorted(phony.split()) == sorted(targets)
+    done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    listed = dict(line.strip().split(None, 1) for line in done.stdout.splitlines() if line.startswith("  "))
+    assert sorted(listed) == sorted(targets)
