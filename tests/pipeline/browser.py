@@ -10,17 +10,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
 NEEDED = ("chromium", "chromedriver")
 MISSING = [name for name in NEEDED if shutil.which(name) is None]
-PATIENCE = 60.0  # seconds that anything may take on a busy machine
+PATIENCE = 120.0  # seconds that anything may take on a busy machine
 ARGUMENTS = (
     "--headless=new",
     "--no-sandbox",  # which has no use in a container, and doesn't start as root
     "--disable-dev-shm-usage",
     "--disable-gpu",
+    "--no-first-run",
+    "--disable-extensions",
+    "--disable-background-networking",
     "--window-size=1440,900",
     "--host-resolver-rules=MAP * ~NOTFOUND",  # no network: a page that needs some shows it
 )
@@ -34,14 +37,21 @@ class Browser:
         self.address = address
         options = {"args": [*ARGUMENTS, f"--user-data-dir={profile}"], "binary": shutil.which("chromium")}
         wanted = {"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}
-        made = self._call("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})
+        body = {"capabilities": {"alwaysMatch": wanted}}
+        try:
+            made = self._call("POST", "/session", body)
+        except AssertionError:  # on a busy machine Chromium may take longer to start than its driver waits
+            made = self._call("POST", "/session", body)
         self.session = f"/session/{made['sessionId']}"
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
         request = Request(self.address + path, data, {"Content-Type": "application/json"}, method=method)
-        with OPEN(request, timeout=2 * PATIENCE) as answer:
-            return json.load(answer)["value"]
+        try:
+            with OPEN(request, timeout=2 * PATIENCE) as answer:
+                return json.load(answer)["value"]
+        except HTTPError as error:
+            raise AssertionError(json.load(error)["value"]["message"]) from error
 
     def visit(self, path: Path) -> None:
         """Open a file and wait until it is loaded."""
