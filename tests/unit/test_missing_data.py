@@ -179,4 +179,5 @@ def test_curves_start_where_nothing_is_missing():
 def test_the_networks_in_the_figures_are_those_of_the_experiment():
     assert (plotting.HT, plotting.CP, plotting.CONVNET) == (experiment.HT, experiment.CP, experiment.CONVNET)
     assert set(plotting.KINDS) == set(plotting.INFORMED) == set(experiment.KINDS)
+    assert experiment.THRESHOLD == plotting.THRESHOLD
     assert set(plotting.LOOKS) == {"marginalised", *experiment.IMPUTATIONS}

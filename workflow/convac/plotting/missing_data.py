@@ -28,6 +28,7 @@ from convac.plotting.style import BLACK, BLUE, GREEN, ORANGE, PAGE, PURPLE, VERM
 
 KINDS = {"points": "single pixels missing", "rectangles": "a rectangle missing"}
 CHANCE = 0.1
+THRESHOLD = 0.02  # of the claims' gains
 HT, CP, CONVNET = "HT mixture", "CP mixture", "ConvNet"
 Labels = Mapping[str, str]
 Line = tuple[Labels, dict[str, Any]]
@@ -100,9 +101,9 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
 def objectives(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
     """Marginalised mixtures by objective and decomposition: a column per kind of missing pixels."""
     lines: list[Line] = [({**labels, "imputation": "marginalised"}, look) for labels, look in OBJECTIVES.values()]
-    gains = {"mixtures": [("objective", "discriminative"), ("depth", "CP")]}
+    gains = {"marginalised mixtures": [("objective", "discriminative"), ("depth", "CP")]}
     keys = [key(name, **look) for name, (_, look) in OBJECTIVES.items()]
-    return against_rate(table, claims, {"mixtures": lines}, gains, keys, "HT, likelihood")
+    return against_rate(table, claims, {"marginalised mixtures": lines}, gains, keys, "HT, likelihood")
 
 
 def against_rate(
@@ -129,7 +130,7 @@ def against_rate(
         return None
     heads = {(row, kind): verdicts(claims, kind, every) for row, every in gains.items() for kind in kinds}
     lines = max(map(len, heads.values()))
-    made = figure(PAGE, 1.05 + LINE * (lines > 0) + (1.95 + LINE * lines) * len(panels))
+    made = figure(PAGE, 1.05 + 2 * LINE * (lines > 0) + (1.95 + LINE * lines) * len(panels))
     grid = made.subplots(len(panels), len(kinds), squeeze=False, sharex=True, sharey=True)
     for down, (row, shown) in enumerate(panels.items()):
         for across, kind in enumerate(kinds):
@@ -147,8 +148,8 @@ def against_rate(
     made.legend(handles=[*keys, key(f"chance ({CHANCE:g})", linestyle=":")], loc="outside upper center", ncols=3)
     seeds = len(present(found, "seed"))
     intervals = [f"bands: 95 % intervals over {seeds} seeds"] if seeds > 1 else []
-    gained = [f"over: gain of {about}, mean over rates"] if lines else []
-    note(made, "; ".join([*weights(found), *intervals, *gained]), *([VERDICTS] if lines else []))
+    gained = [f"over …: gain of {about}, mean over rates; claim > {THRESHOLD:g}", VERDICTS] if lines else []
+    note(made, "; ".join([*weights(found), *intervals]), *gained)
     return made
 
 
@@ -184,7 +185,7 @@ def verdicts(claims: pd.DataFrame, kind: str, wanted: list[tuple[str, str]]) -> 
     for name, words in wanted:
         found = rows(claims, id=f"missing-data-{kind}-{name}")
         if len(found) and found["verdict"].iloc[0] in MARKS and math.isfinite(found["mean"].iloc[0]):
-            number = f"{found['mean'].iloc[0]:.3f}".replace("-", "−")
+            number = f"{round(float(found['mean'].iloc[0]), 3) + 0.0:.3f}".replace("-", "−")  # no −0.000
             parts.append(f"{words} {number} {MARKS[found['verdict'].iloc[0]]}")
     lines = [parts[start : start + 3] for start in range(0, len(parts), 3)]
     return [("over " if number == 0 else "") + ", ".join(line) for number, line in enumerate(lines)]
