@@ -8,7 +8,7 @@ from typing import Any
 from convac.errors import FileError
 from convac.files import read_json, write_json
 
-KEPT = ("tables/*.parquet", "claims/*.csv", "claims.csv", "claims.md", "figures/*.pdf", "figures/*.png")
+KEPT = ("tables/*.parquet", "claims/*.csv", "claims.csv", "claims.md", "figures/*.png")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
