@@ -50,7 +50,9 @@ localrules:
 
 onstart:
     nodes = None if workflow.local_exec else workflow.nodes
-    load = PLAN.workload(SCALE, workflow.dag.needrun_jobs(), nodes or workflow.cores)
+    load = PLAN.workload(
+        SCALE, workflow.dag.needrun_jobs(), nodes or workflow.cores
+    )
     workload.write(load)
     print(workload.opening(load), file=sys.stderr)
 
