@@ -73,6 +73,7 @@ def circuit_rows(labels, seeds, moments, ranks, generator):
                             for row in values)  # fmt: skip
         whole, least = 0.9 - generator.uniform(0, 0.05), 0.5 if two else 0.1
         totals = {"full_accuracy": whole, "effective_rank": 2 + generator.uniform(0, 1), "rule_accuracy": whole - 0.03}
+        totals["knee_accuracy"] = whole - 0.02
         totals["knee"] = (4.0, 6.0, 4.0, 16.0, 8.0)[seed % 5]
         rows = [{"quantity": name, "value": value} for name, value in totals.items()] * bool(ranks)
         rows += [
