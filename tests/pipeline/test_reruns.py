@@ -1,6 +1,7 @@
 """What an edit reruns: its dependents, all of them, and nothing else. Real Snakemake, by dry runs and runs."""
 
 import json
+import shlex
 import sys
 from pathlib import Path
 
@@ -92,7 +93,7 @@ def test_a_job_loads_nothing_outside_its_closure(clone, rule):
         for line in clone.snakemake("-n", "-p", "--forcerun", rule).splitlines()
         if f"python -m convac {word_of(rule)} " in line
     )
-    words = shell.split("python -m convac ")[1].split()
+    words = shlex.split(shell.split("python -m convac ")[1])
     program = (
         "import sys, json; sys.path.insert(0, 'workflow'); from convac.cli import main\n"
         f"main({words!r}); print(json.dumps([name for name in sys.modules if name.startswith('convac.')]))"
