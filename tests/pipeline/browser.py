@@ -66,14 +66,25 @@ class Browser:
         return until(lambda: self.run(script, *arguments), script)
 
     def click(self, css: str, text: str = "") -> None:
-        """Click on the first element that matches and reads `text`, with the mouse, once it is there."""
+        """Click on the first element that matches and reads `text`, with the mouse, once it is there and uncovered."""
+        until(lambda: self._clicked(css, text), f"a click on {css} {text}")
+
+    def _clicked(self, css: str, text: str) -> bool:
+        """Whether a click on the element went through, scrolled to the middle, where no header that stays covers it."""
         found = self.wait(
-            "return [...document.querySelectorAll(arguments[0])]"
-            ".find(one => !arguments[1] || one.textContent.trim() === arguments[1])",
+            "const one = [...document.querySelectorAll(arguments[0])]"
+            ".find(one => !arguments[1] || one.textContent.trim() === arguments[1]);"
+            "if (one) one.scrollIntoView({block: 'center'}); return one",
             css,
             text,
         )
-        self._call("POST", f"{self.session}/element/{next(iter(found.values()))}/click", {})
+        try:
+            self._call("POST", f"{self.session}/element/{next(iter(found.values()))}/click", {})
+        except AssertionError as error:
+            if "intercepted" in str(error) or "stale" in str(error):  # the page is still moving
+                return False
+            raise
+        return True
 
     @contextmanager
     def frame(self) -> Iterator[None]:
