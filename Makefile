@@ -9,7 +9,7 @@ CORES ?= all
 SNAKEMAKE = snakemake --cores $(CORES) --show-failed-logs
 ARGS ?=
 
-.PHONY: help setup setup-test run smoke plan progress resume report redraw reference verify shares lint test generate clean
+.PHONY: help setup setup-test run smoke plan progress resume report redraw reference compare verify shares lint test generate clean
 
 help: ## this list
 	@echo "make [TARGET] [CORES=2] [ARGS='more for Snakemake']; without a target it makes \"run\""
@@ -46,6 +46,11 @@ redraw: setup ## the reference figures again, from the committed tables, without
 
 reference: setup ## take the laptop results as the committed reference (FROM=results/redrawn: its figures alone)
 	python -m convac reference --results $(or $(FROM),results/laptop)
+	python -m convac generate
+
+compare: setup ## hold a laptop run against the reference: what agrees, differs within its interval, or contradicts
+	$(SNAKEMAKE) results/laptop/comparison.csv $(ARGS)
+	@python -m convac compare
 
 verify: setup ## check results against their manifests
 	python -m convac verify

@@ -8,12 +8,14 @@ from scipy import stats
 
 from convac.errors import ArgumentError
 from convac.statistics import (
+    Moments,
     holm,
     mean_interval,
     one_sided_p,
     paired_interval,
     proportion_interval,
     slope_interval,
+    welch,
 )
 
 samples = st.lists(st.floats(-100, 100).map(lambda value: round(value, 3)), min_size=2, max_size=19)
@@ -127,3 +129,35 @@ def test_slopes_agree_with_scipy(count, seed):
 def test_points_without_a_slope_are_refused(x, y):
     with pytest.raises(ArgumentError, match="accepted"):
         slope_interval(x, y)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.tuples(samples, samples), min_size=1, max_size=4), st.floats(0.5, 0.999))
+def test_differences_of_means_agree_with_scipys_welch_test(pairs, level):
+    pairs = [pair for pair in pairs if min(map(np.ptp, pair)) > 0]
+    first, second = (
+        Moments(*(np.array([measure(pair[side]) for pair in pairs]) for measure in (np.mean, unbiased, len)))
+        for side in (0, 1)
+    )
+    found = welch(first, second, level)
+    for number, (one, other) in enumerate(pairs):
+        oracle = stats.ttest_ind(other, one, equal_var=False)
+        interval = oracle.confidence_interval(level)
+        assert found.p[number] == pytest.approx(oracle.pvalue, rel=1e-6, abs=1e-12)
+        assert (found.low[number], found.high[number]) == pytest.approx(tuple(interval), rel=1e-6, abs=1e-6)
+
+
+def unbiased(values):
+    return np.var(values, ddof=1)
+
+
+@pytest.mark.parametrize(
+    ("mean", "variance", "p", "half"),
+    [(1.0, 0.0, 0.0, 0.0), (0.0, 0.0, 1.0, 0.0), (1.0, math.nan, 1.0, math.inf), (math.inf, math.nan, 0.0, math.inf)],
+)
+def test_means_without_spread_or_with_an_unknown_one(mean, variance, p, half):
+    one, other = (Moments(np.array([value]), np.array([variance]), np.array([3])) for value in (0.0, mean))
+    found = welch(one, other)
+    assert found.p[0] == p
+    if math.isfinite(mean):
+        assert (found.low[0], found.high[0]) == (mean - half, mean + half)

@@ -129,6 +129,66 @@ def one_sided_p(values: Sequence[float] | np.ndarray, threshold: float = 0.0) ->
     return float(stdtr(len(sample) - 1, -excess / error))
 
 
+@dataclass(frozen=True)
+class Moments:
+    """Means, variances and sizes of many samples of independent values.
+
+    Attributes:
+        mean, variance: shape (k,); the variance over size − 1, NaN where it isn't known.
+        size: how many values, shape (k,).
+    """
+
+    mean: np.ndarray
+    variance: np.ndarray
+    size: np.ndarray
+
+
+@dataclass(frozen=True)
+class Differences:
+    """Differences of the means of many pairs of samples.
+
+    Attributes:
+        mean: second − first, shape (k,), in the values' unit.
+        low, high: ends of their confidence intervals, shape (k,); infinite where a variance isn't known.
+        p: two-sided p-values of "the means are equal", shape (k,).
+    """
+
+    mean: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    p: np.ndarray
+
+
+def welch(first: Moments, second: Moments, level: float = 0.95) -> Differences:
+    """Differences of means whose samples may differ in spread and size (Welch, Biometrika 34, 28 (1947)).
+
+    Where a variance isn't known the p-value is 1, since one value tells nothing; samples without any spread give the
+    limit of the test, 0 for different means and 1 for equal ones; a mean that isn't finite gives 0.
+
+    Args:
+        first, second: moments of k samples each.
+        level: coverage of every single interval.
+
+    >>> one, other = (Moments(np.array([mean]), np.array([1.0]), np.array([5])) for mean in (0.0, 3.0))
+    >>> difference = welch(one, other)
+    >>> [round(float(end[0]), 2) for end in (difference.low, difference.high, difference.p)]
+    [1.54, 4.46, 0.0]
+    """
+    from scipy.special import stdtr, stdtrit
+
+    difference = second.mean - first.mean
+    with np.errstate(divide="ignore", invalid="ignore"):
+        one, other = (sample.variance / sample.size for sample in (first, second))
+        freedom = (one + other) ** 2 / (one**2 / (first.size - 1) + other**2 / (second.size - 1))
+        error = np.sqrt(one + other)
+        p = 2 * stdtr(freedom, -np.abs(difference) / error)
+        half = stdtrit(freedom, 0.5 + level / 2) * error
+        p = np.where(error == 0, np.where(difference == 0, 1.0, 0.0), np.where(np.isnan(error), 1.0, p))
+        half = np.where(error == 0, 0.0, np.where(np.isnan(error), np.inf, half))
+        low, high = difference - half, difference + half
+    return Differences(difference, low, high, np.where(np.isfinite(difference), p, 0.0))
+
+
 def proportion_interval(share: float, trials: int, level: float = 0.95) -> Interval:
     """A measured share (an accuracy) with its Wilson score interval (Wilson, JASA 22, 209 (1927)).
 

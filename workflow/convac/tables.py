@@ -24,8 +24,9 @@ COLUMNS = {
 }
 WHOLE = ("seed", "step", "moment", "rank", "level", "label", "example", "site")
 
-# Units in brackets; shares lie between 0 and 1.
-QUANTITIES = {
+# Quantities, units in brackets; shares lie between 0 and 1. Those of a network depend on its training where it was
+# trained: another machine gives other values of the same distribution.
+TRAINED = {
     "loss": "cross-entropy over training images; of a mixture model its objective [nats]",
     "train_accuracy": "accuracy on training images [share]",
     "test_accuracy": "accuracy on test images [share]",
@@ -50,6 +51,9 @@ QUANTITIES = {
     "known_pixel": "value of a known pixel of an example image [share of the largest]",
     "expected_pixel": "what a mixture model expects of a missing one, given the known ones [share of the largest]",
     "sampled_pixel": "value of a pixel of an image drawn from a mixture model [share of the largest]",
+}
+# All others follow from the spec alone, and so do those above in a job that trains nothing: any machine gives them.
+COMPUTED = {
     "min_cut_log": "logarithm of the tensor network's min-cut, a bound on every entropy [nats]",
     "rank": "exact generic rank of the matricization [count]",
     "min_cut": "value of the min-cut, a bound on that rank [count]",
@@ -121,6 +125,13 @@ QUANTITIES = {
     "test_images": "test images of the dataset [count]",
     "count_accuracy": "test accuracy of the Bayes rule on the number of set pixels alone [share]",
 }
+QUANTITIES = {**TRAINED, **COMPUTED}
+
+# Chosen once for all seeds of a run, so that their agreement about it says nothing of its spread.
+CHOSEN = ("learning_rate",)
+# Rows of this phase stand at the moment at which training reached a loss: the moment, and whether there is one, is a
+# result of training, no label.
+MATCHED = "matched"
 
 
 def tidy(table: pd.DataFrame) -> pd.DataFrame:

@@ -1,8 +1,11 @@
 # Needs the verdicts of all experiments and every result of a scale. Makes the claims ledger, as
-# tables and as pages for the report, and the manifest.
+# tables and as pages for the report, and the manifest; and, where asked for, the comparison with the
+# committed reference, whose verdict is a command on it, `convac compare`: the output of a job that
+# fails is deleted.
 
 
 localrules:
+    comparison,
     ledger,
     manifest,
 
@@ -59,3 +62,34 @@ rule manifest:
         "manifest ({wildcards.scale})"
     shell:
         CONVAC + " manifest --files {input} --output {output} --log {log}"
+
+
+rule comparison:
+    input:
+        tables=lambda wildcards: [
+            PLAN.table(wildcards.scale, name) for name in PLAN.reference()
+        ],
+        claims=expand("results/{{scale}}/claims/{name}.csv", name=PLAN.reference()),
+        reference=expand(
+            [
+                "results/reference/tables/{name}.parquet",
+                "results/reference/claims/{name}.csv",
+            ],
+            name=PLAN.reference(),
+        ),
+        record="results/reference/run.json",
+    output:
+        csv="results/{scale}/comparison.csv",
+        markdown="results/{scale}/comparison.md",
+    log:
+        "results/logs/comparison/{scale}.log",
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        code=source_hash("convac.commands.comparison"),
+    message:
+        "comparison with the reference ({wildcards.scale})"
+    shell:
+        CONVAC
+        + " comparison --scale {wildcards.scale} --tables {input.tables} --claims {input.claims}"
+        " --csv {output.csv} --markdown {output.markdown} --log {log}"

@@ -31,7 +31,10 @@ def run(options: Namespace) -> None:
         copy = target / path.relative_to(source)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)
-    origins = {path.name.removesuffix(".cells.json"): origin(records(path)) for path in cell_lists(source)}
+    origins = {
+        path.name.removesuffix(".cells.json"): {"scale": source.name, **origin(records(path))}
+        for path in cell_lists(source)
+    }
     if origins:
         record = target / "run.json"
         write_json(record, {**(read_json(record) if record.exists() else {}), **origins})

@@ -36,8 +36,8 @@ li { overflow-wrap: anywhere; }
 
 def to_markdown(gathered: "pd.DataFrame") -> str:
     """The ledger as a Markdown page: counts, a table, and the counterexamples of exact claims."""
-    lines = ["# Claims", "", f"{counts(gathered)}.", "", _row(HEADS), _row(["---"] * len(HEADS))]
-    lines += [_row(cells(entry)) for entry in gathered.to_dict("records")]
+    lines = ["# Claims", "", f"{counts(gathered)}.", "", markdown_row(HEADS), markdown_row(["---"] * len(HEADS))]
+    lines += [markdown_row(cells(entry)) for entry in gathered.to_dict("records")]
     about = f"{STATISTIC} *Reproduced*: {MEANING}; *contradicted*: it lies below."
     notes = [f"- {name}: {text}" for name, text in counterexamples(gathered)]
     return "\n".join([*lines, "", about, *(["", "## Counterexamples", "", *notes] if notes else []), ""])
@@ -106,7 +106,8 @@ def number(value: object) -> str:
     return "–" if math.isnan(known) else f"{known:.3g}".replace("inf", "∞").replace("-", "−")
 
 
-def _row(texts: Iterable[str]) -> str:
+def markdown_row(texts: Iterable[str]) -> str:
+    """One line of a Markdown table."""
     return "| " + " | ".join(text.replace("|", "\\|") for text in texts) + " |"
 
 

@@ -1,0 +1,468 @@
+"""A run against the reference: equal tables agree, planted differences are found, chance alone seldom contradicts."""
+
+import math
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from convac.cli import main
+from convac.commands.comparison import results
+from convac.contract.comparison import COLUMNS, Results, compare
+from convac.files import read_table, write_json, write_table
+from convac.statistics import Moments, holm, welch
+from convac.tables import CHOSEN, COMPUTED, QUANTITIES, TRAINED, tidy
+from convac.training import history
+
+ROOT = Path(__file__).parents[2]
+REFERENCE = ROOT / "results" / "reference"
+CLAIMS = pd.DataFrame({"id": ["one", "two"], "verdict": ["reproduced", "inconclusive"]})
+SEEDS = 5
+
+
+@pytest.fixture(scope="module")
+def reference():
+    return results(sorted(REFERENCE.glob("tables/*.parquet")), sorted(REFERENCE.glob("claims/*.csv")))
+
+
+def theory(widths=(2, 3, 4)):
+    """A table without training: ranks and an entropy by width."""
+    rows = [
+        {"cell": "theory-1a", "width": width, "network": "deep", "seed": 0, "quantity": quantity, "value": value}
+        for width in widths
+        for quantity, value in (("rank", float(width**2)), ("entropy", math.log(width) / 3))
+    ]
+    return tidy(pd.DataFrame(rows))
+
+
+def training(draw=0, shift=0.0, seeds=SEEDS, cells=3):
+    """A table of trained networks: curves of several cells, a chosen rate, and their dataset's numbers."""
+    generator = np.random.default_rng(draw)
+    rows = [
+        {"cell": f"run-{cell}", "width": cell, "seed": seed, "step": step, "quantity": quantity, "value": value}
+        for cell in range(cells)
+        for seed in range(seeds)
+        for step in (0, 10)
+        for quantity, value in (
+            ("loss", generator.normal(1.0, 0.01)),
+            ("test_accuracy", generator.normal(0.9, 0.01) - shift * (cell == 1 and step == 10)),
+        )
+    ]
+    rows += [
+        {"cell": f"run-{cell}", "width": cell, "seed": seed, "step": 0, "quantity": "learning_rate", "value": 0.01}
+        for cell in range(cells)
+        for seed in range(seeds)
+    ]
+    rows += [{"cell": "data-0", "quantity": "test_images", "value": 200.0}]
+    return tidy(pd.DataFrame(rows))
+
+
+def of(table, verdicts=CLAIMS):
+    return {"example": Results(table, verdicts)}
+
+
+def lines(first, second):
+    """The comparison of two tables, by quantity."""
+    return compare(of(first), of(second)).set_index("quantity")
+
+
+def changed(table, row, value):
+    """The table with another value in the first row of these labels."""
+    chosen = table.index[np.logical_and.reduce([table[name] == label for name, label in row.items()])][0]
+    return table.assign(value=table["value"].where(table.index != chosen, value))
+
+
+# --- equal tables -----------------------------------------------------------------------------------------------------
+
+
+def test_the_reference_agrees_with_itself(reference):
+    found = compare(reference, reference)
+    assert set(found["experiment"]) == set(reference)
+    assert set(found["verdict"]) == {"agrees"}
+    assert (found["identical"] == found["compared"]).all()
+    assert not found[["differ", "contradict", "missing", "extra"]].to_numpy().any()
+    assert set(found["worst"]) == {""}
+    rows = found[found["kind"] == "computed"].groupby("experiment")["compared"].sum()
+    for name in ("depth_efficiency", "min_cut", "overlaps", "recurrent_memory"):
+        assert rows[name] == len(reference[name].table)  # all of it, row by row
+
+
+@settings(deadline=None, max_examples=10)
+@given(order=st.randoms(use_true_random=False), trained=st.booleans())
+def test_rows_are_matched_by_labels_whatever_order_folder_or_type(order, trained):
+    table = training() if trained else theory()
+    shuffled = table.sample(frac=1.0, random_state=order.randrange(2**32))
+    columns = order.sample(list(table.columns), len(table.columns))
+    other = shuffled[columns].assign(cell="x-" + shuffled["cell"], width=shuffled["width"].astype("Float64"))
+    found = lines(table, other.assign(column_without_values=pd.NA))
+    assert set(found["verdict"]) == {"agrees"}
+    assert (found["identical"] == found["compared"]).all()
+
+
+def test_rows_that_no_label_tells_apart_are_compared_as_sets():
+    def table(*values):
+        return pd.DataFrame({"cell": [f"d{n}" for n in range(len(values))], "quantity": "test_images", "value": values})
+
+    assert lines(table(3.0, 5.0), table(5.0, 3.0)).loc["test_images", "verdict"] == "agrees"
+    found = lines(table(3.0, 5.0), table(5.0, 4.0)).loc["test_images"]
+    assert (found["verdict"], found["contradict"]) == ("contradicts", 1)
+    assert "3, in the run 4" in found["worst"]
+
+
+# --- computed quantities ----------------------------------------------------------------------------------------------
+
+
+@settings(deadline=None, max_examples=10)
+@given(number=st.integers(0, 5), factor=st.floats(1e-6, 10.0))
+def test_one_computed_value_that_differs_contradicts(number, factor):
+    table = theory()
+    row = table.iloc[number]
+    found = lines(table, changed(table, {"width": row["width"], "quantity": row["quantity"]}, row["value"] + factor))
+    line = found.loc[row["quantity"]]
+    assert (line["verdict"], line["contradict"], line["compared"]) == ("contradicts", 1, 3)
+    assert f"network deep, width {row['width']}, seed 0: " in line["worst"]
+    others = found.drop(index=row["quantity"])
+    assert set(others["verdict"]) == {"agrees"}
+
+
+def test_rounding_of_computed_values_agrees_and_whole_numbers_must_be_equal():
+    table = theory().assign(value=lambda rows: rows["value"].where(rows["quantity"] == "entropy", 2.0**50))
+    found = lines(table, table.assign(value=table["value"] * (1 + 1e-12)))
+    assert found.loc["entropy", "verdict"] == "agrees"
+    assert (found.loc["entropy", "identical"], found.loc["entropy", "agree"]) == (0, 3)
+    assert found.loc["entropy", "worst"] != ""
+    assert found.loc["rank", "verdict"] == "contradicts"  # 2⁵⁰ and 2⁵⁰ + 1126
+
+
+def test_an_entropy_of_zero_agrees_with_rounding_noise():
+    table = theory().assign(value=0.0)
+    assert set(lines(table, table.assign(value=1e-30))["verdict"]) == {"agrees"}
+
+
+def test_data_and_cuts_of_trained_networks_are_computed():
+    table = training()
+    found = lines(table, changed(table, {"quantity": "test_images"}, 199.0))
+    assert (found.loc["test_images", "kind"], found.loc["test_images", "verdict"]) == ("computed", "contradicts")
+    assert found.loc["test_images", "worst"] == "the only row: 200, in the run 199"
+
+
+# --- trained quantities -----------------------------------------------------------------------------------------------
+
+
+def test_other_draws_of_the_same_distribution_differ_within_their_interval():
+    found = lines(training(draw=0), training(draw=1))
+    for quantity in ("loss", "test_accuracy"):
+        line = found.loc[quantity]
+        assert (line["kind"], line["verdict"]) == ("trained", "differs within its interval")
+        assert (line["compared"], line["differ"], line["identical"], line["contradict"]) == (6, 6, 0, 0)
+        low, high = map(float, re.search(r"\[(.*), (.*)\]$", line["worst"]).groups())
+        assert low < 0 < high
+
+
+def test_a_shifted_cell_contradicts_and_is_named():
+    found = lines(training(draw=0), training(draw=1, shift=0.2))
+    line = found.loc["test_accuracy"]
+    assert (line["verdict"], line["contradict"], line["differ"]) == ("contradicts", 1, 5)
+    assert line["p_holm"] < 0.05
+    assert line["worst"].startswith("step 10, width 1: 0.9")
+    assert found.loc["loss", "verdict"] == "differs within its interval"
+
+
+def test_single_precision_rounding_of_trained_values_agrees():
+    table = training()
+    rounded = table.assign(value=table["value"].astype(np.float32).astype(float))
+    found = lines(table, rounded)
+    assert set(found["verdict"]) == {"agrees"}
+    assert found.loc["loss", "identical"] == 0
+
+
+def test_the_same_quantity_is_computed_where_nothing_trains():
+    rows = {"seed": range(SEEDS), "step": 0, "value": np.linspace(0.5, 0.6, SEEDS)}
+    tables = [
+        pd.concat([pd.DataFrame({"cell": "a", "quantity": name, **rows}) for name in names], ignore_index=True)
+        for names in (("entropy",), ("entropy", "loss"))
+    ]
+    kinds = [lines(table, table).loc["entropy", "kind"] for table in tables]
+    assert kinds == ["computed", "trained"]
+
+
+def test_one_seed_tells_nothing_and_values_without_spread_do():
+    assert set(lines(training(0, seeds=1), training(1, seeds=1))["contradict"]) == {0}
+    constant = training().assign(value=1.0)
+    found = lines(constant, constant.assign(value=lambda rows: rows["value"].mask(rows["width"] == 1, 0.5)))
+    assert found.loc["test_accuracy", "contradict"] == 2
+
+
+def test_accuracies_in_steps_that_chance_makes_equal_for_all_seeds_do_not_contradict():
+    generator = np.random.default_rng(0)
+    first, second = (
+        training(cells=500).assign(value=lambda rows: 1 - generator.integers(0, 2, len(rows)) / 100) for _ in range(2)
+    )
+    spread = [
+        table[table["quantity"] == "test_accuracy"].groupby(["width", "step"])["value"].agg(["min", "max"])
+        for table in (first, second)
+    ]
+    separate = (spread[0]["max"] < spread[1]["min"]) | (spread[0]["min"] > spread[1]["max"])
+    assert separate.any()  # without regard to the steps their p-value would be 0
+    assert lines(first, second).loc["test_accuracy", "contradict"] == 0
+    far = second.assign(value=second["value"].mask(second["width"] == 7, 0.5))
+    assert lines(first, far).loc["test_accuracy", "contradict"] == 2
+
+
+def test_a_rate_chosen_once_for_all_seeds_never_contradicts():
+    table = training()
+    other = table.assign(value=table["value"].mask(table["quantity"].isin(CHOSEN), 0.003))
+    line = lines(table, other).loc["learning_rate"]
+    assert (line["verdict"], line["differ"]) == ("differs within its interval", 3)
+
+
+def test_rows_at_a_moment_that_training_decides_are_matched_without_it():
+    rows = [
+        {"seed": seed, "phase": phase, "moment": moment, "quantity": "renyi2", "value": 1 + seed / 10 + len(phase)}
+        for seed in range(SEEDS)
+        for phase, moment in (("trained", 100), ("matched", 50))
+    ]
+    table = pd.DataFrame([*rows, {"seed": 0, "quantity": "loss", "value": 1.0}]).assign(cell="a")
+    matched = table["phase"] == "matched"
+    later = table.assign(moment=table["moment"].mask(matched, 75))
+    assert lines(table, later).loc["renyi2", "verdict"] == "agrees"
+    without = lines(table, table[~(matched & (table["seed"] == 0))]).loc["renyi2"]
+    assert (without["verdict"], without["missing"]) == ("agrees", 0)
+    other = table.assign(moment=table["moment"].mask(~matched, 75))
+    assert lines(table, other).loc["renyi2", "missing"] == SEEDS
+
+
+# --- missing and extra ------------------------------------------------------------------------------------------------
+
+
+def test_missing_rows_contradict_and_extra_ones_do_not():
+    table = theory()
+    fewer = table[table["width"] != 3]
+    found = lines(table, fewer)
+    for quantity in ("rank", "entropy"):
+        assert (found.loc[quantity, "verdict"], found.loc[quantity, "missing"]) == ("contradicts", 1)
+        assert found.loc[quantity, "worst"] == "missing: network deep, width 3, seed 0"
+    found = lines(fewer, table)
+    assert (found.loc["rank", "verdict"], found.loc["rank", "extra"]) == ("agrees", 1)
+    assert lines(table[table["quantity"] == "rank"], table).loc["entropy", "verdict"] == "not in the reference"
+    assert lines(table, table[table["quantity"] == "rank"]).loc["entropy", "verdict"] == "contradicts"
+
+
+def test_a_seed_that_was_not_trained_is_missing():
+    found = lines(training(), training(seeds=SEEDS - 1))
+    assert (found.loc["loss", "verdict"], found.loc["loss", "missing"]) == ("contradicts", 6)
+
+
+def test_whole_experiments_are_named_and_do_not_contradict():
+    one, other = Results(theory(), CLAIMS), Results(training(), CLAIMS)
+    found = compare({"old": one, "both": other}, {"both": other, "new": one})
+    assert found["experiment"].drop_duplicates().tolist() == ["old", "both", "new"]
+    alone = found[found["quantity"] == ""].set_index("experiment")["verdict"].to_dict()
+    assert alone == {"old": "not run", "new": "not in the reference"}
+    assert set(found.loc[found["experiment"] == "both", "verdict"]) == {"agrees"}
+    nothing = compare({"old": one}, {})
+    assert (nothing["verdict"].tolist(), list(nothing.columns)) == (["not run"], list(COLUMNS))
+
+
+def test_tables_without_a_common_row_contradict():
+    found = lines(theory(widths=(2,)), theory(widths=(3,)))
+    assert set(found["verdict"]) == {"contradicts", "agrees"}  # the verdicts of the claims agree
+    assert found.loc["rank", ["compared", "missing", "extra"]].tolist() == [0, 1, 1]
+
+
+# --- verdicts of claims -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("now", "verdict", "worst"),
+    [
+        (["reproduced", "inconclusive"], "agrees", ""),
+        (["inconclusive", "inconclusive"], "differs within its interval", "one: reproduced, in the run inconclusive"),
+        (["contradicted", "reproduced"], "contradicts", "one: reproduced, in the run contradicted"),
+        (["reproduced"], "contradicts", "missing: two"),
+    ],
+)
+def test_verdicts_are_compared_claim_by_claim(now, verdict, worst):
+    verdicts = pd.DataFrame({"id": ["one", "two"][: len(now)], "verdict": now})
+    line = compare(of(theory()), of(theory(), verdicts)).set_index("quantity").loc["verdicts"]
+    assert (line["kind"], line["verdict"], line["worst"]) == ("claims", verdict, worst)
+
+
+# --- the chance of a false contradiction ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("distribution", ["normal", "exponential"])
+def test_chance_contradicts_in_at_most_one_run_of_twenty(distribution):
+    generator = np.random.default_rng(0)
+    runs, comparisons = 200, 2000
+
+    def sample():
+        values = getattr(generator, distribution)(size=(SEEDS, comparisons))
+        return Moments(values.mean(axis=0), values.var(axis=0, ddof=1), np.full(comparisons, SEEDS))
+
+    smallest = [holm(welch(sample(), sample()).p).min() for _ in range(runs)]
+    assert np.mean(np.array(smallest) <= 0.05) <= 0.05
+
+
+def test_two_thousand_comparisons_of_tables_by_chance_alone():
+    found = lines(training(0, cells=500), training(1, cells=500))
+    assert found.loc[["loss", "test_accuracy"], "compared"].sum() == 2000
+    assert found.loc[["loss", "test_accuracy"], "contradict"].sum() == 0
+    shifted = lines(training(0, cells=500), training(1, shift=0.5, cells=500))
+    assert shifted.loc["test_accuracy", "contradict"] == 1
+
+
+# --- declarations -----------------------------------------------------------------------------------------------------
+
+
+def test_every_quantity_is_declared_once(reference):
+    assert not set(TRAINED) & set(COMPUTED)
+    assert {**TRAINED, **COMPUTED} == QUANTITIES
+    assert set(history.QUANTITIES) <= set(TRAINED)
+    assert set(CHOSEN) <= set(TRAINED)
+    for name, kept in reference.items():
+        assert set(kept.table["quantity"]) <= set(QUANTITIES), name
+
+
+def test_in_the_reference_training_decides_what_is_declared_as_trained_and_nothing_else(reference):
+    """Over the seeds of a cell, computed and chosen quantities are constant; others vary somewhere."""
+    varying, found = set(), set()
+    for kept in reference.values():
+        table = kept.table
+        runs = table[table["cell"].isin(table.loc[table["quantity"] == "loss", "cell"])]
+        labels = [name for name in runs if name not in {"seed", "value"}]
+        values = runs.groupby(labels, dropna=False)["value"].agg(["min", "max"]).reset_index()
+        varying |= set(values.loc[values["min"] < values["max"], "quantity"])
+        found |= set(values["quantity"])
+    assert varying == (found & set(TRAINED)) - set(CHOSEN)
+    assert "min_cut_log" in found - varying
+
+
+# --- the commands -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """A folder with a reference and a run of two experiments, alike."""
+    monkeypatch.chdir(tmp_path)
+    for folder in ("reference", "smoke"):
+        for name, table in (("drawn", theory()), ("trained", training())):
+            write_table(f"results/{folder}/tables/{name}.parquet", table)
+            write_table(f"results/{folder}/claims/{name}.csv", CLAIMS)
+    write_json("results/reference/run.json", {name: {"scale": "smoke"} for name in ("drawn", "trained")})
+    return tmp_path
+
+
+def comparison(*names):
+    tables = [f"results/smoke/tables/{name}.parquet" for name in names]
+    claims = [str(path) for path in sorted(Path("results/smoke/claims").glob("*.csv"))]
+    written = ["--csv", "results/smoke/comparison.csv", "--markdown", "results/smoke/comparison.md"]
+    main(["comparison", "--scale", "smoke", "--tables", *tables, "--claims", *claims, *written])
+
+
+def test_a_run_that_agrees(place, capsys):
+    comparison("drawn", "trained")
+    main(["compare", "results/smoke/comparison.csv"])
+    printed = capsys.readouterr().out
+    assert "8 agree, 0 differ within their intervals, 0 contradict" in printed
+    assert printed.count("\n") == 10  # a heading, a line per quantity, the counts
+    page = Path("results/smoke/comparison.md").read_text()
+    assert page.count("\n| ") == 2 + 8
+    assert "| trained | learning_rate | trained | agrees | 3 | 3 | 3 | 0 | 0 | 0 | 0 | 1 |  |" in page
+
+
+def test_a_run_that_contradicts_still_has_its_table_and_fails_the_verdict_alone(place, capsys):
+    write_table("results/smoke/tables/drawn.parquet", theory(widths=(2, 3)))
+    write_table("results/smoke/tables/trained.parquet", training(draw=1))
+    comparison("drawn", "trained")
+    capsys.readouterr()
+    before = Path("results/smoke/comparison.csv").read_bytes()
+    with pytest.raises(SystemExit) as stopped:
+        main(["compare", "results/smoke/comparison.csv"])
+    printed = capsys.readouterr()
+    assert stopped.value.code == 1
+    assert "2 of 8 lines contradict, the first drawn, entropy" in printed.err
+    assert len(printed.err.strip().splitlines()) == 1
+    assert "contradicts: drawn, rank: missing: network deep, width 4, seed 0" in printed.out
+    assert "differs within its interval: trained, loss: step" in printed.out
+    assert Path("results/smoke/comparison.csv").read_bytes() == before
+
+
+def test_an_experiment_that_was_not_run_is_named(place, capsys):
+    comparison("drawn")
+    main(["compare", "results/smoke/comparison.csv"])
+    assert "0 contradict, 1 not run" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("change", "names", "words"),
+    [
+        (lambda: None, ["absent"], "results/smoke/tables/absent.parquet: no such file"),
+        (lambda: Path("results/smoke/claims/drawn.csv").unlink(), ["drawn"], "claims: drawn.csv is missing"),
+        (lambda: Path("results/reference/run.json").unlink(), ["drawn"], "results/reference/run.json: no such file"),
+        (lambda: write_json("results/reference/run.json", {}), ["drawn"], "drawn is of scale unknown; accepted: smoke"),
+        (
+            lambda: write_json("results/reference/run.json", {"drawn": {"scale": "laptop"}}),
+            ["drawn"],
+            "drawn is of scale laptop; accepted: smoke",
+        ),
+        (
+            lambda: Path("results/reference").rename("results/elsewhere"),
+            ["drawn"],
+            "results/reference: has no tables; take a run as the reference by `make reference`",
+        ),
+    ],
+)
+def test_mistakes_are_told_in_one_line(place, capsys, change, names, words):
+    change()
+    if names == ["absent"]:
+        write_table("results/smoke/claims/absent.csv", CLAIMS)
+    with pytest.raises(SystemExit):
+        comparison(*names)
+    printed = capsys.readouterr().err
+    assert words in printed
+    assert len(printed.strip().splitlines()) == 1
+    assert not Path("results/smoke/comparison.csv").exists()
+
+
+def test_the_verdict_needs_its_table_and_something_in_it(place, capsys):
+    with pytest.raises(SystemExit):
+        main(["compare"])
+    assert "results/laptop/comparison.csv: no such file; `make compare`" in capsys.readouterr().err
+    Path("results/smoke/tables/drawn.parquet").rename("results/smoke/tables/new.parquet")
+    Path("results/smoke/claims/drawn.csv").rename("results/smoke/claims/new.csv")
+    comparison("new")
+    with pytest.raises(SystemExit):
+        main(["compare", "results/smoke/comparison.csv"])
+    assert "nothing was compared" in capsys.readouterr().err
+
+
+def test_the_reference_keeps_the_scale_that_it_was_taken_at(place, capsys):
+    write_json("results/smoke/tables/drawn.cells.json", [{"tables": ["results/theory/a/table.parquet"]}])
+    facts = dict.fromkeys(("commit", "code", "dirty", "python", "platform", "cores"), "x")
+    write_json("results/theory/a/run.json", {**facts, "time": "2026-01-01", "versions": {}})
+    Path("results/reference/run.json").unlink()
+    main(["reference", "--results", "results/smoke"])
+    comparison("drawn")
+    main(["compare", "results/smoke/comparison.csv"])
+    assert "0 contradict" in capsys.readouterr().out
+
+
+# --- the README -------------------------------------------------------------------------------------------------------
+
+
+def test_the_readme_shows_every_experiment_of_the_reference(reference):
+    section = (ROOT / "README.md").read_text().split("<!-- reference results")[1].split("<!-- end of reference")[0]
+    shown = re.findall(r'<img src="([^"]+)"', section)
+    assert [Path(path).stem for path in shown] == sorted(reference)
+    assert all((ROOT / path).is_file() for path in shown)
+    verdicts = read_table(REFERENCE / "claims.csv", ("verdict",))["verdict"]
+    total, *parts = [
+        sum(map(int, re.findall(r"(\d+) (?:reproduced|contradicted|inconclusive|not run)", line)))
+        for line in re.findall(r"(?:claims,|<br>)([^|\n]*)", section)
+    ]
+    assert total == sum(parts) == len(verdicts)
