@@ -48,7 +48,6 @@ TRAINED = {
     "effective_rank": "exp of the largest bond entropy [count]",
     "rule_accuracy": "test accuracy with every bond truncated to that number, rounded up [share]",
     "missing_accuracy": "test accuracy with those pixels missing [share]",
-    "known_pixel": "value of a known pixel of an example image [share of the largest]",
     "expected_pixel": "what a mixture model expects of a missing one, given the known ones [share of the largest]",
     "sampled_pixel": "value of a pixel of an image drawn from a mixture model [share of the largest]",
 }
@@ -119,6 +118,7 @@ COMPUTED = {
     "log_likelihood": "mean ln P of the training images, per site [nats]",
     "test_log_likelihood": "mean ln P of the test images under the trained model, per site [nats]",
     "independent_log_likelihood": "the same when every pixel is independent of the others [nats]",
+    "known_pixel": "value of a known pixel of an example image [share of the largest]",
     "pixel": "value of one pixel of an example image [share of the largest]",
     "train_images": "training images of the dataset [count]",
     "validation_images": "images that the rate was chosen by [count]",
