@@ -6,6 +6,7 @@ import pkgutil
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import islice
 from xml.etree import ElementTree
 
 import numpy as np
@@ -97,10 +98,12 @@ def test_mirrored_table_contradicts_the_claim(claim):
 
 @every_claim
 def test_null_tables_seldom_reproduce_the_claim(claim):
+    # of exact claims a single exchanged pair makes a counterexample: few draws show it
+    draws = 40 if claim.kind == "exact" else 200
     generator = np.random.default_rng(0)
-    table = planted(claim, generator)
-    verdicts = [evaluate(claim, permuted(claim, table, generator)).verdict for _ in range(200)]
-    assert verdicts.count("reproduced") <= 0.05 * 200
+    tables = islice(permuted(claim, planted(claim, generator), generator), draws)
+    verdicts = [evaluate(claim, table).verdict for table in tables]
+    assert verdicts.count("reproduced") <= 0.05 * draws
 
 
 @every_claim

@@ -7,7 +7,7 @@ null, mirrored and planted tables for the tests follow from the claim itself.
 
 import itertools
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, Literal
@@ -142,7 +142,7 @@ def columns_of(claim: Claim, table: "pd.DataFrame") -> Columns:
     """The columns that the claim reads and the table has; steps as floats, infinite where there is none."""
     wanted = {"cell", "seed", "step", "quantity", *claim.by, *claim.where, *claim.first, *claim.second}
     wanted.update(claim.reference.where if claim.reference else ())
-    lists: Columns = {column: table[column].tolist() for column in sorted(wanted & set(table.columns))}
+    lists: Columns = table[sorted(wanted & set(table.columns))].to_dict("list")
     if "step" in lists:
         lists["step"] = table["step"].astype(float).fillna(math.inf).tolist()
     lists["value"] = table["value"].astype(float).tolist() if "value" in table else []
@@ -300,23 +300,24 @@ def ledger(frames: Mapping[str, "pd.DataFrame"], level: float = 0.05) -> "pd.Dat
 
 
 def mirrored(claim: Claim, table: "pd.DataFrame") -> "pd.DataFrame":
-    """The table with the labels of first and second exchanged in every pair: it must contradict the claim."""
-    return _exchanged(claim, table, lambda: True)
+    """The table with the values of first and second exchanged in every pair: it must contradict the claim."""
+    return next(_exchanged(claim, table, lambda: True))
 
 
-def permuted(claim: Claim, table: "pd.DataFrame", generator: "np.random.Generator") -> "pd.DataFrame":
-    """The table with the labels exchanged in each pair with chance ½: a draw of the claim's null."""
+def permuted(claim: Claim, table: "pd.DataFrame", generator: "np.random.Generator") -> "Iterator[pd.DataFrame]":
+    """Tables, without end, with the values exchanged in each pair with chance ½: draws of the claim's null."""
     return _exchanged(claim, table, lambda: generator.random() < 0.5)
 
 
-def _exchanged(claim: Claim, table: "pd.DataFrame", chosen: Callable[[], bool]) -> "pd.DataFrame":
-    """The table with the (mean) values of first and second exchanged in the chosen pairs."""
-    values = table["value"].to_numpy(dtype=float, copy=True)
+def _exchanged(claim: Claim, table: "pd.DataFrame", chosen: Callable[[], bool]) -> "Iterator[pd.DataFrame]":
+    """Tables with the (mean) values of first and second exchanged in the chosen pairs."""
     first, second = sides(claim, columns_of(claim, table))
-    for name in filter(lambda _: chosen(), first):
-        own, other = values[first[name]].mean(), values[second[name]].mean()
-        values[first[name]], values[second[name]] = other, own
-    return table.assign(value=values)
+    while True:
+        values = table["value"].to_numpy(dtype=float, copy=True)
+        for name in filter(lambda _: chosen(), first):
+            own, other = values[first[name]].mean(), values[second[name]].mean()
+            values[first[name]], values[second[name]] = other, own
+        yield table.assign(value=values)
 
 
 def planted(claim: Claim, generator: "np.random.Generator", seeds: int = 5) -> "pd.DataFrame":
@@ -332,7 +333,7 @@ def planted(claim: Claim, generator: "np.random.Generator", seeds: int = 5) -> "
     high, low = map(math.log, claim.expected) if claim.logarithmic else claim.expected
     spread = 0.02 * abs(high - low)
     for labels, own, other in ((claim.first, high, low), (claim.second, low, high)):
-        grid = _grid({**claim.where, **labels}, claim.by)
+        grid = _grid({**claim.where, **labels}, claim.by, above=_largest_named(claim))
         for (chosen, decoy), seed, step in itertools.product(grid, range(seeds), (1, 2)):
             typical = own if step == 2 and not decoy else other
             value = typical + generator.normal(0.0, spread)
@@ -345,11 +346,23 @@ def planted(claim: Claim, generator: "np.random.Generator", seeds: int = 5) -> "
     return pd.DataFrame(rows)
 
 
-def _grid(labels: Labels, by: tuple[str, ...]) -> list[tuple[dict[str, Value], bool]]:
-    """Label combinations that pass the filters, and decoys (marked True) that pass all but a `LARGEST`."""
+def _largest_named(claim: Claim) -> int:
+    """A whole number that no number among the claim's labels exceeds."""
+    named = itertools.chain.from_iterable(labels.values() for labels in (claim.where, claim.first, claim.second))
+    values = itertools.chain.from_iterable(value if isinstance(value, tuple) else (value,) for value in named)
+    return math.ceil(max((value for value in values if isinstance(value, int | float)), default=0))
+
+
+def _grid(labels: Labels, by: tuple[str, ...], above: int) -> list[tuple[dict[str, Value], bool]]:
+    """Label combinations that pass the filters, and decoys (marked True) that pass all but a `LARGEST`.
+
+    The largest values are greater than `above`, so that they are the largest beside every number that a claim names.
+    """
     choices: dict[str, tuple[Value, ...]] = {column: ("a", "b") for column in by if column not in labels}
     for column, value in labels.items():
-        choices[column] = (1, 2) if value == LARGEST else value if isinstance(value, tuple) else (value,)
+        choices[column] = (
+            (above + 1, above + 2) if value == LARGEST else value if isinstance(value, tuple) else (value,)
+        )
     largest = [column for column, value in labels.items() if value == LARGEST]
     combinations = (dict(zip(choices, values, strict=True)) for values in itertools.product(*choices.values()))
-    return [(chosen, any(chosen[column] == 1 for column in largest)) for chosen in combinations]
+    return [(chosen, any(chosen[column] == above + 1 for column in largest)) for chosen in combinations]
