@@ -142,7 +142,8 @@ def columns_of(claim: Claim, table: "pd.DataFrame") -> Columns:
     """The columns that the claim reads and the table has; steps as floats, infinite where there is none."""
     wanted = {"cell", "seed", "step", "quantity", *claim.by, *claim.where, *claim.first, *claim.second}
     wanted.update(claim.reference.where if claim.reference else ())
-    lists: Columns = table[sorted(wanted & set(table.columns))].to_dict("list")
+    kept = table[sorted(wanted & set(table.columns))]
+    lists: Columns = {str(column): values for column, values in kept.to_dict("list").items()}
     if "step" in lists:
         lists["step"] = table["step"].astype(float).fillna(math.inf).tolist()
     lists["value"] = table["value"].astype(float).tolist() if "value" in table else []
