@@ -61,7 +61,7 @@ shares: setup ## which share of the jobs' time their loops took (ARGS="--experim
 lint: setup-test ## format, lint and types
 	ruff check .
 	ruff format --check .
-	snakefmt --check Snakefile workflow/rules
+	snakefmt --check Snakefile workflow
 	snakemake --lint
 	mypy
 
