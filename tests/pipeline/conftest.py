@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from clones import Clone, copy_checkout
 from filelock import FileLock
+from offline import CAN_CUT, CUT_OFF, SITECUSTOMIZE
 
 
 @pytest.fixture
@@ -17,15 +18,17 @@ def fresh(tmp_path: Path) -> Clone:
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Clone:
-    """A clone in which the small run has ended; don't change it: take `clone`."""
+    """A clone in which the small run has ended, without network or pickles; don't change it: take `clone`."""
     shared = tmp_path_factory.getbasetemp()
     shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
     clone, done = Clone(shared / "finished"), shared / "finished.done"
     with FileLock(shared / "finished.lock"):
         if not done.exists():
             copy_checkout(clone.path)
-            clone.snakemake(cores=2)
-            done.touch()
+            (clone.path / "workflow/sitecustomize.py").write_text(SITECUSTOMIZE)
+            before = CUT_OFF if CAN_CUT else ()
+            clone.run(*before, "snakemake", "--cores", "2", "--configfile", "tiny.yaml")
+            done.write_text("cut off" if CAN_CUT else "with what network there is")
     return clone
 
 

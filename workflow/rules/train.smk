@@ -33,7 +33,7 @@ rule train:
     benchmark:
         "results/benchmarks/train/{cell}.tsv"
     conda:
-        "../../envs/cpu.yaml"
+        "../../envs/cuda.yaml" if config["device"] == "cuda" else "../../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=lambda wildcards: memory(PLAN.runs[wildcards.cell]),

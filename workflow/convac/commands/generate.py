@@ -1,4 +1,4 @@
-"""Write what the code says of itself: the config's JSON schema, the data dictionary, the documentation's tables."""
+"""Write what follows from the code and the pins: config schema, data dictionary, documents' tables, conda files."""
 
 import inspect
 import itertools
@@ -15,6 +15,7 @@ from convac.contract.pages import markdown_row
 from convac.errors import FileError
 from convac.files import naming, read_table, write_text
 from convac.planning.config import SCALES, Config
+from convac.planning.environments import conda_files
 from convac.tables import COLUMNS, COMPUTED, TRAINED
 
 REFERENCE = "results/reference"
@@ -48,6 +49,7 @@ def generated() -> dict[str, str]:
         "docs/experiments.md": experiments_page(),
         "README.md": readme,
         **{f"docs/badges/{name}.svg": text for name, text in badges().items()},
+        **conda_files(),
     }
 
 
