@@ -27,6 +27,8 @@ def cells(study, scale="smoke"):
 THEORY = [study for study in studies() if all(isinstance(cell.spec, TheorySpec) for cell in cells(study))]
 # Claims that are known to fail, and statements about large sizes or large samples.
 OPEN_ENDED = (
+    # of the root law nothing is known beforehand but that it is one among several
+    *(f"depth-channels-{name}" for name in ("root", "exact", "weights", "product", "rectifier")),
     "min-cut-mixed",
     "min-cut-symmetric-equal",
     "overlaps-front-shared",
@@ -56,8 +58,8 @@ def table(study):
 
 
 def test_which_there_are():
-    expected = ["depth_efficiency", "information_scaling", "min_cut", "overlaps", "recurrent_memory", "target_entropy"]
-    assert expected == THEORY
+    listed = "depth_channels depth_efficiency information_scaling min_cut overlaps recurrent_memory target_entropy"
+    assert listed.split() == THEORY
 
 
 @every_study

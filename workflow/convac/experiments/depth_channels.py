@@ -1,0 +1,209 @@
+"""depth_channels: how many channels does a network need, the more layers it has?
+
+Source: 1710.05520 (Zhang), abstract, all that is known of it here: at equal expressive power channels scale as
+D ~ D_0^(1/n_c) with the convolution layers n_c. Ours: D(n_c) is the smallest width whose exact block rank, or whose
+loss on all inputs, reaches that of one layer of D_0 channels. Rivals of this root law: a shift, every layer worth a
+constant factor, and ln D = ln D_0 / g with the growth g of the rank's power of D.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from convac.contract.claims import Claim, equality
+from convac.contract.experiment import Cell, Experiment
+from convac.specs import Positive, Rate, Scalar, Spec, TheorySpec
+
+NETWORKS = ("product", "rectifier")
+FEWEST = 2  # channels: one makes a product over sites
+Parameters = dict[str, Scalar | tuple[Scalar, ...]]
+Width = Annotated[int, Field(ge=2)]
+
+
+class Family(Spec):
+    """Networks over one line or ring whose block ranks are exact, one job."""
+
+    sites: Width
+    periodic: bool = Field(description="whether windows go round (a ring) or end at the boundary (a line)")
+    kernel: Width
+    local_dimension: Width
+    shared: bool = Field(False, description="whether weights are shared over positions")
+    layers: Width = Field(description="most convolution layers, n_c")
+    blocks: tuple[Positive, ...] = Field(min_length=1, description="sizes of the block, first sites against the rest")
+    one_layer_widths: tuple[Width, ...] = Field(min_length=1, description="D_0; those above the rank are left out")
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Family":
+        if max(self.blocks) >= self.sites:
+            raise ValueError(f"blocks: {max(self.blocks)} of {self.sites} sites; accepted: fewer than the sites")
+        if self.kernel > self.sites:
+            raise ValueError(f"kernel: {self.kernel} on {self.sites} sites; accepted: no more than the sites")
+        return self
+
+
+class Trained(Spec):
+    """Small networks on a ring of binary sites, fitted to functions on all inputs; a job for each kind."""
+
+    sites: Annotated[int, Field(ge=4, le=12)]
+    kernel: Width
+    widths: tuple[tuple[Width, ...], ...] = Field(
+        min_length=2, description="channels that are tried at n_c = 1, 2, …; those of one layer are D_0"
+    )
+    targets: tuple[Literal["random", "run", "mirror"], ...] = Field(min_length=1)
+    seeds: Positive
+    rates: tuple[Rate, ...] = Field(min_length=1, description="of Adam, a restart each")
+    steps: Positive = Field(description="of every restart")
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Trained":
+        if any(not row or list(row) != sorted(set(row)) for row in self.widths):
+            raise ValueError("widths: a list isn't ascending; accepted: ascending lists, one for each number of layers")
+        if any(row[0] != FEWEST for row in self.widths[1:]):
+            raise ValueError(f"widths: several layers begin above {FEWEST}; accepted: lists that begin with {FEWEST}")
+        if len(self.widths) * (self.kernel - 1) >= self.sites:
+            raise ValueError(f"widths: {len(self.widths)} layers see the whole ring; accepted: fewer, or more sites")
+        return self
+
+
+class Block(Experiment):
+    """Config of depth_channels."""
+
+    families: tuple[Family, ...] = Field(min_length=1, description="exact ranks")
+    trained: Trained = Field(description="losses")
+
+
+def cells(block: Block) -> list[Cell]:
+    """One job per family, and one per kind of trained network."""
+    exact = [
+        TheorySpec(study="depth_channels", parameters={"part": "ranks", **family.model_dump()})
+        for family in block.families
+    ]
+    own: Parameters = block.trained.model_dump(exclude={"widths"})
+    own |= {"part": "trained", "layers": len(block.trained.widths)}
+    own |= {f"widths_{layers}": row for layers, row in enumerate(block.trained.widths, start=1)}
+    trained = [TheorySpec(study="depth_channels", parameters={**own, "network": network}) for network in NETWORKS]
+    return [Cell(spec) for spec in (*exact, *trained)]
+
+
+FIGURES = {
+    "": "Exact ranks: smallest width against the number of layers, with the root law and the min-cut's, by family.",
+    "scaling": "Exact ranks: smallest width against the width of one layer, by number of layers.",
+    "errors": "Trained networks: error on all inputs against the width, by number of layers, with 95 % intervals.",
+    "trained": "Trained networks: width that reaches one layer's error against the number of layers, with intervals.",
+    "models": "Misfit of the three models, as stated and with a constant fitted.",
+}
+
+PAPER = "1710.05520 (Zhang), abstract; equal power as defined here"
+OURS = "ours; 1803.09780 (Levine, Sharir, Cohen & Shashua)"
+
+
+def law(name: str, statement: str, quantity: str, source: str, **where: Scalar) -> tuple[Claim, Claim]:
+    """The smallest width by exact rank equals a law's."""
+    return equality(
+        Claim(
+            id=f"depth-channels-{name}",
+            statement=statement,
+            source=source,
+            where={"network": "exact", "layers": (2, 3, 4), **where},
+            first={"quantity": "smallest_width"},
+            second={"quantity": quantity},
+            by=("case",),
+            kind="exact",
+            threshold=0.0,
+            expected=(16.0, 8.0),
+        )
+    )
+
+
+def exact_rivals(name: str, rival: str, local_dimensions: tuple[int, ...], regime: str) -> Claim:
+    """The root law describes a family's exact widths better than a rival does."""
+    return Claim(
+        id=f"depth-channels-exact-{name}",
+        statement=f"Exact ranks, {regime}: the root law's misfit is below the {rival}'s by over 0.1 nats",
+        source=PAPER,
+        where={
+            "network": "exact",
+            "weights": "per location",
+            "quantity": "misfit",
+            "constants": "stated",
+            "local_dimension": local_dimensions,
+        },
+        first={"model": rival},
+        second={"model": "root"},
+        by=("case",),
+        kind="exact",
+        threshold=0.1,
+        expected=(0.8, 0.2),
+    )
+
+
+def trained_rivals(network: str, rival: str, constants: str, words: str) -> Claim:
+    """The root law describes the trained networks' widths better than a rival does."""
+    return Claim(
+        id=f"depth-channels-{network}-{rival}-{constants}",
+        statement=f"Trained {network} networks, models {words}: the root law's misfit is below the {rival}'s; "
+        "log-likelihood ratio over 0.1 nats a width",
+        source=PAPER,
+        where={"network": network, "quantity": "misfit", "constants": constants},
+        first={"model": rival},
+        second={"model": "root"},
+        by=("target",),
+        logarithmic=True,
+        threshold=0.1,
+        expected=(0.6, 0.2),
+    )
+
+
+def trained_widths(network: str) -> Claim:
+    """The root law's channels suffice."""
+    return Claim(
+        id=f"depth-channels-{network}-width",
+        statement=f"Trained {network} networks of 2 to 4 layers reach one layer's loss with no more than D_0^(1/n_c)",
+        source=PAPER,
+        where={"network": network},
+        first={"quantity": "root_width"},
+        second={"quantity": "smallest_width"},
+        by=("target", "layers", "one_layer_width"),
+        logarithmic=True,
+        threshold=0.0,
+        expected=(6.0, 3.0),
+    )
+
+
+STATED, FITTED = "as stated", "each with a fitted constant"
+CLAIMS = (
+    *law("root", "Exact ranks: D(n_c) is D_0^(1/n_c), rounded up", "root_width", PAPER),
+    *law(
+        "front",
+        "Weights per location, M ≤ D: a layer divides D by M^(K − 1) a boundary",
+        "front_width",
+        OURS,
+        weights="per location",
+        fits=True,
+    ),
+    *law("cut", "D(n_c) is the smallest width whose min-cut prediction reaches one layer's rank", "cut_width", OURS),
+    exact_rivals("shift", "shift", (2, 3), "M = 2 and 3"),
+    exact_rivals("growth", "growth", (6, 8), "M = 6 and 8"),
+    Claim(
+        id="depth-channels-weights",
+        statement="Exact ranks: two to four layers reach one layer's rank with fewer weights",
+        source="1710.05520 (Zhang), abstract: deeper is more efficient",
+        where={"network": "exact", "weights": "per location"},
+        first={"quantity": "one_layer_weights"},
+        second={"quantity": "needed_weights"},
+        by=("case",),
+        kind="exact",
+        threshold=1.0,
+        expected=(800.0, 400.0),
+    ),
+    *(
+        trained_rivals(network, rival, constants, words)
+        for network in NETWORKS
+        for rival, constants, words in (
+            ("shift", "stated", STATED),
+            ("shift", "fitted", FITTED),
+            ("growth", "fitted", FITTED),
+        )
+    ),
+    *map(trained_widths, NETWORKS),
+)

@@ -1,0 +1,251 @@
+"""Figures of depth_channels, drawn from its tidy table."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, LogLocator, MaxNLocator
+
+from convac.plotting.primitives import curves, dots, drawn, key, panel, per_seed, plain_numbers, present, rows
+from convac.plotting.style import BLACK, BLUE, GREEN, GREY, PAGE, PURPLE, VERMILLION, figure
+
+LAYERS = {1: (BLUE, "o"), 2: (VERMILLION, "s"), 3: (GREEN, "^"), 4: (PURPLE, "D")}
+STARTS = ((BLUE, "o"), (VERMILLION, "s"), (GREEN, "^"), (PURPLE, "D"))  # widths of one layer, as many as are shown
+MODELS = {"root": (VERMILLION, "s", "root law"), "shift": (BLUE, "o", "shift"), "growth": (GREEN, "^", "growth")}
+FAMILY = ["local_dimension", "kernel", "boundary", "weights", "sites"]
+FEWEST = 2  # channels
+
+
+def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
+    """Every figure of the experiment by its part; a part without rows says so."""
+    parts = {"": exact, "scaling": scaling, "errors": errors, "trained": trained, "models": models}
+    return drawn(parts, table)
+
+
+def families(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Name and rows of every family of exact widths, at its largest block."""
+    found = rows(table, network="exact", quantity=("smallest_width", "cut_width"))
+    if found.empty:
+        return []
+    made = []
+    for (local_dimension, kernel, boundary, weights, sites), own in found.groupby(FAMILY, sort=True):
+        shape = "ring" if boundary == "periodic" else "line"
+        name = f"{shape} of {sites}, K = {kernel}, M = {local_dimension}" + ", shared" * (weights == "shared")
+        made.append((name, own[own["block_sites"] == own["block_sites"].max()]))
+    return made
+
+
+def shown(starts: list[int]) -> list[int]:
+    """At most three of the widths of one layer, the largest and those about half as large."""
+    chosen: list[int] = []
+    for start in reversed(starts):
+        if not chosen or 2 * start <= chosen[-1]:
+            chosen.append(start)
+    return sorted(chosen[:3])
+
+
+def channels(axes: Axes, letters: str = "y") -> None:
+    """Channels on a scale of powers of two."""
+    for letter in letters:
+        scale, axis = (axes.set_xscale, axes.xaxis) if letter == "x" else (axes.set_yscale, axes.yaxis)
+        scale("log", base=2)
+        axis.set_major_locator(LogLocator(base=2, numticks=12))
+    plain_numbers(axes, letters)
+
+
+def root_law(axes: Axes, start: float, depths: np.ndarray, colour: str) -> None:
+    """D_0^(1/n_c), dashed."""
+    axes.plot(depths, np.maximum(FEWEST, start ** (1 / depths)), color=colour, linestyle="--", linewidth=0.9)
+
+
+def exact(table: pd.DataFrame) -> Figure | None:
+    """Exact width against n_c, a panel per family: markers; lines are the min-cut's widths, dashes the root law."""
+    found = families(table)
+    if not found:
+        return None
+    across = min(3, len(found))
+    down = -(-len(found) // across)
+    made = figure(PAGE, 0.5 + 2.0 * down)
+    panels = made.subplots(down, across, sharex=True, sharey=True, squeeze=False).ravel()
+    for axes in panels[len(found) :]:
+        axes.set_visible(False)
+    for number, (axes, (name, own)) in enumerate(zip(panels, found, strict=False)):
+        handles: list[Line2D] = []
+        for start, (colour, marker) in zip(shown(present(own, "one_layer_width")), STARTS, strict=False):
+            chosen = rows(own, one_layer_width=start).sort_values("layers")
+            depths = np.linspace(1, int(chosen["layers"].max()), 61)
+            root_law(axes, start, depths, colour)
+            cut, width = rows(chosen, quantity="cut_width"), rows(chosen, quantity="smallest_width")
+            axes.plot(cut["layers"], cut["value"], color=colour, linewidth=0.9)
+            axes.plot(width["layers"], width["value"], marker, color=colour, markersize=4.2, linestyle="none")
+            handles.append(key(f"D₀ = {start}", color=colour, marker=marker, linestyle="none"))
+        channels(axes)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.legend(handles=handles, loc="upper right")
+        panel(axes, number, name)
+        if number >= len(found) - across:
+            axes.set_xlabel("convolution layers n")
+            axes.tick_params(labelbottom=True)
+    for axes in panels[::across]:
+        axes.set_ylabel("channels D")
+    entries = [
+        key("exact rank", marker="o", linestyle="none"),
+        key("min-cut", linestyle="-"),
+        key("root law D₀^(1/n)", linestyle="--"),
+    ]
+    made.legend(handles=entries, loc="outside upper center", ncols=3)
+    return made
+
+
+def scaling(table: pd.DataFrame) -> Figure | None:
+    """Exact width against D_0, a panel per depth: families by marker, with slopes of the shift and the root law."""
+    found = [(name, rows(own, quantity="smallest_width")) for name, own in families(table)]
+    found = [(name, own) for name, own in found if rows(own, weights="per location").shape[0]][: len(STARTS)]
+    depths = [depth for depth in present(table, "layers") if depth > 1]
+    if not found or not depths:
+        return None
+    made = figure(PAGE, 2.7)
+    panels = made.subplots(1, len(depths), sharex=True, sharey=True, squeeze=False)[0]
+    top = max(float(own["one_layer_width"].max()) for _, own in found)
+    starts = np.geomspace(FEWEST, top, 61)
+    for number, (axes, depth) in enumerate(zip(panels, depths, strict=True)):
+        axes.plot(starts, starts, color=GREY, linestyle=":", linewidth=0.9)
+        axes.plot(starts, np.maximum(FEWEST, starts ** (1 / depth)), color=BLACK, linestyle="--", linewidth=0.9)
+        for (_, own), (colour, marker) in zip(found, STARTS, strict=False):
+            chosen = rows(own, layers=depth).sort_values("one_layer_width")
+            axes.plot(
+                chosen["one_layer_width"], chosen["value"], marker, color=colour, markersize=4.2, linestyle="none"
+            )
+        channels(axes, "xy")
+        axes.set_xlabel("channels of one layer, D₀")
+        panel(axes, number, f"n = {depth}")
+    panels[0].set_ylabel("channels D")
+    entries = [
+        key(name, color=colour, marker=marker, linestyle="none")
+        for (name, _), (colour, marker) in zip(found, STARTS, strict=False)
+    ]
+    entries += [key("D = D₀", linestyle=":"), key("root law D₀^(1/n)", color=BLACK, linestyle="--")]
+    made.legend(handles=entries, loc="outside upper center", ncols=3)
+    return made
+
+
+def grid(table: pd.DataFrame) -> tuple[list[tuple[str, str]], int]:
+    """Trained networks and targets, a panel each, and how many stand in a row."""
+    networks, targets = [name for name in present(table, "network") if name != "exact"], present(table, "target")
+    return [(network, target) for network in networks for target in targets], max(1, len(targets))
+
+
+def errors(table: pd.DataFrame) -> Figure | None:
+    """Error against width, a panel per network and target, a curve per depth."""
+    found = rows(table, quantity="relative_error")
+    if found.empty:
+        return None
+    pairs, across = grid(found)
+    made = figure(PAGE, 0.6 + 2.0 * (len(pairs) // across))
+    panels = made.subplots(len(pairs) // across, across, sharex=True, sharey=True, squeeze=False)
+    for number, (axes, (network, target)) in enumerate(zip(panels.ravel(), pairs, strict=True)):
+        own = rows(found, network=network, target=target)
+        for depth in present(own, "layers"):
+            colour, marker = LAYERS[min(depth, 4)]
+            curves(axes, rows(own, layers=depth), x="width", color=colour, marker=marker, markersize=3.6, linewidth=1)
+        channels(axes, "x")
+        axes.set_ylim(0, 1)
+        panel(axes, number, f"{network}, {target}")
+    for axes in panels[-1]:
+        axes.set_xlabel("channels D")
+    for axes in panels[:, 0]:
+        axes.set_ylabel("squared error [share]")
+    entries = [
+        key(f"n = {depth}", color=LAYERS[min(depth, 4)][0], marker=LAYERS[min(depth, 4)][1])
+        for depth in present(found, "layers")
+    ]
+    made.legend(handles=entries, loc="outside upper center", ncols=len(entries))
+    return made
+
+
+def trained(table: pd.DataFrame) -> Figure | None:
+    """Width that reaches one layer's error against n_c, a panel per network and target."""
+    found = rows(table, network=("product", "rectifier"), quantity="smallest_width")
+    if found.empty:
+        return None
+    pairs, across = grid(found)
+    starts = present(found, "one_layer_width")
+    deepest = int(found["layers"].max())
+    depths = np.linspace(1, deepest, 61)
+    made = figure(PAGE, 0.6 + 2.0 * (len(pairs) // across))
+    panels = made.subplots(len(pairs) // across, across, sharex=True, sharey=True, squeeze=False)
+    for number, (axes, (network, target)) in enumerate(zip(panels.ravel(), pairs, strict=True)):
+        own = rows(found, network=network, target=target)
+        for place, (start, (colour, marker)) in enumerate(zip(starts, STARTS, strict=False)):
+            root_law(axes, start, depths, colour)
+            axes.plot(depths, np.maximum(FEWEST, start * 2.0 ** (1 - depths)), color=colour, linewidth=0.9)
+            axes.plot(1, start, marker, color=colour, markersize=3.6)
+            aside = 0.07 * (place - (len(starts) - 1) / 2)
+            for depth in range(2, deepest + 1):
+                values = per_seed(rows(own, one_layer_width=start, layers=depth))
+                dots(axes, depth + aside, values, colour, marker, aside=None, logarithmic=True)
+        channels(axes)
+        axes.set_ylim(0.85 * FEWEST, 1.2 * max(starts))
+        axes.xaxis.set_major_locator(FixedLocator(list(range(1, deepest + 1))))
+        panel(axes, number, f"{network}, {target}")
+    for axes in panels[-1]:
+        axes.set_xlabel("convolution layers n")
+    for axes in panels[:, 0]:
+        axes.set_ylabel("channels D")
+    entries = [
+        key(f"D₀ = {start}", color=colour, marker=marker, linestyle="none")
+        for start, (colour, marker) in zip(starts, STARTS, strict=False)
+    ]
+    entries += [key("shift: D₀ / 2^(n − 1)"), key("root law D₀^(1/n)", linestyle="--")]
+    made.legend(handles=entries, loc="outside upper center", ncols=len(entries))
+    return made
+
+
+def models(table: pd.DataFrame) -> Figure | None:
+    """Misfit of every model, as stated and fitted: exact families on the left, trained networks on the right."""
+    found = rows(table, quantity="misfit")
+    if found.empty:
+        return None
+    made = figure(PAGE, 3.0)
+    panels = made.subplots(1, 2, sharey=True)
+    for number, (axes, kind) in enumerate(zip(panels, ("exact ranks", "trained networks"), strict=True)):
+        exactly = kind == "exact ranks"
+        own = found[(found["network"] == "exact") == exactly]
+        names = [short(row) for row in own.to_dict("records")]
+        places = list(dict.fromkeys(names))
+        for place, name in enumerate(places):
+            chosen = own[[each == name for each in names]]
+            for step, (model, (colour, marker, _)) in enumerate(MODELS.items()):
+                for fitted in (False, True):
+                    values = per_seed(rows(chosen, model=model, constants="fitted" if fitted else "stated"))
+                    at = place + 0.24 * (step - 1) + 0.09 * (fitted - 0.5)
+                    if len(values) > 1:
+                        dots(axes, at, values, colour, marker, filled=fitted, aside=None)
+                    else:  # exact: no interval
+                        look = {"color": colour, "markerfacecolor": colour if fitted else "white"}
+                        axes.plot([at] * len(values), values, marker, markersize=3.6, **look)
+        axes.set_xticks(range(len(places)), places)
+        axes.set_xlim(-0.6, max(len(places), 1) - 0.4)
+        panel(axes, number, kind)
+    panels[0].set_ylim(bottom=-0.02)
+    panels[0].set_ylabel("misfit of ln D [nats]")
+    entries = [key(label, color=colour, marker=marker, linestyle="none") for colour, marker, label in MODELS.values()]
+    entries += [
+        key("as stated", marker="o", linestyle="none", markerfacecolor="white"),
+        key("constant fitted", marker="o", linestyle="none"),
+    ]
+    made.legend(handles=entries, loc="outside upper center", ncols=len(entries))
+    return made
+
+
+def short(row: Mapping[Any, object]) -> str:
+    """Family or trained network of a row, in two or three short lines."""
+    if row["network"] != "exact":
+        return f"{row['network']}\n{row['target']}"
+    shape = "ring" if row["boundary"] == "periodic" else "line"
+    lines = [shape, f"K = {row['kernel']}", f"M = {row['local_dimension']}"]
+    return "\n".join([*lines, "shared"] if row["weights"] == "shared" else lines)

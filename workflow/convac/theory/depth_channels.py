@@ -1,0 +1,237 @@
+"""How many channels do n_c layers need to do what one layer of D_0 does: exact by block ranks, trained by the loss.
+
+Source: 1710.05520 (abstract: D ~ D_0^(1/n_c) channels at equal expressive power); what equal power means is ours. All
+layers have D channels, and windows of stride 1 (1703.02065).
+"""
+
+import math
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import cache, partial
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from convac.circuits.fields import PRIME_FIELD
+from convac.circuits.overlapping import OverlappingShape, coefficient_tensor, draw
+from convac.progress import reporter
+from convac.seeds import stream
+from convac.specs import TheorySpec
+from convac.theory.overlap_laws import front_rank, predicted_rank
+from convac.theory.overlaps import case_of, exact_rank, labels_of
+from convac.theory.width_models import MODELS, fitted, misfit, predicted, stated_constant
+
+Row = dict[str, Any]
+Parameters = dict[str, Any]
+TINY = 1e-9  # of an error whose logarithm is taken
+
+
+def compute(spec: TheorySpec) -> pd.DataFrame:
+    """One part of the study, as the parameter `part` says: `ranks` or `trained`.
+
+    Returns:
+        Columns network, sites, kernel, local_dimension, layers, one_layer_width and what a part adds (weights,
+        boundary, block_sites, fits, case; target, width); model and constants of fits; seed, quantity, value.
+    """
+    parameters: Parameters = dict(spec.parameters)
+    parts: dict[str, Callable[[Parameters], Iterator[Row]]] = {"ranks": ranks, "trained": trained}
+    return pd.DataFrame(list(parts[parameters.pop("part")](parameters)))
+
+
+def ranks(parameters: Parameters) -> Iterator[Row]:
+    """Smallest widths of one family by exact block ranks, what laws say of them, weights, and the models' misfits."""
+    one = OverlappingShape(
+        (parameters["sites"],),
+        parameters["kernel"],
+        (1,),
+        parameters["local_dimension"],
+        parameters["periodic"],
+        parameters["shared"],
+    )
+    labels = {key: value for key, value in labels_of(one).items() if key not in {"layers", "widths"}}
+    name = case_of(one).replace(" D=1", "")
+    family = {"network": "exact", **labels, "seed": 0}
+    report = reporter(len(parameters["blocks"]), "block")
+    tensor_of = cache(residues)
+    found: list[tuple[int, float, float]] = []
+    for number, block in enumerate(parameters["blocks"], start=1):
+        depths = range(1, parameters["layers"] + 1)
+        for start, depth, widths in block_widths(one, block, parameters["one_layer_widths"], depths, tensor_of):
+            case = f"{name} block {block} D_0={start} n_c={depth}"
+            own = {**family, "block_sites": block, "layers": depth, "one_layer_width": start, "case": case}
+            own["fits"] = widths["front_width"] >= one.local_dimension
+            if depth > 1:
+                found.append((depth, math.log(start), math.log(widths["smallest_width"])))
+            for quantity, value in widths.items():
+                yield {**own, "quantity": quantity, "value": float(value)}
+        report(number, f"{block} sites")
+    boundaries = 2 if one.periodic else 1
+    yield from model_rows(
+        {**family, "case": name}, found, one.kernel, one.local_dimension, boundaries=boundaries, whole=True
+    )
+
+
+def block_widths(
+    one: OverlappingShape,
+    block: int,
+    starts: Sequence[int],
+    depths: Sequence[int],
+    tensor_of: Callable[[OverlappingShape], np.ndarray],
+) -> Iterator[tuple[int, int, dict[str, int]]]:
+    """D_0, n_c, and the smallest width by exact rank, by the front's formula and by the min-cut, the root law's width,
+    and for more than one layer the weights that this takes beside those of one layer.
+
+    Args:
+        one: the family's network of one layer.
+        block: how many of the first sites are held against the others.
+        starts: widths D_0 of one layer, whose ranks are to be reached; those above their rank are left out.
+        depths: numbers of layers.
+        tensor_of: a network's coefficient tensor over the prime field.
+    """
+    inside = range(block)
+    laws: dict[str, Callable[[int, int], int]] = {
+        "smallest_width": cache(lambda depth, width: exact_rank(tensor_of(deepened(one, depth, width)), inside)),
+        "front_width": lambda depth, width: front(deepened(one, depth, width), block),
+        "cut_width": cache(lambda depth, width: predicted_rank(deepened(one, depth, width), inside)),
+    }
+    for start, depth in product(starts, depths):
+        target = laws["smallest_width"](1, start)
+        if target < start:  # the block can't show so many channels
+            continue
+        widths = {name: smallest(partial(law, depth), target, start) for name, law in laws.items()}
+        root = predicted("root", np.asarray(depth), np.log(start), np.asarray(0.0), whole=True)
+        widths["root_width"] = round(math.exp(float(root)))
+        if depth > 1:
+            widths["needed_weights"] = deepened(one, depth, widths["smallest_width"]).parameters
+            widths["one_layer_weights"] = deepened(one, 1, start).parameters
+        yield start, depth, widths
+
+
+def deepened(one: OverlappingShape, layers: int, width: int) -> OverlappingShape:
+    """The family's network of so many layers of that width."""
+    return replace(one, widths=(width,) * layers)
+
+
+def residues(shape: OverlappingShape) -> np.ndarray:
+    """Coefficient tensor of random weights over the prime field, shape (M, …, M)."""
+    return coefficient_tensor(shape, draw(shape, PRIME_FIELD, stream("depth channels " + case_of(shape))), PRIME_FIELD)
+
+
+def front(shape: OverlappingShape, block: int) -> int:
+    """Rank by the front's formula; it knows nothing of networks of one channel, which are products over the sites."""
+    return front_rank(shape, (block,)) if shape.widths[0] > 1 else 1
+
+
+def smallest(rank_of: Callable[[int], int], target: int, most: int) -> int:
+    """Smallest width from 1 to `most` whose rank reaches the target, for ranks that never fall as the width rises.
+
+    They never do: a network is a wider one some of whose channels have zero weights.
+
+    >>> smallest(lambda width: 4 * width, target=18, most=18)
+    5
+    """
+    return 1 + bisect_left(range(1, most), target, key=rank_of)
+
+
+def model_rows(
+    labels: Row,
+    found: Sequence[tuple[int, float, float]],
+    kernel: int,
+    local_dimension: int,
+    boundaries: int,
+    whole: bool,
+) -> Iterator[Row]:
+    """Constant and misfit of every model over (n_c, ln D_0, ln D), n_c ≥ 2: as stated, and with its constant fitted."""
+    layers, start, widths = (np.asarray(column) for column in zip(*found, strict=True))
+    for model in MODELS:
+        stated = stated_constant(model, kernel, local_dimension, boundaries)
+        constants = {
+            "stated": (stated, misfit(model, layers, start, widths, stated, whole)),
+            "fitted": fitted(model, layers, start, widths, whole),
+        }
+        for kind, (constant, left) in constants.items():
+            own = {**labels, "model": model, "constants": kind}
+            yield {**own, "quantity": "model_constant", "value": constant}
+            yield {**own, "quantity": "misfit", "value": left}
+
+
+def target_function(name: str, sites: int, seed: int) -> np.ndarray:
+    """A function of a ring's 2^N configurations, less its mean, shape (2^N,).
+
+    `random`: independent normal values, another function for each seed. `run`: whether half of the ring's sites, side
+    by side, are ones: the ring is crossed. `mirror`: whether the configuration is its own mirror image.
+    """
+    bits = np.indices((2,) * sites).reshape(sites, -1)
+    if name == "random":
+        values = stream("depth channels target", sites, seed).normal(size=2**sites)
+    elif name == "run":
+        half = [bits[(start + np.arange(sites // 2)) % sites].all(axis=0) for start in range(sites)]
+        values = np.any(half, axis=0).astype(float)
+    else:
+        values = (bits == bits[::-1]).all(axis=0).astype(float)
+    return np.asarray(values - values.mean())
+
+
+def trained(parameters: Parameters) -> Iterator[Row]:
+    """Errors of fitted networks by depth and width; the width that reaches one layer's error; the models' misfits.
+
+    A ring of binary sites, weights per location. Every network has the same steps and restarts.
+    """
+    from convac.theory.full_batch import RingNetwork, fitted_errors
+
+    sites, kernel, seeds = parameters["sites"], parameters["kernel"], range(parameters["seeds"])
+    owners = list(product(parameters["targets"], seeds))
+    targets = np.stack([target_function(name, sites, seed) for name, seed in owners])
+    labels = {"network": parameters["network"], "sites": str(sites), "kernel": kernel, "local_dimension": 2}
+    errors: dict[int, np.ndarray] = {}
+    tried = {depth: tuple(parameters[f"widths_{depth}"]) for depth in range(1, parameters["layers"] + 1)}
+    report = reporter(len(tried), "depth")
+    for depth, widths in tried.items():
+        network = RingNetwork(parameters["network"], sites, kernel, depth)
+        made = fitted_errors(network, targets, widths, parameters["rates"], parameters["steps"])
+        errors[depth] = np.minimum.accumulate(made, axis=1)  # a wide network can be a narrow one
+        for (target, seed), row in zip(owners, errors[depth], strict=True):
+            for width, value in zip(widths, row, strict=True):
+                own = {**labels, "target": target, "layers": depth, "width": width, "seed": seed}
+                yield {**own, "quantity": "relative_error", "value": float(value)}
+        report(depth, f"n_c={depth}")
+    for number, (target, seed) in enumerate(owners):
+        own = {**labels, "target": target, "seed": seed}
+        found = []
+        for depth, (start, bar) in product(list(tried)[1:], zip(tried[1], errors[1][number], strict=True)):
+            reached = width_reaching(tried[depth], errors[depth][number], float(bar))
+            if reached is not None:
+                found.append((depth, math.log(start), reached))
+                root = predicted("root", np.asarray(depth), np.log(start), np.asarray(0.0), whole=False)
+                for quantity, value in (("smallest_width", reached), ("root_width", float(root))):
+                    place = {"layers": depth, "one_layer_width": start}
+                    yield {**own, **place, "quantity": quantity, "value": math.exp(value)}
+        if found:
+            yield from model_rows(own, found, kernel, 2, 1, whole=False)
+
+
+def width_reaching(widths: Sequence[int], errors: np.ndarray, bar: float) -> float | None:
+    """ln of the width at which the error reaches the bar, None where no width does.
+
+    Between two widths ln D is interpolated along ln error; the first width tried stands for all below.
+
+    Args:
+        widths: ascending.
+        errors: of these widths, never rising.
+        bar: an error.
+
+    >>> width = width_reaching((2, 4, 8), np.array([0.8, 0.4, 0.1]), 0.2)
+    >>> round(math.exp(width), 3)
+    5.657
+    """
+    if errors[-1] > bar:
+        return None
+    first = int(np.argmax(errors <= bar))
+    if first == 0:
+        return math.log(widths[0])
+    between = slice(first - 1, first + 1)
+    logs = np.log(np.maximum(errors[between], TINY))
+    return float(np.interp(-math.log(max(bar, TINY)), -logs, np.log(widths[between])))
