@@ -121,6 +121,8 @@ COMPUTED = {
     "known_pixel": "value of a known pixel of an example image [share of the largest]",
     "smallest_width": "channels of every layer that reach the rank or error of one layer of D_0 [count]",
     "root_width": "what the root law D_0^(1/layers) says of that width, rounded up for exact ranks [count]",
+    "width_exponent": "exponent of D_0 in that width, at a number of layers [number]",
+    "root_exponent": "what the root law says of that exponent, 1 / layers [number]",
     "front_width": "what the front formula says of that width [count]",
     "cut_width": "what the prediction of the rank says of that width [count]",
     "needed_weights": "weights of the network of that width [count]",

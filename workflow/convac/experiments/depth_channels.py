@@ -6,7 +6,7 @@ loss on all inputs, reaches that of one layer of D_0 channels. Rivals of this ro
 constant factor, and ln D = ln D_0 / g with the growth g of the rank's power of D.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -115,48 +115,49 @@ def law(name: str, statement: str, quantity: str, source: str, **where: Scalar) 
     )
 
 
-def exact_rivals(name: str, rival: str, local_dimensions: tuple[int, ...], regime: str) -> Claim:
-    """The root law describes a family's exact widths better than a rival does."""
+def exact_family(name: str, statement: str, local_dimensions: tuple[int, ...], **parts: Any) -> Claim:
+    """Something about every family with weights per location and such local dimensions."""
     return Claim(
-        id=f"depth-channels-exact-{name}",
-        statement=f"Exact ranks, {regime}: the root law's misfit is below the {rival}'s by over 0.1 nats",
-        source=PAPER,
-        where={
-            "network": "exact",
-            "weights": "per location",
-            "quantity": "misfit",
-            "constants": "stated",
-            "local_dimension": local_dimensions,
-        },
-        first={"model": rival},
-        second={"model": "root"},
+        id=f"depth-channels-{name}",
+        statement=statement,
+        where={"network": "exact", "weights": "per location", "local_dimension": local_dimensions},
         by=("case",),
         kind="exact",
+        **parts,
+    )
+
+
+def exact_rivals(rival: str, local_dimensions: tuple[int, ...], regime: str) -> Claim:
+    """The root law describes a family's exact widths better than a rival does, neither with a constant fitted."""
+    return exact_family(
+        f"exact-{rival}",
+        f"Exact ranks, {regime}: the root law's misfit is below the {rival}'s by over 0.1 nats",
+        local_dimensions,
+        source=PAPER,
+        first={"quantity": "misfit", "constants": "stated", "model": rival},
+        second={"quantity": "misfit", "constants": "stated", "model": "root"},
         threshold=0.1,
         expected=(0.8, 0.2),
     )
 
 
-def trained_rivals(network: str, rival: str, constants: str, words: str) -> Claim:
-    """The root law describes the trained networks' widths better than a rival does."""
-    return Claim(
-        id=f"depth-channels-{network}-{rival}-{constants}",
-        statement=f"Trained {network} networks, models {words}: the root law's misfit is below the {rival}'s; "
-        "log-likelihood ratio over 0.1 nats a width",
-        source=PAPER,
-        where={"network": network, "quantity": "misfit", "constants": constants},
-        first={"model": rival},
-        second={"model": "root"},
-        by=("target",),
-        logarithmic=True,
-        threshold=0.1,
-        expected=(0.6, 0.2),
+def exact_weights(name: str, local_dimensions: tuple[int, ...], regime: str) -> Claim:
+    """Depth saves weights, not only channels."""
+    return exact_family(
+        f"weights-{name}",
+        f"Exact ranks, {regime}: two to four layers reach one layer's rank with fewer weights",
+        local_dimensions,
+        source="1710.05520 (Zhang), abstract: deeper is more efficient",
+        first={"quantity": "one_layer_weights"},
+        second={"quantity": "needed_weights"},
+        threshold=1.0,
+        expected=(800.0, 400.0),
     )
 
 
-def trained_widths(network: str) -> Claim:
-    """The root law's channels suffice."""
-    return Claim(
+def trained_claims(network: str) -> tuple[Claim, ...]:
+    """The root law's channels suffice, its exponent isn't exceeded, and it describes the widths better than rivals."""
+    width = Claim(
         id=f"depth-channels-{network}-width",
         statement=f"Trained {network} networks of 2 to 4 layers reach one layer's loss with no more than D_0^(1/n_c)",
         source=PAPER,
@@ -168,9 +169,39 @@ def trained_widths(network: str) -> Claim:
         threshold=0.0,
         expected=(6.0, 3.0),
     )
+    exponents = [
+        Claim(
+            id=f"depth-channels-{network}-exponent-{layers}",
+            statement=f"Trained {network} networks of {layers} layers: D grows more slowly than D_0^(1/{layers})",
+            source=PAPER,
+            where={"network": network, "layers": layers},
+            first={"quantity": "root_exponent"},
+            second={"quantity": "width_exponent"},
+            by=("target",),
+            threshold=0.0,
+            expected=(1 / layers, 0.5 / layers),
+        )
+        for layers in (2, 3, 4)
+    ]
+    rivals = [
+        Claim(
+            id=f"depth-channels-{network}-{rival}",
+            statement=f"Trained {network} networks, each model with a fitted constant: the root law's misfit is below "
+            f"the {rival}'s; log-likelihood ratio over 0.1 nats a width",
+            source=PAPER,
+            where={"network": network, "quantity": "misfit", "constants": "fitted"},
+            first={"model": rival},
+            second={"model": "root"},
+            by=("target",),
+            logarithmic=True,
+            threshold=0.1,
+            expected=(0.6, 0.2),
+        )
+        for rival in ("shift", "growth")
+    ]
+    return (width, *exponents, *rivals)
 
 
-STATED, FITTED = "as stated", "each with a fitted constant"
 CLAIMS = (
     *law("root", "Exact ranks: D(n_c) is D_0^(1/n_c), rounded up", "root_width", PAPER),
     *law(
@@ -182,28 +213,9 @@ CLAIMS = (
         fits=True,
     ),
     *law("cut", "D(n_c) is the smallest width whose min-cut prediction reaches one layer's rank", "cut_width", OURS),
-    exact_rivals("shift", "shift", (2, 3), "M = 2 and 3"),
-    exact_rivals("growth", "growth", (6, 8), "M = 6 and 8"),
-    Claim(
-        id="depth-channels-weights",
-        statement="Exact ranks: two to four layers reach one layer's rank with fewer weights",
-        source="1710.05520 (Zhang), abstract: deeper is more efficient",
-        where={"network": "exact", "weights": "per location"},
-        first={"quantity": "one_layer_weights"},
-        second={"quantity": "needed_weights"},
-        by=("case",),
-        kind="exact",
-        threshold=1.0,
-        expected=(800.0, 400.0),
-    ),
-    *(
-        trained_rivals(network, rival, constants, words)
-        for network in NETWORKS
-        for rival, constants, words in (
-            ("shift", "stated", STATED),
-            ("shift", "fitted", FITTED),
-            ("growth", "fitted", FITTED),
-        )
-    ),
-    *map(trained_widths, NETWORKS),
+    exact_rivals("shift", (2, 3), "M = 2 and 3"),
+    exact_rivals("growth", (6, 8), "M = 6 and 8"),
+    exact_weights("binary", (2, 3), "M = 2 and 3"),
+    exact_weights("wide", (6, 8), "M = 6 and 8"),
+    *(claim for network in NETWORKS for claim in trained_claims(network)),
 )

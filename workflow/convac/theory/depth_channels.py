@@ -6,7 +6,7 @@ layers have D channels, and windows of stride 1 (1703.02065).
 
 import math
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from itertools import product
@@ -22,10 +22,11 @@ from convac.seeds import stream
 from convac.specs import TheorySpec
 from convac.theory.overlap_laws import front_rank, predicted_rank
 from convac.theory.overlaps import case_of, exact_rank, labels_of
-from convac.theory.width_models import MODELS, fitted, misfit, predicted, stated_constant
+from convac.theory.width_models import MODELS, Fit, fitted, misfit, predicted, stated_constant
 
 Row = dict[str, Any]
 Parameters = dict[str, Any]
+Point = tuple[int, float, float]  # n_c, ln D_0, ln D
 TINY = 1e-9  # of an error whose logarithm is taken
 
 
@@ -56,7 +57,7 @@ def ranks(parameters: Parameters) -> Iterator[Row]:
     family = {"network": "exact", **labels, "seed": 0}
     report = reporter(len(parameters["blocks"]), "block")
     tensor_of = cache(residues)
-    found: list[tuple[int, float, float]] = []
+    found: list[Point] = []
     for number, block in enumerate(parameters["blocks"], start=1):
         depths = range(1, parameters["layers"] + 1)
         for start, depth, widths in block_widths(one, block, parameters["one_layer_widths"], depths, tensor_of):
@@ -69,9 +70,8 @@ def ranks(parameters: Parameters) -> Iterator[Row]:
                 yield {**own, "quantity": quantity, "value": float(value)}
         report(number, f"{block} sites")
     boundaries = 2 if one.periodic else 1
-    yield from model_rows(
-        {**family, "case": name}, found, one.kernel, one.local_dimension, boundaries=boundaries, whole=True
-    )
+    stated = {model: stated_constant(model, one.kernel, one.local_dimension, boundaries) for model in MODELS}
+    yield from model_rows({**family, "case": name}, found, stated, whole=True)
 
 
 def block_widths(
@@ -136,26 +136,18 @@ def smallest(rank_of: Callable[[int], int], target: int, most: int) -> int:
     return 1 + bisect_left(range(1, most), target, key=rank_of)
 
 
-def model_rows(
-    labels: Row,
-    found: Sequence[tuple[int, float, float]],
-    kernel: int,
-    local_dimension: int,
-    boundaries: int,
-    whole: bool,
-) -> Iterator[Row]:
-    """Constant and misfit of every model over (n_c, ln D_0, ln D), n_c ≥ 2: as stated, and with its constant fitted."""
+def model_rows(labels: Row, found: Sequence[Point], stated: Mapping[str, float], whole: bool) -> Iterator[Row]:
+    """Constant and misfit of every model over (n_c, ln D_0, ln D), n_c ≥ 2: fitted, and as stated for those given."""
     layers, start, widths = (np.asarray(column) for column in zip(*found, strict=True))
-    for model in MODELS:
-        stated = stated_constant(model, kernel, local_dimension, boundaries)
-        constants = {
-            "stated": (stated, misfit(model, layers, start, widths, stated, whole)),
-            "fitted": fitted(model, layers, start, widths, whole),
-        }
-        for kind, (constant, left) in constants.items():
-            own = {**labels, "model": model, "constants": kind}
-            yield {**own, "quantity": "model_constant", "value": constant}
-            yield {**own, "quantity": "misfit", "value": left}
+    kinds = [
+        ("stated", model, Fit(value, misfit(model, layers, start, widths, value, whole)))
+        for model, value in stated.items()
+    ]
+    kinds += [("fitted", model, fitted(model, layers, start, widths, whole)) for model in MODELS]
+    for kind, model, fit in kinds:
+        own = {**labels, "model": model, "constants": kind}
+        yield {**own, "quantity": "model_constant", "value": fit.constant}
+        yield {**own, "quantity": "misfit", "value": fit.misfit}
 
 
 def target_function(name: str, sites: int, seed: int) -> np.ndarray:
@@ -176,41 +168,60 @@ def target_function(name: str, sites: int, seed: int) -> np.ndarray:
 
 
 def trained(parameters: Parameters) -> Iterator[Row]:
-    """Errors of fitted networks by depth and width; the width that reaches one layer's error; the models' misfits.
+    """Errors of fitted networks by depth and width, and what follows for the widths that reach one layer's error.
 
     A ring of binary sites, weights per location. Every network has the same steps and restarts.
     """
     from convac.theory.full_batch import RingNetwork, fitted_errors
 
-    sites, kernel, seeds = parameters["sites"], parameters["kernel"], range(parameters["seeds"])
-    owners = list(product(parameters["targets"], seeds))
+    kind, sites, kernel = parameters["network"], parameters["sites"], parameters["kernel"]
+    owners = list(product(parameters["targets"], range(parameters["seeds"])))
     targets = np.stack([target_function(name, sites, seed) for name, seed in owners])
-    labels = {"network": parameters["network"], "sites": str(sites), "kernel": kernel, "local_dimension": 2}
-    errors: dict[int, np.ndarray] = {}
+    labels = {"network": kind, "sites": str(sites), "kernel": kernel, "local_dimension": 2}
     tried = {depth: tuple(parameters[f"widths_{depth}"]) for depth in range(1, parameters["layers"] + 1)}
+    errors: dict[int, np.ndarray] = {}
     report = reporter(len(tried), "depth")
     for depth, widths in tried.items():
-        network = RingNetwork(parameters["network"], sites, kernel, depth)
-        made = fitted_errors(network, targets, widths, parameters["rates"], parameters["steps"])
-        errors[depth] = np.minimum.accumulate(made, axis=1)  # a wide network can be a narrow one
-        for (target, seed), row in zip(owners, errors[depth], strict=True):
-            for width, value in zip(widths, row, strict=True):
+        network = RingNetwork(kind, sites, kernel, depth)
+        made = [fitted_errors(network, targets, width, parameters["rates"], parameters["steps"]) for width in widths]
+        errors[depth] = np.minimum.accumulate(made)  # a wide network can be a narrow one
+        for width, row in zip(widths, errors[depth], strict=True):
+            for (target, seed), value in zip(owners, row, strict=True):
                 own = {**labels, "target": target, "layers": depth, "width": width, "seed": seed}
                 yield {**own, "quantity": "relative_error", "value": float(value)}
         report(depth, f"n_c={depth}")
     for number, (target, seed) in enumerate(owners):
         own = {**labels, "target": target, "seed": seed}
-        found = []
-        for depth, (start, bar) in product(list(tried)[1:], zip(tried[1], errors[1][number], strict=True)):
-            reached = width_reaching(tried[depth], errors[depth][number], float(bar))
-            if reached is not None:
-                found.append((depth, math.log(start), reached))
-                root = predicted("root", np.asarray(depth), np.log(start), np.asarray(0.0), whole=False)
-                for quantity, value in (("smallest_width", reached), ("root_width", float(root))):
-                    place = {"layers": depth, "one_layer_width": start}
-                    yield {**own, **place, "quantity": quantity, "value": math.exp(value)}
-        if found:
-            yield from model_rows(own, found, kernel, 2, 1, whole=False)
+        yield from reached_rows(own, tried, {depth: values[:, number] for depth, values in errors.items()})
+
+
+def reached_rows(labels: Row, tried: Mapping[int, Sequence[int]], errors: Mapping[int, np.ndarray]) -> Iterator[Row]:
+    """Widths that reach the errors of one layer, the exponents of D_0 in them, and the models' misfits.
+
+    Args:
+        labels: of every row.
+        tried: widths by depth, 1 for those of one layer, D_0.
+        errors: of these widths, by depth.
+    """
+    found: list[Point] = []
+    for depth in sorted(set(tried) - {1}):
+        reached = [width_reaching(tried[depth], errors[depth], float(bar)) for bar in errors[1]]
+        points = [
+            (depth, math.log(start), width) for start, width in zip(tried[1], reached, strict=True) if width is not None
+        ]
+        for _, start, width in points:
+            own = {**labels, "layers": depth, "one_layer_width": round(math.exp(start))}
+            root = predicted("root", np.asarray(depth), np.asarray(start), np.asarray(0.0), whole=False)
+            yield {**own, "quantity": "smallest_width", "value": math.exp(width)}
+            yield {**own, "quantity": "root_width", "value": math.exp(float(root))}
+        if len(points) == len(reached) > 1:  # of some bars alone the exponent would be another one
+            own = {**labels, "layers": depth}
+            slope = np.polyfit([start for _, start, _ in points], [width for _, _, width in points], 1)[0]
+            yield {**own, "quantity": "width_exponent", "value": float(slope)}
+            yield {**own, "quantity": "root_exponent", "value": 1 / depth}
+        found += points
+    if found:
+        yield from model_rows(labels, found, {"root": 0.0}, whole=False)
 
 
 def width_reaching(widths: Sequence[int], errors: np.ndarray, bar: float) -> float | None:

@@ -41,7 +41,7 @@ def stated_constant(model: str, kernel: int, local_dimension: int, boundaries: i
         model: `root`, `shift` or `growth`.
         kernel: K.
         local_dimension: M.
-        boundaries: of the block; 1 for a loss, where channels are counted (see the notebook).
+        boundaries: of the block, 2 on a ring.
 
     >>> round(stated_constant("shift", kernel=2, local_dimension=2, boundaries=2), 3)
     1.386
