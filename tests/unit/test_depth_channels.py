@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from convac.theory.depth_channels import (
     block_widths,
     compute,
     deepened,
+    reached_rows,
     residues,
     smallest,
     target_function,
@@ -138,6 +140,34 @@ def test_targets_are_functions_of_mean_zero():
 def test_width_that_reaches_a_bar(bar, wanted):
     found = width_reaching((2, 4, 8, 16), np.array([0.8, 0.4, 0.1, 0.1]), bar)
     assert found is None if wanted is None else math.exp(found) == pytest.approx(wanted)
+
+
+PLANTED = {  # D_0, D, exponent, models that cannot describe them
+    "root": ((4, 9, 16), (2, 3, 4), 0.5, ["shift"]),
+    "shift": ((4, 8, 16), (2, 4, 8), 1.0, ["root", "growth"]),
+}
+
+
+@pytest.mark.parametrize("model", sorted(PLANTED))
+def test_a_planted_law_is_found(model):
+    starts, widths, exponent, rivals = PLANTED[model]
+    errors = np.array([0.5, 0.3, 0.1])
+    table = pd.DataFrame(reached_rows({"seed": 0}, {1: starts, 2: widths}, {1: errors, 2: errors}))
+    values = table[table["model"].isna()].groupby("quantity")["value"].apply(list)
+    assert values["smallest_width"] == pytest.approx(widths)
+    assert values["root_width"] == pytest.approx(np.sqrt(starts))
+    assert values["width_exponent"] == pytest.approx([exponent])
+    assert values["root_exponent"] == [0.5]
+    misfits = table[(table["quantity"] == "misfit") & (table["constants"] == "fitted")].set_index("model")["value"]
+    assert misfits[model] == pytest.approx(0, abs=0.003)
+    assert (misfits[rivals] > 0.05).all()
+
+
+def test_an_exponent_takes_every_bar():
+    errors = {1: np.array([0.5, 0.3, 0.1]), 2: np.array([0.4, 0.2])}
+    table = pd.DataFrame(reached_rows({"seed": 0}, {1: (4, 8, 16), 2: (2, 3)}, errors))
+    assert (table["quantity"] == "smallest_width").sum() == 2
+    assert "width_exponent" not in set(table["quantity"])
 
 
 def test_trained_widths_come_from_the_errors():

@@ -89,7 +89,7 @@ FIGURES = {
     "": "Exact ranks: smallest width against the number of layers, with the root law and the min-cut's, by family.",
     "scaling": "Exact ranks: smallest width against the width of one layer, by number of layers.",
     "errors": "Trained networks: error on all inputs against the width, by number of layers, with 95 % intervals.",
-    "trained": "Trained networks: width that reaches one layer's error against the number of layers, with intervals.",
+    "trained": "Trained networks: width that reaches one layer's error against the number of layers; the fitted shift.",
     "models": "Misfit of the three models, as stated and with a constant fitted.",
 }
 

@@ -11,10 +11,10 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, LogLocator, MaxNLocator
 
 from convac.plotting.primitives import curves, dots, drawn, key, panel, per_seed, plain_numbers, present, rows
-from convac.plotting.style import BLACK, BLUE, GREEN, GREY, PAGE, PURPLE, VERMILLION, figure
+from convac.plotting.style import BLACK, BLUE, GREEN, GREY, ORANGE, PAGE, PURPLE, VERMILLION, figure
 
 LAYERS = {1: (BLUE, "o"), 2: (VERMILLION, "s"), 3: (GREEN, "^"), 4: (PURPLE, "D")}
-STARTS = ((BLUE, "o"), (VERMILLION, "s"), (GREEN, "^"), (PURPLE, "D"))  # widths of one layer, as many as are shown
+STARTS = ((BLUE, "o"), (VERMILLION, "s"), (GREEN, "^"), (PURPLE, "D"), (ORANGE, "v"))  # widths, or families
 MODELS = {"root": (VERMILLION, "s", "root law"), "shift": (BLUE, "o", "shift"), "growth": (GREEN, "^", "growth")}
 FAMILY = ["local_dimension", "kernel", "boundary", "weights", "sites"]
 FEWEST = 2  # channels
@@ -168,26 +168,29 @@ def errors(table: pd.DataFrame) -> Figure | None:
 
 
 def trained(table: pd.DataFrame) -> Figure | None:
-    """Width that reaches one layer's error against n_c, a panel per network and target."""
+    """Width that reaches one layer's error against n_c, a panel per network and target; hollow: not by all seeds."""
     found = rows(table, network=("product", "rectifier"), quantity="smallest_width")
     if found.empty:
         return None
     pairs, across = grid(found)
     starts = present(found, "one_layer_width")
-    deepest = int(found["layers"].max())
+    deepest, seeds = int(found["layers"].max()), len(present(found, "seed"))
     depths = np.linspace(1, deepest, 61)
     made = figure(PAGE, 0.6 + 2.0 * (len(pairs) // across))
     panels = made.subplots(len(pairs) // across, across, sharex=True, sharey=True, squeeze=False)
     for number, (axes, (network, target)) in enumerate(zip(panels.ravel(), pairs, strict=True)):
         own = rows(found, network=network, target=target)
+        shift = fitted_shift(table, network, target)
         for place, (start, (colour, marker)) in enumerate(zip(starts, STARTS, strict=False)):
             root_law(axes, start, depths, colour)
-            axes.plot(depths, np.maximum(FEWEST, start * 2.0 ** (1 - depths)), color=colour, linewidth=0.9)
+            line = np.maximum(FEWEST, start * np.exp(-shift * (depths - 1)))
+            axes.plot(depths, line, color=colour, linewidth=0.9)
             axes.plot(1, start, marker, color=colour, markersize=3.6)
             aside = 0.07 * (place - (len(starts) - 1) / 2)
             for depth in range(2, deepest + 1):
                 values = per_seed(rows(own, one_layer_width=start, layers=depth))
-                dots(axes, depth + aside, values, colour, marker, aside=None, logarithmic=True)
+                whole = len(values) == seeds
+                dots(axes, depth + aside, values, colour, marker, filled=whole, aside=None, logarithmic=True)
         channels(axes)
         axes.set_ylim(0.85 * FEWEST, 1.2 * max(starts))
         axes.xaxis.set_major_locator(FixedLocator(list(range(1, deepest + 1))))
@@ -200,9 +203,19 @@ def trained(table: pd.DataFrame) -> Figure | None:
         key(f"D₀ = {start}", color=colour, marker=marker, linestyle="none")
         for start, (colour, marker) in zip(starts, STARTS, strict=False)
     ]
-    entries += [key("shift: D₀ / 2^(n − 1)"), key("root law D₀^(1/n)", linestyle="--")]
+    entries += [
+        key("not by all seeds", marker="o", linestyle="none", markerfacecolor="white"),
+        key("shift, fitted"),
+        key("root law D₀^(1/n)", linestyle="--"),
+    ]
     made.legend(handles=entries, loc="outside upper center", ncols=len(entries))
     return made
+
+
+def fitted_shift(table: pd.DataFrame, network: str, target: str) -> float:
+    """Constant of the shift as fitted, mean over seeds [nats per layer]."""
+    labels = {"network": network, "target": target, "model": "shift", "constants": "fitted"}
+    return float(rows(table, quantity="model_constant", **labels)["value"].mean())
 
 
 def models(table: pd.DataFrame) -> Figure | None:
