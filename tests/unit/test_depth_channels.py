@@ -35,6 +35,7 @@ FAMILY = {
     "one_layer_widths": [4, 8, 16],
 }
 TRAINED = {
+    "network": "product",
     "sites": 6,
     "kernel": 2,
     "widths": [[4, 6], [2, 4, 8]],
@@ -43,7 +44,7 @@ TRAINED = {
     "rates": [0.08],
     "steps": 30,
 }
-BLOCK = {"families": [FAMILY], "trained": TRAINED}
+BLOCK = {"families": [FAMILY], "trained": [TRAINED, {**TRAINED, "network": "rectifier"}]}
 
 
 def rank_of(shape, block):
@@ -190,10 +191,10 @@ def test_trained_widths_come_from_the_errors():
     [
         ({"families": [{**FAMILY, "blocks": [8]}]}, "blocks: 8 of 8 sites"),
         ({"families": [{**FAMILY, "kernel": 9}]}, "kernel: 9 on 8 sites"),
-        ({"trained": {**TRAINED, "widths": [[6, 4], [2]]}}, "widths: a list isn't ascending"),
-        ({"trained": {**TRAINED, "widths": [[4, 6], [3]]}}, "lists that begin with 2"),
-        ({"trained": {**TRAINED, "kernel": 4, "widths": [[4], [2]]}}, "see the whole ring"),
-        ({"trained": {**TRAINED, "targets": ["parity"]}}, "targets"),
+        ({"trained": [{**TRAINED, "widths": [[6, 4], [2]]}]}, "widths: a list isn't ascending"),
+        ({"trained": [{**TRAINED, "widths": [[4, 6], [3]]}]}, "lists that begin with 2"),
+        ({"trained": [{**TRAINED, "kernel": 4, "widths": [[4], [2]]}]}, "see the whole ring"),
+        ({"trained": [{**TRAINED, "targets": ["parity"]}]}, "targets"),
     ],
 )
 def test_mistakes_in_the_block_are_named(changes, says):

@@ -42,8 +42,9 @@ class Family(Spec):
 
 
 class Trained(Spec):
-    """Small networks on a ring of binary sites, fitted to functions on all inputs; a job for each kind."""
+    """Small networks of a kind on a ring of binary sites, fitted to functions on all inputs, one job."""
 
+    network: Literal["product", "rectifier"] = Field(description="products throughout, or sums, ReLU and a maximum")
     sites: Annotated[int, Field(ge=4, le=12)]
     kernel: Width
     widths: tuple[tuple[Width, ...], ...] = Field(
@@ -69,20 +70,23 @@ class Block(Experiment):
     """Config of depth_channels."""
 
     families: tuple[Family, ...] = Field(min_length=1, description="exact ranks")
-    trained: Trained = Field(description="losses")
+    trained: tuple[Trained, ...] = Field(min_length=1, description="losses")
 
 
 def cells(block: Block) -> list[Cell]:
-    """One job per family, and one per kind of trained network."""
+    """One job per family, and one per entry of `trained`."""
     exact = [
         TheorySpec(study="depth_channels", parameters={"part": "ranks", **family.model_dump()})
         for family in block.families
     ]
-    own: Parameters = block.trained.model_dump(exclude={"widths"})
-    own |= {"part": "trained", "layers": len(block.trained.widths)}
-    own |= {f"widths_{layers}": row for layers, row in enumerate(block.trained.widths, start=1)}
-    trained = [TheorySpec(study="depth_channels", parameters={**own, "network": network}) for network in NETWORKS]
-    return [Cell(spec) for spec in (*exact, *trained)]
+    return [Cell(spec) for spec in (*exact, *map(fits, block.trained))]
+
+
+def fits(trained: Trained) -> TheorySpec:
+    """The job that fits networks of a kind."""
+    own: Parameters = {"part": "trained", "layers": len(trained.widths), **trained.model_dump(exclude={"widths"})}
+    own |= {f"widths_{layers}": row for layers, row in enumerate(trained.widths, start=1)}
+    return TheorySpec(study="depth_channels", parameters=own)
 
 
 FIGURES = {

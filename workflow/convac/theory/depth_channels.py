@@ -183,16 +183,16 @@ def trained(parameters: Parameters) -> Iterator[Row]:
     report = reporter(len(tried), "depth")
     for depth, widths in tried.items():
         network = RingNetwork(kind, sites, kernel, depth)
-        made = [fitted_errors(network, targets, width, parameters["rates"], parameters["steps"]) for width in widths]
-        errors[depth] = np.minimum.accumulate(made)  # a wide network can be a narrow one
-        for width, row in zip(widths, errors[depth], strict=True):
-            for (target, seed), value in zip(owners, row, strict=True):
+        made = fitted_errors(network, targets, widths, parameters["rates"], parameters["steps"])
+        errors[depth] = np.minimum.accumulate(made, axis=1)  # a wide network can be a narrow one
+        for (target, seed), row in zip(owners, errors[depth], strict=True):
+            for width, value in zip(widths, row, strict=True):
                 own = {**labels, "target": target, "layers": depth, "width": width, "seed": seed}
                 yield {**own, "quantity": "relative_error", "value": float(value)}
         report(depth, f"n_c={depth}")
     for number, (target, seed) in enumerate(owners):
         own = {**labels, "target": target, "seed": seed}
-        yield from reached_rows(own, tried, {depth: values[:, number] for depth, values in errors.items()})
+        yield from reached_rows(own, tried, {depth: values[number] for depth, values in errors.items()})
 
 
 def reached_rows(labels: Row, tried: Mapping[int, Sequence[int]], errors: Mapping[int, np.ndarray]) -> Iterator[Row]:

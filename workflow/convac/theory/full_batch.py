@@ -60,16 +60,21 @@ class RingNetwork:
 
 
 def fitted_errors(
-    network: RingNetwork, targets: np.ndarray, width: int, rates: Sequence[float], steps: int, seed: int = 0
+    network: RingNetwork,
+    targets: np.ndarray,
+    widths: Sequence[int],
+    rates: Sequence[float],
+    steps: int,
+    seed: int = 0,
 ) -> np.ndarray:
-    """Squared error over the target's square, the lowest of the restarts, shape (targets,).
+    """Squared error over the target's square, the lowest of the restarts, shape (targets, widths).
 
-    All targets and restarts are fitted side by side by Adam, on all inputs.
+    All are fitted side by side by Adam on all inputs; a narrow network is a wide one whose other channels are zero.
 
     Args:
         network: kind, ring and depth.
         targets: real functions, shape (targets, 2^N), not zero.
-        width: channels of every layer.
+        widths: channels of every layer.
         rates: one restart each; a rate falls linearly to zero.
         steps: of each restart.
         seed: of the first weights.
@@ -79,22 +84,26 @@ def fitted_errors(
     """
     if targets.ndim != 2 or targets.shape[1] != 2**network.sites:
         raise ArgumentError(f"targets: shape {targets.shape}; accepted: (targets, {2**network.sites})")
-    wanted = torch.from_numpy(np.repeat(targets, len(rates), axis=0)).double()
-    speeds = torch.tensor(rates).repeat(len(targets))[:, None, None, None, None]
-    first = starts(network, width, len(wanted), torch.Generator().manual_seed(seed))
+    owners = torch.cartesian_prod(*(torch.arange(len(each)) for each in (targets, widths, rates)))
+    wanted = torch.from_numpy(targets).double()[owners[:, 0]]
+    channels = torch.tensor(widths)[owners[:, 1]]
+    speeds = torch.tensor(rates)[owners[:, 2]][:, None, None, None, None]
+    present = (torch.arange(max(widths)) < channels[:, None]).float()[:, None, None, :, None]
+    first = starts(network, channels, torch.Generator().manual_seed(seed))
     moves = [torch.zeros_like(maps, requires_grad=True) for maps in first]
     scales = [speeds * gentleness(network, level) for level in range(network.layers)]
     optimizer = torch.optim.Adam(moves, lr=1.0, betas=BETAS)
-    lowest = torch.full((len(wanted),), math.inf, dtype=torch.float64)
+    lowest = torch.full((len(owners),), math.inf, dtype=torch.float64)
     for step in range(steps):
         optimizer.param_groups[0]["lr"] = min(1.0, (step + 1) / WARM_UP) * (1 - step / steps)
         optimizer.zero_grad()
-        maps = [begun + scale * move for begun, scale, move in zip(first, scales, moves, strict=True)]
+        maps = [present * (begun + scale * move) for begun, scale, move in zip(first, scales, moves, strict=True)]
         errors = residuals(features(network, maps).double(), wanted)
         torch.autograd.backward(errors.sum())
         optimizer.step()
         lowest = torch.minimum(lowest, errors.detach())
-    return np.asarray(lowest.reshape(len(targets), len(rates)).amin(1).numpy())
+    shape = (len(targets), len(widths), len(rates))
+    return np.asarray(lowest.reshape(shape).amin(2).numpy())
 
 
 def gentleness(network: RingNetwork, level: int) -> float:
@@ -102,16 +111,17 @@ def gentleness(network: RingNetwork, level: int) -> float:
     return float(network.kernel ** (level + 1 - network.layers)) if network.kind == "product" else 1.0
 
 
-def starts(network: RingNetwork, width: int, replicas: int, generator: torch.Generator) -> list[Tensor]:
+def starts(network: RingNetwork, widths: Tensor, generator: torch.Generator) -> list[Tensor]:
     """Random maps of every layer, (replicas, N, K, D, in): near ones that pass channels on, or He's (1502.01852)."""
+    most = int(widths.max())
     layers = []
     for level in range(network.layers):
-        into = 2 if level == 0 else width + (network.kind == "rectifier")
-        noise = torch.randn(replicas, network.sites, network.kernel, width, into, generator=generator)
+        into = 2 if level == 0 else most + (network.kind == "rectifier")
+        noise = torch.randn(len(widths), network.sites, network.kernel, most, into, generator=generator)
         if level > 0:
-            noise = noise / math.sqrt(width)
+            noise = noise / widths[:, None, None, None, None].sqrt()
         if network.kind == "product":
-            passing = torch.ones(width, into) if level == 0 else torch.eye(width)
+            passing = torch.ones(most, into) if level == 0 else torch.eye(most)
             layers.append(passing + gentleness(network, level) * noise)
         else:
             layers.append(math.sqrt(2 / network.kernel) * noise)
