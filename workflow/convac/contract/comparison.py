@@ -38,6 +38,8 @@ NEW = "not in the reference"
 
 # What tells two rows of a table apart.
 KEYS = ["quantity", "kind", "labels", "seed", "copy", "by_chance"]
+# What training lowers: a cell that has one is of trained networks.
+OBJECTIVES = ("loss", "relative_error")
 # What a line of the comparison is about.
 GROUP = ["experiment", "quantity", "kind"]
 
@@ -115,7 +117,7 @@ def named(table: pd.DataFrame) -> pd.DataFrame:
     """The rows of a tidy table that have a value, by what tells them apart in any run.
 
     Returns:
-        `value` and the columns `KEYS`: the `kind` is `trained` for quantities of networks in cells that have a loss;
+        `value` and the columns `KEYS`: the `kind` is `trained` for quantities in cells that have a training objective;
         `labels` are the row's labels as words; rows that nothing tells apart are numbered by `copy`, the smallest
         value first; and `by_chance` says whether training decides that there is such a row at all.
     """
@@ -124,7 +126,7 @@ def named(table: pd.DataFrame) -> pd.DataFrame:
     names = sorted(set(table.columns) - {"cell", "seed", "quantity", "value"})
     words = [worded(table[name], hidden=by_chance if name == "moment" else None) for name in names]
     seeds = worded(table["seed"]) if "seed" in table else [""] * len(table)
-    in_training = table["cell"].isin(table.loc[table["quantity"] == "loss", "cell"])
+    in_training = table["cell"].isin(table.loc[table["quantity"].isin(OBJECTIVES), "cell"])
     rows = pd.DataFrame(
         {
             "quantity": table["quantity"].astype(object),
