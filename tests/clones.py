@@ -11,7 +11,7 @@ import yaml
 
 from convac.commands.plan import planned_counts
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 # one experiment that trains and one that doesn't use every rule; the others would only take longer
 KEPT = ("pooling_geometry", "recurrent_memory")
 # smoke, smaller: one task, one geometry; still every rule and every kind of network
