@@ -1,4 +1,4 @@
-"""A real SLURM of two nodes on this machine, everything that it writes in one folder, for as long as a test runs."""
+"""A real SLURM of two nodes on this machine, everything that it writes in one folder, for as long as tests run."""
 
 import getpass
 import os
@@ -60,6 +60,7 @@ AccountingStorageType=accounting_storage/none
 {nodes}
 PartitionName=other Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 PartitionName=chosen Nodes=ALL MaxTime=INFINITE State=UP
+PartitionName=closed Nodes=ALL MaxTime=INFINITE State=DOWN
 """
 NODE = "NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs=4 RealMemory=16000 Gres=gpu:1"
 
@@ -103,9 +104,10 @@ class Slurm:
         lines = path.read_text().splitlines() if path.exists() else []
         return [dict(word.split("=", 1) for word in line.split() if "=" in word) for line in lines]
 
-    def queue(self) -> list[str]:
-        """Numbers of the jobs that wait, run or are ending; an array's tasks one by one."""
-        return self.run("squeue", "--noheader", "--array", "--format=%i").split()
+    def queue(self, *states: str) -> list[str]:
+        """Numbers of the jobs that wait, run or are ending, or of those in some states; an array's tasks one by one."""
+        wanted = [f"--states={','.join(states)}"] if states else []
+        return self.run("squeue", "--noheader", "--array", "--format=%i", *wanted).split()
 
 
 @contextmanager
