@@ -24,13 +24,12 @@ def login(cluster: Slurm, tmp_path: Path) -> OnSlurm:
     """A clone without results on the cluster's login node, its profile edited as the README says."""
     clone = OnSlurm(copy_checkout(tmp_path / "login").path, cluster)
     clone.edit("workflow/profiles/slurm/config.yaml", "# slurm_partition: my-partition", "slurm_partition: chosen")
-    clone.configure(FEWER)
     return clone
 
 
 @pytest.fixture
 def local(clone: Clone) -> Clone:
-    """A clone with a finished run, on this machine, of what `login` is to run."""
+    """A clone with a finished run of fewer cells on this machine."""
     clone.configure(FEWER)
     clone.snakemake("results/smoke/tables/pooling_geometry.parquet")
     return clone

@@ -52,11 +52,12 @@ class OnSlurm(Clone):
         with (self.path / "printed").open("wb") as printed:
             return subprocess.Popen(command, cwd=self.path, env=self.environment, stdout=printed, stderr=printed)
 
-    def wait(self, condition: Callable[[], object]) -> None:
-        """Wait until something is so; asserts that it comes."""
+    def wait(self, condition: Callable[[], object], during: subprocess.Popen[bytes] | None = None) -> None:
+        """Wait until something is so; asserts that it comes, and while a process runs if one is given."""
         deadline = time.monotonic() + PATIENCE
         while not condition():
-            assert time.monotonic() < deadline, (self.path / "printed").read_text()[-3000:]
+            over = time.monotonic() > deadline or (during and during.poll() is not None)
+            assert not over, (self.path / "printed").read_text()[-3000:]
             time.sleep(0.1)
 
 

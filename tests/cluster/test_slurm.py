@@ -7,15 +7,16 @@ from collections import Counter
 import pytest
 import yaml
 from clones import ROOT
-from on_slurm import PATIENCE, PROFILE, assert_same_tables
+from on_slurm import FEWER, PATIENCE, PROFILE, assert_same_tables
 from slurm import NODES
 
 MODELS = "results/runs/*/model.safetensors"
 
 
 def test_an_experiment_that_is_killed_ends_in_the_tables_of_a_local_run(login, local):
+    login.configure(FEWER)
     snakemake = login.start("pooling_geometry")
-    login.wait(lambda: list(login.path.glob(MODELS)))
+    login.wait(lambda: list(login.path.glob(MODELS)), during=snakemake)
     snakemake.kill()
     snakemake.wait()
     orphans = login.slurm.queue()
@@ -47,12 +48,13 @@ def test_an_experiment_that_is_killed_ends_in_the_tables_of_a_local_run(login, l
 
 def test_an_array_that_is_interrupted_completes_when_the_command_is_given_again(login, finished):
     login.adopt(finished)
+    target = "results/smoke/tables/recurrent_memory.parquet"
     tables = sorted(login.path.glob("results/theory/*/table.parquet"))[:2]
-    for table in tables:
-        table.unlink()
-    command = ["results/smoke/tables/recurrent_memory.parquet", "--slurm-array-jobs", "theory"]
+    for path in (*tables, login.path / target):
+        path.unlink()
+    command = [target, "--slurm-array-jobs", "theory"]
     snakemake = login.start(*command)
-    login.wait(lambda: len(login.slurm.queue("RUNNING")) == len(tables))
+    login.wait(lambda: len(login.slurm.queue("RUNNING")) == len(tables), during=snakemake)
     snakemake.send_signal(signal.SIGINT)
     assert snakemake.wait(timeout=PATIENCE) != 0
     login.wait(lambda: not login.slurm.queue())
@@ -61,7 +63,7 @@ def test_an_array_that_is_interrupted_completes_when_the_command_is_given_again(
     assert login.submit(*command).count("Submitted array job") == 1
     assert Counter(job["JobState"] for job in login.ended) == {"CANCELLED": len(tables), "COMPLETED": len(tables)}
     assert_same_tables(login, finished, "results/theory/*/table.parquet")
-    assert_same_tables(login, finished, command[0])
+    assert_same_tables(login, finished, target)
 
 
 def test_a_job_that_overruns_its_memory_is_retried_with_more(login, finished):
@@ -88,7 +90,7 @@ def test_training_asks_for_a_gpu_where_the_config_does(login, finished):
     # jobs of the closed partition wait for ever; the command line wins over the profile
     partition = ["--set-resources", "train:slurm_partition=closed"]
     snakemake = login.start(str(model.relative_to(login.path)), *partition, "--config", "device=cuda")
-    login.wait(login.slurm.queue)
+    login.wait(login.slurm.queue, during=snakemake)
     (number,) = login.slurm.queue()
     shown = login.slurm.run("scontrol", "show", "job", number)
     assert "TresPerJob=gres:gpu:1" in shown
