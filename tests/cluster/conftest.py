@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from clones import Clone, copy_checkout
+from clones import Clone, copy_checkout, finished_run
 from on_slurm import FEWER, OnSlurm
 from slurm import Slurm, missing, slurm
 
@@ -27,9 +27,16 @@ def login(cluster: Slurm, tmp_path: Path) -> OnSlurm:
     return clone
 
 
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """A clone in which the small run has ended on this machine; don't change it, copy it."""
+    return finished_run(tmp_path_factory, "finished", {})
+
+
 @pytest.fixture
-def local(clone: Clone) -> Clone:
+def local(finished: Clone, tmp_path: Path) -> Clone:
     """A clone with a finished run of fewer cells on this machine."""
+    clone = finished.copy(tmp_path / "local")
     clone.configure(FEWER)
     clone.snakemake("results/smoke/tables/pooling_geometry.parquet")
     return clone

@@ -16,11 +16,12 @@ MODELS = "results/runs/*/model.safetensors"
 def test_an_experiment_that_is_killed_ends_in_the_tables_of_a_local_run(login, local):
     login.configure(FEWER)
     snakemake = login.start("pooling_geometry")
-    login.wait(lambda: list(login.path.glob(MODELS)), during=snakemake)
+    # the dataset is there, both groups are at work
+    login.wait(lambda: len(login.slurm.queue("RUNNING")) == len(NODES), during=snakemake)
     snakemake.kill()
     snakemake.wait()
     orphans = login.slurm.queue()
-    assert orphans
+    assert len(orphans) == len(NODES)
     recover, again = documented("After a kill")
     # the environment that runs the tests may be another checkout's
     recovery = ["env", "PYTHONPATH=workflow", "bash", "-c", f"{recover} --configfile tiny.yaml"]
