@@ -9,7 +9,7 @@ CORES ?= all
 SNAKEMAKE = snakemake --cores $(CORES) --show-failed-logs
 ARGS ?=
 
-.PHONY: help setup setup-test run smoke plan progress resume report redraw reference compare verify shares lint test generate clean
+.PHONY: help setup setup-test run smoke plan progress probe resume report redraw reference compare verify shares lint test generate clean
 
 help: ## this list
 	@echo "make [TARGET] [CORES=2] [ARGS='more for Snakemake']; without a target it makes \"run\""
@@ -32,6 +32,9 @@ plan: setup ## what would run, with minutes, memory and disk; runs nothing
 
 progress: setup ## how far a run in another shell is: jobs done and left by experiment, minutes left
 	@python -m convac progress
+
+probe: setup ## what a scale takes of a cluster: jobs, core- or GPU-hours, memory, disk (ARGS="--scale SCALE")
+	@python -m convac probe $(ARGS)
 
 resume: setup ## after a crash: wait for jobs that outlived Snakemake, unlock, finish
 	python -m convac orphans --wait

@@ -1,23 +1,47 @@
-"""The probe times every network of a scale at its true size."""
+"""The probe looks at every network and theory job of a scale at its true size, and adds up what a cluster would do."""
 
+import math
+import os
 from pathlib import Path
 
 import pytest
+import yaml
 
 from convac.cli import main
-from convac.commands.probe import probed, random_images
+from convac.commands.probe import budget, isolated, probed, probed_theory, random_images
 from convac.contract.image_runs import template
-from convac.specs import DatasetSpec, RunSpec, TrainingSpec
+from convac.planning.plan import JobKey, Plan
+from convac.specs import DatasetSpec, RunSpec, TheorySpec, TrainingSpec
 
 CONFIG = str(Path(__file__).parents[2] / "config.yaml")
+SLOW = {
+    "depth": 1,
+    "local_dimensions": (2, 3, 4, 5, 6, 7),
+    "widths": (1, 2, 3, 4, 5),
+    "shortest": 1,
+    "longest": 8,
+    "entries": 1048576,
+    "draws": 20,
+}
 
 
-def test_it_prints_a_row_per_network_and_the_total(capsys, monkeypatch):
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    return Plan(yaml.safe_load(Path(CONFIG).read_text()))
+
+
+def test_it_prints_networks_then_what_each_experiment_takes(capsys, monkeypatch):
     monkeypatch.chdir(Path(CONFIG).parent)
     main(["probe", "--scale", "smoke", "--experiment", "trained_entanglement", "--steps", "1", "--device", "cpu"])
-    lines = capsys.readouterr().out.strip().splitlines()
-    assert lines[0].split() == ["cell", "seeds", "steps", "ms", "a", "step", "hours"]
-    assert lines[-1].startswith("5 networks, about ")
+    networks, experiments, note = capsys.readouterr().out.strip().split("\n\n")
+    lines = networks.splitlines()
+    assert lines[0].split()[:4] == ["cell", "seeds", "steps", "ms"]
+    assert len(lines) == 1 + 5
+    header, *rows = experiments.splitlines()
+    assert header.split() == ["experiment", "jobs", "core-hours", "GPU-hours", "GB", "memory", "GB", "disk"]
+    assert [row.split()[0] for row in rows] == ["trained_entanglement", "all"]
+    assert rows[0].split()[1:] == rows[1].split()[1:]
+    assert note.startswith("5 jobs were timed")
 
 
 @pytest.mark.parametrize(
@@ -25,6 +49,7 @@ def test_it_prints_a_row_per_network_and_the_total(capsys, monkeypatch):
     [
         (["--experiment", "nonsense"], "--experiment: 'nonsense' is unknown; accepted: pooling_geometry"),
         (["--steps", "0"], "--steps: 0; accepted: an integer from 1 up"),
+        (["--seconds", "0"], "--seconds: 0.0; accepted: a number above 0"),
         (["--config", "missing.yaml"], "missing.yaml: no such file; expected a YAML file"),
     ],
 )
@@ -35,10 +60,43 @@ def test_mistakes_are_one_line(arguments, line, capsys):
     assert line in capsys.readouterr().err
 
 
-def test_trials_count():
+def test_trials_and_evaluations_count():
     network = template("ConvNet", 16, 2, 3).model_copy(update={"widths": (2, 2, 2)})
     training = TrainingSpec(steps=1000, lr=0.1, seeds=(0, 1), trials=(0.1, 0.2), trial_steps=250, trial_seeds=2)
     spec = RunSpec(dataset=DatasetSpec(name="digits"), network=network, training=training)
-    assert random_images(spec)["train_images"].shape == (256, 16, 16)
+    assert random_images(spec)["train_images"].shape[1:] == (16, 16)
     found = probed(spec, 1, "cpu")
-    assert found["hours"] == pytest.approx(found["ms a step"] * 1.5 / 3600)
+    assert found.hours == pytest.approx(found.seen * 1.5 / 3600)  # no images are known, so that none is evaluated
+    dataset = DatasetSpec(name="digits", parameters={"test": 10**6})
+    assert probed(spec.model_copy(update={"dataset": dataset}), 1, "cpu").hours > 10 * found.hours
+
+
+def test_a_theory_job_is_followed_from_its_first_items():
+    seconds = 0.5
+    found = isolated(probed_theory, TheorySpec(study="recurrent_memory", parameters=SLOW), seconds)
+    assert 0 < found.seen < 1
+    assert found.hours == pytest.approx(seconds / 3600 / found.seen, rel=0.5)
+    small = {**SLOW, "local_dimensions": (2,), "widths": (1,), "longest": 1, "draws": 1}
+    done = isolated(probed_theory, TheorySpec(study="recurrent_memory", parameters=small), 60.0)
+    assert done.seen == 1
+    assert done.hours < 60 / 3600
+    nothing = isolated(probed_theory, TheorySpec(study="recurrent_memory", parameters=SLOW), 1e-6)
+    assert math.isnan(nothing.hours)
+
+
+def test_a_probe_that_dies_takes_nothing_with_it():
+    assert isolated(os._exit, 1) is None
+    assert isolated(abs, -1) == 1
+
+
+def test_a_budget_adds_up(plan):
+    jobs = plan.jobs("paper", "pooling_geometry")
+    assert len(jobs) == len(set(jobs))
+    hours = dict.fromkeys(jobs, 2.0)
+    trained = sum(job.rule == "train" for job in jobs)
+    found = budget(plan, jobs, hours, on_gpu=True)
+    assert found["jobs"] == len(jobs)
+    assert (found["core-hours"], found["GPU-hours"]) == (2 * (len(jobs) - trained), 2 * trained)
+    assert budget(plan, jobs, hours, on_gpu=False)["core-hours"] == 2 * len(jobs)
+    assert found["GB memory"] == max(plan.needs(*job).mem_mb() for job in jobs) / 1000
+    assert JobKey("figure", "pooling_geometry") in jobs

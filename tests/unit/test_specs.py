@@ -14,8 +14,8 @@ from convac.errors import ArgumentError, ConfigError
 from convac.experiments.pooling_geometry import even_windows
 from convac.geometry.trees import PoolingTree
 from convac.parsing import mistakes, parse
+from convac.planning import costs
 from convac.planning.config import SCALES, blocks, config_mistakes, merged, place_mistakes
-from convac.planning.costs import disk, memory, minutes
 from convac.planning.plan import Plan
 from convac.specs import DOWNLOADED, DatasetSpec, RunSpec, canonical, digest, folder
 
@@ -113,8 +113,8 @@ def test_disk_of_a_dataset():
     rendered = {"rendered_train": 3000, "rendered_test": 1000, "side": 64}
     split = {"train": 2000, "validation": 500, "test": 1500, "canvas": 64, "size": 16}
     for name, parameters in (("blobs", rendered), ("digits", split), ("agreement", split)):
-        assert disk(DatasetSpec(name=name, parameters=parameters)) == 17
-    assert disk(DatasetSpec(name="agreement", parameters={"train": 1024})) == 2
+        assert costs.dataset(DatasetSpec(name=name, parameters=parameters)).disk_mb == 17
+    assert costs.dataset(DatasetSpec(name="agreement", parameters={"train": 1024})).disk_mb == 2
 
 
 def test_the_config_plans_at_every_scale():
@@ -125,10 +125,6 @@ def test_the_config_plans_at_every_scale():
             study = plan.studies[scale, name]
             assert study.cells
             assert set(study.tables()) <= set(plan.everything(scale))
-    for spec in plan.runs.values():
-        assert minutes(spec) > 2
-        assert memory(spec) > 500
-    assert max(memory(spec) for spec in Plan({**CONFIG}).runs.values()) > 0
 
 
 def test_a_variant_takes_the_rest_from_its_study():

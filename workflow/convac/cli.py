@@ -26,11 +26,11 @@ COMMANDS = {
     "verify": "check results against their manifest",
     "plan": "what would run: jobs, minutes, memory, disk",
     "progress": "how far a run is: jobs done and left, minutes left",
-    "probe": "time the first steps of a scale's networks: hours of them all",
+    "probe": "what a scale takes: jobs, core- or GPU-hours, memory, disk",
     "shares": "which share of the jobs' time their loops took",
     "comparison": "compare a scale's results with the committed reference",
     "compare": "the verdict of that comparison; fails on a contradiction",
-    "orphans": "list or await jobs that outlived their Snakemake",
+    "orphans": "list, await or cancel jobs that outlived their Snakemake",
     "reference": "take a scale's results as the committed reference",
     "generate": "write schema, data dictionary and tables of the documentation",
 }

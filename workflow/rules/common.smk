@@ -16,7 +16,6 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 from convac import workload
 from convac.planning.config import config_mistakes, place_mistakes
-from convac.planning.costs import disk, memory, minutes
 from convac.planning.plan import SUFFIXES, Plan
 from convac.provenance import source_hash
 from convac.specs import DOWNLOADED

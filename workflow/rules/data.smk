@@ -65,9 +65,9 @@ rule dataset:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
-        disk_mb=lambda wildcards: disk(PLAN.datasets[wildcards.dataset]),
+        mem_mb=PLAN.limits("dataset").mem_mb,
+        runtime=PLAN.limits("dataset").runtime,
+        disk_mb=PLAN.limits("dataset").disk_mb,
     params:
         code=lambda wildcards: source_hash(
             "convac.commands.dataset", *PLAN.datasets[wildcards.dataset].modules

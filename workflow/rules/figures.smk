@@ -34,6 +34,11 @@ for name in PLAN.experiments:
             f"results/benchmarks/figure/{{scale}}-{name}.tsv"
         conda:
             "../../envs/cpu.yaml"
+        threads: 1
+        resources:
+            mem_mb=PLAN.limits("figure").mem_mb,
+            runtime=PLAN.limits("figure").runtime,
+            disk_mb=PLAN.limits("figure").disk_mb,
         params:
             study=PLAN.study(name),
             stem=f"results/{{scale}}/figures/{name}",

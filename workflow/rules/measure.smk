@@ -14,21 +14,28 @@ rule measure:
         "results/logs/measure/{cell}-{digest}.log",
     benchmark:
         "results/benchmarks/measure/{cell}-{digest}.tsv"
+    # on a cluster; a dry run shows the cells one by one
+    group:
+        lambda wildcards: (
+            PLAN.group(wildcards.cell) if workflow.non_local_exec else None
+        )
     conda:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=20,
-        disk_mb=5,
+        mem_mb=PLAN.limits("measure").mem_mb,
+        runtime=PLAN.limits("measure").runtime,
+        disk_mb=PLAN.limits("measure").disk_mb,
     params:
         code=lambda wildcards: source_hash(
             "convac.commands.entanglement", *PLAN.runs[wildcards.cell].network.modules
         ),
         measure=lambda wildcards: PLAN.measured(wildcards.cell, wildcards.digest),
+        memory=lambda wildcards: PLAN.engine_mb(wildcards.cell),
     message:
         "measure {wildcards.cell} [{resources.runtime} min, {resources.mem_mb} MB memory, {resources.disk_mb} MB disk at most]"
     shell:
         CONVAC
         + " entanglement --spec {input.spec} --measure {params.measure:q} --model {input.model}"
-        " --history {input.history} --data {input.data} --output {output.table} --record {output.record} --log {log}"
+        " --history {input.history} --data {input.data} --memory {params.memory}"
+        " --output {output.table} --record {output.record} --log {log}"

@@ -34,9 +34,9 @@ rule theory:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
-        disk_mb=5,
+        mem_mb=PLAN.limits("theory").mem_mb,
+        runtime=PLAN.limits("theory").runtime,
+        disk_mb=PLAN.limits("theory").disk_mb,
     params:
         code=lambda wildcards: source_hash(
             "convac.commands.theory", *PLAN.theories[wildcards.cell].modules

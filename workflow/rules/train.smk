@@ -32,13 +32,19 @@ rule train:
         "results/logs/train/{cell}.log",
     benchmark:
         "results/benchmarks/train/{cell}.tsv"
+    # on a cluster; a dry run shows the cells one by one
+    group:
+        lambda wildcards: (
+            PLAN.group(wildcards.cell) if workflow.non_local_exec else None
+        )
     conda:
         "../../envs/cuda.yaml" if config["device"] == "cuda" else "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards: memory(PLAN.runs[wildcards.cell]),
-        runtime=lambda wildcards: minutes(PLAN.runs[wildcards.cell]),
-        disk_mb=50,
+        mem_mb=PLAN.limits("train").mem_mb,
+        runtime=PLAN.limits("train").runtime,
+        disk_mb=PLAN.limits("train").disk_mb,
+        gpu=int(config["device"] == "cuda"),
     params:
         code=lambda wildcards: source_hash(
             "convac.commands.train", *PLAN.runs[wildcards.cell].modules

@@ -13,7 +13,7 @@ import torch
 
 from convac.circuits.tree import Circuit
 from convac.entanglement.grid import GridFunction
-from convac.entanglement.measure import Measurement, measure
+from convac.entanglement.measure import MEMORY_LIMIT, Measurement, measure
 from convac.entanglement.truncation import bond_spectra, entropies
 from convac.errors import ArgumentError, FileError
 from convac.files import Arrays, read_arrays, read_json, read_table, write_json, write_table
@@ -39,6 +39,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--model", required=True, help="safetensors with the trained weights of all seeds")
     parser.add_argument("--history", required=True, help="parquet: loss by seed and step")
     parser.add_argument("--data", required=True, help="the dataset's safetensors")
+    parser.add_argument("--memory", type=int, default=MEMORY_LIMIT // 2**20, help="MB that an engine may use")
     parser.add_argument("--output", required=True, help="parquet to write")
     parser.add_argument("--record", required=True, help="JSON to write: commit, versions, host, time, seconds")
 
@@ -53,7 +54,7 @@ def run(options: Namespace) -> None:
     history = read_table(options.history, ("seed", "step", "quantity", "value"))
     data = read_arrays(options.data)[0] if wanted.ranks or wanted.missing else {}
     started = time.monotonic()
-    rows = list(measured(spec, wanted, tensors, history, data))
+    rows = list(measured(spec, wanted, tensors, history, data, options.memory * 2**20))
     seconds = round(time.monotonic() - started, 3)
     write_table(options.output, pd.DataFrame(rows))
     code = source_hash(__spec__.name, *spec.network.modules)
@@ -69,7 +70,12 @@ def parsed(text: str) -> Any:
 
 
 def measured(
-    spec: RunSpec, wanted: MeasureSpec, tensors: Arrays, history: pd.DataFrame, data: Arrays
+    spec: RunSpec,
+    wanted: MeasureSpec,
+    tensors: Arrays,
+    history: pd.DataFrame,
+    data: Arrays,
+    memory_limit: int = MEMORY_LIMIT,
 ) -> Iterator[dict[str, Any]]:
     """Rows of every moment, seed and partition; of truncations and missing pixels, of the trained networks alone."""
     last, seeds = spec.training.steps, spec.training.seeds
@@ -80,7 +86,8 @@ def measured(
         network = load(spec, tensors, step=None if moment == last else moment)
         phase = {0: UNTRAINED, last: TRAINED}.get(moment, TRAINING)
         for replica, seed in enumerate(seeds):
-            found = [*across_partitions(network, replica, spec, wanted), *bonds(network, replica, wanted)]
+            across = across_partitions(network, replica, spec, wanted, memory_limit)
+            found = [*across, *bonds(network, replica, wanted)]
             for name in [phase] + ([MATCHED] if matched.get(seed) == moment else []):
                 yield from ({"seed": seed, "phase": name, "moment": moment, **row} for row in found)
             if wanted.ranks and moment == last:
@@ -102,11 +109,14 @@ def matched_moments(history: pd.DataFrame, moments: list[int], loss: float | Non
     return dict(zip(first["seed"].tolist(), first["step"].tolist(), strict=True))
 
 
-def across_partitions(network: Network, replica: int, spec: RunSpec, wanted: MeasureSpec) -> Iterator[dict[str, Any]]:
-    """Measures of one class' score across every partition."""
+def across_partitions(
+    network: Network, replica: int, spec: RunSpec, wanted: MeasureSpec, memory_limit: int
+) -> Iterator[dict[str, Any]]:
+    """Measures of one class' score across every partition, by engines of at most `memory_limit` bytes."""
     source = as_source(network, replica)
     for name in wanted.partitions:
-        found = measure(source, Partition.of(spec.network.sites, name), output=wanted.label)
+        partition = Partition.of(spec.network.sites, name)
+        found = measure(source, partition, output=wanted.label, memory_limit=memory_limit)
         LOG.info("seed %d, %s: %s %s", network.seeds[replica], name, found.engine, found.reason)
         yield from ({"partition": name, "label": wanted.label, **row} for row in observations(found))
 

@@ -1,11 +1,15 @@
-"""List the jobs of this checkout that outlived their Snakemake, or wait until they have ended."""
+"""List the jobs of this checkout that outlived their Snakemake, here and in SLURM's queue; await or cancel them."""
 
+import getpass
 import os
+import subprocess
 import time
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 import psutil
+
+from convac.errors import ConfigError
 
 EVERY = 2.0  # seconds between two looks
 
@@ -13,23 +17,34 @@ EVERY = 2.0  # seconds between two looks
 def add_arguments(parser: ArgumentParser) -> None:
     """Options of `convac orphans`."""
     parser.add_argument("--wait", action="store_true", help="return only when none is left")
+    parser.add_argument("--cancel", action="store_true", help="cancel those in SLURM's queue, then wait")
 
 
 def run(options: Namespace) -> None:
-    """Print each job that runs in this folder; with --wait, until there is none."""
-    told: set[int] = set()
-    while jobs := running(Path.cwd()):
-        for process, command in jobs.items():
-            if process not in told:
-                print(f"{'waiting for' if options.wait else 'running'}: process {process}, {command}")
-                told.add(process)
-        if not options.wait:
+    """Print each job that runs in this folder; with --wait or --cancel, until there is none."""
+    here = Path.cwd()
+    told: set[str] = set()
+    if options.cancel:
+        cancelled = queued(here)
+        if cancelled is None:
+            raise ConfigError("--cancel: no SLURM answers here; accepted: where squeue shows a queue")
+        if cancelled:
+            subprocess.run(["scancel", *cancelled], check=True)
+        for name, what in cancelled.items():
+            print(f"cancelled: {what}")
+            told.add(name)
+    while jobs := running(here) | (queued(here) or {}):
+        for name, what in jobs.items():
+            if name not in told:
+                print(f"{'waiting for' if options.wait or options.cancel else 'running'}: {what}", flush=True)
+                told.add(name)
+        if not options.wait and not options.cancel:
             return
         time.sleep(EVERY)
 
 
-def running(folder: Path) -> dict[int, str]:
-    """Process number and command of each convac job whose working folder is `folder`, this process excepted."""
+def running(folder: Path) -> dict[str, str]:
+    """By process number, what each convac job is whose working folder is `folder`, this process excepted."""
     found = {}
     for process in psutil.process_iter():
         try:
@@ -37,7 +52,23 @@ def running(folder: Path) -> dict[int, str]:
             if process.pid == os.getpid() or "python" not in Path(words[0] if words else "").name:
                 continue
             if words[1:3] == ["-m", "convac"] and words[3] != "orphans" and Path(process.cwd()) == folder:
-                found[process.pid] = " ".join(words[3:5])
+                found[str(process.pid)] = f"process {process.pid}, {' '.join(words[3:5])}"
         except (psutil.NoSuchProcess, psutil.AccessDenied, IndexError):
             continue
     return found
+
+
+def queued(folder: Path) -> dict[str, str] | None:
+    """By number, what each job is that this user has in SLURM's queue from `folder`; None where no SLURM answers."""
+    command = ["squeue", f"--user={getpass.getuser()}", "--noheader", "--format=%i|%T|%k|%Z"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        return None
+    jobs = [line.split("|") for line in done.stdout.splitlines()]
+    # a task of an array is <job>_<task>, or <job>_[<tasks>] while it waits: the job's own number cancels them all
+    return {
+        number.split("_")[0]: f"SLURM job {number}, {state.lower()}, {comment}"
+        for number, state, comment, place in jobs
+        if Path(place) == folder
+    }

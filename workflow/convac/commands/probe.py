@@ -1,37 +1,91 @@
-"""Time the first steps of every network of a scale at its true size, and say what training them all would take."""
+"""Say what a scale takes before it runs: jobs, core- or GPU-hours, memory and disk of every experiment.
 
+Every network makes its first steps, and every theory job works for some seconds, at their true size and each in a
+process of its own. What they would take in all stands beside the estimates of the other jobs.
+"""
+
+import importlib
+import logging
+import math
+import multiprocessing
+import re
+import resource
+import signal
+import sys
 import time
 from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
 import torch
 import yaml
 
+from convac import progress
 from convac.errors import ConfigError
 from convac.files import Arrays, naming
-from convac.planning.config import config_mistakes
-from convac.planning.plan import Plan
-from convac.progress import reporter
+from convac.planning.config import SCALES, config_mistakes
+from convac.planning.costs import evaluations, tried_steps
+from convac.planning.plan import JobKey, Plan
 from convac.seeds import stream
-from convac.specs import RunSpec
-from convac.training.loop import Run, chosen_device
+from convac.specs import RunSpec, TheorySpec
+from convac.training.history import History
+from convac.training.loop import BLOCK, Run, chosen_device
 
-IMAGES = 256  # random ones, in place of the dataset
+T = TypeVar("T")
+
+IMAGES = BLOCK  # random ones, in place of the dataset: as many as are evaluated at a time
+LONGEST = 10.0  # seconds after which no further step is timed
+
+
+class Probe(NamedTuple):
+    """What was seen of a job.
+
+    Attributes:
+        hours: that all of it would take.
+        memory: MB at the peak of its process.
+        seen: milliseconds of a training step; the share of a theory job that was done.
+    """
+
+    hours: float
+    memory: float
+    seen: float
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Options of `convac probe`."""
     parser.add_argument("--config", default="config.yaml", help="the workflow's config")
-    parser.add_argument("--scale", default="paper", choices=["smoke", "laptop", "paper"])
+    parser.add_argument("--scale", default="paper", choices=SCALES)
     parser.add_argument("--experiment", help="only this one; by default all")
     parser.add_argument("--steps", type=int, default=4, help="steps that are timed, after one that isn't")
+    parser.add_argument("--seconds", type=float, default=10.0, help="of a processor that a theory job works for")
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
 
 
 def run(options: Namespace) -> None:
-    """Print one row per network, slowest first, and the total."""
+    """Print what was seen of the networks and theory jobs, the slowest first, then a row per experiment and for all."""
+    plan, experiments = planned(options)
+    on_gpu = chosen_device(options.device).type == "cuda"
+    jobs = {name: plan.jobs(options.scale, name) for name in experiments}
+    every = list(dict.fromkeys(job for own in jobs.values() for job in own))
+    probes = probed_jobs(plan, [job for job in every if job.rule in {"train", "theory"}], options)
+    for rule, seen in (("train", "ms a step"), ("theory", "done")):
+        if (table := seen_jobs(plan, rule, seen, probes)) is not None:
+            print(f"{table.to_string(index=False, float_format=short)}\n")
+    timed = {job: probe.hours for job, probe in probes.items() if math.isfinite(probe.hours)}
+    hours = {job: plan.needs(*job).seconds / 3600 for job in every} | timed
+    rows = [{"experiment": name, **budget(plan, own, hours, on_gpu)} for name, own in jobs.items()]
+    rows.append({"experiment": "all", **budget(plan, every, hours, on_gpu)})
+    print(pd.DataFrame(rows).to_string(index=False, float_format=short))
+    print(f"\n{len(timed)} jobs were timed, the others estimated; memory is what the largest job asks for at first")
+
+
+def planned(options: Namespace) -> tuple[Plan, list[str]]:
+    """The plan and the experiments that are asked for; raises ConfigError for a mistake."""
     with naming(options.config, "a YAML file"):
         raw = yaml.safe_load(Path(options.config).read_text(encoding="utf-8"))
     if mistakes := config_mistakes(raw):
@@ -41,43 +95,103 @@ def run(options: Namespace) -> None:
         raise ConfigError(f"--experiment: {options.experiment!r} is unknown; accepted: {', '.join(plan.experiments)}")
     if options.steps < 1:
         raise ConfigError(f"--steps: {options.steps}; accepted: an integer from 1 up")
-    wanted = [options.experiment] if options.experiment else plan.experiments
-    specs = {
-        name: cell.spec
-        for experiment in wanted
-        for name, cell in plan.studies[options.scale, experiment].cells.items()
-        if isinstance(cell.spec, RunSpec)
-    }
-    if not specs:
-        print("nothing to probe: no network is trained")
-        return
+    if not options.seconds > 0:
+        raise ConfigError(f"--seconds: {options.seconds}; accepted: a number above 0")
+    return plan, [options.experiment] if options.experiment else plan.experiments
+
+
+def probed_jobs(plan: Plan, jobs: list[JobKey], options: Namespace) -> dict[JobKey, Probe]:
+    """What was seen of each job; those that died, for want of memory, are left out."""
+    report = progress.reporter(len(jobs), "job")
+    found: dict[JobKey, Probe] = {}
+    alike: dict[str, Probe | None] = {}
+    for number, job in enumerate(jobs, start=1):
+        if job.rule == "theory":
+            probe = isolated(probed_theory, plan.theories[job.name], options.seconds)
+        else:
+            # tasks differ in what is on their images, which doesn't matter here
+            spec = plan.runs[job.name]
+            key = repr((spec.network, spec.training, evaluations(spec)))
+            if key not in alike:
+                alike[key] = isolated(probed, spec, options.steps, options.device)
+            probe = alike[key]
+        if probe is None:
+            print(f"{job.name}: more memory than there is here; estimated", file=sys.stderr)
+        else:
+            found[job] = probe
+        report(number, job.name)
+    return found
+
+
+def isolated(function: Callable[..., T], *arguments: Any) -> T | None:
+    """What a function returns in a process of its own, so that its peak of memory is its own; None if that died."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    with ProcessPoolExecutor(1, mp_context=context) as pool:
+        try:
+            return pool.submit(function, *arguments).result()
+        except BrokenProcessPool:
+            return None
+
+
+def probed(spec: RunSpec, steps: int, device: str) -> Probe:
+    """Time some of a network's steps with all seeds, and one evaluation; the run's trials count as its steps do.
+
+    On a processor that is the time it gave to this process alone, whatever else it does.
+    """
     torch.set_num_threads(1)
-    report = reporter(len(specs), "network")
-    rows = []
-    for number, (name, spec) in enumerate(specs.items(), start=1):
-        rows.append({"cell": name, **probed(spec, options.steps, options.device)})
-        report(number, name)
-    table = pd.DataFrame(rows).sort_values("hours", ascending=False)
-    print(table.to_string(index=False, float_format=lambda value: f"{value:.3g}"))
-    print(f"\n{len(table)} networks, about {table['hours'].sum():.3g} hours of one core (or of one accelerator) in all")
-
-
-def probed(spec: RunSpec, steps: int, device: str) -> dict[str, float]:
-    """Milliseconds of a step with all seeds, and hours of all steps, those of the trials included."""
-    run = Run(spec, random_images(spec), chosen_device(device))
+    where = chosen_device(device)
+    clock = time.perf_counter if where.type == "cuda" else time.process_time
+    run = Run(spec, random_images(spec), where)
     run.update(1)
-    started = time.perf_counter()
-    for step in range(2, steps + 2):
-        run.update(step)  # reads the loss, so that an accelerator has finished
-    seconds = (time.perf_counter() - started) / steps
-    training = spec.training
-    trials = len(training.trials) * training.trial_steps * min(1.0, training.trial_seeds / len(training.seeds))
-    return {
-        "seeds": len(training.seeds),
-        "steps": training.steps,
-        "ms a step": 1e3 * seconds,
-        "hours": seconds * (training.steps + trials) / 3600,
-    }
+    started, timed = clock(), 0
+    while timed < steps and clock() - started < LONGEST:
+        timed += 1
+        run.update(1 + timed)  # reads the loss, so that an accelerator has finished
+    step = (clock() - started) / timed
+    started = clock()
+    run.record(History(spec.training.seeds), 0)
+    image = (clock() - started) / (IMAGES * len(run.parts))
+    return Probe((step * tried_steps(spec) + image * evaluations(spec)) / 3600, peak(), 1e3 * step)
+
+
+def probed_theory(spec: TheorySpec, seconds: float) -> Probe:
+    """Let a theory job work for some seconds of a processor; the whole follows from how far it came.
+
+    Where later items are larger that is a lower bound. Hours are NaN for a job that hadn't finished its first item.
+    """
+
+    class Latest(logging.Handler):
+        share = 0.0
+
+        def emit(self, record: logging.LogRecord) -> None:
+            if match := re.match(r"(\d+) of (\d+) ", record.getMessage()):
+                self.share = int(match[1]) / int(match[2])
+
+    def stop(*_: object) -> None:
+        raise TimeoutError
+
+    latest = Latest()
+    progress.LOG.handlers, progress.EVERY = [latest], 0.0
+    progress.LOG.setLevel(logging.INFO)
+    started = time.process_time()
+    signal.signal(signal.SIGPROF, stop)
+    try:
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+        importlib.import_module(spec.modules[0]).compute(spec)
+        latest.share = 1.0
+    except TimeoutError:
+        pass
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+    hours = (time.process_time() - started) / 3600
+    return Probe(hours / latest.share if latest.share else math.nan, peak(), latest.share)
+
+
+def peak() -> float:
+    """MB that this process has taken at most."""
+    size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return size / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def random_images(spec: RunSpec) -> Arrays:
@@ -92,3 +206,37 @@ def random_images(spec: RunSpec) -> Arrays:
         for part in ("train", "test")
         for kind, array in (("images", images), ("labels", labels))
     }
+
+
+def seen_jobs(plan: Plan, rule: str, seen: str, probes: dict[JobKey, Probe]) -> pd.DataFrame | None:
+    """One row per job of a rule, the slowest first; None without any."""
+    rows = []
+    for job, probe in probes.items():
+        if job.rule == rule:
+            training = plan.runs[job.name].training if rule == "train" else None
+            size = {"seeds": len(training.seeds), "steps": training.steps} if training else {}
+            memory = {"MB": probe.memory, "MB asked for": plan.needs(*job).mem_mb()}
+            rows.append({"cell": job.name, **size, seen: probe.seen, "hours": probe.hours, **memory})
+    return pd.DataFrame(rows).sort_values("hours", ascending=False) if rows else None
+
+
+def budget(plan: Plan, jobs: Iterable[JobKey], hours: dict[JobKey, float], on_gpu: bool) -> dict[str, float]:
+    """What jobs take of a cluster in all: their number, hours, and disk; memory is the largest one's limit."""
+    jobs = list(jobs)
+    on = {job: on_gpu and job.rule == "train" for job in jobs}
+    return {
+        "jobs": len(jobs),
+        "core-hours": sum(hours[job] for job in jobs if not on[job]),
+        "GPU-hours": sum(hours[job] for job in jobs if on[job]),
+        "GB memory": max(plan.needs(*job).mem_mb() for job in jobs) / 1000,
+        "GB disk": sum(plan.needs(*job).disk for job in jobs) / 1000,
+    }
+
+
+def short(value: float) -> str:
+    """A number with three digits.
+
+    >>> short(1234.5), short(0.012345)
+    ('1234', '0.0123')
+    """
+    return f"{value:.0f}" if value >= 1000 else f"{value:.3g}"

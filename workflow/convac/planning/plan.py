@@ -2,13 +2,15 @@
 
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from convac.contract.discovery import study_module
 from convac.contract.experiment import Cell
+from convac.planning import costs
 from convac.planning.config import BASE, blocks
 from convac.planning.costs import seconds_of
 from convac.specs import DatasetSpec, MeasureSpec, RunSpec, Spec, TheorySpec, canonical, digest, folder
@@ -67,6 +69,43 @@ def measured(name: str, measure: MeasureSpec) -> str:
     return f"results/runs/{name}/entanglement-{digest(measure)}.parquet"
 
 
+class JobKey(NamedTuple):
+    """What tells a job that isn't tiny from all others: its rule and the values of its wildcards.
+
+    Attributes:
+        rule: dataset, train, measure, theory or figure.
+        name: the folder of what it makes; an experiment's name.
+        number: a measurement's digest.
+    """
+
+    rule: str
+    name: str
+    number: str = ""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a scheduler holds the jobs of a rule to, as functions that Snakemake calls.
+
+    Attributes:
+        needs: what a job is expected to take, by the values of its wildcards.
+    """
+
+    needs: Callable[..., costs.Needs]
+
+    def mem_mb(self, wildcards: Sequence[str], attempt: int) -> int:
+        """Memory in MB, twice as much with every attempt."""
+        return self.needs(*wildcards).mem_mb(attempt)
+
+    def runtime(self, wildcards: Sequence[str], attempt: int) -> int:
+        """Minutes, twice as many with every attempt."""
+        return self.needs(*wildcards).runtime(attempt)
+
+    def disk_mb(self, wildcards: Sequence[str]) -> int:
+        """Disk in MB."""
+        return self.needs(*wildcards).disk_mb
+
+
 class Plan:
     """Every job of every experiment at every scale, found by folder.
 
@@ -74,6 +113,8 @@ class Plan:
         studies: by (scale, experiment).
         datasets, runs, theories: specs by folder.
         measures: by (run's folder, digest).
+        scales: the smallest scale that asks for a theory job, by folder.
+        device: where networks train; None for `auto`.
     """
 
     def __init__(self, raw: Mapping[str, Any]) -> None:
@@ -82,6 +123,8 @@ class Plan:
         self.runs: dict[str, RunSpec] = {}
         self.theories: dict[str, TheorySpec] = {}
         self.measures: dict[tuple[str, str], MeasureSpec] = {}
+        self.scales: dict[str, str] = {}
+        self.device = raw.get("device")
         for (scale, name), (study, block) in blocks(raw).items():
             cells = {folder(cell.spec): cell for cell in study_module(study).cells(block)}
             self._add(scale, name, Study(study, cells))
@@ -92,6 +135,7 @@ class Plan:
         for cell_name, cell in study.cells.items():
             if isinstance(cell.spec, TheorySpec):
                 self.theories[cell_name] = cell.spec
+                self.scales.setdefault(cell_name, scale)  # scales come from the smallest up
                 continue
             self.runs[cell_name] = cell.spec
             if cell.measure:
@@ -118,6 +162,42 @@ class Plan:
     def measured(self, cell: str, number: str) -> str:
         """The canonical text of what is measured on a run's networks."""
         return canonical(self.measures[cell, number])
+
+    def needs(self, rule: str, name: str, number: str = "") -> costs.Needs:
+        """What a job of a rule is expected to take, by its folder and, of a measurement, its digest."""
+        if rule == "dataset":
+            return costs.dataset(self.datasets[name])
+        if rule == "train":
+            return costs.train(self.runs[name])
+        if rule == "measure":
+            return costs.measure(self.runs[name], self.measures[name, number])
+        return costs.FIGURE if rule == "figure" else costs.theory(self.scales[name])
+
+    def jobs(self, scale: str, name: str) -> list[JobKey]:
+        """Every job that an experiment needs at a scale, but the tiny ones and downloads."""
+        cells = self.studies[scale, name].cells
+        found = [JobKey("dataset", dataset) for dataset in self.studies[scale, name].datasets]
+        for folder_name, cell in cells.items():
+            found.append(JobKey("theory" if isinstance(cell.spec, TheorySpec) else "train", folder_name))
+            found += [JobKey("measure", folder_name, digest(cell.measure))] if cell.measure else []
+        return [*found, JobKey("figure", name)]
+
+    def limits(self, rule: str) -> Limits:
+        """What a scheduler holds the jobs of a rule to."""
+        return Limits(partial(self.needs, rule))
+
+    def engine_mb(self, cell: str) -> int:
+        """MB that engines may use on a run's networks: what any of them is content with, more where widths need it."""
+        return max(2048, costs.engine_mb(self.runs[cell].network))
+
+    def group(self, cell: str) -> str | None:
+        """The group of a run's jobs: short ones share a cluster's job, with one another and with other cells.
+
+        None where they take long, or training takes a GPU, which measuring would hold.
+        """
+        measures = [self.needs("measure", *key) for key in self.measures if key[0] == cell]
+        seconds = self.needs("train", cell).seconds + sum(needs.seconds for needs in measures)
+        return "short" if seconds <= costs.SHORT and self.device != "cuda" else None
 
     def data(self, cell: str) -> str:
         """The dataset file of a run."""
