@@ -9,6 +9,17 @@ settings.register_profile("house", deadline=None, derandomize=True, suppress_hea
 settings.load_profile("house")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of the test suite."""
+    parser.addoption("--long", action="store_true", help="tests/faults in its long form: tens of minutes")
+
+
+@pytest.fixture
+def long(request: pytest.FixtureRequest) -> bool:
+    """Whether tests that have a long form run it."""
+    return bool(request.config.getoption("--long"))
+
+
 @pytest.fixture
 def rng() -> np.random.Generator:
     """A generator with a fixed seed."""

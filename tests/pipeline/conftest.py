@@ -1,12 +1,9 @@
 """Clones of the working tree, and one finished small run that every pipeline test starts from."""
 
-import os
-import shutil
 from pathlib import Path
 
 import pytest
-from clones import Clone, copy_checkout
-from filelock import FileLock
+from clones import Clone, copy_checkout, finished_run
 
 
 @pytest.fixture
@@ -18,19 +15,10 @@ def fresh(tmp_path: Path) -> Clone:
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     """A clone in which the small run has ended; don't change it: take `clone`."""
-    shared = tmp_path_factory.getbasetemp()
-    shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
-    clone, done = Clone(shared / "finished"), shared / "finished.done"
-    with FileLock(shared / "finished.lock"):
-        if not done.exists():
-            copy_checkout(clone.path)
-            clone.snakemake(cores=2)
-            done.touch()
-    return clone
+    return finished_run(tmp_path_factory, "finished", {})
 
 
 @pytest.fixture
 def clone(finished: Clone, tmp_path: Path) -> Clone:
     """A clone with finished results, to be changed at will."""
-    shutil.copytree(finished.path, tmp_path / "clone", symlinks=True)
-    return Clone(tmp_path / "clone")
+    return finished.copy(tmp_path / "clone")

@@ -2,13 +2,19 @@
 
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from convac.contract.discovery import study_module
 from convac.contract.experiment import Cell
+from convac.errors import ConfigError, ConvacError
+from convac.files import write_text
+from convac.parsing import lines
 from convac.planning.config import BASE, blocks
 from convac.planning.costs import seconds_of
 from convac.specs import DatasetSpec, MeasureSpec, RunSpec, Spec, TheorySpec, canonical, digest, folder
@@ -67,6 +73,17 @@ def measured(name: str, measure: MeasureSpec) -> str:
     return f"results/runs/{name}/entanglement-{digest(measure)}.parquet"
 
 
+@contextmanager
+def placing(where: str) -> Iterator[None]:
+    """Put `where` before what the cells of a block can't be made of, as a ConfigError: keys that don't fit together."""
+    try:
+        yield
+    except ValidationError as error:
+        raise ConfigError(lines(error, Spec, where)[0]) from error
+    except ConvacError as error:
+        raise ConfigError(f"{where}: {error}") from error
+
+
 class Plan:
     """Every job of every experiment at every scale, found by folder.
 
@@ -74,6 +91,9 @@ class Plan:
         studies: by (scale, experiment).
         datasets, runs, theories: specs by folder.
         measures: by (run's folder, digest).
+
+    Raises:
+        ConfigError: the keys of a block are right one by one, but no network meets them all.
     """
 
     def __init__(self, raw: Mapping[str, Any]) -> None:
@@ -83,7 +103,8 @@ class Plan:
         self.theories: dict[str, TheorySpec] = {}
         self.measures: dict[tuple[str, str], MeasureSpec] = {}
         for (scale, name), (study, block) in blocks(raw).items():
-            cells = {folder(cell.spec): cell for cell in study_module(study).cells(block)}
+            with placing(f"experiments.{name}, scale {scale}"):
+                cells = {folder(cell.spec): cell for cell in study_module(study).cells(block)}
             self._add(scale, name, Study(study, cells))
 
     def _add(self, scale: str, name: str, study: Study) -> None:
@@ -106,14 +127,31 @@ class Plan:
         """The module that an experiment's code stands in."""
         return self.studies[BASE, name].study
 
+    @property
+    def specs(self) -> dict[str, Mapping[str, Spec]]:
+        """Specs by folder, by the kind of job that reads them."""
+        return {"datasets": self.datasets, "runs": self.runs, "theory": self.theories}
+
     def spec(self, kind: str, name: str) -> str:
         """The canonical text of a dataset's, run's or theory job's spec."""
-        kinds: dict[str, Mapping[str, Spec]] = {
-            "datasets": self.datasets,
-            "runs": self.runs,
-            "theory": self.theories,
-        }
-        return canonical(kinds[kind][name])
+        return canonical(self.specs[kind][name])
+
+    def restore(self) -> list[str]:
+        """Write anew each spec in `results` that isn't the one its folder is named after; a line for each.
+
+        Specs are damaged, or missing beside what was made from them. Snakemake would make all that again, or delete it
+        before it starts a job that reads the spec and fails.
+        """
+        restored = []
+        for kind, name in ((kind, name) for kind, specs in self.specs.items() for name in specs):
+            path = Path(f"results/{kind}/{name}/spec.json")
+            if not path.exists() and not path.with_name("run.json").exists():
+                continue
+            text = self.spec(kind, name) + "\n"
+            if not path.exists() or path.read_bytes() != text.encode():
+                write_text(path, text)
+                restored.append(f"{path}: was damaged or missing; written anew")
+        return restored
 
     def measured(self, cell: str, number: str) -> str:
         """The canonical text of what is measured on a run's networks."""

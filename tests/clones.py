@@ -7,11 +7,13 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 import yaml
+from filelock import FileLock
 
 from convac.commands.plan import planned_counts
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 # one experiment that trains and one that doesn't use every rule; the others would only take longer
 KEPT = ("pooling_geometry", "recurrent_memory")
 # smoke, smaller: one task, one geometry; still every rule and every kind of network
@@ -53,18 +55,23 @@ class Clone:
         unwanted = {"PYTHONPATH", "CONVAC_WORKFLOW", "PYTHONDONTWRITEBYTECODE"}
         return {key: value for key, value in os.environ.items() if key not in unwanted} | {"PATH": path}
 
-    def run(self, *command: str, ok: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run a command in the clone; asserts that it succeeds or, with ok=False, that it fails."""
+    def run(self, *command: str, ok: bool | None = True) -> subprocess.CompletedProcess[str]:
+        """Run a command in the clone; asserts that it succeeds or, with ok=False, that it fails; None takes both."""
         done = subprocess.run(
             command, cwd=self.path, env=self.environment, capture_output=True, text=True, check=False, timeout=600
         )
-        assert (done.returncode == 0) == ok, done.stdout[-3000:] + done.stderr[-3000:]
+        assert ok is None or (done.returncode == 0) == ok, done.stdout[-3000:] + done.stderr[-3000:]
         return done
 
-    def snakemake(self, *arguments: str, ok: bool = True, cores: int = 1) -> str:
+    def snakemake(self, *arguments: str, ok: bool | None = True, cores: int = 1) -> str:
         """Everything that a small run prints."""
         # targets come first: options that take a list eat what follows them
         done = self.run("snakemake", *arguments, "--cores", str(cores), "--configfile", "tiny.yaml", ok=ok)
+        return done.stdout + done.stderr
+
+    def convac(self, *arguments: str, ok: bool | None = True) -> str:
+        """Everything that a command prints, run with the clone's own code."""
+        done = self.run("env", "PYTHONPATH=workflow", sys.executable, "-m", "convac", *arguments, ok=ok)
         return done.stdout + done.stderr
 
     def planned(self, *arguments: str) -> set[str]:
@@ -81,6 +88,11 @@ class Clone:
         """Lay changes over the small config."""
         (self.path / "tiny.yaml").write_text(yaml.safe_dump(merge(TINY, changes)))
 
+    def copy(self, target: Path) -> "Clone":
+        """The same, with its results, to be changed at will."""
+        shutil.copytree(self.path, target, symlinks=True)
+        return Clone(target)
+
     def files(self, pattern: str = "results/**/*") -> dict[str, bytes]:
         """Content of the files that match, by path."""
         found = sorted(path for path in self.path.glob(pattern) if path.is_file())
@@ -93,7 +105,29 @@ def merge(base: dict, changes: dict) -> dict:
     return {**base, **changes, **nested}
 
 
-def copy_checkout(target: Path) -> Clone:
+def told(printed: str, *words: str) -> str:
+    """The line that has all the words; asserts that it is short and no traceback came with it."""
+    assert "Traceback" not in printed, printed[-3000:]
+    lines = [line for line in printed.splitlines() if all(word in line for word in words)]
+    assert lines, printed[-2000:]
+    assert len(lines[0]) <= 200
+    return lines[0]
+
+
+def finished_run(factory: pytest.TempPathFactory, name: str, changes: dict[str, object]) -> Clone:
+    """A clone in which a small run has ended, one for all of pytest's processes; don't change it, copy it."""
+    shared = factory.getbasetemp()
+    shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
+    clone, done = Clone(shared / name), shared / f"{name}.done"
+    with FileLock(shared / f"{name}.lock"):
+        if not done.exists():
+            copy_checkout(clone.path, changes)
+            clone.snakemake(cores=2)
+            done.touch()
+    return clone
+
+
+def copy_checkout(target: Path, changes: dict[str, object] | None = None) -> Clone:
     """Copy what git tracks or would track, as it stands now, with the experiments `KEPT` in the config."""
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
@@ -106,5 +140,5 @@ def copy_checkout(target: Path) -> Clone:
     kept = {name: block for name, block in config["experiments"].items() if name in KEPT}
     (target / "config.yaml").write_text(yaml.safe_dump({**config, "experiments": kept}))
     clone = Clone(target)
-    clone.configure({})
+    clone.configure(changes or {})
     return clone
