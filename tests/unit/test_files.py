@@ -101,6 +101,7 @@ WHOLE = {
     "x.svg": b"<svg></svg>\n",
     "x.pdf": b"%PDF-1.4\n%%EOF\n",
     "x.md": b"| a |\n",
+    "x.html": b"<html></html>\n",
     "x.csv": b"a,b\n1,2\n3,4\n",
     "x.json": b'{"a": [1, 2]}\n',
     "x.ipynb": b'{"cells": []}',
