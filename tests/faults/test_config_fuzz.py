@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 import yaml
-from clones import ROOT, told
+from clones import ROOT, Clone, told
 from mutants import Mutant, mutants
 
 from convac.errors import ConfigError
@@ -14,8 +14,9 @@ from convac.planning.plan import Plan
 from convac.seeds import stream
 
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
-IN_PROCESS = 60  # mutants of each experiment in the short form
-DRY_RUNS = 20
+IN_PROCESS = 40  # mutants of each experiment in the short form
+ROUNDS = 2  # dry runs with a mistake in every block
+DRY_RUNS = 20  # with one mistake each; in the short form the first
 
 
 def every_mutant(name: str) -> list[Mutant]:
@@ -80,23 +81,44 @@ def test_names_that_no_experiment_can_have(name):
     assert "accepted: string should " in line or "accepted: text" in line
 
 
-@pytest.mark.parametrize("name", ["train", "figure_recurrent_memory"])
-def test_names_of_rules(fresh, name):
+def test_names_of_rules(fresh):
+    name = "figure_recurrent_memory"
     fresh.configure({"experiments": {name: {"study": "recurrent_memory"}}})
     told(fresh.snakemake("-n", ok=False), f"experiments.{name}: is the name of a rule; accepted: any other")
 
 
-@pytest.mark.parametrize("number", range(DRY_RUNS))
-def test_snakemake_says_the_same(fresh, number):
-    name = list(CONFIG["experiments"])[number % len(CONFIG["experiments"])]
-    # bytes that no text holds can't be written as YAML and read back the same
-    written = [mutant for mutant in every_mutant(name) if "lines" not in mutant.change]
-    (mutant,) = some(written, 1, name, str(number))
-    (fresh.path / "config.yaml").write_text(yaml.safe_dump(mutant.config))
-    lines = refusal(mutant.config)
-    done = fresh.run("snakemake", "-n", ok=not lines)
+def assert_snakemake_says(clone: Clone, config: dict, lines: list[str]) -> None:
+    """A dry run prints these lines and nothing else, or its plan when there is none."""
+    (clone.path / "config.yaml").write_text(yaml.safe_dump(config))
+    done = clone.run("snakemake", "-n", ok=not lines)
     assert "Traceback" not in done.stdout + done.stderr
     if lines:
-        assert done.stderr.strip().splitlines() == lines, (mutant.path, mutant.change)
+        assert done.stderr.strip().splitlines() == lines
     else:
         assert "Job stats:" in done.stdout + done.stderr
+
+
+def writable(name: str) -> list[Mutant]:
+    """Mutants that YAML gives back as they were: bytes that no text holds aren't."""
+    return [mutant for mutant in every_mutant(name) if "lines" not in mutant.change]
+
+
+@pytest.mark.parametrize("round_", range(ROUNDS))
+def test_snakemake_says_every_block_s_mistake_at_once(fresh, round_):
+    blocks = {}
+    for name in CONFIG["experiments"]:
+        inside = [mutant for mutant in writable(name) if mutant.path[:2] == ("experiments", name)]
+        refused = (mutant for mutant in some(inside, 50, "rounds", name, str(round_)) if config_mistakes(mutant.config))
+        blocks.update(next(refused).config["experiments"])
+    lines = config_mistakes({**CONFIG, "experiments": blocks})
+    assert len(lines) >= len(CONFIG["experiments"])
+    assert_snakemake_says(fresh, {**CONFIG, "experiments": blocks}, lines)
+
+
+@pytest.mark.parametrize("number", range(DRY_RUNS))
+def test_snakemake_says_the_same(fresh, number, long):
+    if number and not long:
+        pytest.skip("the long form: pytest tests/faults --long")
+    name = list(CONFIG["experiments"])[number % len(CONFIG["experiments"])]
+    (mutant,) = some(writable(name), 1, name, str(number))
+    assert_snakemake_says(fresh, mutant.config, refusal(mutant.config))

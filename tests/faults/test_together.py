@@ -6,7 +6,7 @@ import signal
 
 import pytest
 from clones import told
-from harness import assert_no_half_result, assert_undisturbed, jobs, started, stopped_afterwards, waited
+from harness import PATIENCE, assert_no_half_result, assert_undisturbed, jobs, started, stopped_afterwards, waited
 
 NOTEBOOK = "notebooks/recurrent_memory.ipynb"
 
@@ -26,7 +26,7 @@ def test_two_at_once(clone, undisturbed):
             process.send_signal(signal.SIGCONT)
         # what `make resume` begins with: it doesn't take the lock from a run that is alive
         assert "waiting for" in clone.convac("orphans", "--wait")
-        assert first.wait(timeout=10) == 0
+        assert first.wait(timeout=PATIENCE) == 0
     assert_undisturbed(clone, undisturbed)
 
 
