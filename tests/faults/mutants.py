@@ -5,6 +5,7 @@ import datetime
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 Path = tuple[str | int, ...]
@@ -57,17 +58,32 @@ NAMES = {"missing": None, "misspelt": "{}x", "numbered": 7}
 
 @dataclass(frozen=True)
 class Mutant:
-    """A config, and what was done to it where."""
+    """A config, and what is done to it where."""
 
+    base: dict[str, Any]
     path: Path
     change: str
-    config: dict[str, Any]
 
     @property
     def key(self) -> str:
         """The key as error lines name it; of a misspelt one, the block that holds it."""
         path = self.path[:-1] if self.change in NAMES else self.path
         return ".".join(map(str, path))
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """The changed config."""
+        changed = copy.deepcopy(self.base)
+        inside, last = holder(changed, self.path), self.path[-1]
+        if self.change in VALUES:
+            inside[last] = copy.deepcopy(VALUES[self.change])
+        elif self.change in CHANGES:
+            inside[last] = CHANGES[self.change](inside[last])
+        else:
+            value, name = inside.pop(last), NAMES[self.change]
+            if name is not None:
+                inside[name.format(last) if isinstance(name, str) else name] = value
+        return changed
 
 
 def paths(value: Any, here: Path = ()) -> Iterator[Path]:
@@ -89,17 +105,7 @@ def holder(config: Any, path: Path) -> Any:
 
 
 def mutants(config: dict[str, Any]) -> Iterator[Mutant]:
-    """Every mutant of a config, one change each."""
+    """Every mutant of a config, one change each; elements of lists have no name to change."""
     for path in paths(config):
-        *_, last = path
-        old = holder(config, path)[last]
-        for change, value in [*VALUES.items(), *((name, made(old)) for name, made in CHANGES.items())]:
-            changed = copy.deepcopy(config)
-            holder(changed, path)[last] = copy.deepcopy(value)
-            yield Mutant(path, change, changed)
-        for change, name in NAMES.items() if isinstance(last, str) else ():
-            changed = copy.deepcopy(config)
-            value = holder(changed, path).pop(last)
-            if name is not None:
-                holder(changed, path)[name.format(last) if isinstance(name, str) else name] = value
-            yield Mutant(path, change, changed)
+        for change in [*VALUES, *CHANGES, *(NAMES if isinstance(path[-1], str) else ())]:
+            yield Mutant(config, path, change)

@@ -46,10 +46,8 @@ def disturb(clone: Clone, run: Popen[bytes], victim: str, count: int, later: flo
     run.wait()
 
 
-@pytest.mark.parametrize("chain", range(CHAINS))
-def test_killed_again_and_again(fresh, undisturbed, chain, long):
-    if chain and not long:
-        pytest.skip("the long form: pytest tests/faults --long")
+@pytest.mark.parametrize("chain", [0, *(pytest.param(chain, marks=pytest.mark.long) for chain in range(1, CHAINS))])
+def test_killed_again_and_again(fresh, undisturbed, chain):
     generator, begin = stream("victims", chain), started
     for victim, count, later in moments(chain, len(names(undisturbed))):
         with stopped_afterwards(begin(fresh)) as run:
@@ -60,4 +58,3 @@ def test_killed_again_and_again(fresh, undisturbed, chain, long):
     with stopped_afterwards(resume(fresh)) as run:
         assert run.wait() == 0
     assert_undisturbed(fresh, undisturbed)
-    assert fresh.planned() == set()

@@ -12,8 +12,7 @@ NOTEBOOK = "notebooks/recurrent_memory.ipynb"
 
 
 def test_two_at_once(clone, undisturbed):
-    for path in clone.path.glob("results/smoke/figures/recurrent_memory*"):
-        path.unlink()
+    (clone.path / "results/smoke/manifest.json").unlink()
     with stopped_afterwards(started(clone)) as first:
         waited(lambda: jobs(first) != [])
         held = jobs(first)
@@ -37,7 +36,9 @@ FAILURES = {
 }
 
 
-@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize(
+    "failure", ["it raises", *(pytest.param(failure, marks=pytest.mark.long) for failure in list(FAILURES)[1:])]
+)
 def test_a_notebook_fails(clone, undisturbed, failure):
     source, *words = FAILURES[failure]
     path = clone.path / NOTEBOOK
@@ -55,6 +56,5 @@ def test_a_notebook_fails(clone, undisturbed, failure):
     for log in re.findall(r"see (\S+)", line):
         assert (clone.path / log).exists()
     path.write_text(whole)
-    assert clone.planned() == {"figure_recurrent_memory", "manifest", "all"}
     clone.snakemake()
     assert_undisturbed(clone, undisturbed)

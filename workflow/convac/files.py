@@ -40,7 +40,9 @@ def replacing(path: str | Path) -> Iterator[Path]:
             os.fsync(handle.fileno())
         temporary.replace(target)
     except OSError as error:
-        raise FileError(f"{target}: can't be written: {error.strerror or error}") from error
+        # by its number: Arrow's own words are long, and begin with the path
+        reason = os.strerror(error.errno) if error.errno else error
+        raise FileError(f"{target}: can't be written: {reason}") from error
     finally:
         with suppress(OSError):  # in a folder that can't be written there is nothing to delete
             temporary.unlink(missing_ok=True)
