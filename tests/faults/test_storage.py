@@ -27,9 +27,9 @@ def kilobytes(clone: Clone) -> int:
 @pytest.mark.usefixtures("mounts")
 def test_a_disk_full_of_figures(clone, undisturbed):
     results, aside = clone.path / "results", clone.path / "aside"
-    for folder in ("smoke/figures", "reference"):
+    for folder in ("smoke/figures", "smoke/notebooks", "reference"):
         shutil.rmtree(results / folder)
-    space = kilobytes(clone) + 100
+    space = kilobytes(clone) + 50
     results.rename(aside)
     results.mkdir()
     with mounted(results, "-t", "tmpfs", "-o", f"size={space}k", "tmpfs"):
