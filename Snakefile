@@ -35,6 +35,8 @@ rule all:
 
 # One target per experiment: `snakemake --cores N pooling_geometry`.
 for name in PLAN.experiments:
+    if workflow.is_rule(name):
+        sys.exit(f"experiments.{name}: is the name of a rule; accepted: any other")
 
     rule:
         name:

@@ -1,6 +1,7 @@
 """Mistakes of a user: one line that names key or file and what is accepted, no traceback, nothing lost."""
 
 import pytest
+from clones import told
 
 EXPERIMENT = ("experiments", "pooling_geometry")
 
@@ -9,15 +10,6 @@ def nested(path: tuple[str, ...], value: object) -> dict[str, object]:
     for key in reversed(path):
         value = {key: value}
     return value
-
-
-def told(printed: str, *words: str) -> str:
-    """The line that has all the words; asserts that it is short and no traceback came with it."""
-    assert "Traceback" not in printed
-    lines = [line for line in printed.splitlines() if all(word in line for word in words)]
-    assert lines, printed[-2000:]
-    assert len(lines[0]) <= 200
-    return lines[0]
 
 
 CONFIGS = {
@@ -71,7 +63,6 @@ DAMAGES = {
     "model": ("results/runs/*arithmetic*/model.safetensors", "measure", "results/runs/*/entanglement-*.parquet"),
     "history": ("results/runs/*/history.parquet", "collect", "results/smoke/tables/pooling_geometry.parquet"),
     "table": ("results/smoke/tables/pooling_geometry.parquet", "claims", "results/smoke/claims/pooling_geometry.csv"),
-    "spec": ("results/runs/*arithmetic*/spec.json", "train", "results/runs/*arithmetic*/model.safetensors"),
 }
 
 

@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pandas as pd
@@ -189,21 +188,3 @@ def test_orphans_are_listed_and_waited_for(clone):
     finally:
         job.kill()
     assert clone.run("convac", "orphans").stdout == ""
-
-
-def test_a_killed_run_resumes_to_the_same_tables(finished, fresh):
-    command = ["snakemake", "--cores", "2", "--configfile", "tiny.yaml"]
-    with (fresh.path / "printed").open("w") as printed:
-        killed = subprocess.Popen(command, cwd=fresh.path, env=fresh.environment, stdout=printed, stderr=printed)
-    deadline = time.monotonic() + 120
-    while not fresh.files("results/runs/*/model.safetensors") and time.monotonic() < deadline:
-        time.sleep(0.2)
-    killed.kill()  # SIGKILL: its jobs live on
-    killed.wait()
-    assert fresh.files("results/runs/*/model.safetensors")
-    assert not (fresh.path / f"{EXPERIMENT}.parquet").exists()
-    # what `make resume` does
-    fresh.run("convac", "orphans", "--wait")
-    fresh.run("snakemake", "--unlock")
-    fresh.snakemake("--rerun-incomplete", cores=2)
-    assert fresh.files("results/smoke/tables/*") == finished.files("results/smoke/tables/*")

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from convac.errors import ConvacError, FileError, one_line
 from convac.files import (
     arrays_digest,
+    check_whole,
     read_arrays,
     read_json,
     read_table,
@@ -17,6 +18,7 @@ from convac.files import (
     write_arrays,
     write_json,
     write_table,
+    write_text,
 )
 
 ARRAYS = {"a": np.arange(600, dtype=np.float64).reshape(20, 30), "b": np.array([1, 2], dtype=np.uint8)}
@@ -79,6 +81,47 @@ def test_tables_come_back_and_truncated_ones_do_not(tmp_path, suffix):
         path.write_bytes(damaged)
         with pytest.raises(FileError, match="damaged"):
             read_table(path)
+
+
+@pytest.mark.parametrize("name", ["x.json", "x.csv", "x.parquet", "x.safetensors", "x.md"])
+def test_a_place_that_takes_no_file_is_named(tmp_path, name):
+    (tmp_path / "taken").touch()
+    path = tmp_path / "taken" / name
+    writers = {
+        ".json": lambda: write_json(path, [1]),
+        ".safetensors": lambda: write_arrays(path, ARRAYS),
+        ".md": lambda: write_text(path, "text"),
+    }
+    write = writers.get(path.suffix, lambda: write_table(path, pd.DataFrame({"value": [1.0]})))
+    with pytest.raises(FileError, match=f"{path}: can't be written: "):
+        write()
+
+
+WHOLE = {
+    "x.svg": b"<svg></svg>\n",
+    "x.pdf": b"%PDF-1.4\n%%EOF\n",
+    "x.md": b"| a |\n",
+    "x.html": b"<html></html>\n",
+    "x.csv": b"a,b\n1,2\n3,4\n",
+    "x.json": b'{"a": [1, 2]}\n',
+    "x.ipynb": b'{"cells": []}',
+}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_result_cut_short_is_told(tmp_path, name):
+    path = tmp_path / name
+    path.write_bytes(WHOLE[name])
+    check_whole(path)
+    for kept in range(len(WHOLE[name]) - 1):
+        if name == "x.csv" and WHOLE[name][:kept].endswith(b"\n"):
+            continue  # a table with fewer rows
+        path.write_bytes(WHOLE[name][:kept])
+        with pytest.raises(FileError, match=f"{name}: damaged"):
+            check_whole(path)
+    path.unlink()
+    with pytest.raises(FileError, match="no such file"):
+        check_whole(path)
 
 
 def test_missing_and_broken_json(tmp_path):

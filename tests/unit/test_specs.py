@@ -1,7 +1,10 @@
 import copy
+import datetime
 import json
+import os
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -15,7 +18,7 @@ from convac.experiments.pooling_geometry import even_windows
 from convac.geometry.trees import PoolingTree
 from convac.parsing import mistakes, parse
 from convac.planning import costs
-from convac.planning.config import SCALES, blocks, config_mistakes, merged, place_mistakes
+from convac.planning.config import SCALES, blocks, config_mistakes, merged, place_mistakes, start_mistakes
 from convac.planning.plan import Plan
 from convac.specs import DOWNLOADED, DatasetSpec, RunSpec, canonical, digest, folder
 
@@ -59,6 +62,9 @@ def test_a_spec_survives_its_file():
         ("training.seeds", 3, "run.training.seeds: 3"),
         ("training.lr", float("inf"), "run.training.lr"),
         ("dataset.name", "../x", "run.dataset.name"),
+        ("training.steps", datetime.date(2020, 1, 2), 'run.training.steps: {"date": "2020-01-02"} is not accepted'),
+        ("training.steps", 10**12, "run.training.steps: 1000000000000 is not accepted; accepted: less than or equal"),
+        ("training.seeds", [], "run.training.seeds: [] is not accepted; accepted: entries, at least 1"),
     ],
 )
 def test_mistakes_name_the_key(path, value, words):
@@ -100,6 +106,47 @@ def test_local_data_must_be_there(tmp_path, monkeypatch, value):
     assert len(line) <= 200
     for usable in (None, str(tmp_path), "."):
         assert place_mistakes((), {"experiments": {}, "local_data": usable}) == []
+
+
+def test_inputs_dated_in_the_future_are_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("early", "late", "made"):
+        Path(name).touch()
+        os.utime(name, (0, 0) if name == "early" else (2**32, 2**32))
+    jobs = [
+        SimpleNamespace(input=["early", "late", "none"], output=["made"]),
+        SimpleNamespace(input=["made"], output=["none"]),
+    ]
+    (line,) = start_mistakes(jobs)
+    assert line.startswith("late: dated 2106-02-")
+    assert len(line) <= 200
+    assert start_mistakes(jobs[1:]) == ["made: dated" + line.removeprefix("late: dated")]
+    os.utime("late")
+    assert start_mistakes(jobs) == []
+
+
+@pytest.mark.parametrize("kind", ["runs", "datasets", "theory"])
+def test_specs_are_restored(tmp_path, monkeypatch, kind):
+    monkeypatch.chdir(tmp_path)
+    plan = Plan({"experiments": {name: CONFIG["experiments"][name] for name in ("pooling_geometry", "min_cut")}})
+    name = next(iter({"runs": plan.runs, "datasets": plan.datasets, "theory": plan.theories}[kind]))
+    path = Path(f"results/{kind}/{name}/spec.json")
+    path.parent.mkdir(parents=True)
+    assert plan.restore() == []
+    assert not path.exists()  # nothing was made from it: its rule's task
+    path.write_text(plan.spec(kind, name)[:-3])
+    assert plan.restore() == [f"{path}: was damaged or missing; written anew"]
+    assert path.read_text() == plan.spec(kind, name) + "\n"
+    assert plan.restore() == []
+    path.rename(path.with_name("run.json"))
+    assert len(plan.restore()) == 1
+    assert path.read_text() == plan.spec(kind, name) + "\n"
+
+
+def test_cells_that_nothing_meets_are_told_with_their_block():
+    changes = {"experiments": {"layer_widths": {"parameters": {"convnet": [7]}}}}
+    with pytest.raises(ConfigError, match=r"^experiments.layer_widths, scale \w+: parameters: 7 isn't met by "):
+        Plan(merged(CONFIG, changes))
 
 
 def test_a_dataset_tells_what_it_needs_downloaded():

@@ -81,6 +81,8 @@ def announce(log: str) -> None:
 
 def start_log(path: str | None) -> None:
     """Send log lines to the file, or to the terminal without one."""
+    # a full disk takes no line; that is no reason to stop, nor to print a traceback: the results' own writes tell it
+    logging.raiseExceptions = False
     if path:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     handler = logging.FileHandler(path, mode="w", encoding="utf-8") if path else logging.StreamHandler()

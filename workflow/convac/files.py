@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,17 +27,25 @@ def replacing(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; rename it to `path` when the block ends well, delete it otherwise.
 
     The name carries the process id, so that a job and its orphan from a killed run never write the same file.
+
+    Raises:
+        FileError: the disk is full, or the folder can't be written; the old file stands as it was.
     """
     target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         with temporary.open("rb") as handle:
             os.fsync(handle.fileno())
         temporary.replace(target)
+    except OSError as error:
+        # by its number: Arrow's own words are long, and begin with the path
+        reason = os.strerror(error.errno) if error.errno else error
+        raise FileError(f"{target}: can't be written: {reason}") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # in a folder that can't be written there is nothing to delete
+            temporary.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -88,13 +96,13 @@ def arrays_digest(arrays: Mapping[str, np.ndarray]) -> str:
 
 def write_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str] | None = None) -> None:
     """Write named arrays and string metadata to a safetensors file, atomically; same arrays, same bytes."""
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     whole = {name: np.ascontiguousarray(array) for name, array in sorted(arrays.items())}
     header = {**(metadata or {}), "sha256": arrays_digest(whole)}
     # one JSON value: safetensors writes several metadata keys in an order that changes from process to process
     with replacing(path) as temporary:
-        save_file(whole, temporary, {"convac": json.dumps(header, sort_keys=True)})
+        temporary.write_bytes(save(whole, {"convac": json.dumps(header, sort_keys=True)}))
 
 
 def read_arrays(path: str | Path) -> tuple[Arrays, dict[str, str]]:
@@ -113,6 +121,37 @@ def read_arrays(path: str | Path) -> tuple[Arrays, dict[str, str]]:
     return arrays, header
 
 
+# the last bytes of a file that is whole, by suffix
+ENDS = {
+    ".csv": b"\n",
+    ".md": b"\n",
+    ".html": b"</html>\n",
+    ".svg": b"</svg>\n",
+    ".pdf": b"%%EOF\n",
+    ".png": b"IEND\xaeB`\x82",
+}
+
+
+def check_end(path: str | Path) -> None:
+    """Raise ValueError where a text or figure stops before its end."""
+    if not Path(path).read_bytes().endswith(ENDS[Path(path).suffix]):
+        raise ValueError("end")
+
+
+def check_whole(path: str | Path) -> None:
+    """Read a result of any kind; raises FileError when it is missing, damaged, or cut short."""
+    suffix = Path(path).suffix
+    if suffix == ".safetensors":
+        read_arrays(path)
+    elif suffix in {".parquet", ".csv"}:
+        read_table(path)
+    elif suffix in {".json", ".ipynb"}:
+        read_json(path)
+    else:
+        with naming(path, f"a whole {suffix.removeprefix('.')} file"):
+            check_end(path)
+
+
 def write_table(path: str | Path, table: "pd.DataFrame") -> None:
     """Write a table by its suffix, atomically: `.parquet` with page checksums, or `.csv`."""
     with replacing(path) as temporary:
@@ -127,12 +166,16 @@ def write_table(path: str | Path, table: "pd.DataFrame") -> None:
 
 
 def read_table(path: str | Path, columns: tuple[str, ...] = ()) -> "pd.DataFrame":
-    """The table in a parquet or CSV file; raises FileError when it is damaged or lacks one of `columns`."""
+    """The table in a parquet or CSV file; raises FileError when it is damaged or lacks one of `columns`.
+
+    Parquet has checksums. A CSV file has none: what is told is an end in the middle of a line.
+    """
     import pandas as pd
 
     suffix = Path(path).suffix
     with naming(path, f"a {suffix.removeprefix('.')} table"):
         if suffix == ".csv":
+            check_end(path)
             table = pd.read_csv(path)
         else:
             import pyarrow.parquet

@@ -33,20 +33,35 @@ def parse(kind: type[S], value: Any, where: str = "") -> S:
 def mistakes(kind: type[Spec], value: Any, where: str = "") -> list[str]:
     """Every mistake in plain data that should become a `kind`, a line each; empty when there is none."""
     try:
-        kind.model_validate_json(json.dumps(value))
+        kind.model_validate_json(json.dumps(value, default=foreign))
     except ValidationError as error:
-        # a value that fits no branch of a union has an error for each: one line tells them all
-        found: dict[str, tuple[str, list[str]]] = {}
-        for details in error.errors(include_url=False):
-            key, fault, accepted = explained(kind, dict(details))
-            found.setdefault(key, (fault, []))[1].append(accepted)
-        place = f"{where}." if where else ""
-        return [one_line(f"{place}{key}: {fault}{' or '.join(words)}") for key, (fault, words) in found.items()]
+        return lines(error, kind, where)
     except ConvacError as error:  # a geometry or partition that doesn't fit, found by a validator
         return [one_line(f"{where}.{error}" if where else str(error))]
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         return [one_line(f"{where or 'config'}: {error}; accepted: plain YAML values")]
     return []
+
+
+def foreign(value: Any) -> dict[str, str]:
+    """A value that JSON hasn't, such as YAML's dates and sets, as a block that tells its type: no key accepts it."""
+    return {type(value).__name__: str(value)}
+
+
+def plain(value: Any) -> Any:
+    """The value as JSON gives it back: what `mistakes` has checked."""
+    return json.loads(json.dumps(value, default=foreign))
+
+
+def lines(error: ValidationError, kind: type[Spec], where: str = "") -> list[str]:
+    """A line for every key of a `kind` that pydantic found fault with."""
+    # a value that fits no branch of a union has an error for each: one line tells them all
+    found: dict[str, tuple[str, list[str]]] = {}
+    for details in error.errors(include_url=False):
+        key, fault, accepted = explained(kind, dict(details))
+        found.setdefault(key, (fault, []))[1].append(accepted)
+    place = f"{where}." if where else ""
+    return [one_line(f"{place}{key}: {fault}{' or '.join(words)}") for key, (fault, words) in found.items()]
 
 
 def explained(kind: type[Spec], details: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -71,6 +86,8 @@ def explained(kind: type[Spec], details: Mapping[str, Any]) -> tuple[str, str, s
         mantissa, exponent = value.split("e")
         return key, f"{value!r} is a string in YAML; ", f"write {mantissa}.0e{exponent}"
     accepted = re.sub(r"^input should be ", "", message[0].lower() + message[1:])
+    if least := re.fullmatch(r".* at least (\d+) items? after validation.*", accepted):
+        accepted = f"entries, at least {least[1]}"
     return key, f"{shown(value)} is not accepted; accepted: ", accepted
 
 

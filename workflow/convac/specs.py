@@ -14,11 +14,14 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from convac.geometry.trees import PoolingTree
 
 Scalar = bool | int | float | str
-Positive = Annotated[int, Field(ge=1)]
+# what is counted is listed or worked off one by one: more than a thousand million is a slip of the pen
+MOST = 10**9
+Positive = Annotated[int, Field(ge=1, le=MOST)]
+Natural = Annotated[int, Field(ge=0, le=MOST)]
+Replicas = Annotated[int, Field(ge=1, le=1000)]  # training runs of one network, side by side in memory
 Share = Annotated[float, Field(gt=0, le=1)]
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-Seed = Annotated[int, Field(ge=0)]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 
 Control = Literal["none", "shuffled", "permuted", "missing-points", "missing-rectangles"]
 MARGINALISED = "marginalised"  # what a tensorial mixture model does with missing pixels, in place of an imputation
@@ -102,8 +105,8 @@ class Schedule(Spec):
 class TrainingSpec(Schedule):
     """A schedule and the seeds that are trained by it, one run each."""
 
-    seeds: tuple[Seed, ...] = Field(min_length=1)
-    snapshots: tuple[Annotated[int, Field(ge=0)], ...] = Field((), description="steps at which the weights are kept")
+    seeds: tuple[Natural, ...] = Field(min_length=1)
+    snapshots: tuple[Natural, ...] = Field((), description="steps at which the weights are kept")
 
     @model_validator(mode="after")
     def _fits(self) -> "TrainingSpec":
@@ -151,7 +154,7 @@ class MeasureSpec(Spec):
     """What is measured on every trained network of a cell, and on the snapshots of its training."""
 
     partitions: tuple[str, ...] = Field(default=(), description="names of partitions of the sites")
-    label: Annotated[int, Field(ge=0)] = Field(default=1, description="class whose score is measured")
+    label: Natural = Field(default=1, description="class whose score is measured")
     bonds: bool = Field(default=False, description="whether the entropy of every bond is measured")
     ranks: tuple[Positive, ...] = Field(
         default=(), description="Schmidt vectors that every bond is truncated to, one by one"

@@ -15,18 +15,28 @@ os.environ.update(CONVAC_WORKFLOW="1")
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 from convac import workload
-from convac.planning.config import config_mistakes, place_mistakes
+from convac.errors import ConvacError
+from convac.planning.config import config_mistakes, place_mistakes, start_mistakes
 from convac.planning.plan import SUFFIXES, Plan
 from convac.provenance import source_hash
 from convac.specs import DOWNLOADED
 
 # Snakemake tells its targets only after it has read the rules, when it is too late for one clear line.
-asked_for = parse_args(sys.argv[1:])[1].targets if "snakemake" in sys.argv[0] else []
+asked_for = parse_args(sys.argv[1:] if "snakemake" in sys.argv[0] else [])[1]
+looks = (asked_for.dryrun, asked_for.report, asked_for.lint, asked_for.unlock)
 
-if mistakes := config_mistakes(config) or place_mistakes(asked_for, config):
+if mistakes := config_mistakes(config) or place_mistakes(
+    asked_for.targets, config, writes=not any(looks)
+):
     sys.exit("\n".join(mistakes))
 
-PLAN = Plan(config)
+try:
+    PLAN = Plan(config)
+    for line in PLAN.restore():
+        print(line, file=sys.stderr)
+except ConvacError as error:
+    sys.exit(str(error))
+
 SCALE = config["scale"]
 
 # Relative, so that a rule's command can be pasted, and moving the checkout reruns nothing.
@@ -48,10 +58,11 @@ localrules:
 
 
 onstart:
+    jobs = list(workflow.dag.needrun_jobs())
+    if not workflow.touch and (mistakes := start_mistakes(jobs)):
+        sys.exit("\n".join(mistakes))
     nodes = None if workflow.local_exec else workflow.nodes
-    load = PLAN.workload(
-        SCALE, workflow.dag.needrun_jobs(), nodes or workflow.cores
-    )
+    load = PLAN.workload(SCALE, jobs, nodes or workflow.cores)
     workload.write(load)
     print(workload.opening(load), file=sys.stderr)
 

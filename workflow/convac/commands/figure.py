@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from convac.errors import FileError, one_line
-from convac.files import read_table, replacing, sha256
+from convac.files import read_json, read_table, replacing, sha256
 from convac.provenance import source_hash
 
 
@@ -22,9 +22,13 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> None:
     """Execute the notebook; a failing one is kept as the attempt."""
     import papermill
+    from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
-    read_table(options.table, ("cell", "quantity", "value"))  # a damaged table fails here, in one line
+    # what is damaged fails here, in one line
+    read_json(options.notebook)
+    read_table(options.table, ("cell", "quantity", "value"))
+    read_table(options.claims, ("id", "verdict"))
     code = source_hash(__spec__.name, f"convac.plotting.{options.study}")
     parameters = {
         "table": options.table,
@@ -42,5 +46,8 @@ def run(options: Namespace) -> None:
             f"{options.notebook}: cell {error.exec_count} failed: {error.ename}: {one_line(error.evalue, 80)}; "
             f"see {options.attempt}"
         ) from error
+    except DeadKernelError as error:
+        raise FileError(f"{options.notebook}: kernel died, maybe out of memory; see {options.attempt}") from error
+    executed = Path(options.attempt).read_bytes()
     with replacing(options.output) as temporary:
-        temporary.write_bytes(Path(options.attempt).read_bytes())
+        temporary.write_bytes(executed)

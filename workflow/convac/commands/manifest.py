@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from convac.files import sha256, write_json
+from convac.files import check_whole, sha256, write_json
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -13,7 +13,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> None:
-    """Hash every listed file."""
+    """Hash every listed file; raises FileError for one that isn't whole, which no manifest should vouch for."""
     paths = sorted(set(options.files))
+    for path in paths:
+        check_whole(path)
     files = {path: {"bytes": Path(path).stat().st_size, "sha256": sha256(path)} for path in paths}
     write_json(options.output, {"files": files})

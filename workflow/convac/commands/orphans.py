@@ -1,4 +1,4 @@
-"""List the jobs of this checkout that outlived their Snakemake, here and in SLURM's queue; await or cancel them."""
+"""What runs in this checkout, Snakemake or jobs that outlived theirs, here and in SLURM's queue; await or cancel it."""
 
 import getpass
 import os
@@ -16,12 +16,12 @@ EVERY = 2.0  # seconds between two looks
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Options of `convac orphans`."""
-    parser.add_argument("--wait", action="store_true", help="return only when none is left")
+    parser.add_argument("--wait", action="store_true", help="return when none is left, and delete their half files")
     parser.add_argument("--cancel", action="store_true", help="cancel those in SLURM's queue, then wait")
 
 
 def run(options: Namespace) -> None:
-    """Print each job that runs in this folder; with --wait or --cancel, until there is none."""
+    """Print what works in this folder; with --wait or --cancel, until there is nothing, and tidy up after it."""
     here = Path.cwd()
     told: set[str] = set()
     if options.cancel:
@@ -41,19 +41,23 @@ def run(options: Namespace) -> None:
         if not options.wait and not options.cancel:
             return
         time.sleep(EVERY)
+    if options.wait or options.cancel:
+        # what a kill in the middle of a write left; nobody writes now
+        for part in Path("results").rglob("*.part"):
+            part.unlink(missing_ok=True)
 
 
 def running(folder: Path) -> dict[str, str]:
-    """By process number, what each convac job is whose working folder is `folder`, this process excepted."""
+    """By number, each process of Snakemake or a job whose working folder is `folder`, this process excepted."""
     found = {}
     for process in psutil.process_iter():
         try:
             words = process.cmdline()
             if process.pid == os.getpid() or "python" not in Path(words[0] if words else "").name:
                 continue
-            if words[1:3] == ["-m", "convac"] and words[3] != "orphans" and Path(process.cwd()) == folder:
-                found[str(process.pid)] = f"process {process.pid}, {' '.join(words[3:5])}"
-        except (psutil.NoSuchProcess, psutil.AccessDenied, IndexError):
+            if (command := command_of(words)) and Path(process.cwd()) == folder:
+                found[str(process.pid)] = f"process {process.pid}, {command}"
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue
     return found
 
@@ -72,3 +76,17 @@ def queued(folder: Path) -> dict[str, str] | None:
         for number, state, comment, place in jobs
         if Path(place) == folder
     }
+
+
+def command_of(words: list[str]) -> str:
+    """What a Python process runs, of Snakemake and our jobs; empty for all others.
+
+    >>> command_of(["python3", "-m", "convac", "train", "--spec", "a.json", "--data", "b"])
+    'train --spec'
+    >>> command_of(["python3", "/usr/bin/snakemake", "--cores", "2"]), command_of(["python3", "-m", "pip"])
+    ('snakemake', '')
+    """
+    program, *rest = words[2:] if words[1:2] == ["-m"] else words[1:] or [""]
+    if Path(program).name == "snakemake":
+        return "snakemake"
+    return " ".join(rest[:2]) if Path(program).name == "convac" and rest[:1] != ["orphans"] else ""

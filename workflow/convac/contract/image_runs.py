@@ -6,7 +6,18 @@ from pydantic import Field
 
 from convac.contract.experiment import Experiment
 from convac.geometry.trees import PoolingTree
-from convac.specs import DatasetSpec, NetworkSpec, Positive, RunSpec, Scalar, Schedule, Spec, TrainingSpec
+from convac.specs import (
+    DatasetSpec,
+    Natural,
+    NetworkSpec,
+    Positive,
+    Replicas,
+    RunSpec,
+    Scalar,
+    Schedule,
+    Spec,
+    TrainingSpec,
+)
 
 NetworkKind = Literal["ConvNet", "ConvAC"]
 LOCAL, GLOBAL = "local", "global"
@@ -19,11 +30,11 @@ class Images(Spec):
 
     source: Literal["digits", "mnist", "fashion_mnist", "cifar10"] = Field(description="where the originals come from")
     canvas: Literal[16, 32, 64] = Field(description="pixels along each side of an image")
-    sizes: tuple[Annotated[int, Field(ge=4)], ...] = Field(
+    sizes: tuple[Annotated[Positive, Field(ge=4)], ...] = Field(
         min_length=1,
         description="pixels along each side of what is to be classified: the local task's, …, the global's",
     )
-    clutter: Annotated[int, Field(ge=0)] = Field(0, description="patches of other originals in every image")
+    clutter: Natural = Field(0, description="patches of other originals in every image")
     train: Positive = Field(description="images rendered for training")
     validation: Positive = Field(description="images that rates are chosen by")
     test: Positive = Field(description="images that are tested on")
@@ -42,7 +53,7 @@ class ImageExperiment(Experiment):
     """Base of the blocks: images, and one kind of network each way."""
 
     images: Images = Field(description="what is classified")
-    seeds: Positive = Field(description="training runs per network")
+    seeds: Replicas = Field(description="training runs per network")
     convnet: Kind = Field(description="ReLU and max pooling")
     convac: Kind = Field(description="linear maps and product pooling, real weights")
 

@@ -13,14 +13,14 @@ from convac.contract.claims import LARGEST, Claim, equality
 from convac.contract.experiment import Cell, Experiment
 from convac.specs import Positive, TheorySpec
 
-Power = Annotated[int, Field(ge=4, multiple_of=4)]
+Power = Annotated[Positive, Field(ge=4, multiple_of=4)]
 
 
 class Block(Experiment):
     """Config of depth_efficiency."""
 
     sites: tuple[Power, ...] = Field(min_length=1, description="sites N of the trees, powers of two")
-    local_dimensions: tuple[Annotated[int, Field(ge=2)], ...] = Field(min_length=1, description="M")
+    local_dimensions: tuple[Annotated[Positive, Field(ge=2)], ...] = Field(min_length=1, description="M")
     widths: tuple[Positive, ...] = Field(min_length=1, description="channels of every level, r")
     epsilon_sites: tuple[Power, ...] = Field(min_length=1, description="sites of the circuits whose ε-rank is measured")
     epsilon_width: Positive = Field(description="their channels")

@@ -31,9 +31,9 @@ class Block(Experiment):
     sites: tuple[Literal[4, 8, 16, 32, 64, 128, 256], ...] = Field(min_length=1, description="N; digits have up to 64")
     states: Literal[4, 9, 16] = Field(description="states of every hidden variable, r; a square, for the codebooks")
     seeds: Positive = Field(description="mixtures of each family")
-    draws: Annotated[int, Field(ge=2)] = Field(description="inputs drawn from each mixture")
-    configurations: Annotated[int, Field(ge=256)] = Field(description="inputs that are enumerated at most")
-    mappings: Annotated[int, Field(ge=2)] = Field(description="random draws of each family of single mappings")
+    draws: Annotated[Positive, Field(ge=2)] = Field(description="inputs drawn from each mixture")
+    configurations: Annotated[Positive, Field(ge=256)] = Field(description="inputs that are enumerated at most")
+    mappings: Annotated[Positive, Field(ge=2)] = Field(description="random draws of each family of single mappings")
     training: Training = Field(description="of the mixtures on digits")
 
 

@@ -35,7 +35,7 @@ class Counts(Spec):
 class Control(Spec):
     """Pairs of marks at an exact distance, for ConvNets of one size."""
 
-    distances: tuple[Annotated[int, Field(ge=2)], ...] = Field(description="columns between the marks of a pair")
+    distances: tuple[Annotated[Positive, Field(ge=2)], ...] = Field(description="columns between the marks of a pair")
     parameters: Positive
 
 
@@ -50,6 +50,9 @@ class Block(ImageExperiment):
     def _fits(self) -> "Block":
         if self.images.sizes[-1] != self.images.canvas:
             raise ArgumentError(f"images.sizes: ends in {self.images.sizes[-1]}; accepted: the canvas at the end")
+        far = [gap for gap in self.control.distances if gap > self.images.canvas - 2]
+        if far:
+            raise ArgumentError(f"control.distances: {far[0]}; accepted: 2 to {self.images.canvas - 2}, on the canvas")
         for kind in KINDS:
             levels = len(template(kind, self.images.canvas, self.kind(kind).patch, KERNELS[kind]).widths)
             for name in self.profiles:

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from convac.contract.claims import Claim, equality
 from convac.contract.experiment import Cell, Experiment
-from convac.specs import Positive, Scalar, TheorySpec
+from convac.specs import Natural, Positive, Scalar, TheorySpec
 
 ENSEMBLES = ("powers", "mixed", "shared")
 
@@ -19,13 +19,15 @@ class Block(Experiment):
     """Config of min_cut."""
 
     cases: Positive = Field(description="random trees × partitions of each ensemble")
-    largest: Annotated[int, Field(ge=4)] = Field(description="largest cut that is kept")
+    largest: Annotated[Positive, Field(ge=4)] = Field(description="largest cut that is kept")
     loop_cases: Positive = Field(description="random rings of tensors")
-    search_sites: Annotated[int, Field(ge=4)] = Field(description="largest tree whose partitions are all searched")
-    search_widest: Annotated[int, Field(ge=2)] = Field(description="largest M and width of that search")
-    drawn_windows: tuple[Annotated[int, Field(ge=2)], ...] = Field(min_length=1, description="the tree that is drawn")
+    search_sites: Annotated[Positive, Field(ge=4)] = Field(description="largest tree whose partitions are all searched")
+    search_widest: Annotated[Positive, Field(ge=2)] = Field(description="largest M and width of that search")
+    drawn_windows: tuple[Annotated[Positive, Field(ge=2)], ...] = Field(
+        min_length=1, description="the tree that is drawn"
+    )
     drawn_widths: tuple[Positive, ...] = Field(min_length=1, description="its channels")
-    drawn_inside: tuple[Annotated[int, Field(ge=0)], ...] = Field(min_length=1, description="its sites of I; M = 2")
+    drawn_inside: tuple[Natural, ...] = Field(min_length=1, description="its sites of I; M = 2")
 
 
 def cells(block: Block) -> list[Cell]:

@@ -22,6 +22,7 @@ from convac.specs import (
     MissingSpec,
     NetworkSpec,
     Positive,
+    Replicas,
     RunSpec,
     Scalar,
     Schedule,
@@ -54,7 +55,7 @@ class Block(Experiment):
     """Config of missing_data."""
 
     images: Images = Field(description="what is classified")
-    seeds: Positive = Field(description="training runs per network")
+    seeds: Replicas = Field(description="training runs per network")
     patch: Literal[1, 2, 4] = Field(description="pixels along each side of a site")
     components: Positive = Field(description="Gaussians that a mixture's sites draw from")
     parameters: Positive = Field(description="of every network, met within 2 %")

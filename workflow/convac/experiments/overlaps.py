@@ -11,7 +11,7 @@ from pydantic import Field
 
 from convac.contract.claims import LARGEST, Claim, Labels, equality
 from convac.contract.experiment import Cell, Experiment
-from convac.specs import Positive, Scalar, Spec, TheorySpec
+from convac.specs import Natural, Positive, Scalar, Spec, TheorySpec
 
 Parameters = dict[str, Scalar | tuple[Scalar, ...]]
 
@@ -21,13 +21,13 @@ class Family(Spec):
 
     sites: tuple[Positive, ...] = Field(min_length=1, max_length=2)
     periodic: bool = True
-    local_dimension: Annotated[int, Field(ge=2)] = 2
+    local_dimension: Annotated[Positive, Field(ge=2)] = 2
     kernels: tuple[Positive, ...] = Field(min_length=1)
     layers: tuple[Positive, ...] = Field(min_length=1)
     widths: tuple[Positive, ...] = Field(min_length=1)
-    first_width: Annotated[int, Field(ge=0)] = Field(0, description="channels of the first layer; 0: as the others")
+    first_width: Natural = Field(0, description="channels of the first layer; 0: as the others")
     shared: bool = Field(True, description="whether weights are shared over positions")
-    draws: Annotated[int, Field(ge=0)] = Field(0, description="float64 networks whose entropy is measured")
+    draws: Natural = Field(0, description="float64 networks whose entropy is measured")
 
 
 class RandomNetworks(Spec):
@@ -43,7 +43,7 @@ class Block(Experiment):
 
     families: tuple[Family, ...] = Field(min_length=1, description="overlapping networks whose blocks are measured")
     random: RandomNetworks = Field(description="networks and subsets of sites at random: where does the law end?")
-    tree_sites: Annotated[int, Field(ge=4)] = Field(description="sites of the trees beside them, a power of two")
+    tree_sites: Annotated[Positive, Field(ge=4)] = Field(description="sites of the trees beside them, a power of two")
     tree_widths: tuple[Positive, ...] = Field(min_length=1, description="channels of every level of those trees")
     volume_sites: tuple[Annotated[int, Field(ge=4, le=20, multiple_of=2)], ...] = Field(
         description="rings whose cheapest network with a volume law is searched for"

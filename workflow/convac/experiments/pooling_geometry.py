@@ -15,7 +15,17 @@ from convac.contract.claims import LARGEST, Claim, Reference
 from convac.contract.experiment import Cell, Experiment
 from convac.geometry.partitions import Partition
 from convac.geometry.trees import PoolingTree
-from convac.specs import DatasetSpec, MeasureSpec, NetworkSpec, Positive, RunSpec, Scalar, Schedule, TrainingSpec
+from convac.specs import (
+    DatasetSpec,
+    MeasureSpec,
+    NetworkSpec,
+    Positive,
+    Replicas,
+    RunSpec,
+    Scalar,
+    Schedule,
+    TrainingSpec,
+)
 
 Task = Literal["closedness", "symmetry"]
 Geometry = Literal["square", "mirror"]
@@ -26,11 +36,15 @@ class Block(Experiment):
 
     tasks: tuple[Task, ...] = Field(min_length=1, description="what is asked of a blob")
     side: Literal[16, 32, 64] = Field(description="pixels along each side of an image")
-    rendered_train: Annotated[int, Field(ge=10)] = Field(description="blobs drawn for training; 80 % become examples")
-    rendered_test: Annotated[int, Field(ge=10)] = Field(description="blobs drawn for testing; 80 % become examples")
+    rendered_train: Annotated[Positive, Field(ge=10)] = Field(
+        description="blobs drawn for training; 80 % become examples"
+    )
+    rendered_test: Annotated[Positive, Field(ge=10)] = Field(
+        description="blobs drawn for testing; 80 % become examples"
+    )
     geometries: tuple[Geometry, ...] = Field(min_length=1)
     widths: tuple[Positive, ...] = Field(min_length=1, description="channels of every hidden level, one network each")
-    seeds: Positive = Field(description="training runs per network")
+    seeds: Replicas = Field(description="training runs per network")
     arithmetic: Schedule = Field(description="ConvAC, positive weights in log space")
     signed: Schedule = Field(description="ConvAC, real weights")
     rectifier: Schedule = Field(description="ConvRect")

@@ -7,14 +7,15 @@ with depth. Exact generic ranks over a prime field; closed forms are ours.
 import math
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from convac.contract.claims import LARGEST, Claim, Labels, equality
 from convac.contract.experiment import Cell, Experiment
-from convac.specs import Positive, Spec, TheorySpec
+from convac.errors import ArgumentError
+from convac.specs import MOST, Positive, Spec, TheorySpec
 
 Depth = Annotated[int, Field(ge=1, le=4)]
-Even = Annotated[int, Field(ge=2, multiple_of=2)]
+Even = Annotated[Positive, Field(ge=2, multiple_of=2)]
 
 
 class Network(Spec):
@@ -24,6 +25,13 @@ class Network(Spec):
     local_dimension: Positive
     width: Positive
     steps: Even
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Network":
+        # by logarithms: the number itself may have a thousand million digits
+        if self.steps * math.log2(self.local_dimension) > math.log2(MOST):
+            raise ArgumentError(f"steps: {self.steps}; accepted: at most {MOST} sequences local_dimension^steps")
+        return self
 
 
 class Block(Experiment):

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from convac.contract.claims import Claim, Labels, equality
 from convac.contract.experiment import Cell, Experiment
-from convac.specs import Positive, Scalar, Spec, TheorySpec
+from convac.specs import Natural, Positive, Scalar, Spec, TheorySpec
 
 Sides = tuple[Positive, Positive]
 PIXELS = 20  # of an image whose functions are listed
@@ -26,7 +26,7 @@ class ImageClasses(Spec):
         min_length=1, description="digits (even or odd), or one of the two tasks on blobs"
     )
     sides: tuple[Annotated[int, Field(ge=2, le=8)], ...] = Field(min_length=4, description="pixels along an image")
-    samples: Annotated[int, Field(ge=8)] = Field(description="images of each seed, no two seeds share one")
+    samples: Annotated[Positive, Field(ge=8)] = Field(description="images of each seed, no two seeds share one")
     seeds: Positive
 
 
@@ -36,7 +36,7 @@ class Block(Experiment):
     images: tuple[Sides, ...] = Field(min_length=1, description="images whose functions are listed; up to 20 pixels")
     draws: Positive = Field(description="random functions of the same mean beside each of them")
     block_image: Sides = Field(description="the image whose rectangles and named partitions are measured")
-    halves: Annotated[int, Field(ge=0)] = Field(description="random halves of its pixels, also measured")
+    halves: Natural = Field(description="random halves of its pixels, also measured")
     heights: tuple[Annotated[int, Field(ge=2, le=31)], ...] = Field(
         min_length=4, description="square blocks, half of an image of height × 2·height, of tasks with exact spectra"
     )

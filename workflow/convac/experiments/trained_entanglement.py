@@ -17,7 +17,19 @@ from convac.contract.image_runs import CLASSES, GLOBAL, LOCAL
 from convac.errors import ArgumentError
 from convac.geometry.partitions import Partition
 from convac.geometry.trees import PoolingTree
-from convac.specs import DatasetSpec, MeasureSpec, NetworkSpec, Positive, RunSpec, Scalar, Schedule, Spec, TrainingSpec
+from convac.specs import (
+    DatasetSpec,
+    MeasureSpec,
+    Natural,
+    NetworkSpec,
+    Positive,
+    Replicas,
+    RunSpec,
+    Scalar,
+    Schedule,
+    Spec,
+    TrainingSpec,
+)
 
 BLOBS = ("closedness", "symmetry")
 # task, geometry and control of every network; the first six are those compared, the others take something away
@@ -39,14 +51,14 @@ SMALL = 4  # pixels along each side of the images whose grid tensors are listed 
 class Blobs(Spec):
     """Blobs whose label is local (closedness) or mirror-symmetric (symmetry), as in pooling_geometry."""
 
-    rendered_train: Annotated[int, Field(ge=10)]
-    rendered_test: Annotated[int, Field(ge=10)]
+    rendered_train: Annotated[Positive, Field(ge=10)]
+    rendered_test: Annotated[Positive, Field(ge=10)]
 
 
 class Digits(Spec):
     """Binary digits, small in one of the canvas' squares or as large as the canvas."""
 
-    local_size: Annotated[int, Field(ge=4)] = Field(description="pixels along each side of a small digit")
+    local_size: Annotated[Positive, Field(ge=4)] = Field(description="pixels along each side of a small digit")
     train: Positive
     validation: Positive
     test: Positive
@@ -67,9 +79,9 @@ class Block(Experiment):
     digits: Digits
     networks: Annotated[int, Field(ge=1, le=len(NETWORKS))] = Field(description="how many of the networks, in order")
     width: Positive = Field(description="channels of every level")
-    seeds: Positive = Field(description="training runs per network")
+    seeds: Replicas = Field(description="training runs per network")
     schedule: Schedule
-    snapshots: tuple[Annotated[int, Field(ge=0)], ...] = Field(min_length=1, description="steps that are measured")
+    snapshots: tuple[Natural, ...] = Field(min_length=1, description="steps that are measured")
     partitions: tuple[str, ...] = Field(min_length=1, description="of the sites")
     ranks: tuple[Positive, ...] = Field(min_length=1, description="Schmidt vectors that bonds are truncated to")
     matched_loss: Annotated[float, Field(gt=0)] = Field(description="training loss at which tasks are compared [nats]")

@@ -1,8 +1,10 @@
 """From the config to checked blocks: every mistake becomes one line that names the key and what is accepted."""
 
 import difflib
-import os.path
-from collections.abc import Collection, Mapping
+import os
+import time
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -11,12 +13,13 @@ from pydantic import Field
 from convac.contract.discovery import studies, study_module
 from convac.contract.experiment import Experiment
 from convac.errors import ConfigError, one_line
-from convac.parsing import mistakes, parse, shown
-from convac.specs import Spec
+from convac.parsing import mistakes, parse, plain, shown
+from convac.specs import Name, Spec
 
 Scale = Literal["smoke", "laptop", "paper"]
 SCALES: tuple[str, ...] = get_args(Scale)
 BASE = "laptop"
+CLOCKS = 60.0  # seconds that the clocks of two machines may differ by
 
 
 class Config(Spec):
@@ -25,7 +28,7 @@ class Config(Spec):
     scale: Scale = Field("laptop", description="what `snakemake` without a target makes")
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where networks train")
     local_data: str | None = Field(None, description="folder with the original files of image sets; null: download")
-    experiments: dict[str, dict[str, Any]] = Field(min_length=1, description="one block per experiment")
+    experiments: dict[Name, dict[str, Any]] = Field(min_length=1, description="one block per experiment")
 
 
 def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -57,7 +60,10 @@ def config_mistakes(raw: Mapping[str, Any]) -> list[str]:
     found = mistakes(Config, dict(raw))
     if found:
         return found
-    experiments = raw["experiments"]
+    # YAML reads `null:` and `yes:` as no text; JSON would make one of them
+    if strange := [name for name in raw["experiments"] if not isinstance(name, str)]:
+        return [one_line(f"experiments: {shown(strange[0])} is no name; accepted: text; write it in quotes")]
+    experiments = plain(raw["experiments"])
     return [line for name in experiments for line in block_mistakes(name, experiments)]
 
 
@@ -76,9 +82,14 @@ def block_mistakes(name: str, experiments: Mapping[str, Mapping[str, Any]]) -> l
     except ConfigError as error:
         return [str(error)]
     block = raw_block(name, experiments)
-    scales = block.get("scales") or {}
-    if not isinstance(scales, Mapping) or not all(isinstance(part, Mapping | None) for part in scales.values()):
-        return [f"{where}.scales: is no block of blocks; accepted: {', '.join(SCALES)}"]
+    scales = {} if block.get("scales") is None else block["scales"]
+    if not isinstance(scales, Mapping):
+        return [f"{where}.scales: {shown(scales)} is no block; accepted: one for each of {', '.join(SCALES)}"]
+    if wrong := [scale for scale, part in scales.items() if not isinstance(part, Mapping | None)]:
+        return [
+            one_line(f"{where}.scales.{scale}: {shown(scales[scale])} is no block; accepted: keys of {where}")
+            for scale in wrong
+        ]
     strange = [scale for scale in scales if scale not in SCALES]
     unknown = [f"{where}.scales.{scale}: unknown scale; accepted: {', '.join(SCALES)}" for scale in strange]
     base = mistakes(kind, scaled({**block, "scales": {}}, BASE), where)
@@ -92,11 +103,21 @@ def block_mistakes(name: str, experiments: Mapping[str, Mapping[str, Any]]) -> l
     return unknown + base + special
 
 
-def place_mistakes(targets: Collection[str], raw: Mapping[str, Any]) -> list[str]:
-    """What is wrong with the place or with what was asked for: folders, notebooks, targets."""
+def place_mistakes(targets: Collection[str], raw: Mapping[str, Any], *, writes: bool = False) -> list[str]:
+    """What is wrong with the place or with what was asked for: folders, notebooks, targets.
+
+    Args:
+        targets: that Snakemake was asked for.
+        raw: the config.
+        writes: whether jobs will run; to look at results takes no right to write them.
+    """
     experiments = raw["experiments"]
     if Path("results").exists() and not Path("results").is_dir():
         return ["results: is a file; accepted: a folder, or nothing, which is made"]
+    if not os.access(".", os.W_OK):
+        return ["this folder can't be written; accepted: one that takes files: Snakemake keeps its records there"]
+    if writes and Path("results").exists() and not os.access("results", os.W_OK):
+        return ["results: can't be written; accepted: a folder that takes files"]
     local = raw.get("local_data")
     if local is not None and not os.path.isdir(local):  # which, unlike pathlib, takes any text
         accepted = "a folder with the original files of image sets, or null: they are downloaded"
@@ -109,6 +130,19 @@ def place_mistakes(targets: Collection[str], raw: Mapping[str, Any]) -> list[str
         one_line(f"{target}: unknown target; accepted: {', '.join(known)}, or a file of results/")
         for target in targets
         if target not in known and not target.startswith("results/")
+    ]
+
+
+def start_mistakes(jobs: Sequence[Any]) -> list[str]:
+    """Inputs of Snakemake's jobs dated in the future: no output is newer, and Snakemake would delete it when made."""
+    made = {path for job in jobs for path in job.output}
+    inputs = sorted({path for job in jobs for path in job.input} - made)
+    late = [(path, Path(path).stat().st_mtime) for path in inputs if Path(path).is_file()]
+    return [
+        f"{path}: dated {datetime.fromtimestamp(moment):%Y-%m-%d %H:%M}, in the future; set the clock right, "
+        "or date every result anew: snakemake --touch --forceall --cores 1"
+        for path, moment in late
+        if moment > time.time() + CLOCKS
     ]
 
 

@@ -2,14 +2,20 @@
 
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pydantic import ValidationError
+
 from convac.contract.discovery import study_module
 from convac.contract.experiment import Cell
+from convac.errors import ConfigError, ConvacError
+from convac.files import write_text
+from convac.parsing import lines
 from convac.planning import costs
 from convac.planning.config import BASE, blocks
 from convac.planning.costs import seconds_of
@@ -106,6 +112,17 @@ class Limits:
         return self.needs(*wildcards).disk_mb
 
 
+@contextmanager
+def placing(where: str) -> Iterator[None]:
+    """Put `where` before what the cells of a block can't be made of, as a ConfigError: keys that don't fit together."""
+    try:
+        yield
+    except ValidationError as error:
+        raise ConfigError(lines(error, Spec, where)[0]) from error
+    except ConvacError as error:
+        raise ConfigError(f"{where}: {error}") from error
+
+
 class Plan:
     """Every job of every experiment at every scale, found by folder.
 
@@ -115,6 +132,9 @@ class Plan:
         measures: by (run's folder, digest).
         scales: the smallest scale that asks for a theory job, by folder.
         device: where networks train; None for `auto`.
+
+    Raises:
+        ConfigError: the keys of a block are right one by one, but no network meets them all.
     """
 
     def __init__(self, raw: Mapping[str, Any]) -> None:
@@ -126,7 +146,8 @@ class Plan:
         self.scales: dict[str, str] = {}
         self.device = raw.get("device")
         for (scale, name), (study, block) in blocks(raw).items():
-            cells = {folder(cell.spec): cell for cell in study_module(study).cells(block)}
+            with placing(f"experiments.{name}, scale {scale}"):
+                cells = {folder(cell.spec): cell for cell in study_module(study).cells(block)}
             self._add(scale, name, Study(study, cells))
 
     def _add(self, scale: str, name: str, study: Study) -> None:
@@ -150,14 +171,31 @@ class Plan:
         """The module that an experiment's code stands in."""
         return self.studies[BASE, name].study
 
+    @property
+    def specs(self) -> dict[str, Mapping[str, Spec]]:
+        """Specs by folder, by the kind of job that reads them."""
+        return {"datasets": self.datasets, "runs": self.runs, "theory": self.theories}
+
     def spec(self, kind: str, name: str) -> str:
         """The canonical text of a dataset's, run's or theory job's spec."""
-        kinds: dict[str, Mapping[str, Spec]] = {
-            "datasets": self.datasets,
-            "runs": self.runs,
-            "theory": self.theories,
-        }
-        return canonical(kinds[kind][name])
+        return canonical(self.specs[kind][name])
+
+    def restore(self) -> list[str]:
+        """Write anew each spec in `results` that isn't the one its folder is named after; a line for each.
+
+        Specs are damaged, or missing beside what was made from them. Snakemake would make all that again, or delete it
+        before it starts a job that reads the spec and fails.
+        """
+        restored = []
+        for kind, name in ((kind, name) for kind, specs in self.specs.items() for name in specs):
+            path = Path(f"results/{kind}/{name}/spec.json")
+            if not path.exists() and not path.with_name("run.json").exists():
+                continue
+            text = self.spec(kind, name) + "\n"
+            if not path.exists() or path.read_bytes() != text.encode():
+                write_text(path, text)
+                restored.append(f"{path}: was damaged or missing; written anew")
+        return restored
 
     def measured(self, cell: str, number: str) -> str:
         """The canonical text of what is measured on a run's networks."""
