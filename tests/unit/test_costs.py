@@ -104,6 +104,14 @@ def test_every_job_of_every_scale_fits_a_node_and_a_week(plan):
                     assert needs.runtime() <= 12, job
 
 
+def test_expected_seconds_follow_from_a_limit_within_its_rounding(plan):
+    for scale in SCALES:
+        for job in plan.jobs(scale, "pooling_geometry"):
+            if job.rule != "figure":
+                limit = plan.needs(*job).runtime()
+                assert costs.seconds_of(job.rule, limit) == pytest.approx(plan.seconds(*job), abs=30 / costs.MARGIN)
+
+
 def test_limits_are_those_of_the_job(plan):
     for job in plan.jobs("paper", "pooling_geometry"):
         wildcards = [part for part in (job.name, job.number) if part]

@@ -211,6 +211,13 @@ class Plan:
             return costs.measure(self.runs[name], self.measures[name, number])
         return costs.FIGURE if rule == "figure" else costs.theory(self.scales[name])
 
+    def seconds(self, rule: str, name: str, number: str = "") -> float:
+        """Seconds that a job of any rule is expected to take, theory jobs on average."""
+        if rule not in {"dataset", "train", "measure", "theory"}:
+            return seconds_of(rule, 0)
+        seconds = self.needs(rule, name, number).seconds
+        return seconds / costs.LARGEST if rule == "theory" else seconds
+
     def jobs(self, scale: str, name: str) -> list[JobKey]:
         """Every job that an experiment needs at a scale, but the tiny ones and downloads."""
         cells = self.studies[scale, name].cells
@@ -299,7 +306,7 @@ class Plan:
             own = rule.removeprefix("figure_") if rule.startswith("figure_") else known.get("experiment")
             name = next((known[key] for key in NAMING if key in known), "")
             experiments = (own,) if own else tuple(owners.get(name, ()))
-            seconds = seconds_of(rule, float(job.resources.get("runtime", 0)))
+            seconds = self.seconds(rule, name, known.get("digest", ""))
             found.append(Job(rule, name, experiments, seconds, str(job.output[0]), str(job.log[-1])))
         return Workload(time.time(), max(1, min(parallel, len(found))), tuple(found))
 
