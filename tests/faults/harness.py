@@ -12,21 +12,22 @@ import psutil
 from clones import Clone
 
 # what tells of the run and not of its numbers: times, versions, hashes of such files; logs may end anywhere
-TOLD = re.compile(r"/(logs|benchmarks)/|/run\.json$|/entanglement-\w+\.json$|\.ipynb$|/manifest\.json$")
+TOLD = re.compile(r"/run\.json$|/entanglement-\w+\.json$|\.ipynb$|/manifest\.json$")
 # files of a run that goes on, and what a kill leaves of them: never under the name of a result
 PASSING = re.compile(r"\.part$|/checkpoint\.safetensors$|/\.[^/]+$")
 PATIENCE = 300.0  # seconds
 
 
-def numbers(clone: Clone) -> dict[str, bytes]:
-    """Content of every result that follows from the config alone, by path."""
-    files = clone.files("results/**/*")
-    return {path: content for path, content in files.items() if not TOLD.search(path) and not PASSING.search(path)}
-
-
 def names(clone: Clone) -> set[str]:
-    """Paths of all results, logs left out."""
-    return {path for path in clone.files("results/**/*") if "/logs/" not in path and "/benchmarks/" not in path}
+    """Paths of all results; logs and what is committed left out."""
+    found = {str(path.relative_to(clone.path)) for path in clone.path.glob("results/**/*") if path.is_file()}
+    return {path for path in found if not re.search("/(logs|benchmarks|reference)/", path)}
+
+
+def numbers(clone: Clone) -> dict[str, bytes]:
+    """Content of every result that follows from the config alone, by path; what jobs still write is passed over."""
+    found = [path for path in names(clone) if not TOLD.search(path) and not PASSING.search(path)]
+    return {path: (clone.path / path).read_bytes() for path in found}
 
 
 def assert_no_half_result(clone: Clone, undisturbed: Clone) -> None:
@@ -46,16 +47,16 @@ def assert_undisturbed(clone: Clone, undisturbed: Clone) -> None:
 
 def started(clone: Clone, *arguments: str) -> subprocess.Popen[bytes]:
     """Snakemake, running in the clone; what it prints goes to the file `printed`."""
-    command = ["snakemake", "--cores", "2", "--configfile", "tiny.yaml", *arguments]
+    command = ["snakemake", *arguments, "--cores", "2", "--configfile", "tiny.yaml"]
     with (clone.path / "printed").open("ab") as printed:
         return subprocess.Popen(command, cwd=clone.path, env=clone.environment, stdout=printed, stderr=printed)
 
 
-def resume(clone: Clone) -> subprocess.Popen[bytes]:
+def resume(clone: Clone, *targets: str) -> subprocess.Popen[bytes]:
     """What `make resume` does; its last command goes on running."""
     clone.convac("orphans", "--wait")
     clone.run("snakemake", "--unlock")
-    return started(clone, "--rerun-incomplete")
+    return started(clone, *targets, "--rerun-incomplete")
 
 
 def waited(condition: Callable[[], bool]) -> None:

@@ -25,6 +25,17 @@ def kilobytes(clone: Clone) -> int:
 
 
 @pytest.mark.usefixtures("mounts")
+def test_a_job_meets_a_full_disk(clone):
+    cells, target = clone.path / "results/smoke/tables/recurrent_memory.cells.json", clone.path / "results/full"
+    target.mkdir()
+    with mounted(target, "-t", "tmpfs", "-o", "size=4k", "tmpfs"):
+        words = ["--cells", str(cells), "--table", f"{target}/t.parquet", "--csv", f"{target}/t.csv"]
+        told(clone.convac("collect", *words, ok=False), "t.parquet: can't be written: No space left on device")
+        assert clone.files("results/full/*") == {}
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("mounts")
 def test_a_disk_full_of_figures(clone, undisturbed):
     results, aside = clone.path / "results", clone.path / "aside"
     for folder in ("smoke/figures", "smoke/notebooks", "reference"):
