@@ -47,23 +47,6 @@ rule ledger:
         " --html {output.html} --pages {output.pages} --log {log}"
 
 
-rule manifest:
-    input:
-        lambda wildcards: PLAN.everything(wildcards.scale),
-    output:
-        "results/{scale}/manifest.json",
-    log:
-        "results/logs/manifest/{scale}.log",
-    conda:
-        "../../envs/cpu.yaml"
-    params:
-        code=source_hash("convac.commands.manifest"),
-    message:
-        "manifest ({wildcards.scale})"
-    shell:
-        CONVAC + " manifest --files {input} --output {output} --log {log}"
-
-
 rule comparison:
     input:
         tables=lambda wildcards: [
@@ -93,3 +76,20 @@ rule comparison:
         CONVAC
         + " comparison --scale {wildcards.scale} --tables {input.tables} --claims {input.claims}"
         " --csv {output.csv} --markdown {output.markdown} --log {log}"
+
+
+rule manifest:
+    input:
+        lambda wildcards: PLAN.everything(wildcards.scale),
+    output:
+        "results/{scale}/manifest.json",
+    log:
+        "results/logs/manifest/{scale}.log",
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        code=source_hash("convac.commands.manifest"),
+    message:
+        "manifest ({wildcards.scale})"
+    shell:
+        CONVAC + " manifest --files {input} --output {output} --log {log}"
