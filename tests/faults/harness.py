@@ -5,7 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -46,8 +46,12 @@ def assert_undisturbed(clone: Clone, undisturbed: Clone) -> None:
 
 
 def started(clone: Clone, *arguments: str) -> subprocess.Popen[bytes]:
-    """Snakemake, running in the clone; what it prints goes to the file `printed`."""
-    command = ["snakemake", *arguments, "--cores", "2", "--configfile", "tiny.yaml"]
+    """Snakemake, running in the clone."""
+    return begun(clone, "snakemake", *arguments, "--cores", "2", "--configfile", "tiny.yaml")
+
+
+def begun(clone: Clone, *command: str) -> subprocess.Popen[bytes]:
+    """A command, running in the clone; what it prints goes to the file `printed`."""
     with (clone.path / "printed").open("ab") as printed:
         return subprocess.Popen(command, cwd=clone.path, env=clone.environment, stdout=printed, stderr=printed)
 
@@ -73,6 +77,26 @@ def jobs(snakemake: subprocess.Popen[bytes]) -> list[psutil.Process]:
         return psutil.Process(snakemake.pid).children(recursive=True)
     except psutil.NoSuchProcess:
         return []
+
+
+def commands(snakemake: subprocess.Popen[bytes]) -> str:
+    """Command lines of the processes below Snakemake."""
+    found = []
+    for process in jobs(snakemake):
+        with suppress(psutil.NoSuchProcess):
+            found.append(" ".join(process.cmdline()))
+    return "\n".join(found)
+
+
+def stopped(snakemake: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    """The processes below Snakemake, all stopped, those too that the others have begun meanwhile."""
+    found: list[psutil.Process] = []
+    while fresh := [process for process in jobs(snakemake) if process not in found]:
+        for process in fresh:
+            with suppress(psutil.NoSuchProcess):
+                process.suspend()
+        found += fresh
+    return found
 
 
 def kill(process: int) -> None:

@@ -2,11 +2,21 @@
 
 import json
 import re
-import signal
 
 import pytest
 from clones import told
-from harness import PATIENCE, assert_no_half_result, assert_undisturbed, jobs, started, stopped_afterwards, waited
+from harness import (
+    PATIENCE,
+    assert_no_half_result,
+    assert_undisturbed,
+    begun,
+    commands,
+    printed,
+    started,
+    stopped,
+    stopped_afterwards,
+    waited,
+)
 
 NOTEBOOK = "notebooks/recurrent_memory.ipynb"
 
@@ -14,18 +24,19 @@ NOTEBOOK = "notebooks/recurrent_memory.ipynb"
 def test_two_at_once(clone, undisturbed):
     (clone.path / "results/smoke/manifest.json").unlink()
     with stopped_afterwards(started(clone)) as first:
-        waited(lambda: jobs(first) != [])
-        held = jobs(first)
-        for process in held:
-            process.send_signal(signal.SIGSTOP)
+        waited(lambda: "convac manifest" in commands(first))
+        held = stopped(first)
         told(clone.snakemake(ok=False), "Directory cannot be locked", "no other Snakemake process")
         assert f"process {first.pid}, snakemake" in clone.convac("orphans")
         assert first.poll() is None
-        for process in held:
-            process.send_signal(signal.SIGCONT)
         # what `make resume` begins with: it doesn't take the lock from a run that is alive
-        assert "waiting for" in clone.convac("orphans", "--wait")
-        assert first.wait(timeout=PATIENCE) == 0
+        wait = "env", "PYTHONPATH=workflow", "python", "-m", "convac", "orphans", "--wait"
+        with stopped_afterwards(begun(clone, *wait)) as waiting:
+            waited(lambda: f"waiting for: process {first.pid}, snakemake" in printed(clone))
+            for process in held:
+                process.resume()
+            assert first.wait(timeout=PATIENCE) == 0
+            assert waiting.wait(timeout=PATIENCE) == 0
     assert_undisturbed(clone, undisturbed)
 
 
