@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
+# fixtures are no modules with doctests, and every folder has a file of this name
+collect_ignore_glob = ["conftest.py", "*/conftest.py"]
+
 # no deadline: tests share the machine; a fixed seed: a failure is the same everywhere
 settings.register_profile("house", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")

@@ -9,7 +9,6 @@ from mutants import Mutant, mutants
 
 from convac.errors import ConfigError
 from convac.planning.config import SCALES, config_mistakes, place_mistakes
-from convac.planning.costs import disk, memory, minutes
 from convac.planning.plan import Plan
 from convac.seeds import stream
 
@@ -42,10 +41,9 @@ def refusal(config: dict) -> list[str]:
         assert plan.products(scale, name)
         assert plan.entries(scale, name)
         assert plan.everything(scale)
-    for dataset in plan.datasets.values():
-        assert disk(dataset) > 0
-    for run in plan.runs.values():
-        assert min(memory(run), minutes(run)) > 0
+        for job in plan.jobs(scale, name):
+            needs = plan.needs(*job)
+            assert min(needs.mem_mb(), needs.runtime(), needs.disk_mb) > 0
     return []
 
 

@@ -109,7 +109,7 @@ def remaining(begun: Iterable[Job]) -> Callable[[Job], float]:
 
 def write(run: Workload) -> None:
     """Write the run down; where nothing can be written, its jobs will say so themselves."""
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(FileError):
         write_json(WORKLOAD, asdict(run))
 
 

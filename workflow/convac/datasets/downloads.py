@@ -25,6 +25,14 @@ CHUNK = 1 << 20  # bytes
 LOCAL_VARIABLE = "CONVAC_DATA"
 
 
+class ChecksumError(FileError):
+    """A file that is whole but isn't the published one."""
+
+
+class TransferError(Exception):
+    """A transfer that broke off, which another try may finish; its message is the cause in a few words."""
+
+
 @dataclass(frozen=True)
 class Source:
     """Where a set's files are and what they hold.
@@ -141,11 +149,11 @@ def tried(url: str, target: Path, digest: str) -> str:
         sleep(pause)
         try:
             save(url, target, digest)
-        except FileError as error:
+        except ChecksumError as error:
             LOG.warning("%s", error)
             return "wrong checksum"
-        except (OSError, EOFError, HTTPException) as error:
-            failure = cause(error)
+        except TransferError as error:
+            failure = str(error)
             LOG.warning("%s: %s", url, failure)
         else:
             LOG.info("%s downloaded from %s", target, url)
@@ -154,17 +162,32 @@ def tried(url: str, target: Path, digest: str) -> str:
 
 
 def save(url: str, target: Path, digest: str) -> None:
-    """Stream `url` to the file; raises FileError if its sha256 isn't `digest`, EOFError if it ends early."""
-    found = hashlib.sha256()
+    """Stream `url` to the file.
+
+    Raises:
+        ChecksumError: its sha256 isn't `digest`.
+        TransferError: no connection, or one that ended early.
+        FileError: the file can't be written.
+    """
     with replacing(target) as temporary:
-        with opened(url) as response, temporary.open("wb") as handle:
-            while chunk := response.read(CHUNK):
-                found.update(chunk)
-                handle.write(chunk)
-            # a response that is read in chunks doesn't tell by itself that its announced length wasn't reached
-            if getattr(response, "length", None):
-                raise EOFError(f"ended {response.length} bytes early")
-        require_checksum(url, found.hexdigest(), digest)
+        try:
+            found = stream(url, temporary)
+        except (OSError, EOFError, HTTPException) as error:
+            raise TransferError(cause(error)) from error
+        require_checksum(url, found, digest)
+
+
+def stream(url: str, file: Path) -> str:
+    """Write what `url` gives to a file, in chunks; its sha256. Raises EOFError if it ends early."""
+    found = hashlib.sha256()
+    with opened(url) as response, file.open("wb") as handle:
+        while chunk := response.read(CHUNK):
+            found.update(chunk)
+            handle.write(chunk)
+        # a response that is read in chunks doesn't tell by itself that its announced length wasn't reached
+        if getattr(response, "length", None):
+            raise EOFError(f"ended {response.length} bytes early")
+    return found.hexdigest()
 
 
 def opened(url: str) -> Any:
@@ -173,9 +196,9 @@ def opened(url: str) -> Any:
 
 
 def require_checksum(place: str, found: str, expected: str) -> None:
-    """Raise FileError that names the path or address `place` unless two hex sha256 are equal."""
+    """Raise ChecksumError that names the path or address `place` unless two hex sha256 are equal."""
     if found != expected:
-        raise FileError(f"{place}: sha256 {found[:16]}…; expected {expected[:16]}…, as published")
+        raise ChecksumError(f"{place}: sha256 {found[:16]}…; expected {expected[:16]}…, as published")
 
 
 def cause(error: Exception) -> str:
