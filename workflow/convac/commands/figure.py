@@ -7,6 +7,8 @@ from convac.errors import FileError, one_line
 from convac.files import read_json, read_table, replacing, sha256
 from convac.provenance import source_hash
 
+START = 600  # seconds that a kernel may take to answer: papermill's 60 are too few on a machine under full load
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Options of `convac figure`."""
@@ -39,7 +41,13 @@ def run(options: Namespace) -> None:
     Path(options.attempt).parent.mkdir(parents=True, exist_ok=True)
     try:
         papermill.execute_notebook(
-            options.notebook, options.attempt, parameters, kernel_name="python3", progress_bar=False, log_output=True
+            options.notebook,
+            options.attempt,
+            parameters,
+            kernel_name="python3",
+            progress_bar=False,
+            log_output=True,
+            start_timeout=START,
         )
     except PapermillExecutionError as error:
         raise FileError(
