@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -129,7 +130,7 @@ def beside_quimb(local_dimension: int, repetitions: int) -> None:
         dense,
     )
     for partition, mask in (("left-right", left), ("interleaved", mixed)):
-        found = seconds(lambda mask=mask: renyi2.renyi2(circuit, mask, 2**31), repetitions)
+        found = seconds(partial(renyi2.renyi2, circuit, mask, 2**31), repetitions)
         line(f"{name}: {partition} Rényi-2", found, None, dense)
     if local_dimension == 2:
         line(f"{name}: brute force", seconds(lambda: brute.singular_values(circuit, left, 2**31), 1), None, dense)

@@ -24,12 +24,16 @@ from torch.nn.functional import cross_entropy, one_hot
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow"))
 
 from convac.geometry.trees import PoolingTree
+from convac.networks import convolutional
 from convac.networks.arithmetic import ConvAC
-from convac.networks.layers import TreeNetwork
+from convac.networks.convolutional import ConvNet
+from convac.networks.layers import Network
 from convac.networks.rectifier import ConvRect
-from convac.training.loop import losses
+from convac.networks.representations import Representation
 
 LEVELS, WIDTH, BATCH, IMAGES, SIDE = 5, 16, 64, 2000, 32
+PATCHES = Representation("affine", 2, 1)
+WIDE_BASE = (21, 21, 5, 5)  # of layer_widths
 STEPS = 5  # per repetition
 
 
@@ -74,13 +78,13 @@ def textbook_step(network: nn.Module, images: Tensor, labels: Tensor) -> Callabl
         rows = torch.randint(len(images), (BATCH,))
         inputs = one_hot(images[rows], 2).permute(0, 3, 1, 2).float()
         optimizer.zero_grad()
-        cross_entropy(network(inputs), labels[rows]).backward()
+        torch.autograd.backward(cross_entropy(network(inputs), labels[rows]))
         optimizer.step()
 
     return step
 
 
-def our_step(network: TreeNetwork, images: Tensor, labels: Tensor) -> Callable[[], None]:
+def our_step(network: Network, images: Tensor, labels: Tensor) -> Callable[[], None]:
     """A training step of one of our networks on encoded images, its own batch for each replica."""
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3, fused=True)
     encoded = network.encode(images)
@@ -88,10 +92,23 @@ def our_step(network: TreeNetwork, images: Tensor, labels: Tensor) -> Callable[[
     def step() -> None:
         rows = torch.randint(len(images), (len(network.seeds), BATCH))
         optimizer.zero_grad()
-        losses(network(encoded[rows]), labels[rows]).sum().backward()
+        torch.autograd.backward(network.loss(network(encoded[rows]), labels[rows]).sum())
         optimizer.step()
 
     return step
+
+
+def without_matrices(step: Callable[[], None]) -> Callable[[], None]:
+    """The same step of a ConvNet that makes every convolution as one."""
+
+    def plain() -> None:
+        kept, convolutional.SMALL = convolutional.SMALL, 0
+        try:
+            step()
+        finally:
+            convolutional.SMALL = kept
+
+    return plain
 
 
 def milliseconds(step: Callable[[], None]) -> float:
@@ -114,16 +131,19 @@ def main() -> None:
     labels = torch.randint(2, (IMAGES,))
     tree, widths = PoolingTree.named("square", (SIDE, SIDE)), (WIDTH,) * LEVELS
     many = tuple(range(arguments.replicas))
-    ours: dict[str, TreeNetwork] = {
+    ours: dict[str, Network] = {
         "ConvAC": ConvAC(tree, 2, widths),
         "ConvAC, signed": ConvAC(tree, 2, widths, weights="signed"),
         "ConvRect, max": ConvRect(tree, 2, widths, pooling="max"),
         "ConvRect, average": ConvRect(tree, 2, widths, pooling="average"),
         f"ConvAC, {len(many)} replicas": ConvAC(tree, 2, widths, seed=many),
         f"ConvRect, max, {len(many)} replicas": ConvRect(tree, 2, widths, pooling="max", seed=many),
+        f"ConvNet, {len(many)} replicas": ConvNet((SIDE // 2,) * 2, WIDE_BASE, seed=many, representation=PATCHES),
     }
     steps = {name: our_step(network, images, labels) for name, network in ours.items()}
     replicas = {name: len(network.seeds) for name, network in ours.items()}
+    replicas["  no small convolution as a matrix"] = len(many)
+    steps["  no small convolution as a matrix"] = without_matrices(steps[f"ConvNet, {len(many)} replicas"])
     plain, textbook = "plain Conv2d + ReLU + MaxPool2d", "textbook log-sum-exp ConvAC"
     steps[plain] = textbook_step(plain_network(), images, labels)
     steps[textbook] = textbook_step(LogSumExpConvAC(), images, labels)

@@ -14,7 +14,7 @@ from convac.files import read_arrays
 from convac.geometry.trees import PoolingTree
 from convac.networks import arithmetic, convolutional, overlapping
 from convac.networks.arithmetic import INITIALISATIONS, ConvAC
-from convac.networks.convolutional import ConvNet, grouped, one_by_one
+from convac.networks.convolutional import ConvNet, as_matrix, grouped, one_by_one
 from convac.networks.overlapping import OverlappingConvAC
 from convac.networks.representations import Representation
 from convac.seeds import stream
@@ -306,9 +306,10 @@ def test_pixels_of_a_patch_are_channels(patch):
 @pytest.mark.filterwarnings(EVEN)
 @pytest.mark.parametrize("kernel", [1, 2, 3, 4, 5])
 @pytest.mark.parametrize("pooling", ["max", "average"])
-@pytest.mark.parametrize("convolve", [one_by_one, grouped])
-def test_convnets_are_plain_convolutions_with_pooling(monkeypatch, kernel, pooling, convolve):
+@pytest.mark.parametrize(("convolve", "small"), [(one_by_one, 0), (grouped, 0), (one_by_one, 2**16)])
+def test_convnets_are_plain_convolutions_with_pooling(monkeypatch, kernel, pooling, convolve, small):
     monkeypatch.setattr(convolutional, "one_by_one", convolve)
+    monkeypatch.setattr(convolutional, "SMALL", small)
     representation = Representation("affine", 2, 255)
     network = randomised(
         ConvNet((8, 4), (3, 5), 3, kernel=kernel, pooling=pooling, representation=representation, seed=(0, 7))
@@ -335,16 +336,17 @@ def test_convnets_are_plain_convolutions_with_pooling(monkeypatch, kernel, pooli
 
 @pytest.mark.filterwarnings(EVEN)
 @pytest.mark.parametrize("kernel", [1, 2, 3, 4, 6, 7])
-def test_grouped_convolutions_are_those_made_one_by_one(kernel):
+def test_convolutions_as_groups_and_as_a_matrix_are_those_made_one_by_one(kernel):
     generator = torch.Generator().manual_seed(kernel)
     shapes = ((3, 2, 4, 6, 5), (3, 7, 4, kernel, kernel), (3, 7))
     inputs = [torch.randn(shape, dtype=torch.float64, generator=generator).requires_grad_() for shape in shapes]
     plain = [functional.conv2d(*parts, padding="same") for parts in zip(*inputs, strict=True)]
-    made = [torch.stack(list(each)) for each in (grouped(*inputs), one_by_one(*inputs), plain)]
-    gradients = [torch.autograd.grad(each.sin().sum(), inputs) for each in made]
-    for each, found in zip(made[:2], gradients[:2], strict=True):
-        torch.testing.assert_close(each, made[2])
-        torch.testing.assert_close(found, gradients[2])
+    separate = [torch.stack(list(each)) for each in (plain, grouped(*inputs), one_by_one(*inputs))]
+    expected, *made = [*separate, as_matrix(*inputs)]
+    gradient = torch.autograd.grad(expected.sin().sum(), inputs)
+    for each in made:
+        torch.testing.assert_close(each, expected)
+        torch.testing.assert_close(torch.autograd.grad(each.sin().sum(), inputs), gradient)
 
 
 @pytest.mark.parametrize("pooling", ["max", "average"])

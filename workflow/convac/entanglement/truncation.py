@@ -172,24 +172,24 @@ def amplitudes(circuit: Circuit, inputs: np.ndarray) -> np.ndarray:
 
 
 def propagated(circuit: Circuit, inputs: np.ndarray) -> np.ndarray:
-    """`amplitudes` of one block, inputs (N, n) or (N, n, M) in tree order."""
+    """`amplitudes` of one block, inputs (N, n) or (N, n, M) in tree order; images last, where a maximum is cheap."""
     first, *above = circuit.weights
-    values = looked_up(first, inputs) if inputs.ndim == 2 else inputs.astype(np.float64) @ first.mT
+    values = looked_up(first, inputs) if inputs.ndim == 2 else first @ inputs.astype(np.float64).mT
     values = pooled_values(values, circuit.tree.windows[0])
     for weight, window in zip(above, circuit.tree.windows[1:], strict=True):
-        values = pooled_values(values @ weight.mT, window)
-    return np.asarray(values[0] @ circuit.output.T)
+        values = pooled_values(weight @ values, window)
+    return np.asarray(values[0].T @ circuit.output.T)
 
 
 def looked_up(weight: np.ndarray, symbols: np.ndarray) -> np.ndarray:
-    """Level 1's map of one-hot vectors, (N, n, out), from symbols (N, n)."""
+    """Level 1's map of one-hot vectors, (N, out, n), from symbols (N, n)."""
     if weight.ndim == 2:
-        return np.asarray(weight.T[symbols])
-    return np.asarray(weight.mT[np.arange(len(symbols))[:, None], symbols])
+        return np.asarray(weight[:, symbols].swapaxes(0, 1))
+    return np.take_along_axis(weight, symbols[:, None, :], axis=2)
 
 
 def pooled_values(values: np.ndarray, window: int) -> np.ndarray:
-    """Product pooling of (positions, n, channels), two by two, rescaled over channels before and after each step."""
+    """Product pooling of (positions, channels, n), two by two, rescaled over channels before and after each step."""
     values = rescaled(values.reshape(-1, window, *values.shape[1:]))
     while values.shape[1] > 1:
         even = values.shape[1] // 2 * 2
@@ -199,8 +199,8 @@ def pooled_values(values: np.ndarray, window: int) -> np.ndarray:
 
 
 def rescaled(values: np.ndarray) -> np.ndarray:
-    """Values divided by their largest magnitude over the last axis."""
-    top = np.maximum(values.max(axis=-1), -values.min(axis=-1))[..., None]
+    """Values (…, channels, n) divided by their largest magnitude over channels."""
+    top = np.maximum(values.max(axis=-2), -values.min(axis=-2))[..., None, :]
     return np.asarray(values / np.where(top > 0, top, 1.0))
 
 

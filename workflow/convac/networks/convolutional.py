@@ -1,10 +1,11 @@
 """Convolutional networks (ConvNets): K×K convolutions with ReLU, each followed by max or average pooling.
 
-Replicas lie along the leading axis of every parameter. On a processor each is convolved by itself, channels last; on
-an accelerator all at once, as groups.
+Replicas lie along the leading axis of every parameter. A small convolution is one matrix product of all of
+them; larger ones are made each by itself on a processor, channels last, and as groups, all at once, on an accelerator.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 import numpy as np
 import torch
@@ -26,6 +27,9 @@ from convac.specs import NetworkSpec
 
 POOLINGS = ("max", "average")
 LARGEST_KERNEL = 15
+# A convolution whose matrix has no more numbers takes less time as that matrix: calls cost more than products
+# (benchmarks/train_step.py).
+SMALL = 2**15
 
 
 class ConvNet(Network):
@@ -110,8 +114,12 @@ class ConvNet(Network):
         values: Sequence[Tensor] = inputs.expand(len(self.seeds), -1, -1, -1, -1).unbind()
         for name in self.names[:-1]:
             weight, bias = self.get_parameter(name), self.get_parameter(f"{name}_bias")
-            convolve = grouped if inputs.is_cuda else one_by_one
-            values = [self._pooled(mapped) for mapped in convolve(values, weight, bias)]
+            if weight[0, :, :, 0, 0].numel() * values[0][0, 0].numel() ** 2 <= SMALL:
+                mapped = as_matrix(torch.stack(list(values)), weight, bias)
+                values = torch.unflatten(self._pooled(mapped.flatten(0, 1)), 0, mapped.shape[:2]).unbind()
+            else:
+                convolve = grouped if inputs.is_cuda else one_by_one
+                values = [self._pooled(mapped) for mapped in convolve(values, weight, bias)]
             yield values
 
     def _pooled(self, values: Tensor) -> Tensor:
@@ -170,6 +178,26 @@ def grouped(values: Sequence[Tensor], weight: Tensor, bias: Tensor) -> list[Tens
     side_by_side = pad(torch.cat(list(values), dim=1), margins(weight.shape[-1]))
     made = conv2d(side_by_side, weight.flatten(0, 1), bias.flatten(), groups=len(values))
     return list(made.chunk(len(values), dim=1))
+
+
+def as_matrix(values: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """The same convolution, of values (replicas, batch, in, rows, columns), by its matrix from inputs to outputs."""
+    rows, columns = values.shape[-2:]
+    placed = weight.flatten(3) @ placements(rows, columns, weight.shape[-1]).to(weight)
+    matrix = torch.unflatten(placed, 3, (rows * columns, -1)).transpose(2, 3).flatten(3).flatten(1, 2)
+    shifts = bias.repeat_interleave(rows * columns, dim=1).unsqueeze(1)
+    return torch.unflatten(torch.baddbmm(shifts, values.flatten(2), matrix.mT), 2, (-1, rows, columns))
+
+
+@cache
+def placements(rows: int, columns: int, kernel: int) -> Tensor:
+    """1 where a kernel's entry joins an output to an input, (kernel², outputs·inputs), positions in row-major order."""
+    before = (kernel - 1) // 2
+    row, column = torch.arange(rows), torch.arange(columns)
+    entries = torch.arange(kernel) - before
+    down = entries[:, None, None] == row[None, None, :] - row[None, :, None]
+    along = entries[:, None, None] == column[None, None, :] - column[None, :, None]
+    return torch.einsum("kab,lcd->klacbd", down.float(), along.float()).reshape(kernel**2, -1)
 
 
 def build(spec: NetworkSpec, seeds: Sequence[int]) -> ConvNet:

@@ -189,14 +189,18 @@ class Run:
 
     def inputs(self, step: int) -> Tensor:
         """Prepared images of a step."""
-        return self.network.prepare(self.images[self.rows(step)])
+        return self.network.prepare(self.chosen(self.rows(step)))
+
+    def chosen(self, rows: Tensor) -> Tensor:
+        """Encoded images (replicas, batch, …) of these numbers."""
+        return self.images.index_select(0, rows.flatten()).view(*rows.shape, *self.images.shape[1:])
 
     def update(self, step: int) -> float:
         """Make one step; the sum of the replicas' losses before it, in nats."""
         rows = self.rows(step)
         self.optimizer.zero_grad()
         # replicas share no parameter, so that the gradient of the sum is each one's own
-        loss = self.network.loss(self.network(self.images[rows]), self.labels[rows]).sum()
+        loss = self.network.loss(self.network(self.chosen(rows)), self.labels[rows]).sum()
         torch.autograd.backward(loss)
         if self.training.clip is not None:
             clip_gradients(list(self.network.parameters()), self.training.clip)
