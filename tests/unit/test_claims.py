@@ -20,6 +20,7 @@ from convac.contract.claims import (
     LARGEST,
     Claim,
     Reference,
+    columns_of,
     evaluate,
     evaluate_all,
     ledger,
@@ -151,7 +152,7 @@ def test_only_the_last_step_counts_and_unpaired_rows_do_not():
 
 def test_pairs_of_one_seed_are_averaged_not_counted():
     table = planted(WINS, np.random.default_rng(0), seeds=4)
-    assert len(pairs(WINS, table)) == 8
+    assert len(pairs(WINS, columns_of([WINS], table))) == 8
     assert evaluate(WINS, table).n == 4
 
 

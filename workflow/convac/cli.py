@@ -1,12 +1,14 @@
 """The command line: dispatch to one command, log its progress, turn a user's mistake into one line."""
 
 import argparse
+import gc
 import importlib
 import logging
 import os
 import sys
 import traceback
 from pathlib import Path
+from types import ModuleType
 
 from convac.errors import ConvacError, one_line
 from convac.progress import LOG
@@ -47,7 +49,7 @@ def main(arguments: list[str] | None = None) -> None:
     )
     overview.add_argument("command", choices=COMMANDS, metavar="COMMAND")
     command = overview.parse_args(given[:1]).command
-    module = importlib.import_module(f"convac.commands.{command}")
+    module = imported(command)
     parser = argparse.ArgumentParser(f"convac {command}", description=module.__doc__)
     parser.add_argument("--log", help="file that log lines go to")
     module.add_arguments(parser)
@@ -69,6 +71,18 @@ def main(arguments: list[str] | None = None) -> None:
             raise
         LOG.error("%s", traceback.format_exc())
         sys.exit(one_line(f"convac {command}: {type(error).__name__}: {error}; traceback in {options.log}"))
+
+
+def imported(command: str) -> ModuleType:
+    """The module of a command.
+
+    Libraries make half a million objects that stay; the collector would look through them again and again.
+    """
+    gc.disable()
+    module = importlib.import_module(f"convac.commands.{command}")
+    gc.freeze()
+    gc.enable()
+    return module
 
 
 def announce(log: str) -> None:

@@ -138,16 +138,17 @@ class Pair:
 Columns = dict[str, list[Any]]
 
 
-def columns_of(claim: Claim, table: "pd.DataFrame") -> Columns:
-    """The columns that the claim reads and the table has; steps as floats, infinite where there is none."""
-    wanted = {"cell", "seed", "step", "quantity", *claim.by, *claim.where, *claim.first, *claim.second}
-    wanted.update(claim.reference.where if claim.reference else ())
-    kept = table[sorted(wanted & set(table.columns))]
-    lists: Columns = {str(column): values for column, values in kept.to_dict("list").items()}
-    if "step" in lists:
-        lists["step"] = table["step"].astype(float).fillna(math.inf).tolist()
-    lists["value"] = table["value"].astype(float).tolist() if "value" in table else []
-    return lists
+def columns_of(claims: Iterable[Claim], table: "pd.DataFrame") -> Columns:
+    """The columns that any of the claims reads and the table has; steps as floats, infinite where there is none."""
+    wanted = {"cell", "seed", "step", "quantity"}
+    for claim in claims:
+        wanted.update(claim.by, claim.where, claim.first, claim.second)
+        wanted.update(claim.reference.where if claim.reference else ())
+    columns: Columns = {name: table[name].tolist() for name in sorted(wanted & set(table.columns))}
+    if "step" in columns:
+        columns["step"] = table["step"].astype(float).fillna(math.inf).tolist()
+    columns["value"] = table["value"].astype(float).tolist() if "value" in table else []
+    return columns
 
 
 def selected(columns: Columns, labels: Labels) -> list[int]:
@@ -196,12 +197,11 @@ def sides(claim: Claim, columns: Columns) -> tuple[dict[str, list[int]], dict[st
     return {name: first[name] for name in common}, {name: second[name] for name in common}
 
 
-def pairs(claim: Claim, table: "pd.DataFrame") -> list[Pair]:
+def pairs(claim: Claim, columns: Columns) -> list[Pair]:
     """Every pair of the claim, in the table's order; none when rows or the reference are missing.
 
     Several rows on one side of a pair count by their mean; in an exact claim by the one that speaks most against it.
     """
-    columns = columns_of(claim, table)
     first, second = sides(claim, columns)
     bound = None if claim.reference is None else reference_bound(claim.reference, columns)
     if not first or (bound is not None and math.isnan(bound)):
@@ -228,8 +228,13 @@ def reference_bound(reference: Reference, columns: Columns) -> float:
 
 def evaluate(claim: Claim, table: "pd.DataFrame") -> Verdict:
     """The verdict of one tidy table on one claim; `not run` when the table lacks its rows."""
+    return verdict_of(claim, columns_of([claim], table))
+
+
+def verdict_of(claim: Claim, columns: Columns) -> Verdict:
+    """`evaluate` on columns that several claims read."""
     stated = Verdict(claim.id, claim.statement, claim.source, claim.kind, claim.threshold)
-    found = pairs(claim, table)
+    found = pairs(claim, columns)
     if not found:
         return stated
     return _exact(claim, stated, found) if claim.kind == "exact" else _interval(claim, stated, found)
@@ -270,12 +275,14 @@ def evaluate_all(claims: Iterable[Claim], table: "pd.DataFrame") -> "pd.DataFram
     """
     import pandas as pd
 
-    verdicts = [evaluate(claim, table) for claim in claims]
-    ids = [verdict.id for verdict in verdicts]
+    claims = list(claims)
+    columns = columns_of(claims, table)
+    verdicts = [verdict_of(claim, columns) for claim in claims]
+    ids = [each.id for each in verdicts]
     repeated = sorted({name for name in ids if ids.count(name) > 1})
     if repeated:
         raise ArgumentError(f"claims: id {repeated[0]} stands twice; accepted: each id once")
-    return pd.DataFrame([asdict(verdict) for verdict in verdicts], columns=list(COLUMNS))
+    return pd.DataFrame([asdict(each) for each in verdicts], columns=list(COLUMNS))
 
 
 def ledger(frames: Mapping[str, "pd.DataFrame"], level: float = 0.05) -> "pd.DataFrame":
@@ -312,7 +319,7 @@ def permuted(claim: Claim, table: "pd.DataFrame", generator: "np.random.Generato
 
 def _exchanged(claim: Claim, table: "pd.DataFrame", chosen: Callable[[], bool]) -> "Iterator[pd.DataFrame]":
     """Tables with the (mean) values of first and second exchanged in the chosen pairs."""
-    first, second = sides(claim, columns_of(claim, table))
+    first, second = sides(claim, columns_of([claim], table))
     while True:
         values = table["value"].to_numpy(dtype=float, copy=True)
         for name in filter(lambda _: chosen(), first):

@@ -83,6 +83,9 @@ def save(made: Figure, stem: str | Path, provenance: str) -> list[Path]:
     paths = []
     with house():
         stamp(made, provenance)
+        # laid out once: with a layout engine every format lays the figure out and draws it twice
+        made.draw_without_rendering()
+        made.set_layout_engine(None)
         for suffix in FORMATS:
             path = Path(f"{stem}.{suffix}")
             with replacing(path) as temporary:
