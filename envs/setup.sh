@@ -34,6 +34,8 @@ lists="envs/requirements.txt"
 install "$(grep '^torch==' envs/requirements.txt)" & torch=$!
 install -r <(cat $lists | grep -v '^torch==')
 wait "$torch"
+# a build with CUDA needs NVIDIA's libraries, too, in the versions that it names itself; the others are there
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint envs/requirements.txt "$(grep '^torch==' envs/requirements.txt)"
 install --no-build-isolation --editable .
 warm() { env -u PYTHONDONTWRITEBYTECODE .venv/bin/python -c "import $*"; }
 warm torch, torch.optim, safetensors.torch & first=$!
