@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -42,6 +43,11 @@ def test_no_package_is_pinned_twice():
 def test_this_environment_has_the_pinned_versions():
     installed = {name: version(name).split("+")[0] for name in PINNED}
     assert installed == PINNED
+
+
+def test_no_package_misses_what_it_needs():
+    checked = subprocess.run([sys.executable, "-m", "pip", "check"], capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout
 
 
 @pytest.mark.parametrize("kind", KINDS)
