@@ -26,7 +26,8 @@ fi
 
 # The pins are closed, so nothing is resolved. Compiling every module takes longer than installing them; importing what
 # jobs import compiles just that, even where the environment forbids Python to write bytecode.
-install() { .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile "$@" 2> >(grep -v '^WARNING: Location' >&2); }
+from_index() { .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-compile "$@" 2> >(grep -v '^WARNING: Location' >&2); }
+install() { from_index --no-deps "$@"; }
 echo "setup: installing pinned packages (a minute)"
 lists="envs/requirements.txt"
 [ "$want" = run ] || lists="$lists envs/requirements-test.txt"
@@ -35,7 +36,7 @@ install "$(grep '^torch==' envs/requirements.txt)" & torch=$!
 install -r <(cat $lists | grep -v '^torch==')
 wait "$torch"
 # a build with CUDA needs NVIDIA's libraries, too, in the versions that it names itself; the others are there
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint envs/requirements.txt "$(grep '^torch==' envs/requirements.txt)"
+from_index --constraint envs/requirements.txt "$(grep '^torch==' envs/requirements.txt)"
 install --no-build-isolation --editable .
 warm() { env -u PYTHONDONTWRITEBYTECODE .venv/bin/python -c "import $*"; }
 warm torch, torch.optim, safetensors.torch & first=$!
