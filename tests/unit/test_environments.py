@@ -49,7 +49,9 @@ def test_this_environment_has_the_pinned_versions():
 
 def test_no_package_misses_what_it_needs():
     checked = subprocess.run([sys.executable, "-m", "pip", "check"], capture_output=True, text=True, check=False)
-    missing = [line for line in checked.stdout.splitlines() if "not installed" in line or "which is incompatible" in line]
+    missing = [
+        line for line in checked.stdout.splitlines() if "not installed" in line or "which is incompatible" in line
+    ]
     assert [line for line in missing if not line.startswith(UNUSED)] == []
     assert missing or checked.returncode == 0, checked.stdout + checked.stderr
 
