@@ -69,7 +69,7 @@ def test_level_is_checked():
 def test_bootstrap_from_twenty_values_is_repeatable_and_follows_the_skew():
     values = np.random.default_rng(1).exponential(size=40)
     first, second = mean_interval(values), mean_interval(values)
-    assert first == second
+    assert repr(first) == repr(second)  # p is NaN here, which equals nothing
     assert first.low < values.mean() < first.high
     assert first.high - first.mean > first.mean - first.low
     student = stats.ttest_1samp(values, 0).confidence_interval(0.95)
