@@ -48,6 +48,10 @@ def run(options: Namespace) -> None:
             progress_bar=False,
             log_output=True,
             start_timeout=START,
+            # everything is written by now: a kernel takes its libraries down for most of a second
+            shutdown_kernel="immediate",
+            # no warning that a connection within this machine isn't encrypted
+            extra_arguments=["--log-level=ERROR"],
         )
     except PapermillExecutionError as error:
         raise FileError(

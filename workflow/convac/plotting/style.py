@@ -84,7 +84,8 @@ def save(made: Figure, stem: str | Path, provenance: str) -> list[Path]:
     with house():
         stamp(made, provenance)
         # laid out once: with a layout engine every format lays the figure out and draws it twice
-        made.draw_without_rendering()
+        if engine := made.get_layout_engine():
+            engine.execute(made)
         made.set_layout_engine(None)
         for suffix in FORMATS:
             path = Path(f"{stem}.{suffix}")
@@ -100,7 +101,8 @@ def save(made: Figure, stem: str | Path, provenance: str) -> list[Path]:
 def _save_png(made: Figure, path: Path, provenance: str) -> None:
     """PNG with a palette of 256 colours: the same look at a third of the size, for the figures that are committed."""
     drawn = BytesIO()
-    made.savefig(drawn, format="png", metadata={"Software": None})
+    # not compressed: it is read again at once
+    made.savefig(drawn, format="png", metadata={"Software": None}, pil_kwargs={"compress_level": 0})
     with Image.open(drawn) as image:
         palette = image.convert("RGB").quantize(256, dither=Image.Dither.NONE)
         described = PngInfo()
