@@ -155,11 +155,12 @@ def selected(columns: Columns, labels: Labels) -> list[int]:
     """Positions of the rows that pass the filters and have a value; none when a column is missing."""
     if not set(labels) <= set(columns):
         return []
-    chosen = [row for row, value in enumerate(columns["value"]) if not math.isnan(value)]
+    chosen = list(range(len(columns["value"])))
     for column, value in labels.items():
         if value != LARGEST:
             entries, accepted = columns[column], set(value if isinstance(value, tuple) else (value,))
             chosen = [row for row in chosen if entries[row] in accepted]
+    chosen = [row for row in chosen if not math.isnan(columns["value"][row])]
     for column in (column for column, value in labels.items() if value == LARGEST):
         numbers = {row: float(columns[column][row]) for row in chosen if isinstance(columns[column][row], int | float)}
         largest = max(numbers.values(), default=math.nan)
@@ -207,12 +208,15 @@ def pairs(claim: Claim, columns: Columns) -> list[Pair]:
     if not first or (bound is not None and math.isnan(bound)):
         return []
     values = columns["value"]
-    if claim.logarithmic:
-        values = [math.log(max(value, SMALLEST)) for value in values]
+
+    def read(rows: list[int]) -> list[float]:
+        found = [values[row] for row in rows]
+        return [math.log(max(value, SMALLEST)) for value in found] if claim.logarithmic else found
+
     left, right = (min, max) if claim.kind == "exact" else (fmean, fmean)
     found = []
     for name in first:
-        one, other = left([values[row] for row in first[name]]), right([values[row] for row in second[name]])
+        one, other = left(read(first[name])), right(read(second[name]))
         found.append(Pair(name, name.split(", ")[0], one, other, (one if bound is None else bound) - other))
     return found
 
