@@ -157,6 +157,22 @@ def test_renyi2_stays_within_the_memory_it_states(partition, shared, widths):
     assert peak <= renyi2.needed_bytes(circuit, mask)
 
 
+@pytest.mark.parametrize("partition", ["left-right", "interleaved"])
+@pytest.mark.parametrize(("windows", "width"), [((4,) * 5, 8), ((2,) * 10, 6), ((32, 32), 12)])
+def test_the_overlaps_of_many_sites_count(windows, width, partition):
+    tree = PoolingTree.named("square", (32, 32), windows=windows)
+    circuit = random_circuit(tree, 8, (width,) * len(windows), np.random.default_rng(0))
+    mask = Partition.of((32, 32), partition).mask
+    needed = renyi2.needed_bytes(circuit, mask)
+    tracemalloc.start()
+    renyi2.renyi2(circuit, mask, needed)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak <= needed
+    with pytest.raises(MemoryLimitError):
+        renyi2.renyi2(circuit, mask, needed - 1)
+
+
 @pytest.mark.parametrize(("windows", "widths"), [((2, 8), (9, 9)), ((2, 2, 2, 2), (6, 9, 9, 4)), ((4, 4), (7, 30))])
 def test_the_spectrum_stays_within_the_memory_it_states(windows, widths):
     circuit = drawn(PoolingTree((16,), tuple(range(16)), windows), widths)

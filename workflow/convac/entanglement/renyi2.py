@@ -3,7 +3,8 @@
 With X_c the matricized tensor (inside I × outside I) of a node's channel c, its replica tensor is
 P[c1, c2, c3, c4] = Tr(X_c1ᵀ X_c2 X_c3ᵀ X_c4): r⁴ numbers, whatever the sites below. A map of the channels acts on each
 of the four legs, product pooling multiplies entry by entry, and the root gives Tr ρ². Nodes on one side of the
-partition need only their r² overlaps. Time O(nodes · 4 r⁵).
+partition need only their r² overlaps, which are made for all nodes of a level at once: the root's are the squared norm.
+Time O(nodes · 4 r⁵).
 
 Scaled so that every diagonal P[c, c, c, c] = ‖X_c‖₄⁴ is 1, all entries are at most 1 in magnitude (Hölder's inequality
 for Schatten norms), which product pooling keeps: scales stay apart as logarithms and nothing over- or underflows.
@@ -41,6 +42,34 @@ class Replica(NamedTuple):
     side: bool | None
 
 
+class Overlaps(NamedTuple):
+    """The overlaps of all nodes of a level, by number.
+
+    Attributes:
+        values: ⟨X_c1, X_c2⟩, shape (nodes, r, r), each diagonal 1, or 0 for a channel that is zero.
+        logs: shape (nodes, r), logarithm of each channel's scale ‖X_c‖₂.
+    """
+
+    values: np.ndarray
+    logs: np.ndarray
+
+
+class Product(NamedTuple):
+    """A mixed node before its map: mixed[1, 2, 3, 4] · first[1, 2, 3] · second[1, 3, 4].
+
+    Attributes:
+        first: overlaps inside I of legs 1 and 2 times those outside of 2 and 3, of the children on one side.
+        second: overlaps inside I of legs 3 and 4 times those outside of 4 and 1.
+        mixed: replica tensors of the mixed children; None without any.
+        logs: shape (r,), logarithm of each channel's scale.
+    """
+
+    first: np.ndarray
+    second: np.ndarray
+    mixed: np.ndarray | None
+    logs: np.ndarray
+
+
 class Renyi2(NamedTuple):
     """A Rényi-2 entropy and how far rounding may have moved it.
 
@@ -58,7 +87,7 @@ class Renyi2(NamedTuple):
 
 
 def needed_bytes(circuit: Circuit, mask: np.ndarray) -> int:
-    """Bound on the memory of `renyi2`: r⁴ numbers for each mixed node that is in use at once."""
+    """Bound on the memory of `renyi2`: r⁴ numbers for each mixed node in use at once, r² for every node."""
     return parts_bytes(circuit, circuit_parts(circuit, mask))
 
 
@@ -78,7 +107,10 @@ def parts_bytes(circuit: Circuit, parts: SubPartitions) -> int:
     ]
     # one product under way per level, and while a map is applied: its input, its output and a power of it
     widest = max((max(channels[level : level + 2]) for level in range(1, circuit.tree.levels + 1)), default=1)
-    return 8 * (held + sum(mixed_levels) + 3 * widest**4)
+    # the overlaps of every level, and of the largest what a map takes besides: its rows, their logarithms, products
+    pairs = [len(nodes) * max(channels[level : level + 2]) ** 2 for level, nodes in enumerate(parts.nodes)]
+    weights = sum(weight.size for weight in circuit.weights)  # once more, moved
+    return 8 * (held + sum(mixed_levels) + 3 * widest**4 + sum(pairs) + 6 * max(pairs) + weights)
 
 
 def renyi2(circuit: Circuit, mask: np.ndarray, memory_limit: int) -> Renyi2:
@@ -87,7 +119,7 @@ def renyi2(circuit: Circuit, mask: np.ndarray, memory_limit: int) -> Renyi2:
     Args:
         circuit: any tree circuit; equal sub-partitions under shared maps are computed once.
         mask: boolean, shape (N,), true inside I; any partition.
-        memory_limit: bytes; a node takes 8 r⁴ (width 16: 0.5 MB, width 64: 134 MB).
+        memory_limit: bytes; a mixed node takes 8 r⁴ (width 16: 0.5 MB, width 64: 134 MB).
 
     Raises:
         MemoryLimitError: r⁴ is too large; before allocating.
@@ -100,17 +132,14 @@ def renyi2(circuit: Circuit, mask: np.ndarray, memory_limit: int) -> Renyi2:
             f"engine renyi2: needs {magnitude(needed)} bytes (r^4 numbers a node, r = {max(circuit.widths)}); "
             f"accepted: memory_limit, {magnitude(memory_limit)}"
         )
-    # with every site on one side the root holds plain overlaps: the squared norm
-    whole = circuit_parts(circuit, np.ones_like(mask))
-    norm = at_root(circuit, whole)
+    norm, copies = at_root(circuit, parts)
     if norm == -math.inf:
         raise ArgumentError("tensor: is zero; accepted: a tensor with a non-zero entry")
-    # 2 ln‖A‖² − ln Tr (A Aᵀ)², not finite where rounding leaves nothing of it
-    value = 2 * norm - at_root(circuit, parts)
+    value = 2 * norm - copies  # not finite where rounding leaves nothing of it
     error = 4 * circuit.tree.sites * max(circuit.widths) * EPSILON
     if any((weight < 0).any() for weight in (*circuit.weights, circuit.output[:1])):
-        other = moved(circuit)
-        error += 10 * abs(value - (2 * at_root(other, whole) - at_root(other, parts)))
+        norm, copies = at_root(moved(circuit), parts)
+        error += 10 * abs(value - (2 * norm - copies))
     if not math.isfinite(value) or not math.isfinite(error):
         return Renyi2(math.nan, math.inf)
     return Renyi2(max(value, 0.0), error)
@@ -123,65 +152,117 @@ def moved(circuit: Circuit) -> Circuit:
     return replace(circuit, weights=tuple(weights))
 
 
-def at_root(circuit: Circuit, parts: SubPartitions) -> float:
-    """Logarithm of the root's contraction: of Tr (A Aᵀ)², or of the squared norm when all sites are on one side.
+def at_root(circuit: Circuit, parts: SubPartitions) -> tuple[float, float]:
+    """Logarithms of ‖A‖² and of Tr (A Aᵀ)²: −∞ for zero, and NaN and −∞ where rounding makes them negative."""
+    found = overlaps(circuit, parts)
+    coefficients, top = scaled_map(circuit.output[:1], found[-1].logs[0])
+    norm = float((coefficients @ found[-1].values[0] @ coefficients.T).item())
+    copies = 4 * float(replicas(circuit, parts, found).logs[0])
+    if norm <= 0:
+        return (-math.inf if norm == 0 else math.nan), copies
+    return math.log(norm) + 2 * float(top[0]), copies
 
-    Returns:
-        −∞ for zero; NaN for a negative number, which only rounding can give.
-    """
+
+# ---- overlaps
+
+
+def overlaps(circuit: Circuit, parts: SubPartitions) -> list[Overlaps]:
+    """The overlaps of every node, per level; after the map of the next level, but for the root."""
+    sites, dimension = len(parts.nodes[0]), circuit.local_dimension
+    pooled = Overlaps(np.broadcast_to(np.eye(dimension), (sites, dimension, dimension)), np.zeros((sites, dimension)))
+    found: list[Overlaps] = []
+    for weight, nodes, parents in zip(circuit.weights, parts.nodes, parts.nodes[1:], strict=False):
+        found.append(mapped_overlaps(pooled, weight[[node.position for node in nodes]] if weight.ndim == 3 else weight))
+        pooled = pooled_overlaps(found[-1], np.array([node.children for node in parents]))
+    return [*found, pooled]
+
+
+def mapped_overlaps(nodes: Overlaps, weight: np.ndarray) -> Overlaps:
+    """The nodes after a linear map of their channels, (out, in) or (nodes, out, in), scaled to a diagonal of 1."""
+    rows, logs = scaled_map(weight, nodes.logs)
+    values = rows @ nodes.values @ rows.mT
+    inverse, scale = scales(np.diagonal(values, axis1=1, axis2=2), 2)
+    values *= inverse[:, :, None]
+    values *= inverse[:, None, :]
+    return Overlaps(values, logs + scale)
+
+
+def pooled_overlaps(nodes: Overlaps, children: np.ndarray) -> Overlaps:
+    """Product pooling of the nodes that each row of `children` numbers."""
+    values = nodes.values[children[:, 0]]
+    for child in children.T[1:]:
+        values *= nodes.values[child]
+    return Overlaps(values, nodes.logs[children].sum(axis=1))
+
+
+def scales(diagonal: np.ndarray, legs: int) -> tuple[np.ndarray, np.ndarray]:
+    """What each leg is multiplied by so that a diagonal becomes 1, or 1 where it is 0, and minus its logarithm."""
+    with np.errstate(divide="ignore"):
+        logs = np.log(diagonal.clip(min=0.0)) / legs
+    return np.exp(-np.where(diagonal > 0, logs, 0.0)), logs
+
+
+# ---- four copies
+
+
+def replicas(circuit: Circuit, parts: SubPartitions, found: list[Overlaps]) -> Replica:
+    """The root after the output's first class; mixed nodes one by one, depth first, the others are their overlaps."""
 
     def combine(level: int, node: Node, children: Iterator[tuple[Replica, int]]) -> Replica:
-        if level == 0:
-            overlaps = Replica(np.eye(circuit.local_dimension), np.zeros(circuit.local_dimension), node.side)
-            return mapped(overlaps, level_map(circuit, level, node))
-        pooled = product(children, circuit.widths[level - 1], node.side)
-        return pooled if level == circuit.tree.levels else mapped(pooled, level_map(circuit, level, node))
+        if node.side is not None:
+            number = parts.numbers[level][node.position]
+            return Replica(found[level].values[number], found[level].logs[number], node.side)
+        weight = circuit.output[:1] if level == circuit.tree.levels else level_map(circuit, level, node)
+        return mapped(product(children, circuit.widths[level - 1]), weight)
 
-    root = fold(parts, combine)
-    coefficients, top = scaled_map(circuit.output[:1], root.logs)
-    total = float(contracted(root.values, coefficients).item())
-    if total <= 0:
-        return -math.inf if total == 0 else math.nan
-    return math.log(total) + root.values.ndim * float(top[0])
+    return fold(parts, combine)
 
 
-def contracted(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Apply `weight`, shape (out, in), to every leg of `values`."""
-    legs, (out, channels) = values.ndim, weight.shape
-    for _ in range(legs):
-        # contracts the first leg and appends the new one: after as many turns the legs stand in their old order
-        values = values.reshape(channels, -1).T @ weight.T
-    return values.reshape((out,) * legs)
-
-
-def mapped(node: Replica, weight: np.ndarray) -> Replica:
-    """The node after a linear map of its channels, scaled to a diagonal of 1."""
-    rows, logs = scaled_map(weight, node.logs)
-    values = contracted(node.values, rows)
-    legs = values.ndim
-    diagonal = values[(np.arange(len(rows)),) * legs].clip(min=0.0)
-    with np.errstate(divide="ignore"):
-        scale = np.log(diagonal) / legs
-    inverse = np.exp(-np.where(diagonal > 0, scale, 0.0))
-    for leg in range(legs):
-        values *= inverse.reshape((-1,) + (1,) * (legs - 1 - leg))
-    return Replica(values, logs + scale, node.side)
-
-
-def product(children: Iterator[tuple[Replica, int]], channels: int, side: bool | None) -> Replica:
-    """Product pooling: entries multiply; a child on one side enters a mixed node through two pairs of legs."""
-    values = np.ones((channels,) * (2 if side is not None else 4))
+def product(children: Iterator[tuple[Replica, int]], channels: int) -> Product:
+    """Product pooling into a mixed node."""
+    inside, outside = np.ones((2, channels, channels))
+    mixed: np.ndarray | None = None
     logs = np.zeros(channels)
     for child, count in children:
         factor = child.values if count == 1 else child.values**count
         logs += count * child.logs
-        if side is not None or child.side is None:
-            values *= factor
+        if child.side is None:
+            mixed = np.ones((channels,) * 4) if mixed is None else mixed
+            mixed *= factor
         elif child.side:
-            values *= factor[:, :, None, None]
-            values *= factor[None, None, :, :]
+            inside *= factor
         else:
-            values *= factor[None, :, :, None]
-            values *= factor[:, None, None, :]
+            outside *= factor
         del child, factor
-    return Replica(values, logs, side)
+    return Product(inside[:, :, None] * outside, outside[:, None, :] * inside, mixed, logs)
+
+
+def mapped(node: Product, weight: np.ndarray) -> Replica:
+    """A mixed node after a linear map of its channels, scaled to a diagonal of 1."""
+    rows, logs = scaled_map(weight, node.logs)
+    if node.mixed is None:
+        # legs 2 and 4 before the halves meet: r⁴ operations in place of r⁵
+        first, second = rows @ node.first, node.second @ rows.T
+        values = contracted(first[..., None] * second[:, None], rows, (0, 2))
+    else:
+        values = node.mixed  # no other node's: its memory is taken over
+        values *= node.first[..., None]
+        values *= node.second[:, None]
+        values = contracted(values, rows, (0, 1, 2, 3))
+    inverse, scale = scales(np.einsum("cccc->c", values), 4)
+    pairs = np.outer(inverse, inverse)
+    values *= pairs[..., None, None]
+    values *= pairs
+    return Replica(values, logs + scale, None)
+
+
+def contracted(values: np.ndarray, weight: np.ndarray, legs: tuple[int, ...]) -> np.ndarray:
+    """Apply `weight`, shape (out, in), to some legs of `values`."""
+    for leg in legs:
+        before, channels, after = values.shape[:leg], values.shape[leg], values.shape[leg + 1 :]
+        if after:
+            values = weight @ values.reshape(-1, channels, math.prod(after))
+        else:
+            values = values.reshape(-1, channels) @ weight.T
+        values = values.reshape(*before, len(weight), *after)
+    return values

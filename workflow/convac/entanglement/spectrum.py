@@ -101,13 +101,13 @@ def scaled_map(weight: np.ndarray, logs: np.ndarray) -> tuple[np.ndarray, np.nda
     """The map of channels with scales e^logs: rows scaled to a largest entry of 1, and the rows' logarithmic scales.
 
     Args:
-        weight: shape (out, in).
-        logs: shape (in,).
+        weight: shape (…, out, in).
+        logs: shape (…, in).
     """
     with np.errstate(divide="ignore"):
-        exponents = np.log(np.abs(weight)) + logs
-    top = exponents.max(axis=1)
-    return np.sign(weight) * np.exp(exponents - np.where(np.isfinite(top), top, 0.0)[:, None]), top
+        exponents = np.log(np.abs(weight)) + logs[..., None, :]
+    top = exponents.max(axis=-1)
+    return np.sign(weight) * np.exp(exponents - np.where(np.isfinite(top), top, 0.0)[..., None]), top
 
 
 def rescaled(values: np.ndarray, logs: np.ndarray) -> Block:

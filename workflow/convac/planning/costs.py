@@ -245,11 +245,15 @@ def measure(spec: RunSpec, wanted: MeasureSpec) -> Needs:
 
 
 def engine_mb(network: NetworkSpec) -> int:
-    """MB that the engine which takes any partition needs: r⁴ numbers a level by Rényi-2, r² of a single level."""
+    """MB that the engine which takes any partition needs: r⁴ numbers a level and r² a site by Rényi-2, or r² in all."""
     width, depth = max(network.widths), len(network.widths)
     if network.architecture != "arithmetic":
         return 0
-    return ceil(DOUBLE * ((depth + 3) * width**4 if depth > 1 else 9 * width**2) / MIB)
+    if depth == 1:
+        return ceil(DOUBLE * 9 * width**2 / MIB)
+    # overlaps and weights of fewer than 2 N nodes, and six times those of the sites while they are mapped
+    pairs = 10 * prod(network.sites) * max(width, network.local_dimension) ** 2
+    return ceil(DOUBLE * ((depth + 3) * width**4 + pairs) / MIB)
 
 
 def pixels(spec: DatasetSpec) -> int:
