@@ -12,7 +12,16 @@ from convac.circuits.tree import Circuit, random_circuit
 from convac.entanglement import measures
 from convac.entanglement.brute import matricization
 from convac.entanglement.measure import measure
-from convac.entanglement.truncation import amplitudes, answers, bond_spectra, bonds_of, entropies, projectors, truncated
+from convac.entanglement.truncation import (
+    amplitudes,
+    amplitudes_of,
+    answers,
+    bond_spectra,
+    bonds_of,
+    entropies,
+    projectors,
+    truncated,
+)
 from convac.errors import ArgumentError
 from convac.geometry.trees import PoolingTree
 
@@ -245,6 +254,30 @@ def test_answers_are_those_of_the_plain_pass(seed, monkeypatch):
     assert (answers(circuit, symbols) == plain.argmax(axis=1)).all()
     vectors = generator.normal(size=(23, circuit.tree.sites, circuit.local_dimension))
     assert (answers(circuit, vectors) == circuit.amplitudes(vectors).argmax(axis=1)).all()
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_truncations_answer_together_as_one_by_one(seed, monkeypatch):
+    monkeypatch.setattr("convac.entanglement.truncation.BLOCK", 300)
+    circuit = drawn(seed)
+    bonds = bonds_of(circuit)
+    cuts = [truncated(circuit, rank, bonds) for rank in (5, 1, 2)]
+    generator = np.random.default_rng(seed)
+    symbols = generator.integers(circuit.local_dimension, size=(23, circuit.tree.sites))
+    for inputs in (symbols, generator.normal(size=(*symbols.shape, circuit.local_dimension))):
+        together = amplitudes_of(cuts, inputs)
+        for rank, values in zip((5, 1, 2), together, strict=True):
+            assert values == pytest.approx(amplitudes(truncated(circuit, rank), inputs), rel=1e-12)
+    for one, other in zip(bond_spectra(circuit, bonds), bond_spectra(circuit), strict=True):
+        assert one == pytest.approx(other, rel=1e-12)
+
+
+def test_circuits_that_differ_at_level_one_do_not_answer_together(rng):
+    circuit, other = (random_circuit(PoolingTree.named("line", (4,)), 2, (2, 2), rng) for _ in range(2))
+    elsewhere = replace(circuit, tree=PoolingTree((4,), (1, 0, 2, 3), (2, 2)))
+    for wrong in (other, elsewhere):
+        with pytest.raises(ArgumentError, match="circuits: trees or maps of level 1 differ"):
+            amplitudes_of([circuit, wrong], np.zeros((1, 4), dtype=int))
 
 
 def test_answers_of_no_image_and_of_wrong_inputs(rng):

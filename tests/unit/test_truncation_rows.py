@@ -8,10 +8,11 @@ import pytest
 
 from convac.circuits.tree import random_circuit
 from convac.commands.entanglement import matched_moments
-from convac.entanglement.truncation import bond_spectra, entropies
+from convac.entanglement.truncation import bond_spectra, bonds_of, entropies, truncated
+from convac.errors import ArgumentError
 from convac.geometry.trees import PoolingTree
 from convac.seeds import stream
-from convac.training.truncated import accuracy, truncation_rows
+from convac.training.truncated import accuracies, truncation_rows
 
 
 @pytest.fixture
@@ -36,10 +37,22 @@ def test_rows(circuit):
     assert values["knee", None] == good[0]
 
 
+def test_ranks_that_cut_nothing_give_the_whole_accuracy(circuit):
+    generator = stream("inputs")
+    inputs, labels = generator.integers(0, 2, (200, 16)), generator.integers(0, 3, 200)
+    rows = truncation_rows(circuit, inputs, labels, (4, 9, 1, 4), bonds_of(circuit))
+    shares = {row["rank"]: row["value"] for row in rows if row["quantity"] == "truncated_accuracy"}
+    (whole,) = [row["value"] for row in rows if row["quantity"] == "full_accuracy"]
+    (alone,) = accuracies([truncated(circuit, 1)], inputs, labels)
+    assert shares == {1: alone, 4: whole, 9: whole}
+    with pytest.raises(ArgumentError, match="rank: got 0"):
+        truncation_rows(circuit, inputs, labels, (0, 4))
+
+
 def test_the_sign_of_an_amplitude_does_not_count(circuit):
     inputs = stream("inputs").integers(0, 2, (50, 16))
     amplitudes = circuit.amplitudes(np.eye(2)[inputs])
-    assert accuracy(circuit, inputs, np.abs(amplitudes).argmax(1)) == 1
+    assert accuracies([circuit], inputs, np.abs(amplitudes).argmax(1)) == [1]
 
 
 def test_matched_moments_are_the_first_low_enough_snapshots():

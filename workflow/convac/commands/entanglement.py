@@ -14,7 +14,7 @@ import torch
 from convac.circuits.tree import Circuit
 from convac.entanglement.grid import GridFunction
 from convac.entanglement.measure import MEMORY_LIMIT, Measurement, measure
-from convac.entanglement.truncation import bond_spectra, entropies
+from convac.entanglement.truncation import bond_spectra, bonds_of, entropies
 from convac.errors import ArgumentError, FileError
 from convac.files import Arrays, read_arrays, read_json, read_table, write_json, write_table
 from convac.geometry.partitions import Partition
@@ -28,6 +28,8 @@ from convac.specs import MeasureSpec, RunSpec, digest
 from convac.training.loop import load
 from convac.training.missing import missing_rows
 from convac.training.truncated import truncation_rows
+
+Row = dict[str, Any]
 
 UNTRAINED, TRAINING, TRAINED, MATCHED = "untrained", "training", "trained", "matched"
 
@@ -76,7 +78,7 @@ def measured(
     history: pd.DataFrame,
     data: Arrays,
     memory_limit: int = MEMORY_LIMIT,
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Row]:
     """Rows of every moment, seed and partition; of truncations and missing pixels, of the trained networks alone."""
     last, seeds = spec.training.steps, spec.training.seeds
     moments = sorted({*spec.training.snapshots, last})
@@ -86,14 +88,13 @@ def measured(
         network = load(spec, tensors, step=None if moment == last else moment)
         phase = {0: UNTRAINED, last: TRAINED}.get(moment, TRAINING)
         for replica, seed in enumerate(seeds):
-            across = across_partitions(network, replica, spec, wanted, memory_limit)
-            found = [*across, *bonds(network, replica, wanted)]
+            across = list(across_partitions(network, replica, spec, wanted, memory_limit))
+            tested = data if wanted.ranks and moment == last else {}
+            bonds, truncations = of_bonds(network, replica, wanted, tested)
+            found = [*across, *bonds]
             for name in [phase] + ([MATCHED] if matched.get(seed) == moment else []):
                 yield from ({"seed": seed, "phase": name, "moment": moment, **row} for row in found)
-            if wanted.ranks and moment == last:
-                circuit, inputs = network.circuit(replica), symbols(network, data["test_images"])
-                for row in truncation_rows(circuit, inputs, data["test_labels"], wanted.ranks):
-                    yield {"seed": seed, "phase": phase, "moment": moment, **row}
+            yield from ({"seed": seed, "phase": phase, "moment": moment, **row} for row in truncations)
             report(number * len(seeds) + replica + 1, f"seed {seed} at step {moment}")
         if wanted.missing and moment == last:
             for row in missing_rows(network, data, wanted.missing):
@@ -111,7 +112,7 @@ def matched_moments(history: pd.DataFrame, moments: list[int], loss: float | Non
 
 def across_partitions(
     network: Network, replica: int, spec: RunSpec, wanted: MeasureSpec, memory_limit: int
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Row]:
     """Measures of one class' score across every partition, by engines of at most `memory_limit` bytes."""
     source = as_source(network, replica)
     for name in wanted.partitions:
@@ -149,17 +150,31 @@ def symbols(network: Network, images: np.ndarray) -> np.ndarray:
     return representation.sites(images, network.tree.shape).reshape(len(images), -1)
 
 
-def bonds(network: Network, replica: int, wanted: MeasureSpec) -> Iterator[dict[str, Any]]:
+def of_bonds(network: Network, replica: int, wanted: MeasureSpec, data: Arrays) -> tuple[list[Row], list[Row]]:
+    """Rows of the bonds' entropies, where wanted, and of truncations, where there is data: by one decomposition."""
+    if not wanted.bonds and not data:
+        return [], []
+    circuit = network.circuit(replica)
+    bonds = bonds_of(circuit)
+    entropy_rows, cut_rows = [], []
+    if wanted.bonds:
+        entropy_rows = bond_rows(entropies(bond_spectra(circuit, bonds)))
+    if data:
+        inputs = symbols(network, data["test_images"])
+        cut_rows = truncation_rows(circuit, inputs, data["test_labels"], wanted.ranks, bonds)
+    return entropy_rows, cut_rows
+
+
+def bond_rows(levels: list[np.ndarray]) -> list[Row]:
     """Mean entropy of every level's bonds, and the largest of all."""
-    if not wanted.bonds:
-        return
-    levels = entropies(bond_spectra(network.circuit(replica)))
-    for level, values in enumerate(levels, start=1):
-        yield {"level": level, "quantity": "bond_entropy", "value": float(values.mean())}
-    yield {"quantity": "largest_bond_entropy", "value": max(float(values.max()) for values in levels)}
+    means = [
+        {"level": level, "quantity": "bond_entropy", "value": float(values.mean())}
+        for level, values in enumerate(levels, start=1)
+    ]
+    return [*means, {"quantity": "largest_bond_entropy", "value": max(float(values.max()) for values in levels)}]
 
 
-def observations(found: Measurement) -> list[dict[str, Any]]:
+def observations(found: Measurement) -> list[Row]:
     """One row per quantity that the engine gives."""
     values = {
         "entropy": found.entropy,

@@ -14,6 +14,7 @@ Source: hierarchical SVD, Grasedyck 2010 (10.1137/090764189); tree tensor networ
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -70,11 +71,12 @@ class Bonds(NamedTuple):
     tops: np.ndarray
 
 
-def bond_spectra(circuit: Circuit) -> list[np.ndarray]:
+def bond_spectra(circuit: Circuit, bonds: list[Bonds] | None = None) -> list[np.ndarray]:
     """Schmidt probabilities of every bond: the sites below it against all other sites and the class.
 
     Args:
         circuit: any tree circuit; time O(N r⁴) and blocks of r³ numbers for width r.
+        bonds: what `bonds_of` gives for it, where that is known.
 
     Returns:
         Per level 1..L, shape (positions after it, r_l): descending, sum 1, zeros where the bond has fewer. Relative
@@ -84,8 +86,8 @@ def bond_spectra(circuit: Circuit) -> list[np.ndarray]:
         ArgumentError: the tensor is zero.
     """
     spectra = []
-    for bonds, width in zip(bonds_of(circuit), circuit.widths, strict=True):
-        weights = (bonds.values / bonds.values[:, :1]) ** 2
+    for level, width in zip(bonds_of(circuit) if bonds is None else bonds, circuit.widths, strict=True):
+        weights = (level.values / level.values[:, :1]) ** 2
         probabilities = np.zeros((len(weights), width))
         probabilities[:, : weights.shape[1]] = weights / weights.sum(axis=1, keepdims=True)
         spectra.append(probabilities)
@@ -101,7 +103,7 @@ def entropies(spectra: list[np.ndarray]) -> list[np.ndarray]:
     return [np.array([measures.entropy(np.sqrt(row)) for row in spectrum]) for spectrum in spectra]
 
 
-def truncated(circuit: Circuit, rank: int) -> Circuit:
+def truncated(circuit: Circuit, rank: int, bonds: list[Bonds] | None = None) -> Circuit:
     """The circuit with every bond cut to its top `rank` Schmidt vectors, all bonds of the given circuit.
 
     On the sites below each bond acts the orthogonal projector on the top Schmidt vectors of the untruncated state,
@@ -112,9 +114,10 @@ def truncated(circuit: Circuit, rank: int) -> Circuit:
     Args:
         circuit: any tree circuit.
         rank: χ ≥ 1; a bond of at most that many channels is left as it is.
+        bonds: what `bonds_of` gives for the circuit, where that is known.
 
     Returns:
-        Same tree and widths; a map above a cut bond is per position, the others are the given ones.
+        Same tree and widths; a map above a cut bond is per position, the others, level 1's always, are the given ones.
 
     Raises:
         ArgumentError: the rank is below 1, the tensor is zero, or channels of a bond differ by more than floats hold.
@@ -124,13 +127,13 @@ def truncated(circuit: Circuit, rank: int) -> Circuit:
     if rank >= max(circuit.widths):
         return circuit
     *weights, output = circuit.weights[0], *circuit.weights[1:], circuit.output
-    for level, bonds in enumerate(bonds_of(circuit), start=1):
+    for level, found in enumerate(bonds_of(circuit) if bonds is None else bonds, start=1):
         if rank >= circuit.widths[level - 1]:
             continue
         if level == circuit.tree.levels:
-            output = (output @ projectors(bonds, rank))[0]
+            output = (output @ projectors(found, rank))[0]
         else:
-            weights[level] = weights[level] @ projectors(bonds, rank)
+            weights[level] = weights[level] @ projectors(found, rank)
     return replace(circuit, weights=tuple(weights), output=output)
 
 
@@ -153,8 +156,20 @@ def amplitudes(circuit: Circuit, inputs: np.ndarray) -> np.ndarray:
     Raises:
         ArgumentError: shape, type or a symbol doesn't fit.
     """
+    return amplitudes_of([circuit], inputs)[0]
+
+
+def amplitudes_of(circuits: Sequence[Circuit], inputs: np.ndarray) -> list[np.ndarray]:
+    """`amplitudes` of circuits that differ above level 1 alone, which is gone through once: of truncations of one.
+
+    Raises:
+        ArgumentError: trees or maps of level 1 differ, or as `amplitudes`.
+    """
+    first, *others = circuits
+    if any(other.tree != first.tree or not np.array_equal(other.weights[0], first.weights[0]) for other in others):
+        raise ArgumentError("circuits: trees or maps of level 1 differ; accepted: circuits that share both")
     inputs = np.asarray(inputs)
-    sites, dimension = circuit.tree.sites, circuit.local_dimension
+    sites, dimension = first.tree.sites, first.local_dimension
     symbols = np.issubdtype(inputs.dtype, np.integer) and inputs.ndim == 2
     if inputs.shape[1:] != ((sites,) if symbols else (sites, dimension)):
         raise ArgumentError(
@@ -163,21 +178,33 @@ def amplitudes(circuit: Circuit, inputs: np.ndarray) -> np.ndarray:
         )
     if symbols and inputs.size and not 0 <= inputs.min() <= inputs.max() < dimension:
         raise ArgumentError(f"inputs: symbols {inputs.min()}..{inputs.max()}; accepted: 0..{dimension - 1}")
-    step = max(1, BLOCK // (sites * max(dimension, *circuit.widths)))
-    values = np.empty((len(inputs), circuit.classes))
+    widest = max(dimension, *(width for circuit in circuits for width in circuit.widths))
+    step = max(1, BLOCK // (sites * widest))
+    found = [np.empty((len(inputs), circuit.classes)) for circuit in circuits]
     for start in range(0, len(inputs), step):
-        block = inputs[start : start + step, list(circuit.tree.order)]
-        values[start : start + step] = propagated(circuit, block.swapaxes(0, 1))
-    return values
+        block = inputs[start : start + step, list(first.tree.order)]
+        pooled = first_level(first, block.swapaxes(0, 1))
+        for circuit, values in zip(circuits, found, strict=True):
+            values[start : start + step] = propagated(circuit, pooled)
+    return found
 
 
-def propagated(circuit: Circuit, inputs: np.ndarray) -> np.ndarray:
-    """`amplitudes` of one block, inputs (N, n) or (N, n, M) in tree order; images last, where a maximum is cheap."""
-    first, *above = circuit.weights
-    values = looked_up(first, inputs) if inputs.ndim == 2 else first @ inputs.astype(np.float64).mT
-    values = pooled_values(values, circuit.tree.windows[0])
-    for weight, window in zip(above, circuit.tree.windows[1:], strict=True):
-        values = pooled_values(weight @ values, window)
+def first_level(circuit: Circuit, inputs: np.ndarray) -> np.ndarray:
+    """Values (positions, out, n) after level 1, inputs (N, n) or (N, n, M) in tree order; images last.
+
+    A maximum over channels is cheap there.
+    """
+    weight = circuit.weights[0]
+    # the columns of a map are rescaled once, not at every image that takes one
+    one_hot = inputs.ndim == 2
+    values = looked_up(rescaled(weight), inputs) if one_hot else rescaled(weight @ inputs.astype(np.float64).mT)
+    return pooled_values(values, circuit.tree.windows[0])
+
+
+def propagated(circuit: Circuit, values: np.ndarray) -> np.ndarray:
+    """`amplitudes` of one block from `first_level`, which several circuits may share."""
+    for weight, window in zip(circuit.weights[1:], circuit.tree.windows[1:], strict=True):
+        values = pooled_values(rescaled(weight @ values), window)
     return np.asarray(values[0].T @ circuit.output.T)
 
 
@@ -189,8 +216,8 @@ def looked_up(weight: np.ndarray, symbols: np.ndarray) -> np.ndarray:
 
 
 def pooled_values(values: np.ndarray, window: int) -> np.ndarray:
-    """Product pooling of (positions, channels, n), two by two, rescaled over channels before and after each step."""
-    values = rescaled(values.reshape(-1, window, *values.shape[1:]))
+    """Product pooling of (positions, channels, n), rescaled over channels, two by two and again after each step."""
+    values = values.reshape(-1, window, *values.shape[1:])
     while values.shape[1] > 1:
         even = values.shape[1] // 2 * 2
         pairs = rescaled(values[:, 0:even:2] * values[:, 1:even:2])

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from convac.circuits.tree import Circuit
-from convac.entanglement.truncation import amplitudes, bond_spectra, entropies, truncated
+from convac.entanglement.truncation import Bonds, amplitudes_of, bond_spectra, bonds_of, entropies, truncated
 
 LOSS = 0.02  # of accuracy that a knee allows
 
 
 def truncation_rows(
-    circuit: Circuit, inputs: np.ndarray, labels: np.ndarray, ranks: Sequence[int]
+    circuit: Circuit, inputs: np.ndarray, labels: np.ndarray, ranks: Sequence[int], bonds: list[Bonds] | None = None
 ) -> list[dict[str, Any]]:
     """Accuracy against the number of Schmidt vectors per bond, the knee, and exp of the largest bond entropy.
 
@@ -22,21 +22,27 @@ def truncation_rows(
         inputs: symbols (n, N) or representation vectors (n, N, M), sites in row-major order.
         labels: shape (n,).
         ranks: numbers of Schmidt vectors, one truncation each.
+        bonds: the circuit's, where they are known.
 
     Returns:
         Rows with `quantity`, `value` and, for `truncated_accuracy`, `rank`.
     """
-    largest = max(float(level.max()) for level in entropies(bond_spectra(circuit)))
-    whole = accuracy(circuit, inputs, labels)
-    found = {rank: accuracy(truncated(circuit, rank), inputs, labels) for rank in sorted(set(ranks))}
-    rule = math.ceil(math.exp(largest) - 1e-9)
+    bonds = bonds_of(circuit) if bonds is None else bonds
+    largest = max(float(level.max()) for level in entropies(bond_spectra(circuit, bonds)))
+    rule, full = math.ceil(math.exp(largest) - 1e-9), max(circuit.widths)
+    # from the largest width on nothing is cut
+    cuts = sorted({min(rank, full) for rank in (*ranks, rule, full)})
+    shares = accuracies([truncated(circuit, rank, bonds) for rank in cuts], inputs, labels)
+    by_cut = dict(zip(cuts, shares, strict=True))
+    found = {rank: by_cut[min(rank, full)] for rank in sorted(set(ranks))}
+    whole = by_cut[full]
     good = [rank for rank, value in found.items() if value >= whole - LOSS]
     totals = {
         "full_accuracy": whole,
         "knee_accuracy": whole - LOSS,
-        "knee": float(min(good, default=max(circuit.widths))),
+        "knee": float(min(good, default=full)),
         "effective_rank": math.exp(largest),
-        "rule_accuracy": accuracy(truncated(circuit, rule), inputs, labels),
+        "rule_accuracy": by_cut[min(rule, full)],
     }
     rows: list[dict[str, Any]] = [
         {"quantity": "truncated_accuracy", "rank": rank, "value": value} for rank, value in found.items()
@@ -44,6 +50,12 @@ def truncation_rows(
     return rows + [{"quantity": name, "value": value} for name, value in totals.items()]
 
 
-def accuracy(circuit: Circuit, inputs: np.ndarray, labels: np.ndarray) -> float:
-    """Share of images whose largest |h_y| is their label's: the answer of positive and of Born readouts alike."""
-    return float((np.abs(amplitudes(circuit, inputs)).argmax(axis=1) == labels).mean())
+def accuracies(circuits: Sequence[Circuit], inputs: np.ndarray, labels: np.ndarray) -> list[float]:
+    """Share of images whose largest |h_y| is their label's: the answer of positive and of Born readouts alike.
+
+    Args:
+        circuits: that share the map of level 1.
+        inputs: as in `truncation_rows`.
+        labels: shape (n,).
+    """
+    return [float((np.abs(values).argmax(axis=1) == labels).mean()) for values in amplitudes_of(circuits, inputs)]
