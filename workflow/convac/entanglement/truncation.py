@@ -210,9 +210,12 @@ def propagated(circuit: Circuit, values: np.ndarray) -> np.ndarray:
 
 def looked_up(weight: np.ndarray, symbols: np.ndarray) -> np.ndarray:
     """Level 1's map of one-hot vectors, (N, out, n), from symbols (N, n)."""
-    if weight.ndim == 2:
-        return np.asarray(weight[:, symbols].swapaxes(0, 1))
-    return np.take_along_axis(weight, symbols[:, None, :], axis=2)
+    positions, count = symbols.shape
+    tables = np.broadcast_to(weight, (positions, *weight.shape[-2:]))
+    values = np.empty((positions, weight.shape[-2], count))
+    for table, numbers, out in zip(tables, symbols, values, strict=True):
+        table.take(numbers, axis=1, out=out, mode="clip")  # they fit; any other mode makes a copy first
+    return values
 
 
 def pooled_values(values: np.ndarray, window: int) -> np.ndarray:
