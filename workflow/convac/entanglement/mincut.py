@@ -10,6 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
@@ -80,9 +81,16 @@ def sub_partitions(tree: PoolingTree, mask: np.ndarray, located: Sequence[bool] 
         mask: boolean, shape (N,), true inside I, row-major.
         located: per level, whether its map differs between positions; those positions then stay apart.
     """
+    return numbering(tree, tuple(mask[list(tree.order)].tolist()), tuple(located))
+
+
+# the networks of a run share their tree and partitions
+@lru_cache(maxsize=8)
+def numbering(tree: PoolingTree, sides: tuple[bool, ...], located: tuple[bool, ...]) -> SubPartitions:
+    """`sub_partitions` of sites in tree order."""
     found: list[tuple[Node, ...]] = []
     numbered: list[tuple[int, ...]] = []
-    described: list[tuple[tuple[int, ...], bool | None]] = [((), bool(side)) for side in mask[list(tree.order)]]
+    described: list[tuple[tuple[int, ...], bool | None]] = [((), bool(side)) for side in sides]
     for level in range(tree.levels + 1):
         apart = level < len(located) and located[level]
         table: dict[tuple[tuple[int, ...], bool | None, int], int] = {}
@@ -122,14 +130,17 @@ def fold(parts: SubPartitions, combine: Combine[T]) -> T:
     )
     kept: dict[tuple[int, int], T] = {}
 
+    def below(level: int, node: Node) -> Iterator[tuple[T, int]]:
+        for child, count in sorted(Counter(node.children).items()):
+            yield value(level - 1, child), count
+
     def value(level: int, number: int) -> T:
         key = (level, number)
         waiting[key] -= 1
         if key in kept:
             return kept[key] if waiting[key] > 0 else kept.pop(key)
         node = parts.nodes[level][number]
-        counts = sorted(Counter(node.children).items())
-        result = combine(level, node, ((value(level - 1, child), count) for child, count in counts))
+        result = combine(level, node, below(level, node))
         if waiting[key] > 0:
             kept[key] = result
         return result

@@ -12,7 +12,7 @@ tensor networks (quant-ph/0511070).
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from itertools import combinations_with_replacement
 from typing import NamedTuple, TypeVar
 
@@ -112,7 +112,7 @@ def scaled_map(weight: np.ndarray, logs: np.ndarray) -> tuple[np.ndarray, np.nda
 
 def rescaled(values: np.ndarray, logs: np.ndarray) -> Block:
     """A block with every channel scaled, in place, to a largest magnitude of 1."""
-    top = np.maximum(values.max(axis=(0, 1)), -values.min(axis=(0, 1)))
+    top = np.abs(values).max(axis=(0, 1))
     values /= np.where(top > 0, top, 1.0)
     with np.errstate(divide="ignore"):
         return Block(values, logs + np.log(top))
@@ -222,6 +222,13 @@ class Plan:
 
 def plan(circuit: Circuit, parts: SubPartitions) -> Plan:
     """Memory and operations of `singular_values`, from the shapes alone (integers: they may be astronomical)."""
+    return planned(circuit.local_dimension, circuit.widths, parts)
+
+
+# the networks of a run share their shapes
+@lru_cache(maxsize=8)
+def planned(local_dimension: int, widths: tuple[int, ...], parts: SubPartitions) -> Plan:
+    """`plan` of any circuit with these channels."""
     stored = largest = operations = 0
 
     def step(shape: Shape) -> Shape:
@@ -247,8 +254,7 @@ def plan(circuit: Circuit, parts: SubPartitions) -> Plan:
     def combine(level: int, node: Node, children: Iterator[tuple[Shape, int]]) -> Shape:
         nonlocal stored, largest, operations
         if level == 0:
-            sites = circuit.local_dimension
-            shape = (sites, 1, sites) if node.side else (1, sites, sites)
+            shape = (local_dimension, 1, local_dimension) if node.side else (1, local_dimension, local_dimension)
         else:
             shapes = [
                 copy
@@ -256,14 +262,14 @@ def plan(circuit: Circuit, parts: SubPartitions) -> Plan:
                 for copy in ([raised(child, count)] if has_power(child, count) else [child] * count)
             ]
             factors = by_side(shapes, lambda shape: shape, joined)
-            if level == circuit.tree.levels:
-                left, right = reduce(joined, factors[:-1], (1, 1, circuit.widths[-1])), factors[-1]
+            if level == len(widths):
+                left, right = reduce(joined, factors[:-1], (1, 1, widths[-1])), factors[-1]
                 rows, columns = left[0] * right[0], left[1] * right[1]
                 largest = max(largest, rows * columns, math.prod(left))
                 operations += rows * columns * (2 * left[2] + 4 * min(rows, columns))
                 return rows, columns, 1
             shape = reduce(joined, factors)
-        width = circuit.widths[level]
+        width = widths[level]
         operations += 2 * math.prod(shape) * width
         shape = step((shape[0], shape[1], width))
         stored += math.prod(shape)
