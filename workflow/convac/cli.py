@@ -37,10 +37,21 @@ COMMANDS = {
     "generate": "write schema, data dictionary and tables of the documentation",
 }
 
+INTERRUPTED = 130  # exit status, as shells have it
+
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run one command; exits with 1 and one line on a user's mistake, with 2 on wrong arguments."""
+    """Run one command; exits with one line and 1 on a user's mistake, 2 on wrong arguments, 130 when interrupted."""
     given = sys.argv[1:] if arguments is None else arguments
+    try:
+        dispatch(given)
+    except KeyboardInterrupt:
+        LOG.error("interrupted")
+        sys.exit(INTERRUPTED)
+
+
+def dispatch(given: list[str]) -> None:
+    """Run the command that the arguments name."""
     overview = argparse.ArgumentParser(
         "convac",
         epilog="\n".join(f"  {name:13} {text}" for name, text in COMMANDS.items()),
