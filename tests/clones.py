@@ -106,7 +106,7 @@ def merge(base: dict, changes: dict) -> dict:
     return {**base, **changes, **nested}
 
 
-def told(printed: str, *words: str) -> str:
+def assert_told(printed: str, *words: str) -> str:
     """The line that has all the words; asserts that it is short and no traceback came with it."""
     assert "Traceback" not in printed, printed[-3000:]
     lines = [line for line in printed.splitlines() if all(word in line for word in words)]

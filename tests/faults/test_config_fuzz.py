@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 import yaml
-from clones import ROOT, Clone, told
+from clones import ROOT, Clone, assert_told
 from mutants import Mutant, mutants
 
 from convac.errors import ConfigError
@@ -82,7 +82,7 @@ def test_names_that_no_experiment_can_have(name):
 def test_names_of_rules(fresh):
     name = "figure_recurrent_memory"
     fresh.configure({"experiments": {name: {"study": "recurrent_memory"}}})
-    told(fresh.snakemake("-n", ok=False), f"experiments.{name}: is the name of a rule; accepted: any other")
+    assert_told(fresh.snakemake("-n", ok=False), f"experiments.{name}: is the name of a rule; accepted: any other")
 
 
 def assert_snakemake_says(clone: Clone, config: dict, lines: list[str]) -> None:

@@ -7,7 +7,7 @@ from argparse import Namespace
 from pathlib import Path
 
 import pytest
-from clones import told
+from clones import assert_told
 from harness import assert_undisturbed
 
 from convac.commands import verify
@@ -96,7 +96,7 @@ def test_specs_that_are_damaged_or_missing_cost_no_result(clone, undisturbed):
         path.unlink()
     printed = clone.snakemake()
     for path in specs:
-        told(printed, str(path.relative_to(clone.path)), "was damaged or missing; written anew")
+        assert_told(printed, str(path.relative_to(clone.path)), "was damaged or missing; written anew")
     assert "Nothing to be done" in printed
     assert_undisturbed(clone, undisturbed)
 
@@ -106,7 +106,7 @@ def test_results_of_the_future(clone):
     (clone.path / "results/smoke/figures/recurrent_memory.pdf").unlink()
     before = clone.files()
     # the figure would be older than its table; Snakemake would run the job and then delete what it made
-    told(clone.snakemake(ok=False), "in the future", "snakemake --touch --forceall")
+    assert_told(clone.snakemake(ok=False), "in the future", "snakemake --touch --forceall")
     assert clone.files() == before
 
 

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from clones import Clone, told
+from clones import Clone, assert_told
 from harness import assert_no_half_result, assert_undisturbed, can_mount, mount, mounted, names
 
 FULL = [30, 60, 85]  # percent of the space that the whole run takes
@@ -30,7 +30,7 @@ def test_a_job_meets_a_full_disk(clone):
     target.mkdir()
     with mounted(target, "-t", "tmpfs", "-o", "size=4k", "tmpfs"):
         words = ["--cells", str(cells), "--table", f"{target}/t.parquet", "--csv", f"{target}/t.csv"]
-        told(clone.convac("collect", *words, ok=False), "t.parquet: can't be written: No space left on device")
+        assert_told(clone.convac("collect", *words, ok=False), "t.parquet: can't be written: No space left on device")
         assert clone.files("results/full/*") == {}
 
 
@@ -46,7 +46,7 @@ def test_a_disk_full_of_figures(clone, undisturbed):
     with mounted(results, "-t", "tmpfs", "-o", f"size={space}k", "tmpfs"):
         shutil.copytree(aside, results, dirs_exist_ok=True)
         figure = "results/smoke/figures/recurrent_memory.pdf"
-        told(clone.snakemake(figure, ok=False), "No space left on device")
+        assert_told(clone.snakemake(figure, ok=False), "No space left on device")
         assert_no_half_result(clone, undisturbed)
         mount(results, "-o", "remount,size=64m")
         clone.snakemake(figure)
@@ -61,7 +61,7 @@ def test_a_full_disk(fresh, undisturbed, percent):
     shutil.rmtree(results)
     results.mkdir()
     with mounted(results, "-t", "tmpfs", "-o", f"size={kilobytes(undisturbed) * percent // 100}k", "tmpfs"):
-        told(fresh.snakemake(ok=False), "No space left on device")
+        assert_told(fresh.snakemake(ok=False), "No space left on device")
         assert_no_half_result(fresh, undisturbed)
         before = names(fresh)
         mount(results, "-o", "remount,size=64m")
@@ -75,7 +75,7 @@ def test_results_that_cannot_be_written(clone):
     (clone.path / "results/smoke/figures/recurrent_memory.pdf").unlink()
     before = clone.files()
     with mounted(clone.path / "results", "--bind", "-o", "ro", str(clone.path / "results")):
-        told(clone.snakemake(ok=False), "results: can't be written")
+        assert_told(clone.snakemake(ok=False), "results: can't be written")
         assert "Nothing to be done" in clone.snakemake("-n", "results/smoke/claims.csv")  # looking is free
     assert clone.files() == before
 
@@ -84,7 +84,7 @@ def test_results_that_cannot_be_written(clone):
 def test_a_checkout_that_cannot_be_written(fresh):
     with mounted(fresh.path, "--bind", "-o", "ro", str(fresh.path)):
         for arguments in ([], ["-n"]):
-            told(fresh.snakemake(*arguments, ok=False), "this folder can't be written; accepted: ")
+            assert_told(fresh.snakemake(*arguments, ok=False), "this folder can't be written; accepted: ")
 
 
 @pytest.mark.usefixtures("mounts")
@@ -95,6 +95,8 @@ def test_a_job_meets_a_folder_that_cannot_be_written(clone):
     with mounted(target, "--bind", "-o", "ro", str(target)):
         written = f"{target}/recurrent_memory"
         words = ["collect", "--cells", cells, "--table", f"{written}.parquet", "--csv", f"{written}.csv"]
-        line = told(clone.convac(*words, ok=False), f"{written}.parquet: can't be written: Read-only file system")
+        line = assert_told(
+            clone.convac(*words, ok=False), f"{written}.parquet: can't be written: Read-only file system"
+        )
         assert line.startswith("convac: ")
     assert clone.files() == before

@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from clones import told
+from clones import assert_told
 from harness import (
     PATIENCE,
     assert_no_half_result,
@@ -26,7 +26,7 @@ def test_two_at_once(clone, undisturbed):
     with stopped_afterwards(started(clone)) as first:
         waited(lambda: "convac manifest" in commands(first))
         held = stopped(first)
-        told(clone.snakemake(ok=False), "Directory cannot be locked", "no other Snakemake process")
+        assert_told(clone.snakemake(ok=False), "Directory cannot be locked", "no other Snakemake process")
         assert f"process {first.pid}, snakemake" in clone.convac("orphans")
         assert first.poll() is None
         # what `make resume` begins with: it doesn't take the lock from a run that is alive
@@ -61,7 +61,7 @@ def test_a_notebook_fails(clone, undisturbed, failure):
         code["source"] = source
         broken = json.dumps(notebook)
     path.write_text(broken)
-    line = told(clone.snakemake("--keep-going", ok=False), f"convac figure: {NOTEBOOK}: ", *words)
+    line = assert_told(clone.snakemake("--keep-going", ok=False), f"convac figure: {NOTEBOOK}: ", *words)
     assert_no_half_result(clone, undisturbed)
     assert (clone.path / "results/smoke/figures/pooling_geometry.pdf").exists()
     for log in re.findall(r"see (\S+)", line):

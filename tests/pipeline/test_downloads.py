@@ -4,7 +4,7 @@ import hashlib
 import time
 
 import pytest
-from clones import Clone
+from clones import Clone, assert_told
 from image_sets import write_mnist
 
 from convac.datasets.downloads import LOCAL_VARIABLE, SOURCES
@@ -57,14 +57,6 @@ def configure(clone: Clone, local: str | None) -> None:
     clone.configure({"local_data": local, "experiments": {"borrowed": {}}})
 
 
-def told(printed: str, *words: str) -> None:
-    """Assert that a short line has all the words, and that no traceback came with it."""
-    assert "Traceback" not in printed
-    lines = [line for line in printed.splitlines() if all(word in line for word in words)]
-    assert lines, printed[-2000:]
-    assert len(lines[0]) <= 200
-
-
 def test_a_local_folder_makes_the_dataset_and_then_is_no_longer_needed(borrowing):
     local = borrowing.path / "my files"
     write_mnist(local / "mnist")
@@ -95,7 +87,9 @@ def test_local_files_with_other_content_are_refused(borrowing):
     write_mnist(borrowing.path / "mine")
     configure(borrowing, "mine")
     printed = borrowing.snakemake(DATA, ok=False)
-    told(printed, "convac download: mine/train-images-idx3-ubyte.gz: sha256", "expected 440fcabf", "as published")
+    assert_told(
+        printed, "convac download: mine/train-images-idx3-ubyte.gz: sha256", "expected 440fcabf", "as published"
+    )
     assert not borrowing.files("results/downloads/**/*")
     assert not borrowing.files(DATA)
 
@@ -103,7 +97,9 @@ def test_local_files_with_other_content_are_refused(borrowing):
 def test_without_network_one_line_tells_what_to_do(borrowing):
     configure(borrowing, None)
     printed = borrowing.snakemake(DATA, ok=False)
-    told(printed, "convac download: mnist/train-images-idx3-ubyte.gz: no download from", "the folder of local_data")
+    assert_told(
+        printed, "convac download: mnist/train-images-idx3-ubyte.gz: no download from", "the folder of local_data"
+    )
     assert not borrowing.files("results/downloads/**/*")
 
 
@@ -111,10 +107,12 @@ def test_giving_up_takes_seconds(borrowing):
     start = time.monotonic()
     done = borrowing.run("convac", "download", "--name", "mnist", "--folder", "new", "--log", "log", ok=False)
     assert time.monotonic() - start < 20
-    told(done.stderr, "no download from", "the folder of local_data")
+    assert_told(done.stderr, "no download from", "the folder of local_data")
     assert not borrowing.files("new/*")
 
 
 def test_a_local_folder_that_is_not_there(borrowing):
     configure(borrowing, "none")
-    told(borrowing.snakemake("-n", ok=False), 'local_data: "none": no such folder; accepted: a folder with', "or null")
+    assert_told(
+        borrowing.snakemake("-n", ok=False), 'local_data: "none": no such folder; accepted: a folder with', "or null"
+    )

@@ -1,7 +1,7 @@
 """Mistakes of a user: one line that names key or file and what is accepted, no traceback, nothing lost."""
 
 import pytest
-from clones import told
+from clones import assert_told
 
 EXPERIMENT = ("experiments", "pooling_geometry")
 
@@ -33,12 +33,12 @@ CONFIGS = {
 def test_config_mistakes(fresh, name):
     path, value, *words = CONFIGS[name]
     fresh.configure(nested(path, value))
-    told(fresh.snakemake("-n", ok=False), *words)
+    assert_told(fresh.snakemake("-n", ok=False), *words)
 
 
 @pytest.mark.parametrize("target", ["pooling_geometri", "no/such/file.pdf"])
 def test_unknown_targets(fresh, target):
-    told(fresh.snakemake("-n", target, ok=False), target, "unknown target", "pooling_geometry")
+    assert_told(fresh.snakemake("-n", target, ok=False), target, "unknown target", "pooling_geometry")
 
 
 def test_results_is_a_file(fresh):
@@ -46,16 +46,16 @@ def test_results_is_a_file(fresh):
     if (fresh.path / "results").is_dir():
         (fresh.path / "results").rename(fresh.path / "kept")
     (fresh.path / "results").write_text("mine")
-    told(fresh.snakemake("-n", ok=False), "results: is a file", "a folder")
+    assert_told(fresh.snakemake("-n", ok=False), "results: is a file", "a folder")
     assert (fresh.path / "results").read_text() == "mine"
 
 
 def test_a_missing_notebook_and_a_missing_config(fresh):
     (fresh.path / "notebooks/pooling_geometry.ipynb").unlink()
-    told(fresh.snakemake("-n", ok=False), "notebooks/pooling_geometry.ipynb: no such file")
+    assert_told(fresh.snakemake("-n", ok=False), "notebooks/pooling_geometry.ipynb: no such file")
     (fresh.path / "config.yaml").unlink()
     done = fresh.run("snakemake", "-n", ok=False)
-    told(done.stdout + done.stderr, "config.yaml", "not present")
+    assert_told(done.stdout + done.stderr, "config.yaml", "not present")
 
 
 DAMAGES = {
@@ -90,7 +90,7 @@ def test_damaged_files_stop_their_readers_in_one_line(clone, kind, damage):
         if path.split("/")[2] not in {target.split("/")[2], victim.parent.name}
     }
     printed = clone.snakemake(target, "--rerun-triggers", "mtime", "--allowed-rules", rule, ok=False)
-    told(printed, str(victim.relative_to(clone.path)), "damaged or not")
+    assert_told(printed, str(victim.relative_to(clone.path)), "damaged or not")
     assert {path: text for path, text in clone.files("results/runs/**/*").items() if path in others} == others
 
 
@@ -117,5 +117,5 @@ def test_a_damaged_checkpoint_is_passed_over(clone):
 )
 def test_commands_by_hand(fresh, arguments, words):
     done = fresh.run("convac", *arguments, ok=False)
-    told(done.stderr, *words)
+    assert_told(done.stderr, *words)
     assert len(done.stderr.strip().splitlines()) == 1

@@ -4,6 +4,7 @@ import pytest
 
 from convac.cli import main
 from convac.commands import verify
+from convac.progress import LOG
 
 
 @pytest.mark.parametrize("logged", [False, True])
@@ -19,3 +20,4 @@ def test_an_interrupted_command_says_so_without_a_traceback(tmp_path, monkeypatc
     printed = capsys.readouterr().err
     assert printed == ("" if logged else "convac: interrupted\n")
     assert not logged or log.read_text().endswith(" interrupted\n")
+    LOG.handlers.pop().close()

@@ -1,64 +1,29 @@
 """A run against the reference: equal tables agree, planted differences are found, chance alone seldom contradicts."""
 
-import math
 import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from comparison_tables import CLAIMS, SEEDS, theory, training
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from convac.cli import main
 from convac.commands.comparison import results
 from convac.contract.comparison import COLUMNS, Results, compare
-from convac.files import read_table, write_json, write_table
+from convac.files import read_table
 from convac.statistics import Moments, holm, welch
-from convac.tables import CHOSEN, COMPUTED, QUANTITIES, TRAINED, tidy
+from convac.tables import CHOSEN, COMPUTED, QUANTITIES, TRAINED
 from convac.training import history
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "results" / "reference"
-CLAIMS = pd.DataFrame({"id": ["one", "two"], "verdict": ["reproduced", "inconclusive"]})
-SEEDS = 5
 
 
 @pytest.fixture(scope="module")
 def reference():
     return results(sorted(REFERENCE.glob("tables/*.parquet")), sorted(REFERENCE.glob("claims/*.csv")))
-
-
-def theory(widths=(2, 3, 4)):
-    """A table without training: ranks and an entropy by width."""
-    rows = [
-        {"cell": "theory-1a", "width": width, "network": "deep", "seed": 0, "quantity": quantity, "value": value}
-        for width in widths
-        for quantity, value in (("rank", float(width**2)), ("entropy", math.log(width) / 3))
-    ]
-    return tidy(pd.DataFrame(rows))
-
-
-def training(draw=0, shift=0.0, seeds=SEEDS, cells=3):
-    """A table of trained networks: curves of several cells, a chosen rate, and their dataset's numbers."""
-    generator = np.random.default_rng(draw)
-    rows = [
-        {"cell": f"run-{cell}", "width": cell, "seed": seed, "step": step, "quantity": quantity, "value": value}
-        for cell in range(cells)
-        for seed in range(seeds)
-        for step in (0, 10)
-        for quantity, value in (
-            ("loss", generator.normal(1.0, 0.01)),
-            ("test_accuracy", generator.normal(0.9, 0.01) - shift * (cell == 1 and step == 10)),
-        )
-    ]
-    rows += [
-        {"cell": f"run-{cell}", "width": cell, "seed": seed, "step": 0, "quantity": "learning_rate", "value": 0.01}
-        for cell in range(cells)
-        for seed in range(seeds)
-    ]
-    rows += [{"cell": "data-0", "quantity": "test_images", "value": 200.0}]
-    return tidy(pd.DataFrame(rows))
 
 
 def of(table, verdicts=CLAIMS):
@@ -341,116 +306,6 @@ def test_in_the_reference_training_decides_what_is_declared_as_trained_and_nothi
         found |= set(values["quantity"])
     assert varying == (found & set(TRAINED)) - set(CHOSEN)
     assert "min_cut_log" in found - varying
-
-
-# --- the commands -----------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def place(tmp_path, monkeypatch):
-    """A folder with a reference and a run of two experiments, alike."""
-    monkeypatch.chdir(tmp_path)
-    for folder in ("reference", "smoke"):
-        for name, table in (("drawn", theory()), ("trained", training())):
-            write_table(f"results/{folder}/tables/{name}.parquet", table)
-            write_table(f"results/{folder}/claims/{name}.csv", CLAIMS)
-    write_json("results/reference/run.json", {name: {"scale": "smoke"} for name in ("drawn", "trained")})
-    return tmp_path
-
-
-def comparison(*names):
-    tables = [f"results/smoke/tables/{name}.parquet" for name in names]
-    claims = [str(path) for path in sorted(Path("results/smoke/claims").glob("*.csv"))]
-    written = ["--csv", "results/smoke/comparison.csv", "--markdown", "results/smoke/comparison.md"]
-    main(["comparison", "--scale", "smoke", "--tables", *tables, "--claims", *claims, *written])
-
-
-def test_a_run_that_agrees(place, capsys):
-    comparison("drawn", "trained")
-    main(["compare", "results/smoke/comparison.csv"])
-    printed = capsys.readouterr().out
-    assert "8 agree, 0 differ within their intervals, 0 contradict" in printed
-    assert printed.count("\n") == 10  # a heading, a line per quantity, the counts
-    page = Path("results/smoke/comparison.md").read_text()
-    assert page.count("\n| ") == 2 + 8
-    assert "| trained | learning_rate | trained | agrees | 3 | 3 | 3 | 0 | 0 | 0 | 0 | 1 |  |" in page
-
-
-def test_a_run_that_contradicts_still_has_its_table_and_fails_the_verdict_alone(place, capsys):
-    write_table("results/smoke/tables/drawn.parquet", theory(widths=(2, 3)))
-    write_table("results/smoke/tables/trained.parquet", training(draw=1))
-    comparison("drawn", "trained")
-    capsys.readouterr()
-    before = Path("results/smoke/comparison.csv").read_bytes()
-    with pytest.raises(SystemExit) as stopped:
-        main(["compare", "results/smoke/comparison.csv"])
-    printed = capsys.readouterr()
-    assert stopped.value.code == 1
-    assert "2 of 8 lines contradict, the first drawn, entropy" in printed.err
-    assert len(printed.err.strip().splitlines()) == 1
-    assert "contradicts: drawn, rank: missing: network deep, width 4, seed 0" in printed.out
-    assert "differs within its interval: trained, loss: step" in printed.out
-    assert Path("results/smoke/comparison.csv").read_bytes() == before
-
-
-def test_an_experiment_that_was_not_run_is_named(place, capsys):
-    comparison("drawn")
-    main(["compare", "results/smoke/comparison.csv"])
-    assert "0 contradict, 1 not run" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    ("change", "names", "words"),
-    [
-        (lambda: None, ["absent"], "results/smoke/tables/absent.parquet: no such file"),
-        (lambda: Path("results/smoke/claims/drawn.csv").unlink(), ["drawn"], "claims: drawn.csv is missing"),
-        (lambda: Path("results/reference/run.json").unlink(), ["drawn"], "results/reference/run.json: no such file"),
-        (lambda: write_json("results/reference/run.json", {}), ["drawn"], "drawn is of scale unknown; accepted: smoke"),
-        (
-            lambda: write_json("results/reference/run.json", {"drawn": {"scale": "laptop"}}),
-            ["drawn"],
-            "drawn is of scale laptop; accepted: smoke",
-        ),
-        (
-            lambda: Path("results/reference").rename("results/elsewhere"),
-            ["drawn"],
-            "results/reference: has no tables; take a run as the reference by `make reference`",
-        ),
-    ],
-)
-def test_mistakes_are_told_in_one_line(place, capsys, change, names, words):
-    change()
-    if names == ["absent"]:
-        write_table("results/smoke/claims/absent.csv", CLAIMS)
-    with pytest.raises(SystemExit):
-        comparison(*names)
-    printed = capsys.readouterr().err
-    assert words in printed
-    assert len(printed.strip().splitlines()) == 1
-    assert not Path("results/smoke/comparison.csv").exists()
-
-
-def test_the_verdict_needs_its_table_and_something_in_it(place, capsys):
-    with pytest.raises(SystemExit):
-        main(["compare"])
-    assert "results/laptop/comparison.csv: no such file; `make compare`" in capsys.readouterr().err
-    Path("results/smoke/tables/drawn.parquet").rename("results/smoke/tables/new.parquet")
-    Path("results/smoke/claims/drawn.csv").rename("results/smoke/claims/new.csv")
-    comparison("new")
-    with pytest.raises(SystemExit):
-        main(["compare", "results/smoke/comparison.csv"])
-    assert "nothing was compared" in capsys.readouterr().err
-
-
-def test_the_reference_keeps_the_scale_that_it_was_taken_at(place, capsys):
-    write_json("results/smoke/tables/drawn.cells.json", [{"tables": ["results/theory/a/table.parquet"]}])
-    facts = dict.fromkeys(("commit", "code", "dirty", "python", "platform", "cores"), "x")
-    write_json("results/theory/a/run.json", {**facts, "time": "2026-01-01", "versions": {}})
-    Path("results/reference/run.json").unlink()
-    main(["reference", "--results", "results/smoke"])
-    comparison("drawn")
-    main(["compare", "results/smoke/comparison.csv"])
-    assert "0 contradict" in capsys.readouterr().out
 
 
 # --- the README -------------------------------------------------------------------------------------------------------

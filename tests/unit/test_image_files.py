@@ -52,7 +52,7 @@ def colours(rng):
     return images, labels, {"batches.meta.txt": b"airplane\n", **dict(reversed(members.items()))}
 
 
-def refused(path, call, *parts):
+def assert_refused(path, call, *parts):
     """Assert that `call` raises one short line that names the file, says what is expected and holds `parts`."""
     with pytest.raises(FileError) as caught:
         call()
@@ -81,7 +81,7 @@ def test_cut_idx(tmp_path, size, packed):
     path = tmp_path / ("x.gz" if packed else "x")
     content = idx_bytes(ITEMS)[:size]
     path.write_bytes(gzip.compress(content) if packed else content)
-    refused(path, lambda: read_idx(path), "IDX file of unsigned bytes")
+    assert_refused(path, lambda: read_idx(path), "IDX file of unsigned bytes")
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_cut_idx(tmp_path, size, packed):
 def test_wrong_idx(tmp_path, content, told):
     path = tmp_path / "x-idx"
     path.write_bytes(content)
-    refused(path, lambda: read_idx(path), told)
+    assert_refused(path, lambda: read_idx(path), told)
 
 
 @given(place=st.integers(0, 10**6), bit=st.integers(0, 7))
@@ -108,7 +108,7 @@ def test_a_damaged_gzip_is_found(tmp_path_factory, place, bit):
     content = gzip.compress(idx_bytes(ITEMS), mtime=0)
     place %= len(content)
     path.write_bytes(content[:place])
-    refused(path, lambda: read_idx(path))
+    assert_refused(path, lambda: read_idx(path))
     path.write_bytes(content[:place] + bytes([content[place] ^ 1 << bit]) + content[place + 1 :])
     # a flip may hit the header's time or the unused bits of the last byte: then the items are whole all the same
     with contextlib.suppress(FileError):
@@ -116,11 +116,11 @@ def test_a_damaged_gzip_is_found(tmp_path_factory, place, bit):
 
 
 def test_missing_and_misnamed_idx(tmp_path):
-    refused(tmp_path / "x.gz", lambda: read_idx(tmp_path / "x.gz"), "no such file")
+    assert_refused(tmp_path / "x.gz", lambda: read_idx(tmp_path / "x.gz"), "no such file")
     (tmp_path / "x.gz").write_bytes(idx_bytes(ITEMS))
     (tmp_path / "x").write_bytes(gzip.compress(idx_bytes(ITEMS)))
-    refused(tmp_path / "x.gz", lambda: read_idx(tmp_path / "x.gz"), "damaged")
-    refused(tmp_path / "x", lambda: read_idx(tmp_path / "x"), "1f8b")
+    assert_refused(tmp_path / "x.gz", lambda: read_idx(tmp_path / "x.gz"), "damaged")
+    assert_refused(tmp_path / "x", lambda: read_idx(tmp_path / "x"), "1f8b")
 
 
 def test_cifar10_comes_back(tmp_path, colours):
@@ -151,7 +151,7 @@ def test_wrong_cifar10(tmp_path, colours, change, told):
     changed = {**colours[2], BATCHES[2]: change(colours[2][BATCHES[2]])}
     path = tmp_path / ARCHIVE
     write_archive(path, {name: content for name, content in changed.items() if content is not None})
-    refused(path, lambda: read_cifar10(path, train=True), told)
+    assert_refused(path, lambda: read_cifar10(path, train=True), told)
     assert len(read_cifar10(path, train=False)[0]) == 2
 
 
@@ -163,7 +163,7 @@ def test_cut_cifar10(tmp_path, colours, share, packed):
     content = path.read_bytes() if packed else gzip.decompress(path.read_bytes()).rstrip(b"\0")
     content = content[: int(share * len(content))]
     path.write_bytes(content if packed else gzip.compress(content))
-    refused(path, lambda: read_cifar10(path, train=True))
+    assert_refused(path, lambda: read_cifar10(path, train=True))
 
 
 def test_a_flipped_bit_in_the_archive_is_found(tmp_path, colours):
@@ -172,7 +172,7 @@ def test_a_flipped_bit_in_the_archive_is_found(tmp_path, colours):
     content = bytearray(path.read_bytes())
     for place in (5000, len(content) - 6):  # in a member, and in the checksum after the last one
         path.write_bytes(bytes(value ^ 1 if i == place else value for i, value in enumerate(content)))
-        refused(path, lambda: read_cifar10(path, train=False), "damaged")
+        assert_refused(path, lambda: read_cifar10(path, train=False), "damaged")
 
 
 def test_neither_folders_nor_links_pass_for_members(tmp_path, colours):
@@ -181,7 +181,7 @@ def test_neither_folders_nor_links_pass_for_members(tmp_path, colours):
     for entry.type in (tarfile.DIRTYPE, tarfile.SYMTYPE):
         with tarfile.open(path, "w:gz") as archive:
             archive.addfile(entry)
-        refused(path, lambda: read_cifar10(path, train=False), "no member test_batch.bin")
+        assert_refused(path, lambda: read_cifar10(path, train=False), "no member test_batch.bin")
 
 
 def test_luma_is_rounded_and_keeps_grey():
@@ -236,7 +236,7 @@ def test_the_coloured_set_becomes_grey(tmp_path, colours):
 )
 def test_sets_that_do_not_fit(tmp_path, rng, changed, file, told):
     write_mnist(tmp_path, rng, **changed)
-    refused(tmp_path / f"{file}-ubyte.gz", lambda: image_set("mnist", tmp_path), told)
+    assert_refused(tmp_path / f"{file}-ubyte.gz", lambda: image_set("mnist", tmp_path), told)
 
 
 def test_every_set_has_its_addresses_and_its_reader():
@@ -390,7 +390,7 @@ def test_a_damaged_local_file(tmp_path, web):
     local.mkdir()
     (local / "x.gz").write_bytes(b"other")
     digests = [hashlib.sha256(content).hexdigest()[:16] for content in (b"other", CONTENT)]
-    refused(local / "x.gz", lambda: fetch("mnist", tmp_path / "new", local), f"sha256 {digests[0]}", digests[1])
+    assert_refused(local / "x.gz", lambda: fetch("mnist", tmp_path / "new", local), f"sha256 {digests[0]}", digests[1])
     assert names(tmp_path / "new") == []
     assert not web.asked
 
@@ -401,4 +401,4 @@ def test_a_local_file_that_cannot_be_copied(tmp_path, web, monkeypatch):
 
     (tmp_path / "x.gz").write_bytes(CONTENT)
     monkeypatch.setattr(downloads.shutil, "copyfile", refuse)
-    refused(tmp_path / "x.gz", lambda: fetch("mnist", tmp_path / "new", tmp_path), "Permission denied")
+    assert_refused(tmp_path / "x.gz", lambda: fetch("mnist", tmp_path / "new", tmp_path), "Permission denied")

@@ -119,6 +119,8 @@ def test_where_nothing_can_be_written_the_run_goes_on(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("results").write_text("a file, no folder")
     workload.write(Workload(0.0, 1, ()))
+    assert Path("results").read_text() == "a file, no folder"
+    assert [path.name for path in tmp_path.iterdir()] == ["results"]
 
 
 def test_the_command_counts_by_experiment_and_quotes_the_logs(run, capsys):

@@ -1,0 +1,202 @@
+"""Windowed and overlapping ConvACs and ConvNets: what their specs and readers accept, and how they refuse the rest."""
+
+import re
+
+import numpy as np
+import pytest
+from network_specs import spec_of
+
+from convac.errors import ArgumentError
+from convac.geometry.trees import PoolingTree
+from convac.networks import arithmetic, convolutional, overlapping
+from convac.networks.arithmetic import INITIALISATIONS, ConvAC
+from convac.networks.convolutional import ConvNet
+from convac.networks.overlapping import OverlappingConvAC
+from convac.networks.representations import Representation
+from convac.specs import NetworkSpec
+
+BUILD = {"arithmetic": arithmetic.build, "overlapping": overlapping.build, "convolutional": convolutional.build}
+# Options that make the sites grey; the sites of a ConvNet always are.
+SHADES = {"arithmetic": {"representation": "affine"}, "overlapping": {"representation": "affine"}, "convolutional": {}}
+
+
+def built(architecture, options, **given):
+    return BUILD[architecture](spec_of(architecture, options, **given), (0,))
+
+
+@pytest.mark.parametrize(
+    ("architecture", "options", "line"),
+    [
+        ("overlapping", {"kernel": 1}, r"options\.kernel: 1; accepted: an integer from 2 to 7"),
+        ("overlapping", {"kernel": 8}, r"options\.kernel: 8; accepted: an integer from 2 to 7"),
+        ("convolutional", {"kernel": 0}, r"options\.kernel: 0; accepted: an integer from 1 to 15"),
+        ("convolutional", {"kernel": 16}, r"options\.kernel: 16; accepted: an integer from 1 to 15"),
+        ("convolutional", {"pooling": "sum"}, r"options\.pooling: 'sum' is unknown; accepted: max, average"),
+        ("overlapping", {"weights": "real"}, r"options\.weights: 'real' is unknown; accepted: positive, signed"),
+        ("overlapping", {"pooling": "max"}, r"options\.pooling: unknown key; accepted: kernel, weights, "),
+        ("convolutional", {"weights": "signed"}, r"options\.weights: unknown key; accepted: kernel, pooling, "),
+        ("arithmetic", {"kernel": 3}, r"options\.kernel: unknown key; accepted: weights, sharing, "),
+        ("arithmetic", {"sharing": "window"}, r"options\.sharing: .* accepted: shared, windowed, located"),
+        ("arithmetic", {"initialisation": "normal"}, r"options\.initialisation: .* accepted: .*diagonal"),
+        ("arithmetic", {"brightest": 2}, r"options\.brightest: 2; accepted: .*1 with one-hot sites"),
+        ("overlapping", {"brightest": 255}, r"options\.brightest: 255; accepted: .*1 with one-hot sites"),
+        ("overlapping", {"kernel": "three"}, r"options\.kernel: 'three'; accepted: an integer"),
+        ("convolutional", {"kernel": 2.5}, r"options\.kernel: 2\.5; accepted: an integer"),
+        ("convolutional", {"kernel": True}, r"options\.kernel: True; accepted: an integer"),
+        ("convolutional", {"patch": 1.9}, r"options\.patch: 1\.9; accepted: an integer"),
+        ("arithmetic", {"brightest": "white"}, r"options\.brightest: 'white'; accepted: an integer"),
+    ],
+)
+def test_options_are_refused_in_one_line(architecture, options, line):
+    with pytest.raises(ArgumentError, match=f"^{line}"):
+        built(architecture, options)
+
+
+@pytest.mark.parametrize("architecture", BUILD)
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        ({"patch": 0}, r"options\.patch: 0; accepted: an integer from 1 to 4"),
+        ({"patch": 5}, r"options\.patch: 5; accepted: an integer from 1 to 4"),
+        ({"brightest": 0}, r"options\.brightest: 0; accepted: an integer from 1 to 255"),
+        ({"brightest": 256}, r"options\.brightest: 256; accepted: an integer from 1 to 255"),
+        ({"representation": "grey"}, r"options\.representation: .* accepted: "),
+    ],
+)
+def test_representations_are_refused_in_one_line(architecture, options, line):
+    with pytest.raises(ArgumentError, match=f"^{line}"):
+        built(architecture, {**SHADES[architecture], **options})
+
+
+@pytest.mark.parametrize(
+    ("architecture", "options", "local_dimension"),
+    [
+        ("arithmetic", {"patch": 2}, 16),
+        ("arithmetic", {"patch": 2, "representation": "affine", "brightest": 15}, 8),
+        ("overlapping", {}, 2),
+        ("overlapping", {"patch": 2}, 16),
+        ("overlapping", {"patch": 2, "representation": "affine", "brightest": 15}, 8),
+        ("convolutional", {}, 1),
+        ("convolutional", {"patch": 2, "brightest": 15}, 4),
+        ("convolutional", {"patch": 3}, 9),
+    ],
+)
+def test_a_spec_gives_the_dimension_of_its_sites(architecture, options, local_dimension):
+    network = built(architecture, options, local_dimension=local_dimension)
+    sides = [4 * network.representation.patch] * 2
+    values = np.full((3, *sides), network.representation.brightest)
+    assert network(network.encode(values)).shape == (1, 3, 2)
+    for other in {1, 2, 4, 8, 9, 16} - {local_dimension}:
+        with pytest.raises(ArgumentError) as caught:
+            built(architecture, options, local_dimension=other)
+        assert str(caught.value) == f"local_dimension: {other}; accepted: {local_dimension}"
+
+
+@pytest.mark.parametrize("architecture", ["overlapping", "convolutional"])
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ({"geometry": "mirror"}, "mirror with windows [4, 4]"),
+        ({"geometry": "line", "sites": (16,)}, "line with windows [2, 2, 2, 2]"),
+        ({"windows": (16,)}, "square with windows [16]"),
+        ({"sites": (6, 6)}, "square with windows [4, 9]"),
+    ],
+    ids=["mirror", "line", "one level", "threes"],
+)
+def test_networks_without_a_tree_take_2_by_2_neighbours_alone(architecture, given, found):
+    tree = PoolingTree.named(given.get("geometry", "square"), given.get("sites", (4, 4)), given.get("windows"))
+    with pytest.raises(ArgumentError) as caught:
+        built(architecture, {}, widths=(3,) * tree.levels, **given)
+    assert str(caught.value) == f"geometry: {found}; accepted for {architecture}: square with windows of 4"
+
+
+@pytest.mark.parametrize("sharing", ["shared", "windowed", "located"])
+@pytest.mark.parametrize("weights", ["positive", "signed"])
+def test_affine_sites_refuse_a_calibrated_start(sharing, weights):
+    options = {"sharing": sharing, "weights": weights, "initialisation": "calibrated"}
+    for patch, local_dimension in ((1, 2), (2, 8)):
+        affine = {"representation": "affine", "patch": patch}
+        with pytest.raises(ArgumentError, match=r"^options\.initialisation: calibrated .*accepted: .*diagonal"):
+            built("arithmetic", {**options, **affine}, local_dimension=local_dimension)
+    assert isinstance(built("arithmetic", options), ConvAC)
+    for accepted in set(INITIALISATIONS[weights]) - {"calibrated"}:
+        options |= {"representation": "affine", "initialisation": accepted}
+        assert isinstance(built("arithmetic", options), ConvAC)
+
+
+@pytest.mark.parametrize(
+    ("make", "sites", "accepted"),
+    [
+        (ConvNet, (6, 4), "two multiples of 2^levels, 4"),
+        (ConvNet, (4, 4, 4), "two multiples of 2^levels, 4"),
+        (OverlappingConvAC, (8, 8), "both 2^levels, 4"),
+        (OverlappingConvAC, (4, 8), "both 2^levels, 4"),
+        (OverlappingConvAC, (16,), "two multiples of 2^levels, 4"),
+        (ConvNet, (0, 4), "two multiples of 2^levels, 4"),
+        (OverlappingConvAC, (0, 0), "two multiples of 2^levels, 4"),
+    ],
+)
+def test_sites_must_halve_at_every_level(make, sites, accepted):
+    with pytest.raises(ArgumentError) as caught:
+        make(sites, (3, 3))
+    assert str(caught.value) == f"sites: {list(sites)}; accepted: {accepted}"
+
+
+GREY = Representation("affine", 2, 15)
+READERS = {
+    "windowed": ConvAC(PoolingTree.named("square", (4, 4)), 8, (3, 3), sharing="windowed", representation=GREY),
+    "overlapping": OverlappingConvAC((4, 4), (3, 3), representation=GREY),
+    "convolutional": ConvNet((4, 4), (3, 3), representation=GREY),
+}
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize(
+    ("values", "line"),
+    [
+        (np.zeros((2, 4, 4), dtype=int), "images: shape [2, 4, 4]; accepted: [n ≥ 1, *[8, 8]]"),
+        (np.zeros((2, 8, 9), dtype=int), "images: shape [2, 8, 9]; accepted: [n ≥ 1, *[8, 8]]"),
+        (np.zeros((0, 8, 8), dtype=int), "images: shape [0, 8, 8]; accepted: [n ≥ 1, *[8, 8]]"),
+        (np.zeros((8, 8), dtype=int), "images: shape [8, 8]; accepted: [n ≥ 1, *[8, 8]]"),
+        (np.full((2, 8, 8), 16), "images: values 16..16; accepted: 0..15"),
+        (np.full((2, 8, 8), -1), "images: values -1..-1; accepted: 0..15"),
+    ],
+    ids=["sites", "shape", "none", "one", "high", "low"],
+)
+def test_images_that_do_not_fit_are_refused_in_one_line(reader, values, line):
+    with pytest.raises(ArgumentError) as caught:
+        READERS[reader].encode(values)
+    assert str(caught.value) == line
+
+
+MISTAKES = {
+    "one-hot grey": ("options.brightest", lambda: Representation("one-hot", 2, brightest=3)),
+    "fractions of windowed": ("images", lambda: READERS["windowed"].encode(np.full((1, 8, 8), 0.9))),
+    "fractions of overlapping": ("images", lambda: READERS["overlapping"].encode(np.full((1, 8, 8), 0.9))),
+    "fractions of convolutional": ("images", lambda: READERS["convolutional"].encode(np.full((1, 8, 8), 0.9))),
+    "no seeds of overlapping": ("seeds", lambda: OverlappingConvAC((4, 4), (3, 3), seed=())),
+    "no seeds of convolutional": ("seeds", lambda: ConvNet((4, 4), (3, 3), seed=())),
+    "no levels of overlapping": ("widths", lambda: OverlappingConvAC((4, 4), ())),
+    "no levels of convolutional": ("widths", lambda: ConvNet((4, 4), ())),
+    "no channels of overlapping": ("widths", lambda: OverlappingConvAC((4, 4), (3, 0))),
+    "no channels of convolutional": ("widths", lambda: ConvNet((4, 4), (0, 3))),
+    "patches of a line": ("sites", lambda: Representation("one-hot", 2).sites(np.zeros((1, 8), dtype=int), (4,))),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_mistakes_are_refused_in_one_line(mistake):
+    name, make = MISTAKES[mistake]
+    with pytest.raises(ArgumentError, match=rf"^{re.escape(name)}: .*accepted: .*$") as caught:
+        make()
+    assert "\n" not in str(caught.value)
+
+
+def test_a_network_over_a_line_reads_its_sites():
+    spec = NetworkSpec(architecture="arithmetic", geometry="line", sites=(8,), widths=(3, 3, 3))
+    assert arithmetic.build(spec, (0,)).encode(np.zeros((2, 8), dtype=int)).ndim == 2
+
+
+def test_a_network_without_a_representation_takes_its_local_dimension():
+    network = built("arithmetic", {}, local_dimension=3)
+    assert network(network.encode(np.full((2, 4, 4), 2))).shape == (1, 2, 2)
