@@ -132,14 +132,9 @@ def windows(values: Tensor, kernel: int) -> Tensor:
     """
     before = (kernel - STRIDE + 1) // 2
     after = kernel - STRIDE - before
-    rows, columns = values.shape[2:4]
     around = pad(values, (0, 0, before, after, before, after))
-    parts = [
-        around[:, :, row : row + rows : STRIDE, column : column + columns : STRIDE].flatten(2, 3)
-        for row in range(kernel)
-        for column in range(kernel)
-    ]
-    return torch.stack(parts, dim=1)
+    parts = around.unfold(2, kernel, STRIDE).unfold(3, kernel, STRIDE)
+    return parts.permute(0, 5, 6, 1, 2, 3, 4).flatten(4, 5).flatten(1, 2)
 
 
 def build(spec: NetworkSpec, seeds: Sequence[int]) -> OverlappingConvAC:
