@@ -31,7 +31,7 @@ INTERVAL = 8.0
 # Steps between two checks that every weight is finite; the loss is looked at in each.
 CHECK_EVERY = 50
 # Images evaluated at a time: activations of a block stay in the processor's cache.
-BLOCK = 500
+BLOCK = 200
 # Parts of a dataset that no network learns from; validation, where there is one, chooses the rate.
 HELD_OUT = ("validation", "test")
 
