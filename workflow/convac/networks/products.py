@@ -1,4 +1,4 @@
-"""What all arithmetic circuits that train share: products in log space, weights of either sign, and the readout.
+"""What all arithmetic circuits that train share: products of many values, weights of either sign, and the readout.
 
 Products of many values leave the range of floats, so that every position is rescaled by its largest magnitude over
 channels after each level, and the logarithm of the scale is carried along. Every level is homogeneous, so that a
@@ -8,18 +8,27 @@ scale held constant leaves the gradient exact.
 import math
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
+from functools import reduce
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.functional import hardshrink
 
 from convac.networks.layers import TINY, Network, convolved, finite
 
 Linear = Callable[[Tensor], Tensor]
 
 WEIGHTS = ("positive", "signed")
-# Products smaller than exp(FLOOR) of a position's largest count as that: below it floats lose their speed and digits.
+# Products smaller than exp(FLOOR) of a position's largest count as that or 0: below it floats lose their speed and
+# digits.
 FLOOR = -60.0
+# Windows of at most LONGEST factors, of at least LARGE numbers in all, are multiplied, GROUP of them before the next
+# rescaling: it is faster than adding logarithms where numbers cost more than calls (benchmarks/train_step.py) …
+LONGEST, LARGE, GROUP = 16, 2**16, 4
+# … unless the largest product of a position is beyond exp(±RANGE) [nats]: of factors up to e^15, a product that floats
+# lose on the way is less than e^-27 of one that isn't.
+RANGE = 30.0
 # Of the `diagonal` initialisation: spread of the logarithms of weights, and what the diagonal has beyond them [nats].
 SPREAD, BOOST = 1.0, 3.0
 
@@ -137,6 +146,34 @@ def counted_products(values: Tensor, log: Tensor, counts: Tensor, signed: bool) 
     return products, log @ counts.mT + peak
 
 
+def direct_products(factors: Tensor, axis: int) -> tuple[Tensor, Tensor] | None:
+    """Products over an axis of factors (replicas, …), rescaled over channels, by multiplication.
+
+    Returns:
+        Products (replicas, channels, …), at most 1 in magnitude, 0 where they are below e^`FLOOR`, and ln of their
+        scale (replicas, 1, …), without gradient. None where that doesn't pay, or floats don't hold it.
+    """
+    if factors.shape[axis] > LONGEST or factors.numel() < LARGE:
+        return None
+    parts, log = factors.unbind(axis), factors.new_zeros(())
+    while True:
+        groups = [reduce(torch.mul, parts[start : start + GROUP]) for start in range(0, len(parts), GROUP)]
+        scales = [group.detach().abs().amax(1, keepdim=True) for group in groups]
+        logs = torch.stack(scales).log()
+        if not bool((logs.abs() < RANGE).all()):
+            return None
+        log = log + logs.sum(0)
+        parts = tuple(floored(group / scale) for group, scale in zip(groups, scales, strict=True))
+        if len(parts) == 1:
+            return parts[0], log
+
+
+def floored(values: Tensor) -> Tensor:
+    """The values, 0 where they are below e^`FLOOR` in magnitude; their gradient is as if they stayed."""
+    kept = values.detach()
+    return values + (hardshrink(kept, math.exp(FLOOR)) - kept)
+
+
 def window_products(values: Tensor, log: Tensor, window: int, signed: bool) -> tuple[Tensor, Tensor]:
     """Products over windows of consecutive positions.
 
@@ -156,7 +193,8 @@ def window_products(values: Tensor, log: Tensor, window: int, signed: bool) -> t
     def spread(each: Tensor) -> Tensor:
         return each.unsqueeze(3).expand(-1, -1, -1, window, -1).flatten(2, 3)
 
-    products, peak = rescaled_products(values, pool, spread, signed)
+    found = direct_products(torch.unflatten(values, 2, (-1, window)), 3)
+    products, peak = found or rescaled_products(values, pool, spread, signed)
     return products, pool(log) + peak
 
 
@@ -183,7 +221,8 @@ def mapped_products(
     mapped = torch.unflatten(weight @ values.flatten(3), 3, values.shape[3:])
     if outside is not None:
         mapped = mapped + outside
-    products, peak = rescaled_products(
+    found = direct_products(mapped, 1)
+    products, peak = found or rescaled_products(
         mapped, lambda logs: logs.sum(1), lambda each: each.unsqueeze(1).expand(mapped.shape), signed
     )
     return products, log.sum(1) + peak
