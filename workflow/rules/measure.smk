@@ -14,6 +14,8 @@ rule measure:
         "results/logs/measure/{cell}-{digest}.log",
     benchmark:
         "results/benchmarks/measure/{cell}-{digest}.tsv"
+    # before more is trained: measured last, it would leave the other cores idle
+    priority: 1
     # on a cluster; a dry run shows the cells one by one
     group:
         lambda wildcards: (
