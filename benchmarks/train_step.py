@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import torch
@@ -24,7 +25,7 @@ from torch.nn.functional import cross_entropy, one_hot
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow"))
 
 from convac.geometry.trees import PoolingTree
-from convac.networks import convolutional
+from convac.networks import convolutional, products
 from convac.networks.arithmetic import ConvAC
 from convac.networks.convolutional import ConvNet
 from convac.networks.layers import Network
@@ -35,6 +36,7 @@ LEVELS, WIDTH, BATCH, IMAGES, SIDE = 5, 16, 64, 2000, 32
 PATCHES = Representation("affine", 2, 1)
 WIDE_BASE = (21, 21, 5, 5)  # of layer_widths
 STEPS = 5  # per repetition
+CONVOLVED, LOGARITHMIC = "ConvNet, no convolution as a matrix", "ConvAC of patches, by logarithms"
 
 
 class LogSumExpConvAC(nn.Module):
@@ -98,17 +100,18 @@ def our_step(network: Network, images: Tensor, labels: Tensor) -> Callable[[], N
     return step
 
 
-def without_matrices(step: Callable[[], None]) -> Callable[[], None]:
-    """The same step of a ConvNet that makes every convolution as one."""
+def without(step: Callable[[], None], module: ModuleType, limit: str) -> Callable[[], None]:
+    """The same step with a module's limit at 0, up to which something is computed in a way of its own."""
 
-    def plain() -> None:
-        kept, convolutional.SMALL = convolutional.SMALL, 0
+    def other() -> None:
+        kept = getattr(module, limit)
+        setattr(module, limit, 0)
         try:
             step()
         finally:
-            convolutional.SMALL = kept
+            setattr(module, limit, kept)
 
-    return plain
+    return other
 
 
 def milliseconds(step: Callable[[], None]) -> float:
@@ -138,12 +141,24 @@ def main() -> None:
         "ConvRect, average": ConvRect(tree, 2, widths, pooling="average"),
         f"ConvAC, {len(many)} replicas": ConvAC(tree, 2, widths, seed=many),
         f"ConvRect, max, {len(many)} replicas": ConvRect(tree, 2, widths, pooling="max", seed=many),
+        f"ConvAC of patches, {len(many)} replicas": ConvAC(
+            PoolingTree.named("square", (SIDE // 2,) * 2),
+            PATCHES.dimension(),
+            (WIDTH,) * (LEVELS - 1),
+            weights="signed",
+            sharing="windowed",
+            representation=PATCHES,
+            seed=many,
+        ),
         f"ConvNet, {len(many)} replicas": ConvNet((SIDE // 2,) * 2, WIDE_BASE, seed=many, representation=PATCHES),
     }
     steps = {name: our_step(network, images, labels) for name, network in ours.items()}
     replicas = {name: len(network.seeds) for name, network in ours.items()}
-    replicas["  no small convolution as a matrix"] = len(many)
-    steps["  no small convolution as a matrix"] = without_matrices(steps[f"ConvNet, {len(many)} replicas"])
+    for variant, name, module, limit in (
+        (CONVOLVED, f"ConvNet, {len(many)} replicas", convolutional, "SMALL"),
+        (LOGARITHMIC, f"ConvAC of patches, {len(many)} replicas", products, "LONGEST"),
+    ):
+        replicas[variant], steps[variant] = len(many), without(steps[name], module, limit)
     plain, textbook = "plain Conv2d + ReLU + MaxPool2d", "textbook log-sum-exp ConvAC"
     steps[plain] = textbook_step(plain_network(), images, labels)
     steps[textbook] = textbook_step(LogSumExpConvAC(), images, labels)

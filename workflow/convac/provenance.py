@@ -102,7 +102,7 @@ def source_hash(*modules: str) -> str:
 def run_record(**facts: object) -> dict[str, object]:
     """What a sidecar file says about the run that wrote it: commit, versions, host, time, and the given facts."""
     packages = ("numpy", "scipy", "pandas", "pyarrow", "torch", "snakemake")
-    versions = {name: metadata.version(name) for name in packages if _installed(name)}
+    versions = {name: version for name in packages if (version := _version(name))}
     return {
         **facts,
         "commit": _git("rev-parse", "HEAD"),
@@ -117,12 +117,11 @@ def run_record(**facts: object) -> dict[str, object]:
     }
 
 
-def _installed(package: str) -> bool:
+def _version(package: str) -> str | None:
     try:
-        metadata.version(package)
+        return metadata.version(package)
     except metadata.PackageNotFoundError:
-        return False
-    return True
+        return None
 
 
 def _git(*arguments: str) -> str:

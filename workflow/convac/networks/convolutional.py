@@ -114,7 +114,9 @@ class ConvNet(Network):
         values: Sequence[Tensor] = inputs.expand(len(self.seeds), -1, -1, -1, -1).unbind()
         for name in self.names[:-1]:
             weight, bias = self.get_parameter(name), self.get_parameter(f"{name}_bias")
-            if weight[0, :, :, 0, 0].numel() * values[0][0, 0].numel() ** 2 <= SMALL:
+            out, into = weight.shape[1:3]
+            positions = values[0][0, 0].numel()
+            if (out * positions) * (into * positions) <= SMALL:
                 mapped = as_matrix(torch.stack(list(values)), weight, bias)
                 values = torch.unflatten(self._pooled(mapped.flatten(0, 1)), 0, mapped.shape[:2]).unbind()
             else:
