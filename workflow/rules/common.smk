@@ -65,6 +65,9 @@ onstart:
     load = PLAN.workload(SCALE, jobs, nodes or workflow.cores)
     workload.write(load)
     print(workload.opening(load), file=sys.stderr)
+    if workflow.local_exec:
+        # meant for submissions: with a limit, Snakemake looks for jobs once more a second for every job that ended
+        workflow.scheduler.job_rate_limiter = None
 
 
 onsuccess:
