@@ -31,12 +31,12 @@ SEEN = {
     "shallow": ("arithmetic", 32, 2, (256,), CALIBRATED, 2.5, 783),
     "widest": ("arithmetic", 32, 2, (4096,), CALIBRATED, 15, 8100),
     "rectifier": ("rectifier", 32, 2, (16,) * 5, {"pooling": "max"}, 10, 470),
-    "windowed": ("arithmetic", 16, 32, (126, 126, 32, 32), {**AFFINE, "sharing": "windowed"}, 388, 1880),
-    "patches": ("arithmetic", 16, 32, (93,) * 4, AFFINE, 219, 1530),
-    "ConvNet": ("convolutional", 32, 4, (80, 80, 40, 20, 20), {"kernel": 3, **GREY}, 715, 1780),
+    "windowed": ("arithmetic", 16, 32, (126, 126, 32, 32), {**AFFINE, "sharing": "windowed"}, 388, 1140),
+    "patches": ("arithmetic", 16, 32, (93,) * 4, AFFINE, 219, 990),
+    "ConvNet": ("convolutional", 32, 4, (80, 80, 40, 20, 20), {"kernel": 3, **GREY}, 715, 1170),
     "mixture": ("mixture", 16, 32, (28,) * 4, MIXTURE, 130, 737),
     "mixture of one level": ("mixture", 16, 32, (37,), MIXTURE, 98, 824),
-    "overlapping": ("overlapping", 16, 32, (28,) * 4, {"kernel": 3, **AFFINE}, 226, 1210),
+    "overlapping": ("overlapping", 16, 32, (28,) * 4, {"kernel": 3, **AFFINE}, 226, 910),
 }
 
 

@@ -20,7 +20,7 @@ TORCH, MEASURE, NUMPY = 440, 350, 250  # MB of a job that trains, that measures,
 PIXEL = 4.4e-7  # seconds that a dataset takes for each of its pixels
 IMAGES = ("rendered_train", "rendered_test", "train", "validation", "test")  # parameters that count a dataset's images
 PRODUCT = 8e-11  # seconds of a training step for each multiplication
-BLOCK = 500  # images that a network is evaluated on at a time
+BLOCK = 200  # images that a network is evaluated on at a time
 CALIBRATION = 32  # images that an initialisation is calibrated on, all levels at all sites
 SYMBOLS = 128  # levels with at most so many different positions are tabulated
 # seconds of a measurement: whatever the network; for each r⁵ of Rényi-2 and each r³ of a single level; for each
