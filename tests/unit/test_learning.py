@@ -4,12 +4,12 @@ from functools import cache
 
 import numpy as np
 import pytest
+from killing import Killed, killed_at
 from network_specs import spec_of
 
 from convac.files import read_arrays
 from convac.seeds import stream
 from convac.specs import DatasetSpec, RunSpec, TrainingSpec
-from convac.training import loop
 from convac.training.loop import train
 
 RUNS = {
@@ -55,23 +55,6 @@ def test_networks_learn(name):
         assert values["test_accuracy", 50, seed] > 0.85
     scales = set() if RUNS[name][0] == "convolutional" else {"log_scale", "initial_log_scale"}
     assert set(history["quantity"]) & {"log_scale", "initial_log_scale"} == scales
-
-
-class Killed(BaseException):
-    """Stands for a kill, which nothing catches."""
-
-
-def killed_at(monkeypatch, step):
-    """Make training stop before `step`, with a checkpoint after every step."""
-    original = loop.Run.update
-
-    def update(run, number):
-        if number == step:
-            raise Killed
-        return original(run, number)
-
-    monkeypatch.setattr(loop, "INTERVAL", -1.0)
-    monkeypatch.setattr(loop.Run, "update", update)
 
 
 # Seven steps and a half are an epoch; the rate drops after step 9.

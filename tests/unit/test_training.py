@@ -5,6 +5,7 @@ import logging
 import numpy as np
 import pytest
 import torch
+from killing import Killed, killed_at
 
 from convac.errors import ArgumentError, FileError, NonFiniteError
 from convac.files import read_arrays, write_arrays
@@ -104,23 +105,6 @@ def test_a_seed_trains_alike_alone_and_among_others(arrays):
     one = train(spec(seeds=(3,), clip=0.5), arrays)
     for name, tensor in one.tensors.items():
         np.testing.assert_allclose(tensor[0], many.tensors[name][1], atol=1e-4)
-
-
-class Killed(BaseException):
-    """Stands for a kill, which nothing catches."""
-
-
-def killed_at(monkeypatch, step):
-    """Make training stop before `step`, with a checkpoint after every step."""
-    original = loop.Run.update
-
-    def update(run, number):
-        if number == step:
-            raise Killed
-        return original(run, number)
-
-    monkeypatch.setattr(loop, "INTERVAL", -1.0)
-    monkeypatch.setattr(loop.Run, "update", update)
 
 
 @pytest.mark.parametrize("stop", [2, 20, 21, 55])
