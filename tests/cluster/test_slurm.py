@@ -60,9 +60,12 @@ def test_an_array_that_is_interrupted_completes_when_the_command_is_given_again(
     assert snakemake.wait(timeout=PATIENCE) != 0
     login.wait(lambda: not login.slurm.queue())
     assert Counter(job["JobState"] for job in login.ended) == {"CANCELLED": len(tables)}
-    assert not any(table.exists() for table in tables)
-    assert login.submit(*command).count("Submitted array job") == 1
-    assert Counter(job["JobState"] for job in login.ended) == {"CANCELLED": len(tables), "COMPLETED": len(tables)}
+    # a table that a cancelled job still wrote, whole, isn't made again; an array takes two
+    printed = login.submit(*command)
+    states = Counter(job["JobState"] for job in login.ended)
+    assert states["CANCELLED"] == len(tables)
+    assert states["COMPLETED"] <= len(tables)
+    assert printed.count("Submitted array job") == (states["COMPLETED"] > 1)
     assert_same_tables(login, finished, "results/theory/*/table.parquet")
     assert_same_tables(login, finished, target)
 
