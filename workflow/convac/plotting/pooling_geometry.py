@@ -10,12 +10,14 @@ from matplotlib.ticker import FixedLocator, MaxNLocator
 
 from convac.plotting.primitives import (
     MARKS,
+    VERDICTS,
     curves,
     dots,
     final,
     images,
     key,
     level_line,
+    note,
     panel,
     per_seed,
     picture,
@@ -45,7 +47,7 @@ CHANCE = 0.5
 COUNT_DASHES = "-."
 WIDTH_DASHES = {"ConvAC": "-", "ConvRect max": "--", "ConvRect average": ":"}
 NEWLINE = "\n"
-GAINS = "last line: gain by the fitting geometry, and the claim’s verdict"
+GAINS = "signed numbers: gain in test accuracy by the fitting geometry, mean over seeds"
 
 
 def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
@@ -104,9 +106,10 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame, tasks: list[str]) -> F
     by_width = len(present(deep, "width")) > 1
     made = figure(PAGE, 5.2 if by_width else 3.1)
     grid = made.subplots(1 + by_width, len(tasks), sharey=True, squeeze=False)
+    judged = False
     for column, task in enumerate(tasks):
         axes = grid[0, column]
-        final_accuracies(axes, table, claims, task)
+        judged |= final_accuracies(axes, table, claims, task)
         baselines(axes, table, task)
         panel(axes, column, task.capitalize())
         if by_width:
@@ -117,6 +120,8 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame, tasks: list[str]) -> F
     styles = [key(name, color=BLACK, linestyle=dashes) for name, dashes in WIDTH_DASHES.items()] if by_width else []
     columns = 5 if by_width else 6
     made.legend(handles=[*comparison_keys(table), *styles], loc="outside upper center", ncols=columns)
+    if judged:
+        note(made, GAINS, VERDICTS)
     return made
 
 
@@ -132,8 +137,12 @@ def comparison_keys(table: pd.DataFrame) -> list[object]:
     return list(entries)
 
 
-def final_accuracies(axes: Axes, table: pd.DataFrame, claims: pd.DataFrame, task: str) -> None:
-    """Means with intervals and single seeds: a group per network, test filled and train open."""
+def final_accuracies(axes: Axes, table: pd.DataFrame, claims: pd.DataFrame, task: str) -> bool:
+    """Means with intervals and single seeds: a group per network, test filled and train open.
+
+    Returns:
+        Whether labels hold gains that a claim states.
+    """
     groups = networks(table, task)
     labels, gains = [], []
     for position, (network, width, chosen) in enumerate(groups):
@@ -150,9 +159,8 @@ def final_accuracies(axes: Axes, table: pd.DataFrame, claims: pd.DataFrame, task
     axes.set_xticks(range(len(groups)), labels)
     axes.set_xlim(-0.5, len(groups) - 0.5)
     axes.tick_params(axis="x", length=0)
-    if any(gains):
-        axes.set_xlabel(GAINS)
     accuracy_scale(axes, table)
+    return any(gains)
 
 
 def accuracy_scale(axes: Axes, table: pd.DataFrame) -> None:

@@ -15,10 +15,9 @@ from matplotlib.ticker import FuncFormatter
 from convac.plotting.style import FOOTER, GREY, house, placeholder
 from convac.statistics import Interval, mean_interval
 
-# How a verdict stands in a figure.
+# How a verdict stands in a figure, which knows its own experiment's claims alone.
 MARKS = {"reproduced": "✓", "contradicted": "✗", "inconclusive": "?"}
-
-VERDICTS = "✓ reproduced: the interval lies above the threshold, ✗ contradicted: below it, ? inconclusive"
+VERDICTS = "✓ the interval lies above the claim’s threshold, ✗ below it, ? neither; the ledger corrects for many claims"
 BAND = "#e9e9e9"
 LINE = 0.13  # inches, of a note
 
