@@ -69,7 +69,7 @@ lint: setup-test ## format, lint and types
 	mypy
 
 test: setup-test lint ## every check: linters, types, unit, physics and pipeline tests
-	pytest -n 2 -q
+	pytest -n 2 --dist worksteal -q
 
 generate: setup ## schema, data dictionary and the README's tables, from the code
 	python -m convac generate
