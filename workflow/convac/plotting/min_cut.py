@@ -1,5 +1,7 @@
 """Figures of min_cut, drawn from its tidy table."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -120,6 +122,11 @@ def counterexamples(table: pd.DataFrame) -> Figure | None:
             markersize=8,
             label="bridge prediction",
         )
+    beside = partial(axes.annotate, textcoords="offset points", va="center", fontsize=7)
+    for place, rank, cut in zip(places, cases["rank"], cases["min_cut"], strict=True):
+        beside(f"{rank:.0f}", (rank, place), xytext=(-8, 0), ha="right")
+        beside(f"{cut:.0f}", (cut, place), xytext=(5, 0), ha="left")
+    axes.margins(x=0.1)
     labels = [
         f"windows {case['windows']}, M {case['local_dimension']}, widths {case['widths']}, I {case['sites_inside']}"
         for case in cases.to_dict("records")
