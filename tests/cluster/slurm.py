@@ -16,7 +16,7 @@ PACKAGES = "slurmctld slurmd slurm-client munge"  # Debian's
 # Daemons stand where a user's PATH doesn't look.
 DAEMONS = "/usr/sbin:/usr/local/sbin"
 NODES = ("n1", "n2")
-START = 30.0  # seconds that the nodes may take until they accept jobs
+START = 120.0  # seconds that the nodes may take until they accept jobs
 
 # No systemd and no cgroups: processes are found by their parents, memory is read once a second and enforced.
 # Two nodes of one host need a port each; `config_overrides` lets them claim more than the host has, so that what

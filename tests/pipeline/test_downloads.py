@@ -106,7 +106,7 @@ def test_without_network_one_line_tells_what_to_do(borrowing):
 def test_giving_up_takes_seconds(borrowing):
     start = time.monotonic()
     done = borrowing.run("convac", "download", "--name", "mnist", "--folder", "new", "--log", "log", ok=False)
-    assert time.monotonic() - start < 20
+    assert time.monotonic() - start < 60
     assert_told(done.stderr, "no download from", "the folder of local_data")
     assert not borrowing.files("new/*")
 

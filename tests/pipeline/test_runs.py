@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pandas as pd
@@ -178,11 +177,15 @@ def test_plan_and_resume_and_verify(clone):
 def test_orphans_are_listed_and_waited_for(clone):
     os.mkfifo(clone.path / "pipe.json")  # a reader of it waits until somebody writes
     job = subprocess.Popen([sys.executable, "-m", "convac", "verify", "pipe.json"], cwd=clone.path)
+    wait, piped = ["convac", "orphans", "--wait"], {"stdout": subprocess.PIPE, "text": True}
     try:
         assert f"process {job.pid}, verify pipe.json" in clone.run("convac", "orphans").stdout
-        threading.Timer(3, job.kill).start()
-        assert "waiting for" in clone.run("convac", "orphans", "--wait").stdout
-        assert job.wait(timeout=10) != 0
+        with subprocess.Popen(wait, cwd=clone.path, env=clone.environment, **piped) as waiting:
+            told, waits = waiting.stdout.readline(), waiting.poll() is None
+            job.kill()
+        assert f"waiting for: process {job.pid}" in told
+        assert waits
+        assert waiting.returncode == 0
     finally:
         job.kill()
     assert clone.run("convac", "orphans").stdout == ""

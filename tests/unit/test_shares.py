@@ -160,4 +160,4 @@ def test_a_theory_job_records_the_seconds_of_its_computation(tmp_path, monkeypat
     write(tmp_path / "spec.json", json.dumps({"study": "recurrent_memory", "parameters": {}}))
     words = {"spec": "spec.json", "output": "table.parquet", "record": "run.json"}
     main(["theory", *(word for key, name in words.items() for word in (f"--{key}", str(tmp_path / name)))])
-    assert 0.05 <= json.loads((tmp_path / "run.json").read_text())["seconds"] < 5
+    assert 0.05 <= json.loads((tmp_path / "run.json").read_text())["seconds"] < 60
