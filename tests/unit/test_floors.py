@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 LIBRARY = ROOT / "workflow" / "convac"
 FLOORS = [
     {"errors"},
+    {"arrays"},
     {"files", "seeds", "provenance", "statistics", "progress"},
     {"geometry"},
     {"circuits", "specs", "tables", "workload"},
