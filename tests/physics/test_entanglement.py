@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from convac.circuits.tree import Circuit, random_circuit
 from convac.entanglement import measures, renyi2, spectrum
-from convac.entanglement.measure import MEMORY_LIMIT, measure
+from convac.entanglement.limits import Limits
+from convac.entanglement.measure import measure
 from convac.geometry.partitions import Partition
 from convac.geometry.trees import PoolingTree
 
@@ -314,8 +315,8 @@ def test_huge_dynamic_ranges_neither_overflow_nor_underflow(spread, positive):
     circuit = Circuit(tree, 2, tuple(weights), np.ones((1, 3)))
     for partition in ("left-right", range(5), [0, 40]):
         mask = Partition.of((64,), partition).mask
-        values = spectrum.singular_values(circuit, mask, MEMORY_LIMIT)
-        found = renyi2.renyi2(circuit, mask, MEMORY_LIMIT)
+        values = spectrum.singular_values(circuit, mask, Limits())
+        found = renyi2.renyi2(circuit, mask, Limits())
         assert np.isfinite(values).all()
         assert found.error < 1e-6
         assert found.value == pytest.approx(measures.renyi(values, 2), abs=1e-7)

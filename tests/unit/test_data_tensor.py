@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from convac.entanglement import measures
 from convac.entanglement.brute import matricization
 from convac.entanglement.data import DataTensor, entropy_error, singular_values, spectrum
+from convac.entanglement.limits import Limits
 from convac.errors import ArgumentError, MemoryLimitError
 
-LIMIT = 2**30
+LIMITS = Limits(2**30)
 
 
 def dense(data: DataTensor) -> np.ndarray:
@@ -64,12 +65,12 @@ def test_equals_the_dense_tensor_within_the_stated_floor(seed, samples, sites, l
     data = DataTensor(features, generator.normal(size=samples), (sites,))
     mask = random_mask(sites, generator)
     exact = exact_and_scale(data, mask)
-    values, floor = spectrum(data, mask, LIMIT)
+    values, floor = spectrum(data, mask, LIMITS)
     assert padded(values, len(exact)) == pytest.approx(exact, abs=floor + 1e-15 * exact[0])
     assert np.abs(values[len(exact) :]).max(initial=0.0) <= floor
     assert floor < (1e-11 if kind == "one-hot" else 1e-4)
     if exact[0] > 2 * floor:
-        kept = singular_values(data, mask, LIMIT)
+        kept = singular_values(data, mask, LIMITS)
         assert measures.schmidt_number(kept, 1e-15) <= np.sum(exact > 0)
         assert padded(kept, len(exact)) == pytest.approx(exact, abs=2 * floor + 1e-15 * exact[0])
 
@@ -82,8 +83,8 @@ def test_sides_and_order_of_samples_do_not_matter(seed, samples):
     mask = random_mask(6, generator)
     shuffled = generator.permutation(samples)
     other = DataTensor(data.features[shuffled], data.labels[shuffled], (2, 3))
-    entropy = measures.entropy(singular_values(data, mask, LIMIT))
-    assert measures.entropy(singular_values(other, ~mask, LIMIT)) == pytest.approx(entropy, abs=1e-6)
+    entropy = measures.entropy(singular_values(data, mask, LIMITS))
+    assert measures.entropy(singular_values(other, ~mask, LIMITS)) == pytest.approx(entropy, abs=1e-6)
     assert 0 <= entropy <= math.log(samples) + 1e-12
 
 
@@ -93,13 +94,13 @@ def test_samples_that_cancel_leave_no_spectrum_of_rounding(change):
     both = np.concatenate([features, features * (1 + change)])
     data = DataTensor(both, np.repeat([1.0, -1.0], 4), (6,))
     with pytest.raises(ArgumentError, match="zero up to rounding"):
-        singular_values(data, np.arange(6) < 3, LIMIT)
+        singular_values(data, np.arange(6) < 3, LIMITS)
 
 
 def test_what_is_left_after_cancelling_is_exact():
     one_hot = np.eye(3)[np.array([[0, 1, 2, 0], [0, 1, 2, 0], [1, 1, 0, 2], [2, 0, 0, 1]])]
     mask = np.arange(4) < 2
-    whole = singular_values(DataTensor(one_hot, np.array([1.0, -1.0, 1.0, 1.0]), (4,)), mask, LIMIT)
+    whole = singular_values(DataTensor(one_hot, np.array([1.0, -1.0, 1.0, 1.0]), (4,)), mask, LIMITS)
     assert measures.schmidt_number(whole, 1e-12) == 2
     assert measures.entropy(whole) == pytest.approx(math.log(2), abs=1e-12)
 
@@ -110,7 +111,7 @@ def test_thousands_of_sites_stay_in_range():
     features[1::2] = features[::2] + 0.02 * generator.normal(size=(100, 1024, 3))
     data = DataTensor(features, generator.choice([-1.0, 1.0], 200), (32, 32))
     mask = np.arange(1024) % 32 < 16
-    one, other = (measures.entropy(singular_values(data, side, LIMIT)) for side in (mask, ~mask))
+    one, other = (measures.entropy(singular_values(data, side, LIMITS)) for side in (mask, ~mask))
     assert 0 <= one <= math.log(200)
     assert one == pytest.approx(other, abs=1e-9)
 
@@ -118,8 +119,8 @@ def test_thousands_of_sites_stay_in_range():
 def test_one_sample_is_a_product_and_orthogonal_ones_are_not():
     one_hot = np.eye(4)[:, None, :].repeat(6, axis=1)
     mask = np.arange(6) < 2
-    assert measures.entropy(singular_values(DataTensor(one_hot[:1], np.ones(1), (6,)), mask, LIMIT)) == 0
-    whole = singular_values(DataTensor(one_hot, np.array([1.0, -1.0, 1.0, -1.0]), (6,)), mask, LIMIT)
+    assert measures.entropy(singular_values(DataTensor(one_hot[:1], np.ones(1), (6,)), mask, LIMITS)) == 0
+    whole = singular_values(DataTensor(one_hot, np.array([1.0, -1.0, 1.0, -1.0]), (6,)), mask, LIMITS)
     assert measures.entropy(whole) == pytest.approx(math.log(4))
 
 
@@ -130,8 +131,8 @@ def test_the_jackknife_matches_the_spread_of_fresh_samples():
     def draw() -> DataTensor:
         return DataTensor(np.eye(2)[generator.integers(0, 2, (96, 8))], np.ones(96), (8,))
 
-    spread = np.std([measures.entropy(singular_values(draw(), mask, LIMIT)) for _ in range(60)], ddof=1)
-    found = [entropy_error(draw(), mask, LIMIT) for _ in range(12)]
+    spread = np.std([measures.entropy(singular_values(draw(), mask, LIMITS)) for _ in range(60)], ddof=1)
+    found = [entropy_error(draw(), mask, LIMITS) for _ in range(12)]
     assert 0.5 * spread < np.mean([each.standard_error for each in found]) < 2.0 * spread
 
 
@@ -144,11 +145,11 @@ def test_the_bias_is_told_where_no_spread_shows_it():
         return DataTensor(np.eye(8)[generator.integers(0, 8, (48, 1)).repeat(2, axis=1)], np.ones(48), (2,))
 
     drawn = [draw() for _ in range(20)]
-    missing = np.mean([measures.entropy(singular_values(data, mask, LIMIT)) for data in drawn]) - math.log(8)
-    bias = np.mean([entropy_error(data, mask, LIMIT).bias for data in drawn])
+    missing = np.mean([measures.entropy(singular_values(data, mask, LIMITS)) for data in drawn]) - math.log(8)
+    bias = np.mean([entropy_error(data, mask, LIMITS).bias for data in drawn])
     assert bias == pytest.approx(missing, rel=0.5)
     orthogonal = DataTensor(np.eye(64)[:, None, :].repeat(2, axis=1), np.ones(64), (2,))
-    found = entropy_error(orthogonal, mask, LIMIT)
+    found = entropy_error(orthogonal, mask, LIMITS)
     assert found.standard_error < 1e-9
     assert found.bias == pytest.approx(7 * math.log(7 / 8))
 
@@ -172,8 +173,8 @@ def test_limits_and_zero_tensors_are_told():
     data = DataTensor(np.ones((2, 4, 2)), np.zeros(2), (2, 2))
     mask = np.arange(4) < 2
     with pytest.raises(ArgumentError, match="is zero"):
-        singular_values(data, mask, LIMIT)
+        singular_values(data, mask, LIMITS)
     with pytest.raises(MemoryLimitError, match="engine data"):
-        singular_values(data, mask, 10)
+        singular_values(data, mask, Limits(10))
     with pytest.raises(ArgumentError, match="2 samples in 8 groups"):
-        entropy_error(data, mask, LIMIT)
+        entropy_error(data, mask, LIMITS)

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from convac.circuits.tree import random_circuit
-from convac.entanglement.differentiable import needed_bytes, renyi2
+from convac.entanglement.differentiable import needed, renyi2
+from convac.entanglement.limits import Limits
 from convac.entanglement.measure import measure
 from convac.entanglement.mincut import sub_partitions
 from convac.entanglement.renyi2 import renyi2 as numpy_renyi2
@@ -36,7 +37,7 @@ def test_equals_the_numpy_engine_on_every_network_of_a_batch(seed, shared, posit
     mask = np.isin(np.arange(8), chosen)
     found = renyi2(tree, weights, output, chosen)
     for number, circuit in enumerate(circuits):
-        wanted = numpy_renyi2(circuit, mask, 2**30)
+        wanted = numpy_renyi2(circuit, mask, Limits(2**30))
         assert found[number].item() == pytest.approx(wanted.value, abs=wanted.error + 1e-9)
         spectral = measure(circuit, chosen, engine="spectrum").renyi2
         assert found[number].item() == pytest.approx(spectral, abs=wanted.error + 1e-9)
@@ -137,7 +138,7 @@ def test_the_memory_that_is_stated_bounds_what_the_backward_pass_keeps(shared, w
         renyi2(tree, weights, output, partition)
     mask = Partition.of((4, 4), partition).mask
     parts = [sub_partitions(tree, side, [not shared] * 2) for side in (mask, np.ones_like(mask))]
-    stated = sum(needed_bytes(nodes, weights) for nodes in parts)
+    stated = sum(needed(nodes, weights)[0] for nodes in parts)
     assert stated / 12 < sum(size for size, _ in kept.values()) <= stated
 
 

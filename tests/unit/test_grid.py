@@ -11,10 +11,11 @@ from convac.entanglement import measures
 from convac.entanglement.brute import matricization
 from convac.entanglement.brute import singular_values as brute
 from convac.entanglement.grid import GridFunction, grid_tensor, sampled, singular_values, standard_error
+from convac.entanglement.limits import Limits
 from convac.errors import ArgumentError, MemoryLimitError
 from convac.geometry.trees import PoolingTree
 
-LIMIT = 2**30
+LIMITS = Limits(2**30)
 
 
 def one_hot_function(circuit):
@@ -30,7 +31,7 @@ def test_a_circuit_seen_as_a_function_has_its_own_spectrum(seed):
     mask = generator.permutation(8) < 3
     grid = GridFunction(one_hot_function(circuit), (2, 4), (0.0, 1.0, 2.0))
     assert np.array_equal(grid_tensor(grid, 1), circuit.coefficient_tensor()[1])
-    assert singular_values(grid, mask, LIMIT) == pytest.approx(brute(circuit, mask, LIMIT))
+    assert singular_values(grid, mask, LIMITS) == pytest.approx(brute(circuit, mask, LIMITS))
     both = grid_tensor(grid, [1.0, -2.0])
     assert both == pytest.approx(circuit.coefficient_tensor()[0] - 2 * circuit.coefficient_tensor()[1])
 
@@ -38,7 +39,7 @@ def test_a_circuit_seen_as_a_function_has_its_own_spectrum(seed):
 def test_templates_may_be_vectors():
     templates = np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
     grid = GridFunction(lambda inputs: inputs.sum(axis=(1, 2)), (4,), templates)
-    found = singular_values(grid, np.arange(4) < 2, LIMIT)
+    found = singular_values(grid, np.arange(4) < 2, LIMITS)
     assert measures.schmidt_number(found, 1e-10) == 2  # a sum over sites
 
 
@@ -78,22 +79,22 @@ MIDDLE = np.arange(12) < 6
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_sample_is_within_its_error_of_the_exact_entropy(name):
     grid = GridFunction(FUNCTIONS[name], (12,))
-    exact = measures.entropy(singular_values(grid, MIDDLE, LIMIT))
-    found = [sampled(grid, MIDDLE, LIMIT, samples=40, seed=seed) for seed in range(20)]
+    exact = measures.entropy(singular_values(grid, MIDDLE, LIMITS))
+    found = [sampled(grid, MIDDLE, LIMITS, samples=40, seed=seed) for seed in range(20)]
     inside = [abs(measures.entropy(sample.singular_values) - exact) <= sample.error for sample in found]
     assert sum(inside) >= 19
 
 
 def test_convergence_is_judged():
     def converged(name, samples):
-        found = [sampled(GridFunction(FUNCTIONS[name], (12,)), MIDDLE, LIMIT, samples=samples, seed=s) for s in (0, 1)]
+        found = [sampled(GridFunction(FUNCTIONS[name], (12,)), MIDDLE, LIMITS, samples=samples, seed=s) for s in (0, 1)]
         return {sample.converged(0.1) for sample in found}
 
     assert converged("rectifier", 128) == {True}
     assert converged("pairs", 256) == {True}
     for name in ("noise", "mean and noise", "peaked"):
         assert converged(name, 64) == {False}
-    exact = sampled(GridFunction(pairs, (12,)), MIDDLE, LIMIT, samples=128)
+    exact = sampled(GridFunction(pairs, (12,)), MIDDLE, LIMITS, samples=128)
     assert exact.unresolved < 1e-12
     assert measures.schmidt_number(exact.singular_values, 1e-10) == 4
 
@@ -107,7 +108,7 @@ def test_a_remainder_that_looks_small_is_not_overlooked():
             number = (number ^ (number >> np.uint64(31))) * np.uint64(factor)
         return math.sqrt(0.9) + math.sqrt(0.1) * (1 - 2.0 * (number >> np.uint64(63)))
 
-    found = sampled(GridFunction(mixed, (40,)), np.arange(40) < 20, LIMIT, samples=256)
+    found = sampled(GridFunction(mixed, (40,)), np.arange(40) < 20, LIMITS, samples=256)
     truth = -0.9 * math.log(0.9) - 0.1 * math.log(0.1) + 0.1 * (20 * math.log(2) - 0.5)
     missing = truth - measures.entropy(found.singular_values)
     assert 0.5 < missing < found.error
@@ -116,9 +117,9 @@ def test_a_remainder_that_looks_small_is_not_overlooked():
 
 def test_peaks_and_zeros_that_a_sample_misses_leave_its_error_infinite():
     rare = GridFunction(lambda inputs: inputs.prod(axis=1), (16,))
-    assert sampled(rare, np.arange(16) < 8, LIMIT, samples=32).error == math.inf
+    assert sampled(rare, np.arange(16) < 8, LIMITS, samples=32).error == math.inf
     spike = GridFunction(lambda inputs: np.exp(8 * inputs[:, :16].sum(axis=1)), (32,))
-    assert sampled(spike, np.arange(32) < 16, LIMIT, samples=64).error == math.inf
+    assert sampled(spike, np.arange(32) < 16, LIMITS, samples=64).error == math.inf
 
 
 def test_the_standard_error_is_the_spread_of_fresh_samples():
@@ -140,8 +141,8 @@ def test_weights_of_templates_change_the_inner_product():
     assert np.array_equal(tensor, grid_tensor(GridFunction(rectifier, (12,))))
     scale = functools.reduce(np.multiply.outer, [np.sqrt(weights)] * 12)
     wanted = measures.entropy(np.linalg.svd(matricization(tensor * scale, MIDDLE), compute_uv=False))
-    assert measures.entropy(singular_values(grid, MIDDLE, LIMIT)) == pytest.approx(wanted)
-    found = sampled(grid, MIDDLE, LIMIT, samples=256)
+    assert measures.entropy(singular_values(grid, MIDDLE, LIMITS)) == pytest.approx(wanted)
+    found = sampled(grid, MIDDLE, LIMITS, samples=256)
     assert abs(measures.entropy(found.singular_values) - wanted) <= found.error < 0.2
 
 
@@ -153,7 +154,7 @@ def test_a_function_is_called_in_batches_of_bounded_size():
         return inputs[:, 0, 0, 0]
 
     templates = np.random.default_rng(0).normal(size=(2, 7))
-    found = sampled(GridFunction(recorded, (128, 64), templates), np.arange(8192) < 4096, LIMIT, samples=96)
+    found = sampled(GridFunction(recorded, (128, 64), templates), np.arange(8192) < 4096, LIMITS, samples=96)
     assert max(sizes) <= 2**22
     assert measures.schmidt_number(found.singular_values, 1e-10) == 1
 
@@ -179,17 +180,17 @@ def test_bad_arguments_are_told_before_the_function_is_called():
 
     mask = np.arange(24) < 12
     with pytest.raises(MemoryLimitError, match="engine grid"):
-        singular_values(GridFunction(never, (24,)), mask, 2**40)
+        singular_values(GridFunction(never, (24,)), mask, Limits(2**40))
     with pytest.raises(MemoryLimitError, match="engine grid"):
-        singular_values(GridFunction(never, (24,)), mask, 100)
+        singular_values(GridFunction(never, (24,)), mask, Limits(100))
     with pytest.raises(MemoryLimitError, match="engine grid"):
-        singular_values(GridFunction(never, (12,)), MIDDLE, 100)
+        singular_values(GridFunction(never, (12,)), MIDDLE, Limits(100))
     with pytest.raises(MemoryLimitError, match=r"engine grid: 2\^4096"):
-        singular_values(GridFunction(never, (64, 64)), np.arange(4096) < 2048, LIMIT)
+        singular_values(GridFunction(never, (64, 64)), np.arange(4096) < 2048, LIMITS)
     with pytest.raises(MemoryLimitError, match="grid-sampled"):
-        sampled(GridFunction(never, (24,)), mask, 100)
+        sampled(GridFunction(never, (24,)), mask, Limits(100))
     with pytest.raises(ArgumentError, match="samples"):
-        sampled(GridFunction(never, (24,)), mask, LIMIT, samples=2)
+        sampled(GridFunction(never, (24,)), mask, LIMITS, samples=2)
     with pytest.raises(ArgumentError, match="templates"):
         GridFunction(never, (4,), (0.0,))
     with pytest.raises(ArgumentError, match="weights"):

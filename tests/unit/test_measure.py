@@ -9,7 +9,8 @@ import pytest
 from convac.circuits.tree import Circuit, random_circuit
 from convac.entanglement import brute, renyi2, spectrum
 from convac.entanglement.data import DataTensor
-from convac.entanglement.measure import MEMORY_LIMIT, measure
+from convac.entanglement.limits import MEMORY, Limits
+from convac.entanglement.measure import measure
 from convac.entanglement.measures import entropy
 from convac.entanglement.mincut import circuit_of
 from convac.errors import ArgumentError, MemoryLimitError, NotConvergedError
@@ -56,7 +57,7 @@ def test_auto_keeps_the_spectrum_when_renyi2_would_not_fit():
     tree = PoolingTree((16,), tuple(range(16)), (2, 8))
     circuit = drawn(tree, (300, 300))
     result = measure(circuit, "left-right")
-    assert renyi2.needed_bytes(circuit, Partition.of((16,), "left-right").mask) > MEMORY_LIMIT
+    assert renyi2.needed_bytes(circuit, Partition.of((16,), "left-right").mask) > MEMORY
     assert result.engine == "spectrum"
 
 
@@ -134,7 +135,7 @@ def test_what_would_pass_the_limit_is_refused_before_allocating(engine, partitio
     tracemalloc.stop()
     assert peak < 2**21
     assert len(str(refusal.value)) <= 200
-    assert str(refusal.value).endswith(("memory_limit", "2.68e+08"))
+    assert str(refusal.value).endswith(("at most 1048576", "memory_limit, 2.68e+08"))
 
 
 def test_auto_refuses_when_nothing_fits():
@@ -151,7 +152,7 @@ def test_renyi2_stays_within_the_memory_it_states(partition, shared, widths):
     scattered = np.flatnonzero(np.random.default_rng(5).integers(2, size=64))
     mask = Partition.of((8, 8), scattered if partition == "scattered" else partition).mask
     tracemalloc.start()
-    renyi2.renyi2(circuit, mask, MEMORY_LIMIT)
+    renyi2.renyi2(circuit, mask, Limits())
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak <= renyi2.needed_bytes(circuit, mask)
@@ -165,12 +166,12 @@ def test_the_overlaps_of_many_sites_count(windows, width, partition):
     mask = Partition.of((32, 32), partition).mask
     needed = renyi2.needed_bytes(circuit, mask)
     tracemalloc.start()
-    renyi2.renyi2(circuit, mask, needed)
+    renyi2.renyi2(circuit, mask, Limits(needed))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak <= needed
     with pytest.raises(MemoryLimitError):
-        renyi2.renyi2(circuit, mask, needed - 1)
+        renyi2.renyi2(circuit, mask, Limits(needed - 1))
 
 
 @pytest.mark.parametrize(("windows", "widths"), [((2, 8), (9, 9)), ((2, 2, 2, 2), (6, 9, 9, 4)), ((4, 4), (7, 30))])
@@ -179,7 +180,7 @@ def test_the_spectrum_stays_within_the_memory_it_states(windows, widths):
     mask = np.arange(16) % 2 == 0
     needed = spectrum.plan(circuit, spectrum.circuit_parts(circuit, mask)).bytes
     tracemalloc.start()
-    spectrum.singular_values(circuit, mask, MEMORY_LIMIT)
+    spectrum.singular_values(circuit, mask, Limits())
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak <= needed
@@ -188,7 +189,7 @@ def test_the_spectrum_stays_within_the_memory_it_states(windows, widths):
 def test_brute_stays_within_the_memory_it_states():
     circuit = drawn(PoolingTree.named("line", (8,)), (20, 30, 9))
     tracemalloc.start()
-    brute.singular_values(circuit, np.arange(8) < 4, MEMORY_LIMIT)
+    brute.singular_values(circuit, np.arange(8) < 4, Limits())
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak <= brute.needed_bytes(circuit)

@@ -36,5 +36,9 @@ class MemoryLimitError(ConvacError):
     """An engine would need more memory than its limit; raised before anything is allocated."""
 
 
+class TimeLimitError(ConvacError):
+    """An engine would take longer than its limit; raised before it starts, or as soon as its pace is known."""
+
+
 class NotConvergedError(ConvacError):
     """A sampled estimate is further off than is accepted; nothing is reported."""

@@ -16,16 +16,23 @@ def silent(done: int, text: str) -> None:
     """A report that goes nowhere."""
 
 
-def reporter(total: int, unit: str) -> Report:
+def reporter(total: int, unit: str, *, patient: bool = False) -> Report:
     """A function of (items done, short text) that logs at least every 10 s and draws a bar on a terminal.
 
-    Under Snakemake there is no bar: several jobs share the screen.
+    Under Snakemake there is no bar: several jobs share the screen. Every line carries the share that is done, as the
+    record's attribute `share`, for whoever follows the log.
+
+    Args:
+        total: how many items there are.
+        unit: of one of them.
+        patient: a part of something larger, and mostly short: nothing is said before the first 10 s are over, and
+            its lines carry no share.
     """
     bar = None
     if sys.stderr.isatty() and "CONVAC_WORKFLOW" not in os.environ:
         from tqdm import tqdm
 
-        bar = tqdm(total=total, unit=unit)
+        bar = tqdm(total=total, unit=unit, delay=EVERY if patient else 0, leave=not patient)
     started = time.monotonic()
     last = started
 
@@ -37,9 +44,10 @@ def reporter(total: int, unit: str) -> Report:
             bar.update(done - bar.n)
             if done >= total:
                 bar.close()
-        if now - last >= EVERY or done >= total:
+        if now - last >= EVERY or (done >= total and not patient):
             last = now
             left = (now - started) * (total - done) / max(done, 1)
-            LOG.info("%d of %d %ss, %s, %.0f s left", done, total, unit, text, left)
+            share = {} if patient else {"share": done / max(total, 1)}
+            LOG.info("%d of %d %ss, %s, %.0f s left", done, total, unit, text, left, extra=share)
 
     return report

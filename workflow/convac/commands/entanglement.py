@@ -4,7 +4,7 @@ import json
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
-from math import isnan, nan
+from math import inf, isnan, nan
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,8 @@ import torch
 
 from convac.circuits.tree import Circuit
 from convac.entanglement.grid import GridFunction
-from convac.entanglement.measure import MEMORY_LIMIT, Measurement, measure
+from convac.entanglement.limits import MEMORY
+from convac.entanglement.measure import Measurement, measure
 from convac.entanglement.truncation import bond_spectra, bonds_of, entropies
 from convac.errors import ArgumentError, FileError
 from convac.files import Arrays, read_arrays, read_json, read_table, write_json, write_table
@@ -41,7 +42,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--model", required=True, help="safetensors with the trained weights of all seeds")
     parser.add_argument("--history", required=True, help="parquet: loss by seed and step")
     parser.add_argument("--data", required=True, help="the dataset's safetensors")
-    parser.add_argument("--memory", type=int, default=MEMORY_LIMIT // 2**20, help="MB that an engine may use")
+    parser.add_argument("--memory", type=int, default=MEMORY // 2**20, help="MB that an engine may use")
     parser.add_argument("--output", required=True, help="parquet to write")
     parser.add_argument("--record", required=True, help="JSON to write: commit, versions, host, time, seconds")
 
@@ -77,7 +78,7 @@ def measured(
     tensors: Arrays,
     history: pd.DataFrame,
     data: Arrays,
-    memory_limit: int = MEMORY_LIMIT,
+    memory_limit: int = MEMORY,
 ) -> Iterator[Row]:
     """Rows of every moment, seed and partition; of truncations and missing pixels, of the trained networks alone."""
     last, seeds = spec.training.steps, spec.training.seeds
@@ -117,7 +118,8 @@ def across_partitions(
     source = as_source(network, replica)
     for name in wanted.partitions:
         partition = Partition.of(spec.network.sites, name)
-        found = measure(source, partition, output=wanted.label, memory_limit=memory_limit)
+        # how long a job may take is its scheduler's to say
+        found = measure(source, partition, output=wanted.label, memory_limit=memory_limit, time_limit=inf)
         LOG.info("seed %d, %s: %s %s", network.seeds[replica], name, found.engine, found.reason)
         yield from ({"partition": name, "label": wanted.label, **row} for row in observations(found))
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from convac.circuits.files import read_circuit
 from convac.entanglement.generic_rank import generic_rank
-from convac.entanglement.measure import MEMORY_LIMIT, Measurement, measure
+from convac.entanglement.limits import MEMORY, SECONDS
+from convac.entanglement.measure import Measurement, measure
 from convac.entanglement.mincut import MinCut
 from convac.entanglement.sources import Source
 from convac.errors import ArgumentError, ConvacError
@@ -28,7 +29,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--combination", help="one coefficient per class instead: 1,-1")
     parser.add_argument("--engine", default="auto", help="force an engine: brute, spectrum, renyi2, grid, grid-sampled")
     parser.add_argument("--tolerance", type=float, help="of the Schmidt number, relative")
-    parser.add_argument("--memory-limit", type=float, default=MEMORY_LIMIT, help="bytes")
+    parser.add_argument("--memory-limit", type=float, default=MEMORY, help="bytes that an engine may use; inf: any")
+    parser.add_argument("--time-limit", type=float, default=SECONDS, help="seconds that an engine may take; inf: any")
     parser.add_argument("--sites", help="of a function: shape of its sites, 4,4")
     parser.add_argument("--templates", help="of a function: values that a site takes, 0,1 by default")
     parser.add_argument("--generic", action="store_true", help="the rank for almost all weights, too")
@@ -46,7 +48,8 @@ def run(options: Namespace) -> None:
         output=numbers(options.combination, "combination", float) if options.combination else options.label,
         engine=options.engine,
         tolerance=options.tolerance,
-        memory_limit=int(options.memory_limit),
+        memory_limit=options.memory_limit,
+        time_limit=options.time_limit,
         sites=numbers(options.sites, "sites", int) if options.sites else None,
         templates=numbers(options.templates, "templates", float) if options.templates else None,
     )
@@ -54,7 +57,7 @@ def run(options: Namespace) -> None:
     if options.generic:
         if found.min_cut is None:
             raise ArgumentError("generic: is for circuits; a function has no weights to replace")
-        rank = generic_rank(source, partition, memory_limit=int(options.memory_limit))  # type: ignore[arg-type]  # has a cut, so it is a circuit
+        rank = generic_rank(source, partition, memory_limit=options.memory_limit, time_limit=options.time_limit)  # type: ignore[arg-type]  # has a cut, so it is a circuit
         result["generic_rank"], result["generic_rank_exact"] = rank.value, rank.exact
     print(json.dumps(result, allow_nan=False) if options.json else readable(result))
 

@@ -8,7 +8,6 @@ import importlib
 import logging
 import math
 import multiprocessing
-import re
 import resource
 import signal
 import sys
@@ -165,8 +164,7 @@ def probed_theory(spec: TheorySpec, seconds: float) -> Probe:
         share = 0.0
 
         def emit(self, record: logging.LogRecord) -> None:
-            if match := re.match(r"(\d+) of (\d+) ", record.getMessage()):
-                self.share = int(match[1]) / int(match[2])
+            self.share = getattr(record, "share", self.share)
 
     def stop(*_: object) -> None:
         raise TimeoutError

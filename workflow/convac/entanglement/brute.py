@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from convac.circuits.tree import Circuit
+from convac.entanglement.limits import Limits
 from convac.errors import MemoryLimitError
 
 COEFFICIENTS = 2**20
@@ -16,28 +17,38 @@ def needed_bytes(circuit: Circuit) -> int:
     return 8 * 2 * coefficients(circuit) * circuit.tree.sites * largest
 
 
+def needed_operations(circuit: Circuit, mask: np.ndarray) -> int:
+    """Operations of listing all coefficients and of the SVD."""
+    count, inside = coefficients(circuit), int(mask.sum())
+    smaller = math.prod([circuit.local_dimension] * min(inside, circuit.tree.sites - inside))
+    channels = (circuit.local_dimension, *circuit.widths)
+    maps = zip(circuit.tree.positions, channels, channels[1:], strict=False)
+    return count * (sum(positions * into * out for positions, into, out in maps) + 4 * smaller)
+
+
 def coefficients(circuit: Circuit) -> int:
     """M^N, exact."""
     return math.prod([circuit.local_dimension] * circuit.tree.sites)
 
 
-def singular_values(circuit: Circuit, mask: np.ndarray, memory_limit: int) -> np.ndarray:
+def singular_values(circuit: Circuit, mask: np.ndarray, limits: Limits) -> np.ndarray:
     """Singular values of the matricization of the first class's coefficient tensor, descending.
 
     Args:
         circuit: a circuit of few sites; nothing is rescaled, so extreme weights over- or underflow here.
         mask: boolean, shape (N,), true inside I.
-        memory_limit: bytes.
+        limits: on memory and time.
 
     Raises:
-        MemoryLimitError: the tensor has more than 2^20 entries or the pass needs more than the limit; before
-            allocating.
+        MemoryLimitError: the tensor has more than 2^20 entries, or the pass needs more than the limit.
+        TimeLimitError: it takes longer than the limit; both before allocating.
     """
-    if coefficients(circuit) > COEFFICIENTS or needed_bytes(circuit) > memory_limit:
+    if coefficients(circuit) > COEFFICIENTS:
         raise MemoryLimitError(
             f"engine brute: {circuit.local_dimension}^{circuit.tree.sites} coefficients are too many; "
-            f"accepted: at most {COEFFICIENTS} within memory_limit"
+            f"accepted: at most {COEFFICIENTS}"
         )
+    limits.check("brute", needed_bytes(circuit), needed_operations(circuit, mask))
     return np.linalg.svd(matricization(circuit.coefficient_tensor()[0], mask), compute_uv=False)
 
 

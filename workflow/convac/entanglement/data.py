@@ -16,8 +16,8 @@ from typing import NamedTuple
 import numpy as np
 
 from convac.entanglement import measures
-from convac.entanglement.spectrum import magnitude
-from convac.errors import ArgumentError, MemoryLimitError
+from convac.entanglement.limits import Limits
+from convac.errors import ArgumentError
 
 EPSILON = float(np.finfo(np.float64).eps)
 
@@ -84,43 +84,38 @@ class Side(NamedTuple):
     error: float
 
 
-def singular_values(data: DataTensor, mask: np.ndarray, memory_limit: int) -> np.ndarray:
+def singular_values(data: DataTensor, mask: np.ndarray, limits: Limits) -> np.ndarray:
     """Singular values of the matricization, descending, up to a common positive factor; 0 where only rounding is left.
 
     Args:
         data: n samples over N sites.
         mask: boolean, shape (N,), true inside I.
-        memory_limit: bytes.
+        limits: on memory and time.
 
     Raises:
-        MemoryLimitError: the n × n Gram matrices pass the limit; before allocating.
+        MemoryLimitError, TimeLimitError: the n × n Gram matrices pass a limit; before allocating.
         ArgumentError: the tensor is zero, or samples cancel so far that only rounding is left.
     """
-    values, floor = spectrum(data, mask, memory_limit)
+    values, floor = spectrum(data, mask, limits)
     if values[0] <= floor:
         raise ArgumentError("tensor: is zero up to rounding, samples cancel; accepted: a tensor that isn't")
     return np.asarray(np.where(values > floor, values, 0.0))
 
 
-def spectrum(data: DataTensor, mask: np.ndarray, memory_limit: int) -> Spectrum:
+def spectrum(data: DataTensor, mask: np.ndarray, limits: Limits) -> Spectrum:
     """Singular values of the matricization with the error that rounding may have made.
 
     Args:
         data: n samples over N sites.
         mask: boolean, shape (N,), true inside I.
-        memory_limit: bytes; n² numbers are kept six times and the features three times.
+        limits: on memory and time; n² numbers are kept six times and the features three times.
 
     Raises:
-        MemoryLimitError: these pass the limit; before allocating.
+        MemoryLimitError, TimeLimitError: these pass a limit; before allocating.
         ArgumentError: every sample has a zero label or feature.
     """
     samples = len(data.labels)
-    needed = 8 * (6 * samples**2 + 3 * data.features.size)
-    if needed > memory_limit:
-        raise MemoryLimitError(
-            f"engine data: {samples} samples need {magnitude(needed)} bytes; "
-            f"accepted: memory_limit, {magnitude(memory_limit)}"
-        )
+    limits.check("data", 8 * (6 * samples**2 + 3 * data.features.size), operations(data))
     lengths = np.linalg.norm(data.features, axis=2)
     kept = (lengths > 0).all(axis=1) & (data.labels != 0)
     if not kept.any():
@@ -135,6 +130,12 @@ def spectrum(data: DataTensor, mask: np.ndarray, memory_limit: int) -> Spectrum:
     labels = math.sqrt(absolute.sum(axis=0).max() * absolute.sum(axis=1).max())  # bounds the operator norm of T
     product = (inside.norm + inside.error) * (outside.norm + outside.error) - inside.norm * outside.norm
     return Spectrum(values, labels * (product + samples * EPSILON * inside.norm * outside.norm))
+
+
+def operations(data: DataTensor) -> int:
+    """Operations: Gram matrices over all sites, two eigenvalue problems, three products and an SVD."""
+    samples, sites, dimension = map(int, data.features.shape)
+    return int(samples**2 * sites * (dimension + 1) + 30 * samples**3)
 
 
 def side_of(units: np.ndarray) -> Side:
@@ -181,29 +182,28 @@ class EntropyError(NamedTuple):
     bias: float
 
 
-def entropy_error(data: DataTensor, mask: np.ndarray, memory_limit: int, parts: int = 8) -> EntropyError:
+def entropy_error(data: DataTensor, mask: np.ndarray, limits: Limits, parts: int = 8) -> EntropyError:
     """Standard error and bias of the entropy as an estimate from n samples, by the delete-a-group jackknife.
 
     Args:
         data: at least `parts` samples in random order.
         mask: boolean, shape (N,), true inside I.
-        memory_limit: bytes.
+        limits: on memory and time.
         parts: groups, each left out in turn.
 
     Raises:
         ArgumentError: fewer samples than groups, or a tensor that is zero without one of them.
-        MemoryLimitError: as `spectrum`.
+        MemoryLimitError, TimeLimitError: as `spectrum`, all repetitions together.
 
     Source: Shao & Tu, The Jackknife and Bootstrap (1995).
     """
     samples = len(data.labels)
     if not 2 <= parts <= samples:
         raise ArgumentError(f"features: {samples} samples in {parts} groups; accepted: at least 2, none empty")
+    limits.check_time("data", (parts + 1) * operations(data))
     group = np.arange(samples) % parts
-    left = [
-        measures.entropy(singular_values(subset(data, group != number), mask, memory_limit)) for number in range(parts)
-    ]
-    whole = measures.entropy(singular_values(data, mask, memory_limit))
+    left = [measures.entropy(singular_values(subset(data, group != number), mask, limits)) for number in range(parts)]
+    whole = measures.entropy(singular_values(data, mask, limits))
     spread = math.sqrt((parts - 1) / parts * float(np.sum((np.array(left) - np.mean(left)) ** 2)))
     return EntropyError(spread, (parts - 1) * (float(np.mean(left)) - whole))
 

@@ -14,13 +14,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from convac.entanglement.limits import HANDLING, MEMORY, SECONDS, Limits
 from convac.entanglement.mincut import Node, SubPartitions, fold, sub_partitions
-from convac.entanglement.spectrum import magnitude
-from convac.errors import ArgumentError, MemoryLimitError
+from convac.errors import ArgumentError
 from convac.geometry.partitions import Partition
 from convac.geometry.trees import PoolingTree
-
-MEMORY_LIMIT = 2**31
 
 
 class Replica(NamedTuple):
@@ -36,7 +34,8 @@ def renyi2(
     weights: Sequence[Tensor],
     output: Tensor,
     partition: "str | Iterable[int] | Partition",
-    memory_limit: int = MEMORY_LIMIT,
+    memory_limit: float = MEMORY,
+    time_limit: float = SECONDS,
 ) -> Tensor:
     """Rényi-2 entropy −ln Σ p² of one class of every network of a batch, in nats, shape (batch,).
 
@@ -47,6 +46,7 @@ def renyi2(
         output: coefficients of the last channels, (batch, channels), e.g. `network.weight("output")[:, 0]`.
         partition: a name, the sites of I, or a partition.
         memory_limit: bytes; the backward pass keeps some ten tensors of r⁴ numbers for each mixed node.
+        time_limit: seconds of one core, the backward pass included.
 
     Returns:
         Float64, differentiable. NaN for a network whose tensor is zero, or whose channels cancel so far that rounding
@@ -55,7 +55,7 @@ def renyi2(
 
     Raises:
         ArgumentError: shapes don't fit, or the partition isn't one.
-        MemoryLimitError: the replica tensors would pass the limit; before allocating.
+        MemoryLimitError, TimeLimitError: the replica tensors would pass a limit; before allocating.
 
     >>> tree = PoolingTree.named("line", (4,))
     >>> copies = [torch.eye(2, dtype=torch.float64)[None]] * 2
@@ -68,21 +68,22 @@ def renyi2(
     located = [weight.ndim == 4 for weight in weights]
     # with every site on one side the root holds plain overlaps: the squared norm
     parts, whole = (sub_partitions(tree, side, located) for side in (mask, np.ones_like(mask)))
-    needed = sum(needed_bytes(nodes, weights) for nodes in (parts, whole))
-    if needed > memory_limit:
-        raise MemoryLimitError(
-            f"renyi2: needs {magnitude(needed)} bytes (r^4 numbers a node, {len(output)} networks); "
-            f"accepted: memory_limit, {magnitude(memory_limit)}"
-        )
+    needs = [needed(nodes, weights) for nodes in (parts, whole)]
+    limits = Limits(memory_limit, time_limit)
+    limits.check("differentiable.renyi2", sum(memory for memory, _ in needs), sum(steps for _, steps in needs))
     exact = [weight.double() for weight in weights]
     norms, purities = (contraction(tree, nodes, exact, output.double()) for nodes in (whole, parts))
     return 2 * norms - purities
 
 
-def needed_bytes(parts: SubPartitions, weights: Sequence[Tensor]) -> int:
-    """Bound on the bytes that a contraction keeps for its backward pass, and on those that one step of it needs."""
+def needed(parts: SubPartitions, weights: Sequence[Tensor]) -> tuple[int, int]:
+    """What a contraction takes, forward and backward.
+
+    Returns:
+        A bound on the bytes that it keeps for its backward pass and that one step needs, and the operations.
+    """
     channels = (weights[0].shape[-1], *(weight.shape[-2] for weight in weights), 1)
-    kept = largest = 0
+    kept = largest = operations = 0
     for level, nodes in enumerate(parts.nodes):
         width, above = channels[level], channels[level + 1]
         for node in nodes:
@@ -91,7 +92,10 @@ def needed_bytes(parts: SubPartitions, weights: Sequence[Tensor]) -> int:
             steps = [width ** (legs - done) * above**done for done in range(legs + 1)]
             kept += 4 * len(set(node.children)) * steps[0] + sum(steps) + 2 * steps[-1] + 8 * width * above
             largest = max(largest, *steps)
-    return 8 * len(weights[0]) * (kept + 4 * largest)
+            # twice as many backward as forward: a product of matrices a leg, a few of entries a child
+            operations += 6 * above * sum(steps[:-1]) + 10 * len(set(node.children)) * steps[0]
+    count = len(weights[0])
+    return 8 * count * (kept + 4 * largest), count * operations + HANDLING * sum(map(len, parts.nodes))
 
 
 def check(tree: PoolingTree, weights: Sequence[Tensor], output: Tensor) -> None:

@@ -8,6 +8,7 @@ read a site more than once must be listed on template configurations: see `rank`
 Source: Schwartz, J. ACM 27, 701 (1980); 1704.01552 (rank of a matricization and the min-cut that bounds it).
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -17,16 +18,19 @@ import numpy as np
 
 from convac.circuits.fields import PRIME_FIELD, PrimeField
 from convac.circuits.tree import Circuit
-from convac.entanglement.mincut import HasCircuit, circuit_of, tree_min_cut
-from convac.errors import ArgumentError, MemoryLimitError
+from convac.entanglement.limits import HANDLING, MEMORY, SECONDS, Limits
+from convac.entanglement.mincut import HasCircuit, circuit_of, sub_partitions, tree_min_cut
+from convac.errors import ArgumentError
 from convac.geometry.partitions import Partition
 from convac.geometry.trees import PoolingTree
+from convac.progress import reporter
 from convac.seeds import stream
 
 SAMPLES = 4096
-MEMORY_LIMIT = 2**31
 CHUNK_BYTES = 2**20  # of a node's values at once: what stays in a processor's cache
-ENTRY_BYTES = 48  # of a matrix entry on its way to FLINT: a Python integer, its pointer, the residue and a copy
+ENTRY_BYTES = 64  # of a matrix entry on its way to FLINT: a Python integer, its pointer, the residue and two copies
+STEPS = 40  # operations on each entry of a map's input and output: halves, sums and residues
+ELIMINATION = 1  # operations of FLINT for each of the cube of the matrix's rows
 
 
 class GenericRank(NamedTuple):
@@ -74,7 +78,8 @@ def generic_rank(
     seed: int = 0,
     field: PrimeField = PRIME_FIELD,
     samples: int = SAMPLES,
-    memory_limit: int = MEMORY_LIMIT,
+    memory_limit: float = MEMORY,
+    time_limit: float = SECONDS,
 ) -> GenericRank:
     """Rank of the matricization for almost all weights of the given shapes and sharing.
 
@@ -85,10 +90,11 @@ def generic_rank(
         field: the prime field.
         samples: most product vectors on a side; a rank that reaches them may be larger, and `exact` is then False.
         memory_limit: bytes.
+        time_limit: seconds of one core.
 
     Raises:
         ArgumentError: a bad partition, or no samples.
-        MemoryLimitError: the matrix would pass the limit; before allocating.
+        MemoryLimitError, TimeLimitError: the matrix would pass a limit; before allocating.
 
     >>> from convac.geometry.trees import PoolingTree
     >>> family = TreeShape(PoolingTree.named("line", (8,)), 2, (2, 2, 2), (False,) * 3)
@@ -101,14 +107,42 @@ def generic_rank(
     chosen = Partition.of(family.tree.shape, partition)
     enough = tree_min_cut(family.tree, family.local_dimension, family.widths, chosen).value
     size = min(enough, samples)
-    needed = ENTRY_BYTES * size**2 + 16 * CHUNK_BYTES
-    if needed > memory_limit:
-        raise MemoryLimitError(
-            f"engine generic_rank: {size} product vectors need {needed:.3g} bytes; accepted: fewer samples, "
-            f"or a memory_limit above {memory_limit:.3g}"
-        )
-    found = rank(np.concatenate(list(sampled_rows(family, chosen.mask, size, seed, field))), field)
+    Limits(memory_limit, time_limit).check("generic_rank", *needed(family, chosen.mask, size))
+    matrix = np.empty((size, size), dtype=np.int64)
+    report, done = reporter(size, "row", patient=True), 0
+    for values in sampled_rows(family, chosen.mask, size, seed, field):
+        matrix[done : done + len(values)] = values
+        done += len(values)
+        report(done, "values on product vectors")
+    found = rank(matrix, field)
     return GenericRank(found, enough <= size or found < size, size)
+
+
+def needed(family: TreeShape, mask: np.ndarray, samples: int) -> tuple[int, int]:
+    """Bytes and operations of listing the matrix and of its rank, from shapes alone."""
+    channels, tree = (family.local_dimension, *family.widths), family.tree
+    rows = min(samples, rows_at_once(samples, channels))
+    parts = sub_partitions(tree, mask)
+    maps = [1 if shared else positions for shared, positions in zip(family.shared, tree.positions, strict=False)]
+    weights = sum(count * out * into for count, into, out in zip(maps, channels, channels[1:], strict=False))
+    vectors = tree.sites * samples * family.local_dimension
+    # of a row of the tree: what pools at each level, and what a map of the widest takes
+    held = 3 * sum(channels) + 12 * max(channels)
+    sizes = {True: rows, False: samples, None: rows * samples}
+    listing = 0
+    for level, numbers in enumerate(parts.numbers):
+        into, out = channels[level], (*channels, 1)[level + 1]
+        for number, count in Counter(numbers).items():
+            entries = sizes[parts.nodes[level][number].side]
+            listing += count * (HANDLING + entries * (8 * into * out + STEPS * (into + out)))
+    chunks = -(-samples // rows)
+    memory = ENTRY_BYTES * samples**2 + 8 * (weights + vectors + rows * samples * held)
+    return memory, chunks * listing + ELIMINATION * samples**3
+
+
+def rows_at_once(samples: int, channels: Sequence[int]) -> int:
+    """Rows of the matrix that are listed together: as many as stay in a processor's cache."""
+    return max(1, CHUNK_BYTES // (8 * samples * max(channels)))
 
 
 def rank(matrix: np.ndarray, field: PrimeField = PRIME_FIELD) -> int:
@@ -133,7 +167,7 @@ def sampled_rows(
     ]
     output = field.draw(generator, (channels[-1],))
     vectors = field.draw(generator, (family.tree.sites, samples, family.local_dimension))
-    step = max(1, CHUNK_BYTES // (8 * samples * max(channels)))
+    step = rows_at_once(samples, channels)
     for start in range(0, samples, step):
         yield contracted(family, mask, weights, output, vectors, slice(start, start + step), field)
 
@@ -168,7 +202,8 @@ def contracted(
 
 def pooled(children: Iterator[np.ndarray], field: PrimeField) -> np.ndarray:
     """Product pooling, those of one side first, since these stay small."""
-    groups: dict[tuple[bool, bool], list[np.ndarray]] = {}
+    groups: dict[tuple[bool, bool], np.ndarray] = {}
     for child in children:
-        groups.setdefault((child.shape[0] > 1, child.shape[1] > 1), []).append(child)
-    return np.asarray(reduce(field.multiply, (reduce(field.multiply, groups[side]) for side in sorted(groups))))
+        side = (child.shape[0] > 1, child.shape[1] > 1)
+        groups[side] = field.multiply(groups[side], child) if side in groups else child
+    return np.asarray(reduce(field.multiply, (groups[side] for side in sorted(groups))))

@@ -12,7 +12,7 @@ import numpy as np
 
 from convac.entanglement import measures
 from convac.entanglement.brute import matricization
-from convac.entanglement.spectrum import magnitude
+from convac.entanglement.limits import Limits
 from convac.errors import ArgumentError, ConvacError, MemoryLimitError
 from convac.seeds import stream
 
@@ -158,24 +158,23 @@ def grid_tensor(grid: GridFunction, output: Output = 0) -> np.ndarray:
     return values.reshape((grid.local_dimension,) * grid.count)
 
 
-def singular_values(grid: GridFunction, mask: np.ndarray, memory_limit: int, output: Output = 0) -> np.ndarray:
+def singular_values(grid: GridFunction, mask: np.ndarray, limits: Limits, output: Output = 0) -> np.ndarray:
     """Singular values of the matricization of the whole grid tensor, descending, up to a common positive factor.
 
     Args:
         grid: the function, its templates and their weights.
         mask: boolean, shape (N,), true inside I.
-        memory_limit: bytes.
+        limits: on memory and time.
         output: a class, or one coefficient per class.
 
     Raises:
-        MemoryLimitError: the tensor has more than 2^22 values or passes the limit; before anything is computed.
+        MemoryLimitError: the tensor has more than 2^22 values or passes the limit.
+        TimeLimitError: the singular values take longer than the limit; both before anything is computed.
     """
     total = grid.local_dimension**grid.count
-    needed = 8 * (4 * total + 3 * NUMBERS)
-    if total <= ENTRIES and needed > memory_limit:
-        raise MemoryLimitError(
-            f"engine grid: needs {magnitude(needed)} bytes; accepted: memory_limit, {magnitude(memory_limit)}"
-        )
+    if total <= ENTRIES:
+        smaller = grid.local_dimension ** min(int(mask.sum()), int((~mask).sum()))
+        limits.check("grid", 8 * (4 * total + 3 * NUMBERS), 4 * total * (smaller + grid.count))
     tensor = grid_tensor(grid, output)
     roots = np.sqrt(np.asarray(grid.weights) * grid.local_dimension)
     for axis in range(grid.count):
@@ -210,7 +209,7 @@ class Sampled(NamedTuple):
 def sampled(
     grid: GridFunction,
     mask: np.ndarray,
-    memory_limit: int,
+    limits: Limits,
     output: Output = 0,
     samples: int = 512,
     seed: int = 0,
@@ -220,23 +219,19 @@ def sampled(
     Args:
         grid: the function, its templates and their weights.
         mask: boolean, shape (N,), true inside I.
-        memory_limit: bytes.
+        limits: on memory and time.
         output: a class, or one coefficient per class.
         samples: S.
         seed: of the sample.
 
     Raises:
-        MemoryLimitError: the S² values pass the limit; before the function is called.
+        MemoryLimitError, TimeLimitError: the S² values pass a limit; before the function is called.
         ArgumentError: too few samples, or what the function returns isn't accepted.
     """
     if samples < SAMPLES:
         raise ArgumentError(f"samples: got {samples}; accepted: at least {SAMPLES}")
     needed = 8 * (6 * samples**2 + 3 * samples * grid.count + 3 * NUMBERS)
-    if needed > memory_limit:
-        raise MemoryLimitError(
-            f"engine grid-sampled: {samples} samples need {magnitude(needed)} bytes; "
-            f"accepted: memory_limit, {magnitude(memory_limit)}"
-        )
+    limits.check("grid-sampled", needed, 40 * samples**3 + 4 * samples**2 * grid.count)
     generator = stream("grid", seed)
     weights = np.asarray(grid.weights)
     inside = generator.choice(grid.local_dimension, (samples, int(mask.sum())), p=weights)

@@ -10,12 +10,12 @@ from convac.circuits.tree import Circuit
 from convac.entanglement import brute, data, grid, measures, renyi2, spectrum
 from convac.entanglement.data import DataTensor
 from convac.entanglement.grid import GridFunction
+from convac.entanglement.limits import MEMORY, SECONDS, Limits, magnitude, stated_seconds
 from convac.entanglement.mincut import MinCut, min_cut
 from convac.entanglement.sources import Source, combined, orthonormal, resolved
 from convac.errors import ArgumentError, NotConvergedError
 from convac.geometry.partitions import Partition
 
-MEMORY_LIMIT = 2**31
 # beyond about a minute of one core the automatic choice prefers the Rényi-2 entropy
 OPERATIONS = 10**11
 # a Rényi-2 entropy that rounding may have moved further than this, in nats, isn't reported
@@ -65,9 +65,9 @@ class Measurement:
     error: float = 0.0
 
 
-Engine = Callable[[Circuit, np.ndarray, int], np.ndarray | renyi2.Renyi2]
+Engine = Callable[[Circuit, np.ndarray, Limits], np.ndarray | renyi2.Renyi2]
 
-# each takes a circuit of one class, the mask of I and a memory limit in bytes
+# each takes a circuit of one class, the mask of I and the limits
 CIRCUIT_ENGINES: dict[str, Engine] = {
     "brute": brute.singular_values,
     "spectrum": spectrum.singular_values,
@@ -85,7 +85,8 @@ def measure(
     output: int | Sequence[float] | np.ndarray = 0,
     engine: str = "auto",
     tolerance: float | None = None,
-    memory_limit: int = MEMORY_LIMIT,
+    memory_limit: float = MEMORY,
+    time_limit: float = SECONDS,
     gram: np.ndarray | Sequence[Sequence[float]] | None = None,
     sites: Sequence[int] | None = None,
     templates: np.ndarray | Sequence[float] | None = None,
@@ -106,7 +107,8 @@ def measure(
             `grid-sampled`; for data `data`; `auto` takes the exact one that fits, for circuits the spectrum where it
             does, else Rényi-2 alone.
         tolerance: of the Schmidt number, relative to the largest singular value; 1e-10, for data 1e-6.
-        memory_limit: bytes that an engine may use.
+        memory_limit: bytes that an engine may use; `math.inf` for no limit.
+        time_limit: seconds of one core that an engine may take, by counted operations; likewise.
         gram: Gram matrix (M, M) of a circuit's representation, where that isn't orthonormal.
         sites: shape of the site grid, for a function.
         templates: the M values that a site of a function is tried on, (M, *features); pixels 0 and 1 by default.
@@ -115,7 +117,7 @@ def measure(
 
     Raises:
         ArgumentError: an argument outside what is accepted, or the tensor is zero.
-        MemoryLimitError: the engine (under `auto`: every one) would pass the limit; before allocating.
+        MemoryLimitError, TimeLimitError: the engine (under `auto`: every one) would pass a limit; before allocating.
         NotConvergedError: a sampled entropy may be more than 0.1 nats off.
 
     Source: 1704.01552; 1605.06743, Separation rank (separation rank across a partition).
@@ -131,20 +133,21 @@ def measure(
         raise ArgumentError(f"tolerance: got {tolerance}; accepted: a number between 0 and 1")
     if engine not in (*ENGINES, "auto"):
         raise ArgumentError(f"engine: {engine!r} is unknown; accepted: auto, {', '.join(ENGINES)}")
+    limits = Limits(memory_limit, time_limit)
     known = resolved(source, sites, templates)
     if gram is not None and not isinstance(known, Circuit):
         raise ArgumentError("gram: given for a source without a representation; accepted: with a circuit alone")
     if isinstance(known, Circuit):
         circuit = combined(known if gram is None else orthonormal(known, gram), output)
-        return of_circuit(circuit, partition, accepted(engine, CIRCUIT_ENGINES, "circuit"), tolerance, memory_limit)
+        return of_circuit(circuit, partition, accepted(engine, CIRCUIT_ENGINES, "circuit"), tolerance, limits)
     mask = Partition.of(known.sites, partition).mask
     if isinstance(known, DataTensor):
         accepted(engine, DATA_ENGINES, "dataset")
-        values = data.singular_values(known, mask, memory_limit)
+        values = data.singular_values(known, mask, limits)
         return from_singular_values("data", "a dataset", values, tolerance, None)
     if accepted(engine, GRID_ENGINES, "function") == "grid-sampled":
-        return from_sample(known, mask, memory_limit, output, samples, seed)
-    values = grid.singular_values(known, mask, memory_limit, output)
+        return from_sample(known, mask, limits, output, samples, seed)
+    values = grid.singular_values(known, mask, limits, output)
     reason = f"a function on {known.local_dimension} templates at each of {known.count} sites"
     return from_singular_values("grid", reason, values, tolerance, None)
 
@@ -161,30 +164,32 @@ def of_circuit(
     partition: "str | Iterable[int] | Partition",
     engine: str,
     tolerance: float | None,
-    memory_limit: int,
+    limits: Limits,
 ) -> Measurement:
     """Measure a circuit of one class."""
     chosen_partition = Partition.of(circuit.tree.shape, partition)
     mask = chosen_partition.mask
-    chosen, reason = choose(circuit, mask, memory_limit) if engine == "auto" else (engine, "asked for")
-    found = CIRCUIT_ENGINES[chosen](circuit, mask, memory_limit)
+    chosen, reason = choose(circuit, mask, limits) if engine == "auto" else (engine, "asked for")
+    found = CIRCUIT_ENGINES[chosen](circuit, mask, limits)
     cut = min_cut(circuit, chosen_partition)
     if isinstance(found, renyi2.Renyi2):
         return from_renyi2(chosen, reason, found, cut)
     return from_singular_values(chosen, reason, found, tolerance, cut)
 
 
-def choose(circuit: Circuit, mask: np.ndarray, memory_limit: int) -> tuple[str, str]:
+def choose(circuit: Circuit, mask: np.ndarray, limits: Limits) -> tuple[str, str]:
     """The engine that fits, and why: the spectrum if its blocks do, else Rényi-2, the one for any partition."""
-    plan = spectrum.plan(circuit, spectrum.circuit_parts(circuit, mask))
-    memory, operations = spectrum.magnitude(plan.bytes), spectrum.magnitude(plan.operations)
-    needs = f"the spectrum needs {memory} bytes, {operations} operations"
-    fits = plan.bytes <= memory_limit
+    parts = spectrum.circuit_parts(circuit, mask)
+    plan = spectrum.plan(circuit, parts)
+    about = stated_seconds("spectrum", plan.operations)
+    needs = f"the spectrum needs {magnitude(plan.bytes)} bytes, about {about} s"
+    fits = limits.allow("spectrum", plan.bytes, plan.operations)
     if fits and plan.operations <= OPERATIONS:
         return "spectrum", needs
-    if renyi2.needed_bytes(circuit, mask) <= memory_limit or not fits:
+    needed = renyi2.parts_bytes(circuit, parts), renyi2.parts_operations(circuit, parts)
+    if limits.allow("renyi2", *needed) or not fits:
         return "renyi2", f"{needs}: too many, so Rényi-2 only"
-    return "spectrum", f"{needs}; Rényi-2 would need more memory"
+    return "spectrum", f"{needs}; Rényi-2 would pass a limit"
 
 
 def from_singular_values(
@@ -234,13 +239,13 @@ def from_renyi2(engine: str, reason: str, found: renyi2.Renyi2, cut: MinCut) -> 
 def from_sample(
     source: GridFunction,
     mask: np.ndarray,
-    memory_limit: int,
+    limits: Limits,
     output: int | Sequence[float] | np.ndarray,
     samples: int,
     seed: int,
 ) -> Measurement:
     """Measures of a sampled grid tensor with their error; refused where that is large. A sample has no rank."""
-    found = grid.sampled(source, mask, memory_limit, output, samples, seed)
+    found = grid.sampled(source, mask, limits, output, samples, seed)
     if not found.converged(SAMPLING_ERROR):
         raise NotConvergedError(
             f"engine grid-sampled: {samples} samples leave {found.error:.2g} nats open, "

@@ -20,9 +20,10 @@ from typing import NamedTuple
 import numpy as np
 
 from convac.circuits.tree import Circuit
+from convac.entanglement.limits import HANDLING, Limits
 from convac.entanglement.mincut import Node, SubPartitions, fold
-from convac.entanglement.spectrum import circuit_parts, level_map, magnitude, scaled_map
-from convac.errors import ArgumentError, MemoryLimitError
+from convac.entanglement.spectrum import circuit_parts, level_map, scaled_map
+from convac.errors import ArgumentError
 
 EPSILON = float(np.finfo(np.float64).eps)
 
@@ -113,31 +114,48 @@ def parts_bytes(circuit: Circuit, parts: SubPartitions) -> int:
     return 8 * (held + sum(mixed_levels) + 3 * widest**4 + sum(pairs) + 6 * max(pairs) + weights)
 
 
-def renyi2(circuit: Circuit, mask: np.ndarray, memory_limit: int) -> Renyi2:
+def parts_operations(circuit: Circuit, parts: SubPartitions) -> int:
+    """Operations for numbered sub-partitions: r⁵ for every leg of a mixed node, r³ for every node's overlaps."""
+    channels = (circuit.local_dimension, *circuit.widths, 1)
+    total = 0
+    for level, nodes in enumerate(parts.nodes):
+        into, out = channels[level : level + 2]
+        mixed = [node for node in nodes if node.side is None]
+        below = parts.nodes[level - 1]
+        total += len(nodes) * (HANDLING // 100 + 4 * into * out * (into + out))
+        for node in mixed:
+            children = {child for child in node.children if below[child].side is None}
+            pooled = (len(children) + 2) * into**4 if children else 0
+            legs = sum(2 * into ** (4 - leg) * out ** (leg + 1) for leg in (range(4) if children else (0, 2)))
+            total += HANDLING + pooled + legs + 3 * out**4
+    return (2 if cancels(circuit) else 1) * total
+
+
+def cancels(circuit: Circuit) -> bool:
+    """Whether weights of either sign may cancel: the network is then gone through twice."""
+    return any((weight < 0).any() for weight in (*circuit.weights, circuit.output[:1]))
+
+
+def renyi2(circuit: Circuit, mask: np.ndarray, limits: Limits) -> Renyi2:
     """Rényi-2 entropy −ln Tr ρ_I² of the first class's normalised coefficient tensor.
 
     Args:
         circuit: any tree circuit; equal sub-partitions under shared maps are computed once.
         mask: boolean, shape (N,), true inside I; any partition.
-        memory_limit: bytes; a mixed node takes 8 r⁴ (width 16: 0.5 MB, width 64: 134 MB).
+        limits: on memory and time; a mixed node takes 8 r⁴ (width 16: 0.5 MB, width 64: 134 MB).
 
     Raises:
-        MemoryLimitError: r⁴ is too large; before allocating.
+        MemoryLimitError, TimeLimitError: r⁴ is too large, or r⁵ takes too long; before allocating.
         ArgumentError: the tensor is zero.
     """
     parts = circuit_parts(circuit, mask)
-    needed = parts_bytes(circuit, parts)
-    if needed > memory_limit:
-        raise MemoryLimitError(
-            f"engine renyi2: needs {magnitude(needed)} bytes (r^4 numbers a node, r = {max(circuit.widths)}); "
-            f"accepted: memory_limit, {magnitude(memory_limit)}"
-        )
+    limits.check("renyi2", parts_bytes(circuit, parts), parts_operations(circuit, parts))
     norm, copies = at_root(circuit, parts)
     if norm == -math.inf:
         raise ArgumentError("tensor: is zero; accepted: a tensor with a non-zero entry")
     value = 2 * norm - copies  # not finite where rounding leaves nothing of it
     error = 4 * circuit.tree.sites * max(circuit.widths) * EPSILON
-    if any((weight < 0).any() for weight in (*circuit.weights, circuit.output[:1])):
+    if cancels(circuit):
         norm, copies = at_root(moved(circuit), parts)
         error += 10 * abs(value - (2 * norm - copies))
     if not math.isfinite(value) or not math.isfinite(error):

@@ -19,8 +19,8 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from convac.circuits.tree import Circuit
+from convac.entanglement.limits import Limits
 from convac.entanglement.mincut import Node, SubPartitions, fold, sub_partitions
-from convac.errors import MemoryLimitError
 
 Shape = tuple[int, int, int]
 B = TypeVar("B")
@@ -38,26 +38,23 @@ class Block(NamedTuple):
     logs: np.ndarray
 
 
-def singular_values(circuit: Circuit, mask: np.ndarray, memory_limit: int) -> np.ndarray:
+def singular_values(circuit: Circuit, mask: np.ndarray, limits: Limits) -> np.ndarray:
     """Singular values of the matricization of the first class's coefficient tensor, up to a common positive factor.
 
     Args:
         circuit: any tree circuit; equal sub-partitions under shared maps are computed once.
         mask: boolean, shape (N,), true inside I.
-        memory_limit: bytes.
+        limits: on memory and time.
 
     Returns:
         Descending, shape (k,), k at most the product of either side's dimensions; all zero for a zero tensor.
 
     Raises:
-        MemoryLimitError: a block would be too large; before allocating.
+        MemoryLimitError, TimeLimitError: a block would be too large, or take too long; before allocating.
     """
     parts = circuit_parts(circuit, mask)
-    needed = plan(circuit, parts).bytes
-    if needed > memory_limit:
-        raise MemoryLimitError(
-            f"engine spectrum: needs {magnitude(needed)} bytes; accepted: memory_limit, {magnitude(memory_limit)}"
-        )
+    needs = plan(circuit, parts)
+    limits.check("spectrum", needs.bytes, needs.operations)
 
     def combine(level: int, node: Node, children: Iterator[tuple[Block, int]]) -> Block:
         if level == 0:
@@ -278,12 +275,3 @@ def planned(local_dimension: int, widths: tuple[int, ...], parts: SubPartitions)
     fold(parts, combine)
     # a product and its factors, the copy that QR or SVD works on, and one transposed copy
     return Plan(8 * (stored + 4 * largest), operations)
-
-
-def magnitude(count: int) -> str:
-    """A count for an error line, however long.
-
-    >>> magnitude(2**31), magnitude(2**4096)
-    ('2.15e+09', '10^1233')
-    """
-    return f"{count:.3g}" if count < 10**15 else f"10^{math.log10(count):.0f}"

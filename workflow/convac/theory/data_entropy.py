@@ -18,13 +18,14 @@ from convac.datasets import blobs
 from convac.datasets.digits import BRIGHTEST, quantised, read_digits
 from convac.entanglement import measures
 from convac.entanglement.data import DataTensor, entropy_error, singular_values
+from convac.entanglement.limits import Limits
 from convac.errors import ArgumentError
 from convac.progress import reporter
 from convac.seeds import stream
 from convac.statistics import slope_interval
 from convac.targets.families import random_entropy
 
-MEMORY_LIMIT = 2**30
+LIMITS = Limits(memory=2**30, seconds=math.inf)  # how long a job may take is its scheduler's to say
 VANISHING = 1e-3  # nats; an entropy below it has no logarithm worth fitting
 KEEP = 0.4  # share of the rendered blobs that is the class of high scores, and of low ones
 
@@ -86,7 +87,7 @@ def side_values(pixels: np.ndarray, labels: np.ndarray, shuffled: np.ndarray) ->
     mask = np.arange(side**2) % side < side // 2
     features = np.eye(2)[pixels.reshape(count, -1)]
     tensor = DataTensor(features, labels, (side, side))
-    error = entropy_error(tensor, mask, MEMORY_LIMIT)
+    error = entropy_error(tensor, mask, LIMITS)
     return {
         "data_entropy": entropy_of(tensor, mask),
         "shuffled_entropy": entropy_of(DataTensor(features, shuffled, (side, side)), mask),
@@ -98,7 +99,7 @@ def side_values(pixels: np.ndarray, labels: np.ndarray, shuffled: np.ndarray) ->
 
 def entropy_of(tensor: DataTensor, mask: np.ndarray) -> float:
     """Entropy in nats."""
-    return measures.entropy(singular_values(tensor, mask, MEMORY_LIMIT))
+    return measures.entropy(singular_values(tensor, mask, LIMITS))
 
 
 def labelled(labels: dict[str, Any], seed: int, values: dict[str, float]) -> Iterator[dict[str, Any]]:

@@ -4,6 +4,7 @@ Sources: 1509.05009 (depth efficiency of convolutional arithmetic circuits); 160
 tensors).
 """
 
+import math
 from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any
@@ -16,6 +17,7 @@ from convac.entanglement import measures
 from convac.entanglement.brute import matricization
 from convac.entanglement.generic_rank import TreeShape, generic_rank
 from convac.entanglement.grid import GridFunction, grid_tensor
+from convac.entanglement.limits import Limits
 from convac.entanglement.mincut import tree_min_cut
 from convac.entanglement.spectrum import singular_values
 from convac.geometry.partitions import Partition
@@ -28,7 +30,7 @@ Row = dict[str, Any]
 Parameters = dict[str, Any]
 DIRECT = 512  # largest cut whose rank is computed from a matrix
 TOLERANCE = 1e-10  # of ranks in floating point, relative
-MEMORY_LIMIT = 2**30
+LIMITS = Limits(memory=2**30, seconds=math.inf)  # how long a job may take is its scheduler's to say
 EPSILONS = (0.5, 0.1, 0.01)
 POOLINGS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "product": lambda values: values.prod(axis=2),
@@ -103,7 +105,7 @@ def epsilon(parameters: Parameters) -> Iterator[Row]:
             tree, 2, (parameters["width"],) * tree.levels, generator, positive=weights == "positive"
         )
         mask = Partition.of((sites,), "interleaved").mask
-        values = singular_values(circuit, mask, MEMORY_LIMIT)
+        values = singular_values(circuit, mask, LIMITS)
         own = {"network": "deep", "sites": sites, "local_dimension": 2, "width": parameters["width"]}
         labels = {**own, "partition": "interleaved", "weights": weights, "seed": seed}
         yield {**labels, "quantity": "entropy", "value": measures.entropy(values)}

@@ -1,0 +1,95 @@
+"""Limits on what an engine may take: bytes and seconds, both stated from shapes alone before anything is allocated.
+
+An engine counts its operations, integers that may be astronomical; seconds are that count over a rate of one core. The
+rates are those of a slow core, measured once with `benchmarks/limits.py`: a statement is good to about a factor of 3.
+"""
+
+import math
+from dataclasses import dataclass
+from numbers import Real
+
+from convac.errors import ArgumentError, MemoryLimitError, TimeLimitError
+
+MEMORY = 2**31
+SECONDS = 600.0
+# operations of a core in a second, by engine: multiplications and additions, but for `bridge` steps of a recursion
+RATES = {
+    "brute": 5 * 10**8,
+    "spectrum": 2 * 10**9,
+    "renyi2": 2 * 10**9,
+    "generic_rank": 5 * 10**8,
+    "grid": 10**9,
+    "grid-sampled": 10**9,
+    "data": 2 * 10**9,
+    "differentiable.renyi2": 10**9,
+    "truncation": 10**9,
+    "mixtures": 10**8,
+    "bridge": 5 * 10**5,
+}
+# what handling an array costs beside its entries, in operations of the fastest engines
+HANDLING = 10**5
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an engine may take.
+
+    Attributes:
+        memory: bytes; `math.inf` for no limit.
+        seconds: of one core; `math.inf` for no limit.
+
+    Raises:
+        ArgumentError: a limit that is no positive number.
+    """
+
+    memory: float = MEMORY
+    seconds: float = SECONDS
+
+    def __post_init__(self) -> None:
+        for name, value, unit in (("memory_limit", self.memory, "bytes"), ("time_limit", self.seconds, "seconds")):
+            if isinstance(value, bool) or not isinstance(value, Real) or not value > 0:
+                raise ArgumentError(f"{name}: got {value!r}; accepted: a positive number of {unit}, inf for no limit")
+
+    def allow(self, engine: str, needed: int, operations: int) -> bool:
+        """Whether an engine that needs so many bytes and operations may start."""
+        return needed <= self.memory and seconds(engine, operations) <= self.seconds
+
+    def check(self, engine: str, needed: int, operations: int) -> None:
+        """Raise MemoryLimitError or TimeLimitError for an engine that needs more bytes or operations."""
+        if needed > self.memory:
+            raise MemoryLimitError(
+                f"engine {engine}: needs {magnitude(needed)} bytes; "
+                f"accepted: up to memory_limit, {magnitude(self.memory)}"
+            )
+        self.check_time(engine, operations)
+
+    def check_time(self, engine: str, operations: int) -> None:
+        """Raise TimeLimitError for an engine that needs more operations."""
+        if seconds(engine, operations) > self.seconds:
+            raise TimeLimitError(
+                f"engine {engine}: takes about {stated_seconds(engine, operations)} s; "
+                f"accepted: up to time_limit, {magnitude(self.seconds)} s"
+            )
+
+
+def seconds(engine: str, operations: int) -> float:
+    """About how long one core takes; ∞ where no float holds it.
+
+    >>> seconds("spectrum", 4 * 10**9), seconds("spectrum", 2**5000)
+    (2.0, inf)
+    """
+    return operations / RATES[engine] if operations < 10**300 else math.inf
+
+
+def stated_seconds(engine: str, operations: int) -> str:
+    """`seconds` for a line, with the exponent where no float holds it."""
+    return f"{seconds(engine, operations):.2g}" if operations < 10**15 else magnitude(operations // RATES[engine])
+
+
+def magnitude(count: float) -> str:
+    """A count for an error line, however long.
+
+    >>> magnitude(2**31), magnitude(2**4096), magnitude(math.inf)
+    ('2.15e+09', '10^1233', 'inf')
+    """
+    return f"{count:.3g}" if count < 10**15 or count == math.inf else f"10^{math.log10(count):.0f}"
