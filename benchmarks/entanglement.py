@@ -87,7 +87,7 @@ def large_circuit(repetitions: int) -> None:
     circuit = random_circuit(tree, 4, (16,) * tree.levels, np.random.default_rng(0), shared=True, positive=True)
     left, board = (Partition.of((64, 64), name).mask for name in ("left-right", "checkerboard"))
     plan = spectrum.plan(circuit, spectrum.circuit_parts(circuit, left))
-    found = seconds(lambda: spectrum.singular_values(circuit, left, Limits()), repetitions)
+    found = seconds(lambda: spectrum.spectrum(circuit, left, Limits()), repetitions)
     line(f"64×64, M=4, r=16: left-right spectrum ({plan.bytes / 2**20:.1f} MiB)", found, 1)
     found = seconds(lambda: renyi2.renyi2(circuit, board, Limits()), repetitions)
     line(f"64×64, M=4, r=16: checkerboard Rényi-2 ({renyi2.needed_bytes(circuit, board) / 2**20:.1f} MiB)", found, 10)
@@ -126,7 +126,7 @@ def beside_quimb(local_dimension: int, repetitions: int) -> None:
     name = f"16 sites, M={local_dimension}, r=4"
     line(
         f"{name}: left-right spectrum",
-        seconds(lambda: spectrum.singular_values(circuit, left, Limits()), repetitions),
+        seconds(lambda: spectrum.spectrum(circuit, left, Limits()), repetitions),
         None,
         dense,
     )
@@ -134,7 +134,7 @@ def beside_quimb(local_dimension: int, repetitions: int) -> None:
         found = seconds(partial(renyi2.renyi2, circuit, mask, Limits()), repetitions)
         line(f"{name}: {partition} Rényi-2", found, None, dense)
     if local_dimension == 2:
-        line(f"{name}: brute force", seconds(lambda: brute.singular_values(circuit, left, Limits()), 1), None, dense)
+        line(f"{name}: brute force", seconds(lambda: brute.spectrum(circuit, left, Limits()), 1), None, dense)
     assert measure(circuit, "left-right").schmidt_number == 4
 
 

@@ -71,11 +71,11 @@ def test_weights_over_sixty_orders_of_magnitude_keep_all_bounds(partition, posit
     tree = PoolingTree.named("square", (8, 8))
     plain = random_circuit(tree, 2, (3, 3, 3), generator, positive=positive, shared=True)
     wild = [weight * 10.0 ** generator.uniform(-30, 30, weight.shape) for weight in plain.weights]
-    found = measure(Circuit(tree, 2, tuple(wild), plain.output), partition)
+    found = measure(Circuit(tree, 2, tuple(wild), plain.output), partition, largest_error=math.inf)
     assert found.min_cut is not None
     for value in (found.entropy, found.renyi2):
         assert math.isnan(value) or -1e-9 <= value <= found.min_cut.log + 1e-9
-    assert not math.isnan(found.entropy) or not math.isnan(found.renyi2) or "error" in found.reason
+    assert not math.isnan(found.entropy) or not math.isnan(found.renyi2) or found.error > 1e-6
 
 
 @pytest.mark.parametrize("power", [-300, 300])

@@ -42,3 +42,7 @@ class TimeLimitError(ConvacError):
 
 class NotConvergedError(ConvacError):
     """A sampled estimate is further off than is accepted; nothing is reported."""
+
+
+class PrecisionError(ConvacError):
+    """Rounding may have moved a value further than is accepted; nothing is reported."""

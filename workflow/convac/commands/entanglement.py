@@ -15,6 +15,7 @@ from convac.circuits.tree import Circuit
 from convac.entanglement.grid import GridFunction
 from convac.entanglement.limits import MEMORY
 from convac.entanglement.measure import Measurement, measure
+from convac.entanglement.precision import LARGEST_ERROR
 from convac.entanglement.truncation import bond_spectra, bonds_of, entropies
 from convac.errors import ArgumentError, FileError
 from convac.files import Arrays, read_arrays, read_json, read_table, write_json, write_table
@@ -119,8 +120,12 @@ def across_partitions(
     for name in wanted.partitions:
         partition = Partition.of(spec.network.sites, name)
         # how long a job may take is its scheduler's to say
-        found = measure(source, partition, output=wanted.label, memory_limit=memory_limit, time_limit=inf)
-        LOG.info("seed %d, %s: %s %s", network.seeds[replica], name, found.engine, found.reason)
+        found = measure(
+            source, partition, output=wanted.label, memory_limit=memory_limit, time_limit=inf, largest_error=inf
+        )
+        LOG.info(
+            "seed %d, %s: %s %s, error %.1e", network.seeds[replica], name, found.engine, found.reason, found.error
+        )
         yield from ({"partition": name, "label": wanted.label, **row} for row in observations(found))
 
 
@@ -177,7 +182,8 @@ def bond_rows(levels: list[np.ndarray]) -> list[Row]:
 
 
 def observations(found: Measurement) -> list[Row]:
-    """One row per quantity that the engine gives."""
+    """One row per quantity that the engine gives; of values that rounding may have moved too far, the cut alone."""
+    certain = found.error <= LARGEST_ERROR
     values = {
         "entropy": found.entropy,
         "renyi2": found.renyi2,
@@ -188,5 +194,9 @@ def observations(found: Measurement) -> list[Row]:
         entropy = found.renyi2 if isnan(found.entropy) else found.entropy
         values["min_cut_log"] = found.min_cut.log
         values["cut_share"] = entropy / found.min_cut.log if found.min_cut.log else nan
-    known = {name: float(value) for name, value in values.items() if value is not None and not isnan(value)}
-    return [{"engine": found.engine, "quantity": name, "value": value} for name, value in known.items()]
+    given = {
+        name: float(value)
+        for name, value in values.items()
+        if value is not None and not isnan(value) and (certain or name == "min_cut_log")
+    }
+    return [{"engine": found.engine, "quantity": name, "value": value} for name, value in given.items()]

@@ -31,6 +31,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--tolerance", type=float, help="of the Schmidt number, relative")
     parser.add_argument("--memory-limit", type=float, default=MEMORY, help="bytes that an engine may use; inf: any")
     parser.add_argument("--time-limit", type=float, default=SECONDS, help="seconds that an engine may take; inf: any")
+    parser.add_argument("--largest-error", type=float, help="of the entropies, in nats; above it nothing is reported")
     parser.add_argument("--sites", help="of a function: shape of its sites, 4,4")
     parser.add_argument("--templates", help="of a function: values that a site takes, 0,1 by default")
     parser.add_argument("--generic", action="store_true", help="the rank for almost all weights, too")
@@ -50,6 +51,7 @@ def run(options: Namespace) -> None:
         tolerance=options.tolerance,
         memory_limit=options.memory_limit,
         time_limit=options.time_limit,
+        largest_error=options.largest_error,
         sites=numbers(options.sites, "sites", int) if options.sites else None,
         templates=numbers(options.templates, "templates", float) if options.templates else None,
     )

@@ -5,7 +5,9 @@ import math
 import numpy as np
 
 from convac.circuits.tree import Circuit
+from convac.entanglement import measures
 from convac.entanglement.limits import Limits
+from convac.entanglement.precision import Spectrum
 from convac.errors import MemoryLimitError
 
 COEFFICIENTS = 2**20
@@ -31,7 +33,7 @@ def coefficients(circuit: Circuit) -> int:
     return math.prod([circuit.local_dimension] * circuit.tree.sites)
 
 
-def singular_values(circuit: Circuit, mask: np.ndarray, limits: Limits) -> np.ndarray:
+def spectrum(circuit: Circuit, mask: np.ndarray, limits: Limits) -> Spectrum:
     """Singular values of the matricization of the first class's coefficient tensor, descending.
 
     Args:
@@ -49,7 +51,8 @@ def singular_values(circuit: Circuit, mask: np.ndarray, limits: Limits) -> np.nd
             f"accepted: at most {COEFFICIENTS}"
         )
     limits.check("brute", needed_bytes(circuit), needed_operations(circuit, mask))
-    return np.linalg.svd(matricization(circuit.coefficient_tensor()[0], mask), compute_uv=False)
+    values = np.linalg.svd(matricization(circuit.coefficient_tensor()[0], mask), compute_uv=False)
+    return Spectrum(values, 1e-14 * measures.norm(values))
 
 
 def matricization(tensor: np.ndarray, mask: np.ndarray) -> np.ndarray:

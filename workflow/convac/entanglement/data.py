@@ -98,7 +98,7 @@ def singular_values(data: DataTensor, mask: np.ndarray, limits: Limits) -> np.nd
     """
     values, floor = spectrum(data, mask, limits)
     if values[0] <= floor:
-        raise ArgumentError("tensor: is zero up to rounding, samples cancel; accepted: a tensor that isn't")
+        raise ArgumentError(measures.ZERO)
     return np.asarray(np.where(values > floor, values, 0.0))
 
 

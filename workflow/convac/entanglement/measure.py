@@ -7,26 +7,33 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from convac.circuits.tree import Circuit
-from convac.entanglement import brute, data, grid, measures, renyi2, spectrum
+from convac.entanglement import brute, data, grid, measures, precision, renyi2, spectrum
 from convac.entanglement.data import DataTensor
 from convac.entanglement.grid import GridFunction
 from convac.entanglement.limits import MEMORY, SECONDS, Limits, magnitude, stated_seconds
 from convac.entanglement.mincut import MinCut, min_cut
+from convac.entanglement.precision import LARGEST_ERROR, Spectrum
 from convac.entanglement.sources import Source, combined, orthonormal, resolved
 from convac.errors import ArgumentError, NotConvergedError
 from convac.geometry.partitions import Partition
 
 # beyond about a minute of one core the automatic choice prefers the Rényi-2 entropy
 OPERATIONS = 10**11
-# a Rényi-2 entropy that rounding may have moved further than this, in nats, isn't reported
-RENYI2_ERROR = 1e-6
-# nor is a sampled entropy that may be further off than this
+# a sampled entropy that may be further off than this, in nats, isn't reported
 SAMPLING_ERROR = 0.1
 LARGEST_EXPONENT = 709
-# relative singular values below these are rounding, by engine; a tolerance must stay above
-FLOORS = {"brute": 1e-13, "spectrum": 1e-13, "grid": 1e-13, "grid-sampled": 1e-13, "data": 1e-7}
-TOLERANCE = 1e-10
-DECADE = 10.0
+# of the Schmidt number, by kind of source
+TOLERANCE, DATA_TOLERANCE = 1e-10, 1e-6
+GRID_ROUNDING = 1e-14
+# what loses digits, by engine
+CIRCUIT_LOSSES = "cancelling channels or scales far apart"
+LOSSES = {
+    "brute": CIRCUIT_LOSSES,
+    "spectrum": CIRCUIT_LOSSES,
+    "renyi2": f"{CIRCUIT_LOSSES}, to the fourth power,",
+    "grid": "cancelling values",
+    "data": "cancelling samples",
+}
 
 
 @dataclass(frozen=True)
@@ -43,12 +50,14 @@ class Measurement:
         schmidt_number: singular values above `tolerance` times the largest, a numerical rank; None where the engine
             can't give it. The exact rank for almost all weights is `convac.generic_rank`.
         tolerance: of the Schmidt number, relative.
-        resolved: whether a gap sets the Schmidt number apart: no singular value between the engine's rounding and ten
-            times the tolerance. Where there is none the spectrum has no rank in floating point; what lies below
-            rounding no floating-point engine sees.
+        resolved: whether the Schmidt number is certain and set apart by a gap: every singular value counted exceeds
+            ten times the tolerance, every other one is no larger than its error, and that stays below half the
+            tolerance. Where there is no gap the spectrum has no rank in floating point; what lies below rounding no
+            floating-point engine sees.
         spectrum: singular values, descending, of unit norm; None where the engine can't give them.
         min_cut: the bound on the Schmidt number by the smallest cut; None where there is no tree.
-        error: how far sampling may have moved the entropy, in nats; 0 for the exact engines.
+        error: bound on the error of every entropy that is given, in nats, and of the geometric measure: rounding,
+            cancellation, scales and sampling. The participation's is its own times e^error − 1.
     """
 
     engine: str
@@ -62,15 +71,15 @@ class Measurement:
     resolved: bool
     spectrum: tuple[float, ...] | None = field(repr=False)
     min_cut: MinCut | None = field(repr=False)
-    error: float = 0.0
+    error: float
 
 
-Engine = Callable[[Circuit, np.ndarray, Limits], np.ndarray | renyi2.Renyi2]
+Engine = Callable[[Circuit, np.ndarray, Limits], Spectrum | renyi2.Renyi2]
 
 # each takes a circuit of one class, the mask of I and the limits
 CIRCUIT_ENGINES: dict[str, Engine] = {
-    "brute": brute.singular_values,
-    "spectrum": spectrum.singular_values,
+    "brute": brute.spectrum,
+    "spectrum": spectrum.spectrum,
     "renyi2": renyi2.renyi2,
 }
 GRID_ENGINES = ("grid", "grid-sampled")
@@ -92,6 +101,7 @@ def measure(
     templates: np.ndarray | Sequence[float] | None = None,
     samples: int = 512,
     seed: int = 0,
+    largest_error: float | None = None,
 ) -> Measurement:
     """Measure the entanglement that a function has across a partition of its sites.
 
@@ -114,11 +124,13 @@ def measure(
         templates: the M values that a site of a function is tried on, (M, *features); pixels 0 and 1 by default.
         samples: configurations a side of `grid-sampled`.
         seed: of that sample.
+        largest_error: of the result, in nats, 1e-6; of `grid-sampled` 0.1.
 
     Raises:
-        ArgumentError: an argument outside what is accepted, or the tensor is zero.
+        ArgumentError: an argument outside what is accepted, or the tensor is zero or cancels below rounding.
         MemoryLimitError, TimeLimitError: the engine (under `auto`: every one) would pass a limit; before allocating.
-        NotConvergedError: a sampled entropy may be more than 0.1 nats off.
+        PrecisionError: rounding leaves an error larger than `largest_error`.
+        NotConvergedError: a sampled entropy may be further off than `largest_error`.
 
     Source: 1704.01552; 1605.06743, Separation rank (separation rank across a partition).
 
@@ -131,6 +143,9 @@ def measure(
     """
     if tolerance is not None and not 0 < tolerance < 1:
         raise ArgumentError(f"tolerance: got {tolerance}; accepted: a number between 0 and 1")
+    if largest_error is not None and not largest_error > 0:
+        raise ArgumentError(f"largest_error: got {largest_error}; accepted: a positive number, in nats")
+    largest = LARGEST_ERROR if largest_error is None else largest_error
     if engine not in (*ENGINES, "auto"):
         raise ArgumentError(f"engine: {engine!r} is unknown; accepted: auto, {', '.join(ENGINES)}")
     limits = Limits(memory_limit, time_limit)
@@ -139,17 +154,20 @@ def measure(
         raise ArgumentError("gram: given for a source without a representation; accepted: with a circuit alone")
     if isinstance(known, Circuit):
         circuit = combined(known if gram is None else orthonormal(known, gram), output)
-        return of_circuit(circuit, partition, accepted(engine, CIRCUIT_ENGINES, "circuit"), tolerance, limits)
+        chosen = accepted(engine, CIRCUIT_ENGINES, "circuit")
+        return of_circuit(circuit, partition, chosen, tolerance, limits, largest)
     mask = Partition.of(known.sites, partition).mask
     if isinstance(known, DataTensor):
         accepted(engine, DATA_ENGINES, "dataset")
-        values = data.singular_values(known, mask, limits)
-        return from_singular_values("data", "a dataset", values, tolerance, None)
+        found = Spectrum(*data.spectrum(known, mask, limits))
+        return from_spectrum("data", "a dataset", found, tolerance or DATA_TOLERANCE, None, largest)
     if accepted(engine, GRID_ENGINES, "function") == "grid-sampled":
-        return from_sample(known, mask, limits, output, samples, seed)
+        open_error = SAMPLING_ERROR if largest_error is None else largest_error
+        return from_sample(known, mask, limits, output, samples, seed, open_error)
     values = grid.singular_values(known, mask, limits, output)
+    found = Spectrum(values, GRID_ROUNDING * measures.norm(values))
     reason = f"a function on {known.local_dimension} templates at each of {known.count} sites"
-    return from_singular_values("grid", reason, values, tolerance, None)
+    return from_spectrum("grid", reason, found, tolerance, None, largest)
 
 
 def accepted(engine: str, engines: Iterable[str], kind: str) -> str:
@@ -165,6 +183,7 @@ def of_circuit(
     engine: str,
     tolerance: float | None,
     limits: Limits,
+    largest_error: float,
 ) -> Measurement:
     """Measure a circuit of one class."""
     chosen_partition = Partition.of(circuit.tree.shape, partition)
@@ -173,8 +192,8 @@ def of_circuit(
     found = CIRCUIT_ENGINES[chosen](circuit, mask, limits)
     cut = min_cut(circuit, chosen_partition)
     if isinstance(found, renyi2.Renyi2):
-        return from_renyi2(chosen, reason, found, cut)
-    return from_singular_values(chosen, reason, found, tolerance, cut)
+        return from_renyi2(chosen, reason, found, cut, largest_error)
+    return from_spectrum(chosen, reason, found, tolerance, cut, largest_error)
 
 
 def choose(circuit: Circuit, mask: np.ndarray, limits: Limits) -> tuple[str, str]:
@@ -192,15 +211,13 @@ def choose(circuit: Circuit, mask: np.ndarray, limits: Limits) -> tuple[str, str
     return "spectrum", f"{needs}; Rényi-2 would pass a limit"
 
 
-def from_singular_values(
-    engine: str, reason: str, values: np.ndarray, tolerance: float | None, cut: MinCut | None
+def from_spectrum(
+    engine: str, reason: str, found: Spectrum, tolerance: float | None, cut: MinCut | None, largest_error: float
 ) -> Measurement:
-    """All measures of a spectrum."""
-    unit = np.sqrt(measures.probabilities(values))
-    chosen = max(TOLERANCE, DECADE * FLOORS[engine]) if tolerance is None else tolerance
-    number = measures.schmidt_number(values, chosen)
-    floor = FLOORS[engine]
-    gap = measures.schmidt_number(values, min(chosen * DECADE, 0.5)) == measures.schmidt_number(values, floor)
+    """All measures of a spectrum, and their error; refused where that is too large."""
+    values = precision.nonzero(found).singular_values
+    error = precision.accepted(precision.measures_error(found), largest_error, engine, LOSSES[engine])
+    chosen = TOLERANCE if tolerance is None else tolerance
     return Measurement(
         engine=engine,
         reason=reason,
@@ -208,19 +225,18 @@ def from_singular_values(
         renyi2=measures.renyi(values, 2),
         geometric_measure=measures.geometric_measure(values),
         participation=measures.participation(values),
-        schmidt_number=number,
+        schmidt_number=measures.schmidt_number(values, chosen),
         tolerance=chosen,
-        resolved=gap and chosen >= floor,
-        spectrum=tuple(unit.tolist()),
+        resolved=precision.resolved(found, chosen),
+        spectrum=tuple(np.sqrt(measures.probabilities(values)).tolist()),
         min_cut=cut,
+        error=error,
     )
 
 
-def from_renyi2(engine: str, reason: str, found: renyi2.Renyi2, cut: MinCut) -> Measurement:
-    """The Rényi-2 entropy, and the participation e^S2 where that is a floating-point number."""
+def from_renyi2(engine: str, reason: str, found: renyi2.Renyi2, cut: MinCut, largest_error: float) -> Measurement:
+    """The Rényi-2 entropy, and the participation e^S2 where that is a floating-point number; refused as above."""
     value = found.value
-    if found.error > RENYI2_ERROR:
-        value, reason = math.nan, f"{reason}; cancelling channels leave an error of {found.error:.1g} nats"
     return Measurement(
         engine=engine,
         reason=reason,
@@ -233,6 +249,7 @@ def from_renyi2(engine: str, reason: str, found: renyi2.Renyi2, cut: MinCut) -> 
         resolved=False,
         spectrum=None,
         min_cut=cut,
+        error=precision.accepted(found.error, largest_error, engine, LOSSES[engine]),
     )
 
 
@@ -243,13 +260,14 @@ def from_sample(
     output: int | Sequence[float] | np.ndarray,
     samples: int,
     seed: int,
+    largest_error: float,
 ) -> Measurement:
     """Measures of a sampled grid tensor with their error; refused where that is large. A sample has no rank."""
     found = grid.sampled(source, mask, limits, output, samples, seed)
-    if not found.converged(SAMPLING_ERROR):
+    if not found.converged(largest_error):
         raise NotConvergedError(
             f"engine grid-sampled: {samples} samples leave {found.error:.2g} nats open, "
-            f"{found.unresolved:.1%} of the norm unpredicted; accepted: at most {SAMPLING_ERROR} (more samples)"
+            f"{found.unresolved:.1%} of the norm unpredicted; accepted: at most {largest_error} (more samples)"
         )
     values = found.singular_values
     return Measurement(

@@ -14,6 +14,14 @@ import numpy as np
 
 from convac.errors import ArgumentError
 
+ZERO = "tensor: is zero, or cancels below rounding; accepted: a tensor that rounding leaves something of"
+
+
+def norm(singular_values: np.ndarray) -> float:
+    """√Σσ², of finite numbers of any size."""
+    top = float(np.max(singular_values, initial=0.0))
+    return top * float(np.linalg.norm(np.asarray(singular_values) / top)) if top > 0 else 0.0
+
 
 def relative(singular_values: np.ndarray) -> np.ndarray:
     """σ/σ_max in descending order, shape (k,); the first is 1.
@@ -26,7 +34,7 @@ def relative(singular_values: np.ndarray) -> np.ndarray:
         raise ArgumentError("singular values: accepted: at least one, all finite and ≥ 0")
     values = np.sort(values)[::-1]
     if values[0] == 0:
-        raise ArgumentError("tensor: is zero; accepted: a tensor with a non-zero entry")
+        raise ArgumentError(ZERO)
     return np.asarray(values / values[0])
 
 

@@ -20,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from convac.circuits.tree import Circuit
+from convac.entanglement import measures
 from convac.entanglement.limits import HANDLING, Limits
 from convac.entanglement.mincut import Node, SubPartitions, fold
 from convac.entanglement.spectrum import circuit_parts, level_map, scaled_map
@@ -152,7 +153,7 @@ def renyi2(circuit: Circuit, mask: np.ndarray, limits: Limits) -> Renyi2:
     limits.check("renyi2", parts_bytes(circuit, parts), parts_operations(circuit, parts))
     norm, copies = at_root(circuit, parts)
     if norm == -math.inf:
-        raise ArgumentError("tensor: is zero; accepted: a tensor with a non-zero entry")
+        raise ArgumentError(measures.ZERO)
     value = 2 * norm - copies  # not finite where rounding leaves nothing of it
     error = 4 * circuit.tree.sites * max(circuit.widths) * EPSILON
     if cancels(circuit):

@@ -19,8 +19,10 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from convac.circuits.tree import Circuit
+from convac.entanglement import measures
 from convac.entanglement.limits import Limits
 from convac.entanglement.mincut import Node, SubPartitions, fold, sub_partitions
+from convac.entanglement.precision import Spectrum
 
 Shape = tuple[int, int, int]
 B = TypeVar("B")
@@ -38,7 +40,7 @@ class Block(NamedTuple):
     logs: np.ndarray
 
 
-def singular_values(circuit: Circuit, mask: np.ndarray, limits: Limits) -> np.ndarray:
+def spectrum(circuit: Circuit, mask: np.ndarray, limits: Limits) -> Spectrum:
     """Singular values of the matricization of the first class's coefficient tensor, up to a common positive factor.
 
     Args:
@@ -69,7 +71,8 @@ def singular_values(circuit: Circuit, mask: np.ndarray, limits: Limits) -> np.nd
             return closed(reduce(product, factors[:-1], unit(circuit.widths[-1])), factors[-1], circuit.output[0])
         return mapped(reduce(product, factors), level_map(circuit, level, node))
 
-    return np.linalg.svd(fold(parts, combine).values[:, :, 0], compute_uv=False)
+    values = np.linalg.svd(fold(parts, combine).values[:, :, 0], compute_uv=False)
+    return Spectrum(values, 1e-14 * measures.norm(values))
 
 
 def circuit_parts(circuit: Circuit, mask: np.ndarray) -> SubPartitions:

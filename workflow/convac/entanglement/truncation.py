@@ -271,7 +271,7 @@ def decomposed(below: Factor, above: Factor) -> Bonds:
     core = (below.values * np.exp(logs - tops[:, None])[:, None, :]) @ above.values.mT
     left, values, right = np.linalg.svd(core, full_matrices=False)
     if not (values[:, 0] > 0).all():
-        raise ArgumentError("tensor: is zero; accepted: a tensor with a non-zero entry")
+        raise ArgumentError(measures.ZERO)
     return Bonds(below, above, left, values, right, tops)
 
 

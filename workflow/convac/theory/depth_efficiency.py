@@ -19,7 +19,7 @@ from convac.entanglement.generic_rank import TreeShape, generic_rank
 from convac.entanglement.grid import GridFunction, grid_tensor
 from convac.entanglement.limits import Limits
 from convac.entanglement.mincut import tree_min_cut
-from convac.entanglement.spectrum import singular_values
+from convac.entanglement.spectrum import spectrum
 from convac.geometry.partitions import Partition
 from convac.geometry.trees import PoolingTree
 from convac.progress import reporter
@@ -105,7 +105,7 @@ def epsilon(parameters: Parameters) -> Iterator[Row]:
             tree, 2, (parameters["width"],) * tree.levels, generator, positive=weights == "positive"
         )
         mask = Partition.of((sites,), "interleaved").mask
-        values = singular_values(circuit, mask, LIMITS)
+        values = spectrum(circuit, mask, LIMITS).singular_values
         own = {"network": "deep", "sites": sites, "local_dimension": 2, "width": parameters["width"]}
         labels = {**own, "partition": "interleaved", "weights": weights, "seed": seed}
         yield {**labels, "quantity": "entropy", "value": measures.entropy(values)}

@@ -1,0 +1,100 @@
+"""What is known of the error of a spectrum, and what that leaves of the measures of entanglement.
+
+Singular values that are off by at most ε in Euclidean norm, ‖σ − σ̂‖₂ ≤ ε, turn the unit vector u = σ/‖σ‖ by an angle
+θ ≤ arcsin(ε/‖σ̂‖). The measures are functions of u that no turn changes fast, whatever the spectrum (k values):
+
+- |S − Ŝ| ≤ 2θ √(1 + ln²(k − 1)/4), for |dS/dθ| ≤ 2 √Var(ln p) and no distribution on k outcomes has a larger variance;
+- |e^{−S₂/4} − e^{−Ŝ₂/4}| ≤ θ, for e^{−S₂/4} is the 4-norm of u, and no p-norm with p ≥ 2 exceeds the Euclidean;
+- |√p_1 − √p̂_1| ≤ θ, for √p_1 is the maximum norm of u.
+
+Source: Mirsky 1960 (singular values of a perturbed matrix: ‖σ − σ̂‖₂ is at most the Frobenius norm of what was added;
+each one alone: Weyl); Reeb & Wolf, 1304.0036 (the largest variance of ln p). The bounds from these are ours.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from convac.entanglement import measures
+from convac.errors import ArgumentError, PrecisionError
+
+EPSILON = float(np.finfo(np.float64).eps)
+# an entropy that may be further off than this, in nats, is reported only where the caller raises the limit
+LARGEST_ERROR = 1e-6
+# rounding of a measure's own sums, relative to 1 + ln k
+EVALUATION = 32 * EPSILON
+
+
+class Spectrum(NamedTuple):
+    """Singular values as an engine gives them, and what it knows of their error.
+
+    Attributes:
+        singular_values: descending, up to a common positive factor, shape (k,); the tensor has no others.
+        error: bound on ‖σ − σ̂‖₂ on the same scale, and so on the error of each; √k times a bound on each is one.
+    """
+
+    singular_values: np.ndarray
+    error: float
+
+
+def nonzero(found: Spectrum) -> Spectrum:
+    """The spectrum; raises ArgumentError where nothing tells it from that of a zero tensor."""
+    if not measures.norm(found.singular_values) > found.error:
+        raise ArgumentError(measures.ZERO)
+    return found
+
+
+def angle(found: Spectrum) -> float:
+    """By how far the unit vector of singular values may be turned, in radians; π/2 where nothing is known."""
+    norm = measures.norm(found.singular_values)
+    return math.asin(found.error / norm) if found.error < norm else math.pi / 2
+
+
+def entropy_error(turned: float, count: int) -> float:
+    """Bound on the error of the entropy of `count` values after a turn by that angle, in nats."""
+    most = math.log(count)
+    slope = 2 * math.sqrt(1 + math.log(max(count - 1, 1)) ** 2 / 4)
+    return min(slope * turned, most) + EVALUATION * (1 + most) if count > 1 else 0.0
+
+
+def renyi2_error(turned: float, value: float, count: int) -> float:
+    """Bound on the error of a Rényi-2 entropy `value` of `count` values after a turn by that angle, in nats."""
+    most, moved = math.log(count), turned * math.exp(value / 4)
+    return min(-4 * math.log1p(-moved) if moved < 1 else most, most) + EVALUATION * (1 + most) if count > 1 else 0.0
+
+
+def geometric_error(turned: float, value: float) -> float:
+    """Bound on the error of a geometric measure `value` after a turn by that angle."""
+    return min(turned * (2 * math.sqrt(1 - value) + turned), 1.0) + EVALUATION
+
+
+def measures_error(found: Spectrum) -> float:
+    """Bound on the error of the entropy and of Rényi-2, in nats, and of the geometric measure: the largest of them."""
+    values, turned = found.singular_values, angle(found)
+    return max(
+        entropy_error(turned, len(values)),
+        renyi2_error(turned, measures.renyi(values, 2), len(values)),
+        geometric_error(turned, measures.geometric_measure(values)),
+    )
+
+
+def resolved(found: Spectrum, tolerance: float) -> bool:
+    """Whether the Schmidt number at `tolerance` is certain and set apart by a gap.
+
+    Every value counted exceeds ten times the tolerance, every other one is no larger than its error, and that lies
+    below half the tolerance.
+    """
+    values, error = measures.relative(found.singular_values), found.error / float(found.singular_values.max())
+    counted = int(np.sum(values > min(10 * tolerance, 0.5)))
+    return counted == int(np.sum(values > error)) and 2 * error <= tolerance * (1 - error)
+
+
+def accepted(error: float, largest: float, engine: str, cause: str) -> float:
+    """The error; raises PrecisionError where it exceeds what is accepted, naming what loses it."""
+    if not error <= largest:
+        raise PrecisionError(
+            f"engine {engine}: {cause} leave an error of {error:.1e} nats; "
+            f"accepted: up to {largest:.1e}, or a larger largest_error"
+        )
+    return error
