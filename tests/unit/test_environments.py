@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shutil
 import subprocess
 import sys
 from importlib.metadata import version
@@ -117,3 +118,22 @@ def test_nothing_unpickles_or_runs_text(path):
         if isinstance(node, ast.Call):
             assert ast.unparse(node.func) not in UNSAFE, f"line {node.lineno}"
             assert "allow_pickle" not in {keyword.arg for keyword in node.keywords}, f"line {node.lineno}"
+
+
+def test_a_checkout_has_the_same_bytes_whatever_line_ends_git_is_set_to(tmp_path):
+    taken = (".gitattributes", "envs/setup.sh", "Makefile", "Snakefile", "config.yaml", "results/reference/claims.csv")
+    taken += ("results/reference/figures/overlaps.png",)
+
+    def git(*arguments):
+        subprocess.run(["git", "-c", "core.autocrlf=true", "-C", tmp_path, *arguments], check=True, timeout=60)
+
+    git("init", "-q")
+    for name in taken:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / name, tmp_path / name)
+    git("add", ".")
+    for name in taken[1:]:
+        (tmp_path / name).unlink()
+    git("checkout", "-q", ".")
+    for name in taken:
+        assert (tmp_path / name).read_bytes() == (ROOT / name).read_bytes(), name

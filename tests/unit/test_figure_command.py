@@ -1,6 +1,7 @@
 """`convac figure`: what a job leaves behind and says on the screen, by notebooks that draw nothing."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,10 +11,11 @@ import pandas as pd
 import pytest
 
 from convac.files import write_table
+from convac.provenance import LIBRARY
 
 
-def figure(folder: Path, *cells: str) -> subprocess.CompletedProcess[str]:
-    """Run a notebook of these cells as the job of one experiment."""
+def figure(folder: Path, *cells: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a notebook of these cells as the job of one experiment, with these environment variables."""
     notebook = nbformat.v4.new_notebook(metadata={"language_info": {"name": "python"}})
     parameters = "\n".join(f'{name} = ""' for name in ("table", "claims", "stem", "provenance"))
     notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in (parameters, *cells)]
@@ -32,9 +34,9 @@ def figure(folder: Path, *cells: str) -> subprocess.CompletedProcess[str]:
         "log": "logs/made.log",
     }
     options = [part for name, value in names.items() for part in (f"--{name}", value)]
-    return subprocess.run(
-        [sys.executable, "-m", "convac", "figure", *options], cwd=folder, capture_output=True, text=True, check=False
-    )
+    command = [sys.executable, "-m", "convac", "figure", *options]
+    environment = os.environ | variables
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
 def test_a_notebook_is_executed_without_a_warning(tmp_path):
@@ -56,3 +58,33 @@ def test_a_notebook_that_fails_is_told_in_the_last_line_and_kept(tmp_path, cell,
     assert told in done.stderr.splitlines()[-1]
     assert (tmp_path / "logs/made.ipynb").exists()
     assert not (tmp_path / "done.ipynb").exists()
+
+
+def test_the_kernel_is_the_interpreter_of_the_job_with_its_library_whatever_jupyter_finds(tmp_path):
+    kernels = tmp_path / "jupyter/kernels/python3"
+    kernels.mkdir(parents=True)
+    argv = ["/bin/false", "{connection_file}"]
+    (kernels / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "other", "language": "python"}))
+    startup = tmp_path / "ipython/profile_default/startup"
+    startup.mkdir(parents=True)
+    (startup / "first.py").write_text("raise SystemExit")
+    variables = {"JUPYTER_PATH": str(tmp_path / "jupyter"), "IPYTHONDIR": str(tmp_path / "ipython")}
+    shown = "import sys, os, convac; print(sys.executable, convac.__file__, os.environ['PYTHONPATH'], sep='|')"
+    done = figure(tmp_path, shown, **variables)
+    assert done.returncode == 0, done.stderr
+    output = json.loads((tmp_path / "done.ipynb").read_text())["cells"][-1]["outputs"][0]["text"]
+    executable, library, path = "".join(output).strip().split("|")
+    assert Path(executable).samefile(sys.executable)
+    assert Path(library).parent == LIBRARY
+    assert path == str(LIBRARY.parent)
+
+
+def test_a_kernel_that_does_not_start_is_named_in_one_line(tmp_path):
+    # an interpreter whose ipykernel ends at once, as one does that lacks it
+    (tmp_path / "ipykernel_launcher.py").write_text("raise SystemExit(1)")
+    done = figure(tmp_path, "1")
+    assert done.returncode == 1
+    told = done.stderr.splitlines()[-1]
+    assert "kernel didn't start" in told
+    assert "ipykernel" in told
+    assert "Traceback" not in told

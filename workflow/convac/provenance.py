@@ -105,8 +105,7 @@ def run_record(**facts: object) -> dict[str, object]:
     versions = {name: version for name in packages if (version := _version(name))}
     return {
         **facts,
-        "commit": _git("rev-parse", "HEAD"),
-        "dirty": bool(_git("status", "--porcelain", "--untracked-files=no")),
+        **checkout(),
         "python": platform.python_version(),
         "versions": versions,
         "host": platform.node(),
@@ -117,6 +116,22 @@ def run_record(**facts: object) -> dict[str, object]:
     }
 
 
+def checkout(library: Path = LIBRARY) -> dict[str, str | bool | None]:
+    """The commit that the library was checked out from, and whether it is `dirty`, other than that commit has it.
+
+    Dirty is a checkout with a tracked file that was changed, or with a module of the library that isn't tracked. Both
+    are None where nobody knows: without git, where git refuses the folder, and for sources that were unpacked inside
+    another repository, whose commit isn't theirs.
+    """
+    root, _, commit = (_git(library, "rev-parse", "--show-toplevel", "HEAD") or "").partition("\n")
+    tracked = _git(library, "ls-files", "--error-unmatch", "provenance.py")
+    changed = _git(library, "status", "--porcelain", "--untracked-files=no")
+    others = _git(library, "ls-files", "--others", "*.py")
+    if not root or not tracked or Path(root) != library.resolve().parents[1]:
+        return {"commit": None, "dirty": None}
+    return {"commit": commit, "dirty": None if changed is None or others is None else bool(changed or others)}
+
+
 def _version(package: str) -> str | None:
     try:
         return metadata.version(package)
@@ -124,9 +139,13 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _git(*arguments: str) -> str:
-    command = ["git", "-C", str(LIBRARY), *arguments]
+def _git(folder: Path, *arguments: str) -> str | None:
+    """What git prints in a folder; None where it fails. Only the folder says which repository it is in."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    # looking at a repository that its owner works in takes no lock
+    command = ["git", "--no-optional-locks", "-C", str(folder), *arguments]
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=10).stdout.strip()
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60, env=environment)
+        return done.stdout.strip()
+    except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
+        return None

@@ -1,11 +1,18 @@
-"""Run an experiment's notebook, which draws its figures from the tidy table."""
+"""Run an experiment's notebook, which draws its figures from the tidy table.
 
+The kernel is the interpreter that runs this, with this library, whatever kernels Jupyter finds by name: the figures'
+code hash is that of what draws them.
+"""
+
+import sys
+import tempfile
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
+from typing import Any
 
 from convac.errors import FileError, one_line
 from convac.files import read_json, read_table, replacing, sha256
-from convac.provenance import source_hash
+from convac.provenance import LIBRARY, source_hash
 
 START = 600  # seconds that a kernel may take to answer: papermill's 60 are too few on a machine under full load
 
@@ -40,26 +47,53 @@ def run(options: Namespace) -> None:
     }
     Path(options.attempt).parent.mkdir(parents=True, exist_ok=True)
     try:
-        papermill.execute_notebook(
-            options.notebook,
-            options.attempt,
-            parameters,
-            kernel_name="python3",
-            progress_bar=False,
-            log_output=True,
-            start_timeout=START,
-            # everything is written by now: a kernel takes its libraries down for most of a second
-            shutdown_kernel="immediate",
-            # no warning that a connection within this machine isn't encrypted
-            extra_arguments=["--log-level=ERROR"],
-        )
+        with tempfile.TemporaryDirectory() as profile:
+            papermill.execute_notebook(
+                options.notebook,
+                options.attempt,
+                parameters,
+                kernel_name="python3",
+                kernel_manager_class=own_kernel(profile),
+                progress_bar=False,
+                log_output=True,
+                start_timeout=START,
+                # everything is written by now: a kernel takes its libraries down for most of a second
+                shutdown_kernel="immediate",
+                # no warning that a connection within this machine isn't encrypted
+                extra_arguments=["--log-level=ERROR"],
+            )
     except PapermillExecutionError as error:
         raise FileError(
             f"{options.notebook}: cell {error.exec_count} failed: {error.ename}: {one_line(error.evalue, 80)}; "
             f"see {options.attempt}"
         ) from error
     except DeadKernelError as error:
-        raise FileError(f"{options.notebook}: kernel died, maybe out of memory; see {options.attempt}") from error
+        raise FileError(
+            f"{options.notebook}: kernel died, maybe out of memory; see {options.attempt}; it was {sys.executable}"
+        ) from error
+    except RuntimeError as error:  # of no cell: the kernel never answered
+        raise FileError(
+            f"{options.notebook}: kernel didn't start; it is {sys.executable} -m ipykernel_launcher; "
+            "accepted: an interpreter with ipykernel"
+        ) from error
     executed = Path(options.attempt).read_bytes()
     with replacing(options.output) as temporary:
         temporary.write_bytes(executed)
+
+
+def own_kernel(profile: str) -> type[Any]:
+    """A kernel manager whose kernel is this interpreter with this library, and no start-up files but `profile`'s."""
+    from jupyter_client import AsyncKernelManager
+    from jupyter_client.kernelspec import KernelSpec
+
+    class OwnKernel(AsyncKernelManager):
+        """Starts this interpreter, whatever name is asked for."""
+
+        kernel_spec = KernelSpec(
+            argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+            display_name="Python",
+            language="python",
+            env={"PYTHONPATH": str(LIBRARY.parent), "IPYTHONDIR": profile},
+        )
+
+    return OwnKernel

@@ -57,7 +57,7 @@ def origin(runs: list[dict[str, Any]]) -> dict[str, Any]:
     times = sorted(record["time"] for record in runs)
     shared = ("commit", "code", "dirty", "python", "platform", "cores")
     return {
-        **{name: sorted({str(record[name]) for record in runs}) for name in shared},
+        **{name: sorted({record[name] for record in runs}, key=str) for name in shared},
         "versions": runs[0]["versions"],
         "first": times[0],
         "last": times[-1],
