@@ -81,7 +81,7 @@ def fits(found: tuple[int, ...], shape: tuple[int | str, ...]) -> bool:
     )
 
 
-def given(value: Any, name: str) -> np.ndarray:
+def given(value: Any, name: str, accepted: str = "an array of numbers") -> np.ndarray:
     """The value as a numpy array of its own type: bool, integer, floating, complex, text or object.
 
     Raises:

@@ -1,10 +1,12 @@
 """The neutral description of a convolutional arithmetic circuit as data: what engines read and networks write."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
+from convac.arrays import integer, integers, real, short
 from convac.errors import ArgumentError
 from convac.geometry.trees import PoolingTree
 
@@ -21,11 +23,12 @@ class Circuit:
         tree: geometry and windows over N sites.
         local_dimension: M, the dimension of a site's representation.
         weights: per level float64 `(out, in)` when shared over positions, else `(positions, out, in)`; the first
-            `in` is M.
+            `in` is M. Given as arrays, nested lists or torch tensors of any floating type.
         output: `(classes, channels)`.
 
     Raises:
-        ArgumentError: a shape doesn't fit; names the level.
+        ArgumentError: a shape doesn't fit, or something isn't a finite real number, complex ones among them; names the
+            level.
 
     Source: 1509.05009 (convolutional arithmetic circuits); 1704.01552 (as tensor networks).
     """
@@ -36,12 +39,18 @@ class Circuit:
     output: np.ndarray
 
     def __post_init__(self) -> None:
-        weights = tuple(np.asarray(weight, dtype=np.float64) for weight in self.weights)
-        object.__setattr__(self, "weights", weights)
-        object.__setattr__(self, "output", np.asarray(self.output, dtype=np.float64))
-        if len(weights) != self.tree.levels:
-            raise ArgumentError(f"layers: {len(weights)} given; accepted: one per level, {self.tree.levels}")
-        channels = self.local_dimension
+        if not isinstance(self.tree, PoolingTree):
+            raise ArgumentError(f"tree: got {short(self.tree)}; accepted: a PoolingTree")
+        channels = integer(self.local_dimension, "local_dimension", least=1)
+        object.__setattr__(self, "local_dimension", channels)
+        levels = self.tree.levels
+        if not isinstance(self.weights, Iterable):
+            raise ArgumentError(
+                f"layers: got {short(self.weights)}; accepted: one array of weights per level, {levels}"
+            )
+        weights = [real(weight, f"layers: level {level}") for level, weight in enumerate(self.weights, start=1)]
+        if len(weights) != levels:
+            raise ArgumentError(f"layers: {len(weights)} given; accepted: one per level, {levels}")
         for level, (weight, positions) in enumerate(zip(weights, self.tree.positions, strict=False), start=1):
             shared, located = weight.ndim == 2, weight.ndim == 3 and weight.shape[0] == positions
             if not (shared or located) or weight.shape[-1] != channels:
@@ -50,12 +59,8 @@ class Circuit:
                     f"accepted: [out, {channels}] or [{positions}, out, {channels}]"
                 )
             channels = weight.shape[-2]
-        if self.output.ndim != 2 or self.output.shape[1] != channels:
-            raise ArgumentError(f"output: has shape {list(self.output.shape)}; accepted: [classes, {channels}]")
-        named = [(f"layers: level {level}", weight) for level, weight in enumerate(weights, start=1)]
-        for name, array in [*named, ("output", self.output)]:
-            if not np.isfinite(array).all():
-                raise ArgumentError(f"{name} has a value that isn't finite; accepted: finite numbers")
+        object.__setattr__(self, "weights", tuple(weights))
+        object.__setattr__(self, "output", real(self.output, "output", ("classes", channels)))
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -75,8 +80,12 @@ class Circuit:
 
         Returns:
             Shape (batch, classes). Not rescaled: large circuits under- or overflow here; engines don't.
+
+        Raises:
+            ArgumentError: the representation isn't real, finite or of that shape.
         """
-        values = representation[:, list(self.tree.order), :]
+        shape = ("batch", self.tree.sites, self.local_dimension)
+        values = real(representation, "representation", shape)[:, list(self.tree.order), :]
         for weight, window in zip(self.weights, self.tree.windows, strict=True):
             values = np.einsum("poi,bpi->bpo", np.broadcast_to(weight, (values.shape[1], *weight.shape[-2:])), values)
             values = values.reshape(len(values), -1, window, values.shape[-1]).prod(axis=2)
@@ -103,16 +112,23 @@ def random_circuit(
     positive: bool = False,
     classes: int = 1,
 ) -> Circuit:
-    """A circuit with independent normal (or uniform positive) weights over `tree`, one width per level."""
-    if len(widths) != tree.levels:
-        raise ArgumentError(f"widths: {len(widths)} given; accepted: one per level, {tree.levels}")
+    """A circuit with independent normal (or uniform positive) weights over `tree`, one width per level.
+
+    Raises:
+        ArgumentError: something isn't a positive integer, or the widths aren't one per level.
+    """
+    channels = integer(local_dimension, "local_dimension", least=1)
+    given, rows = integers(widths, "widths", least=1), integer(classes, "classes", least=1)
+    if len(given) != tree.levels:
+        raise ArgumentError(f"widths: {len(given)} given; accepted: one per level, {tree.levels}")
+    if not isinstance(generator, np.random.Generator):
+        raise ArgumentError(f"generator: got {short(generator)}; accepted: a numpy Generator, np.random.default_rng(0)")
 
     def draw(*shape: int) -> np.ndarray:
         return generator.uniform(0.1, 1.0, shape) if positive else generator.normal(size=shape) / math.sqrt(shape[-1])
 
     weights = []
-    channels = local_dimension
-    for positions, width in zip(tree.positions, widths, strict=False):
+    for positions, width in zip(tree.positions, given, strict=False):
         weights.append(draw(width, channels) if shared else draw(positions, width, channels))
         channels = width
-    return Circuit(tree, local_dimension, tuple(weights), draw(classes, channels))
+    return Circuit(tree, local_dimension, tuple(weights), draw(rows, channels))

@@ -41,11 +41,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> None:
     """Measure and print."""
     source = read_circuit(options.circuit) if options.circuit else network(options.network)
-    choice = options.partition
-    partition = numbers(choice, "partition", int) if choice.replace(",", "").strip("- ").isdigit() else choice
     found = measure(
         source,
-        partition,
+        options.partition,
         output=numbers(options.combination, "combination", float) if options.combination else options.label,
         engine=options.engine,
         tolerance=options.tolerance,
@@ -59,7 +57,7 @@ def run(options: Namespace) -> None:
     if options.generic:
         if found.min_cut is None:
             raise ArgumentError("generic: is for circuits; a function has no weights to replace")
-        rank = generic_rank(source, partition, memory_limit=options.memory_limit, time_limit=options.time_limit)  # type: ignore[arg-type]  # has a cut, so it is a circuit
+        rank = generic_rank(source, options.partition, memory_limit=options.memory_limit, time_limit=options.time_limit)  # type: ignore[arg-type]  # has a cut, so it is a circuit
         result["generic_rank"], result["generic_rank_exact"] = rank.value, rank.exact
     print(json.dumps(result, allow_nan=False) if options.json else readable(result))
 

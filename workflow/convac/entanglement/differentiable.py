@@ -7,7 +7,7 @@ alone and are exact.
 Source: 1001.2335 (the replica trick for Rényi-2), on the tree of 1509.05009.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +17,7 @@ from torch import Tensor
 from convac.entanglement.limits import HANDLING, MEMORY, SECONDS, Limits
 from convac.entanglement.mincut import Node, SubPartitions, fold, sub_partitions
 from convac.errors import ArgumentError
-from convac.geometry.partitions import Partition
+from convac.geometry.partitions import Choice, Partition
 from convac.geometry.trees import PoolingTree
 
 
@@ -33,7 +33,7 @@ def renyi2(
     tree: PoolingTree,
     weights: Sequence[Tensor],
     output: Tensor,
-    partition: "str | Iterable[int] | Partition",
+    partition: Choice,
     memory_limit: float = MEMORY,
     time_limit: float = SECONDS,
 ) -> Tensor:

@@ -9,7 +9,7 @@ Source: Schwartz, J. ACM 27, 701 (1980); 1704.01552 (rank of a matricization and
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import NamedTuple
@@ -21,7 +21,7 @@ from convac.circuits.tree import Circuit
 from convac.entanglement.limits import HANDLING, MEMORY, SECONDS, Limits
 from convac.entanglement.mincut import HasCircuit, circuit_of, sub_partitions, tree_min_cut
 from convac.errors import ArgumentError
-from convac.geometry.partitions import Partition
+from convac.geometry.partitions import Choice, Partition
 from convac.geometry.trees import PoolingTree
 from convac.progress import reporter
 from convac.seeds import stream
@@ -73,7 +73,7 @@ def shape_of(circuit: Circuit) -> TreeShape:
 
 def generic_rank(
     source: "TreeShape | Circuit | HasCircuit",
-    partition: "str | Iterable[int] | Partition",
+    partition: Choice,
     *,
     seed: int = 0,
     field: PrimeField = PRIME_FIELD,

@@ -15,7 +15,7 @@ from convac.entanglement.mincut import MinCut, min_cut
 from convac.entanglement.precision import LARGEST_ERROR, Spectrum
 from convac.entanglement.sources import Source, combined, orthonormal, resolved
 from convac.errors import ArgumentError, NotConvergedError
-from convac.geometry.partitions import Partition
+from convac.geometry.partitions import Choice, Partition
 
 # beyond about a minute of one core the automatic choice prefers the Rényi-2 entropy
 OPERATIONS = 10**11
@@ -89,7 +89,7 @@ ENGINES = (*CIRCUIT_ENGINES, *GRID_ENGINES, *DATA_ENGINES)
 
 def measure(
     source: Source,
-    partition: "str | Iterable[int] | Partition",
+    partition: Choice,
     *,
     output: int | Sequence[float] | np.ndarray = 0,
     engine: str = "auto",
@@ -179,7 +179,7 @@ def accepted(engine: str, engines: Iterable[str], kind: str) -> str:
 
 def of_circuit(
     circuit: Circuit,
-    partition: "str | Iterable[int] | Partition",
+    partition: Choice,
     engine: str,
     tolerance: float | None,
     limits: Limits,

@@ -8,7 +8,7 @@ Source: 1704.01552 (min-cut bound on the rank of a matricization; copy tensors c
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple, Protocol, TypeVar
@@ -17,7 +17,7 @@ import numpy as np
 
 from convac.circuits.tree import Circuit
 from convac.errors import ArgumentError
-from convac.geometry.partitions import Partition
+from convac.geometry.partitions import Choice, Partition
 from convac.geometry.trees import PoolingTree
 
 T = TypeVar("T")
@@ -179,7 +179,7 @@ class MinCut:
     bonds: tuple[Bond, ...]
 
 
-def min_cut(source: Circuit | HasCircuit, partition: "str | Iterable[int] | Partition") -> MinCut:
+def min_cut(source: Circuit | HasCircuit, partition: Choice) -> MinCut:
     """Min-cut of a circuit between I and its complement; its weights don't matter, only its widths do.
 
     Args:
@@ -205,7 +205,7 @@ def tree_min_cut(
     tree: PoolingTree,
     local_dimension: int,
     widths: Sequence[int],
-    partition: "str | Iterable[int] | Partition",
+    partition: Choice,
 ) -> MinCut:
     """Min-cut of the tree tensor network with the given bond dimensions, by a dynamic programme from the leaves.
 
@@ -257,7 +257,7 @@ def symmetric_min_cut(
     tree: PoolingTree,
     local_dimension: int,
     widths: Sequence[int],
-    partition: "str | Iterable[int] | Partition",
+    partition: Choice,
 ) -> int:
     """The min-cut's value where weights are shared over positions: a smaller bound on the rank.
 

@@ -59,7 +59,7 @@ class Block(Experiment):
         for geometry in self.geometries:
             PoolingTree.named(geometry, self.sites)
         for partition in self.partitions:
-            Partition.of(self.sites, partition)
+            Partition.named(self.sites, partition)
         return self
 
     @property

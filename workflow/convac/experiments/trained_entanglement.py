@@ -90,7 +90,7 @@ class Block(Experiment):
     @model_validator(mode="after")
     def _fits(self) -> "Block":
         for partition in self.partitions:
-            Partition.of(self.sites, partition)
+            Partition.named(self.sites, partition)
         late = [step for step in self.snapshots if step >= min(self.schedule.steps, self.rectifiers.schedule.steps)]
         if late:
             raise ArgumentError(f"snapshots: {late[0]} isn't before the last step; accepted: 0 to the steps of both")

@@ -1,12 +1,19 @@
-"""Partitions of the sites into I and its complement, named or given as a set of sites."""
+"""Partitions of the sites into I and its complement: named, or given by site numbers, coordinates or a mask."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Union
 
 import numpy as np
 
+from convac.arrays import given, grid_shape, has_boolean, integers, is_tensor, short
 from convac.errors import ArgumentError
+
+# what `Partition.of` takes: a name or text, a partition, site numbers, coordinates, a mask
+Choice = Union[str, "Partition", np.ndarray, Iterable[int], Iterable[Iterable[int]]]
+SITES = re.compile(r"\s*[-+]?\d+\s*(,\s*[-+]?\d+\s*)*,?\s*")
 
 
 @dataclass(frozen=True)
@@ -18,16 +25,20 @@ class Partition:
         inside: the sites of I, ascending.
 
     Raises:
-        ArgumentError: I is empty, holds every site, repeats one or names one out of range.
+        ArgumentError: I is empty, holds every site, repeats one, names one out of range or by no integer.
 
     >>> Partition.of((2, 2), "left-right").inside
     (0, 2)
+    >>> Partition.of((2, 2), [(0, 0), (1, 0)]) == Partition.of((2, 2), np.array([[True, False], [True, False]]))
+    True
     """
 
     shape: tuple[int, ...]
     inside: tuple[int, ...]
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "shape", grid_shape(self.shape))
+        object.__setattr__(self, "inside", tuple(sorted(integers(self.inside, "partition"))))
         count = math.prod(self.shape)
         if not self.inside:
             raise ArgumentError("partition: is empty; accepted: at least one site")
@@ -38,28 +49,42 @@ class Partition:
             raise ArgumentError("partition: names a site twice; accepted: each site at most once")
         if len(self.inside) == count:
             raise ArgumentError(f"partition: holds all {count} sites; accepted: a proper subset")
-        object.__setattr__(self, "inside", tuple(sorted(self.inside)))
 
     @classmethod
-    def of(cls, shape: Sequence[int], choice: "str | Iterable[int] | Partition") -> "Partition":
+    def of(cls, shape: Sequence[int], choice: Choice) -> "Partition":
         """The partition that `choice` names, or the one whose I is the given set of sites.
 
         Args:
             shape: sites along each axis.
-            choice: a name of `PARTITIONS`, site numbers, or a partition, which must fit the shape.
+            choice: a name of `PARTITIONS`; site numbers, in any series or as text, `0, 1`; coordinates, one integer
+                per axis each, e.g. (row, column); a mask, boolean, of the grid's shape or of its N entries; or a
+                partition, which must fit the shape. Numbers are integers of any library, and one site is `[5]`.
+
+        Raises:
+            ArgumentError: anything else, floats and a bare number among them.
         """
-        sides = tuple(int(side) for side in shape)
+        sides = grid_shape(shape)
         if isinstance(choice, Partition):
             if choice.shape != sides:
                 raise ArgumentError(f"partition: is over {list(choice.shape)} sites; accepted: {list(sides)}")
             return choice
         if not isinstance(choice, str):
-            return cls(sides, tuple(int(site) for site in choice))
-        if choice not in PARTITIONS:
-            raise ArgumentError(f"partition: {choice!r} is unknown; accepted: {', '.join(PARTITIONS)} or site numbers")
+            return cls(sides, numbered(choice, sides))
+        if SITES.fullmatch(choice):
+            return cls(sides, tuple(int(site) for site in choice.rstrip(", ").split(",")))
+        return cls.named(sides, choice)
+
+    @classmethod
+    def named(cls, shape: Sequence[int], name: str) -> "Partition":
+        """The partition of that name; raises ArgumentError for any other text."""
+        sides = grid_shape(shape)
+        if name not in PARTITIONS:
+            raise ArgumentError(
+                f"partition: {short(name)} is unknown; accepted: {', '.join(PARTITIONS)} or site numbers"
+            )
         rows, columns = np.indices((1, *sides)[-2:])
-        chosen = PARTITIONS[choice](rows, columns, rows.shape[0], rows.shape[1]).ravel()
-        return cls(sides, tuple(int(site) for site in np.flatnonzero(chosen)))
+        chosen = PARTITIONS[name](rows, columns, rows.shape[0], rows.shape[1]).ravel()
+        return cls(sides, tuple(np.flatnonzero(chosen).tolist()))
 
     @property
     def mask(self) -> np.ndarray:
@@ -67,6 +92,38 @@ class Partition:
         mask = np.zeros(math.prod(self.shape), dtype=bool)
         mask[list(self.inside)] = True
         return mask
+
+
+def numbered(choice: object, sides: tuple[int, ...]) -> tuple[int, ...]:
+    """Row-major numbers of the sites that numbers, coordinates or a mask choose; a number is checked where it enters.
+
+    Raises:
+        ArgumentError: the choice is none of these.
+    """
+    accepted = "a name, site numbers, coordinates or a boolean mask"
+    if isinstance(choice, bytes | Mapping) or not isinstance(choice, Iterable):
+        raise ArgumentError(f"partition: got {short(choice)}; accepted: {accepted}")
+    series = choice if isinstance(choice, np.ndarray | list | tuple) or is_tensor(choice) else list(choice)
+    array = given(series, "partition", accepted)
+    if array.size == 0:
+        return ()
+    if array.dtype.kind == "b":
+        if array.shape not in {sides, (math.prod(sides),)}:
+            wanted = f"of shape {list(sides)} or [{math.prod(sides)}]"
+            raise ArgumentError(f"partition: is a mask of shape {list(array.shape)}; accepted: a mask {wanted}")
+        return tuple(np.flatnonzero(array).tolist())
+    if array.dtype.kind not in "iu" or has_boolean(series) or array.ndim not in {1, 2}:
+        raise ArgumentError(f"partition: got {short(choice)}; accepted: {accepted}")
+    if array.ndim == 1:
+        return tuple(array.tolist())
+    if array.shape[1] != len(sides):
+        wanted = f"coordinates [sites, {len(sides)}] or a boolean mask"
+        raise ArgumentError(f"partition: integers of shape {list(array.shape)}; accepted: {wanted}")
+    odd = ((array < 0) | (array >= sides)).any(axis=1)
+    if odd.any():
+        first = array[odd][0].tolist()
+        raise ArgumentError(f"partition: site {first} is out of range; accepted: coordinates on {list(sides)} sites")
+    return tuple(np.ravel_multi_index(array.T, sides).tolist())
 
 
 Rule = Callable[[np.ndarray, np.ndarray, int, int], np.ndarray]

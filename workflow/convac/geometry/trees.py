@@ -11,6 +11,7 @@ from itertools import zip_longest
 
 import numpy as np
 
+from convac.arrays import grid_shape, integer, integers, short
 from convac.errors import ArgumentError
 from convac.seeds import stream
 
@@ -28,7 +29,8 @@ class PoolingTree:
         windows: how many positions level 1, 2, … pools into one; their product is N.
 
     Raises:
-        ArgumentError: `order` isn't a permutation of the sites, or the windows don't multiply to their number.
+        ArgumentError: something isn't an integer, `order` isn't a permutation of the sites, or the windows don't
+            multiply to their number.
 
     Source: 1605.06743 (pooling geometry as the mode tree of a hierarchical decomposition).
 
@@ -42,7 +44,10 @@ class PoolingTree:
     windows: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        if sorted(self.order) != list(range(self.sites)):
+        object.__setattr__(self, "shape", grid_shape(self.shape))
+        object.__setattr__(self, "order", integers(self.order, "order"))
+        object.__setattr__(self, "windows", integers(self.windows, "windows"))
+        if len(self.order) != self.sites or sorted(self.order) != list(range(self.sites)):
             raise ArgumentError(f"order: must list each of the {self.sites} sites once")
         if math.prod(self.windows) != self.sites or min(self.windows, default=0) < 2:
             raise ArgumentError(
@@ -66,20 +71,19 @@ class PoolingTree:
         Raises:
             ArgumentError: the geometry is unknown or doesn't fit the shape.
         """
-        sides = tuple(int(side) for side in shape)
-        if not 1 <= len(sides) <= 2 or min(sides) < 1 or math.prod(sides) < 2:
-            raise ArgumentError(f"sites: {list(shape)} is no line or grid; accepted: 1 or 2 positive sides")
-        if geometry not in GEOMETRIES:
-            raise ArgumentError(f"geometry: {geometry!r} is unknown; accepted: {', '.join(GEOMETRIES)}")
+        sides = grid_shape(shape)
+        if math.prod(sides) < 2:
+            raise ArgumentError(f"sites: got {list(sides)}; accepted: at least 2 sites")
+        if not isinstance(geometry, str) or geometry not in GEOMETRIES:
+            raise ArgumentError(f"geometry: {short(geometry)} is unknown; accepted: {', '.join(GEOMETRIES)}")
         if geometry == "mirror" and any(side & (side - 1) for side in sides):
             raise ArgumentError(f"geometry: mirror doesn't fit {list(sides)} sites; accepted: sides of 2, 4, 8, …")
-        natural = natural_windows(sides)
+        natural, drawn = natural_windows(sides), integer(seed, "seed")
         if geometry == "random":
-            order = stream("geometry", "random", seed, *sides).permutation(math.prod(sides))
+            order = stream("geometry", "random", drawn, *sides).permutation(math.prod(sides))
         else:
             order = merged(sides, GEOMETRIES[geometry]).ravel()
-        chosen = natural if windows is None else tuple(int(window) for window in windows)
-        return cls(sides, tuple(order.tolist()), chosen)
+        return cls(sides, tuple(order.tolist()), natural if windows is None else integers(windows, "windows"))
 
     @property
     def sites(self) -> int:
