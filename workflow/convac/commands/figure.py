@@ -83,8 +83,8 @@ def run(options: Namespace) -> None:
 
 def own_kernel(profile: str) -> type[Any]:
     """A kernel manager whose kernel is this interpreter with this library, and no start-up files but `profile`'s."""
-    from jupyter_client import AsyncKernelManager
     from jupyter_client.kernelspec import KernelSpec
+    from jupyter_client.manager import AsyncKernelManager
 
     class OwnKernel(AsyncKernelManager):
         """Starts this interpreter, whatever name is asked for."""
