@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -159,14 +160,39 @@ def test_the_bias_is_told_where_no_spread_shows_it():
     [
         (np.ones((2, 3, 2)), np.ones(2), "features: has shape"),
         (np.ones((2, 4, 2)), np.ones(3), "labels: has shape"),
-        (np.full((2, 4, 2), np.nan), np.ones(2), "features: a value isn't finite"),
-        (np.ones((2, 4, 2)), np.full(2, np.inf), "labels: a value isn't finite"),
+        (np.full((2, 4, 2), np.nan), np.ones(2), "features: has a value that isn't finite"),
+        (np.ones((2, 4, 2)), np.full(2, np.inf), "labels: has a value that isn't finite"),
         (np.ones((0, 4, 2)), np.ones(0), "features: has shape"),
+        (np.ones((2, 4, 0)), np.ones(2), "features: has shape"),
+        (np.ones((2, 4, 2)) * 1j, np.ones(2), "features: holds complex numbers; accepted: real numbers"),
+        (torch.ones(2, 4, 2) * 1j, np.ones(2), "features: holds complex"),
+        (np.ones((2, 4, 2), dtype=bool), np.ones(2), "features: holds booleans"),
+        ([[[1, 0]] * 4, [[1, 0]] * 3], np.ones(2), "features: rows differ"),
+        (np.ones((2, 4, 2)), np.array([1, 1j]), "labels: holds complex"),
+        (np.ones((2, 4, 2)), ["a", "b"], "labels: holds text"),
+        (np.ones((2, 4, 2)), [True, False], "labels: holds booleans"),
+        (np.ones((2, 4, 2)), [None, 1], "labels: holds no plain numbers"),
     ],
 )
 def test_bad_shapes_are_named(features, labels, says):
     with pytest.raises(ArgumentError, match=says):
         DataTensor(features, labels, (2, 2))
+
+
+@pytest.mark.parametrize("sites", [4, (2, 2, 1), (2.0, 2.0), (), None, "22"])
+def test_the_shape_of_the_sites_is_checked(sites):
+    with pytest.raises(ArgumentError, match=r"^sites: "):
+        DataTensor(np.ones((2, 4, 2)), np.ones(2), sites)
+
+
+def test_features_of_every_real_kind_are_the_same_numbers():
+    features = np.random.default_rng(0).integers(-3, 4, (3, 4, 2))
+    plain = DataTensor(features.astype(float), [1.0, -1.0, 1.0], (2, 2))
+    for kind in (features, features.tolist(), features.astype(np.float32), torch.tensor(features).bfloat16()):
+        found = DataTensor(kind, torch.tensor([1, -1, 1]), np.array([2, 2]))
+        assert np.array_equal(found.features, plain.features)
+        assert found.features.dtype == found.labels.dtype == np.float64
+        assert found.sites == (2, 2)
 
 
 def test_limits_and_zero_tensors_are_told():

@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+import torch
 
 from convac.circuits.tree import random_circuit
 from convac.entanglement import measures
@@ -34,6 +35,29 @@ def test_a_circuit_seen_as_a_function_has_its_own_spectrum(seed):
     assert singular_values(grid, mask, LIMITS) == pytest.approx(brute(circuit, mask, LIMITS).singular_values)
     both = grid_tensor(grid, [1.0, -2.0])
     assert both == pytest.approx(circuit.coefficient_tensor()[0] - 2 * circuit.coefficient_tensor()[1])
+
+
+@pytest.mark.parametrize(
+    ("templates", "dtype"),
+    [
+        ((0.0, 1.0), np.float64),
+        ([0, 1], np.int64),
+        (np.array([0, 255], dtype=np.uint8), np.int64),
+        (np.array([0, 1], dtype=np.float32), np.float64),
+        (torch.tensor([0, 1]), np.int64),
+        (torch.tensor([0.0, 1.0]).bfloat16(), np.float64),
+        ([0, 1j], np.complex128),
+    ],
+)
+def test_templates_arrive_as_they_are(templates, dtype):
+    seen = set()
+
+    def function(inputs):
+        seen.add(inputs.dtype)
+        return np.abs(inputs).sum(axis=1)
+
+    grid_tensor(GridFunction(function, (2,), templates))
+    assert seen == {np.dtype(dtype)}
 
 
 def test_templates_may_be_vectors():
@@ -191,13 +215,17 @@ def test_bad_arguments_are_told_before_the_function_is_called():
         sampled(GridFunction(never, (24,)), mask, Limits(100))
     with pytest.raises(ArgumentError, match="samples"):
         sampled(GridFunction(never, (24,)), mask, LIMITS, samples=2)
-    with pytest.raises(ArgumentError, match="templates"):
-        GridFunction(never, (4,), (0.0,))
-    with pytest.raises(ArgumentError, match="weights"):
-        GridFunction(never, (4,), weights=(1.0, 0.0))
-    with pytest.raises(ArgumentError, match="weights"):
-        GridFunction(never, (4,), weights=(1.0, 1.0, 1.0))
-    with pytest.raises(ArgumentError, match="sites"):
-        GridFunction(never, (0,))
+    for templates in ((0.0,), 0.0, (), "01", ["a", "b"], [True, False], [0, None], [[0, 1], [2]], [0, math.nan]):
+        with pytest.raises(ArgumentError, match=r"^templates: "):
+            GridFunction(never, (4,), templates)
+    for weights in ((1.0, 0.0), (1.0, 1.0, 1.0), (1.0, -1.0), (1, 1j), (True, True), "12", (math.inf, 1), 1.0):
+        with pytest.raises(ArgumentError, match=r"^weights: "):
+            GridFunction(never, (4,), weights=weights)
+    for sites in ((0,), (2, 2, 2), 4, (4.0,), None, "4", (True,)):
+        with pytest.raises(ArgumentError, match=r"^sites: "):
+            GridFunction(never, sites)
+    for function in (None, 3, "abs", np.eye(2)):
+        with pytest.raises(ArgumentError, match=r"^function: "):
+            GridFunction(function, (4,))
     with pytest.raises(ArgumentError, match="output"):
         grid_tensor(GridFunction(lambda inputs: inputs.sum(1), (4,)), 3)

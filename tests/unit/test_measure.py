@@ -5,6 +5,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+import torch
 
 from convac.circuits.tree import Circuit, random_circuit
 from convac.entanglement import brute, renyi2, spectrum
@@ -75,7 +76,7 @@ def test_a_network_is_measured_by_its_circuit():
     assert circuit_of(Network(circuit)) is circuit
 
 
-@pytest.mark.parametrize("source", [None, 3, Network(None), np.eye(2)])
+@pytest.mark.parametrize("source", [None, 3, Network(None), [[1, 0], [0, 1]], "net", Network])
 def test_what_has_no_circuit_is_refused(source):
     with pytest.raises(ArgumentError, match="network"):
         measure(source, "left-right")
@@ -93,10 +94,46 @@ def test_bad_partitions_are_refused_by_name(partition):
         measure(drawn(), partition)
 
 
-@pytest.mark.parametrize("output", [3, -1, [1.0], [1.0, 2.0, math.nan], [[1.0, 0.0, 0.0]]])
+@pytest.mark.parametrize(
+    "output",
+    [3, -1, [1.0], [1.0, 2.0, math.nan], [[1.0, 0.0, 0.0]], "cat", None, 0.0, True, [True, False, False], ["a"] * 3,
+     [1, [2], 3], [1, 1j, 0], np.array([1j, 0, 0])],
+)  # fmt: skip
 def test_bad_outputs_are_refused(output):
-    with pytest.raises(ArgumentError, match="output"):
+    with pytest.raises(ArgumentError, match=r"^output: "):
         measure(drawn(), "left-right", output=output)
+
+
+def test_integers_of_every_library_are_classes():
+    plain = measure(drawn(), "left-right", output=2)
+    for output in (np.int64(2), np.uint8(2), np.array(2), torch.tensor(2), [0, 0, 1], torch.tensor([0, 0, 1])):
+        assert measure(drawn(), "left-right", output=output) == plain
+
+
+@pytest.mark.parametrize(
+    ("key", "values"),
+    [
+        ("seed", [0.5, "0", None, True]),
+        ("samples", [0, -1, 64.0, "64", None, True]),
+        ("tolerance", [0.0, 1.0, -1, math.nan, math.inf, "0.1", True, 1j, [0.1]]),
+        ("largest_error", [0.0, -1, math.nan, "1", True, [1.0]]),
+        ("memory_limit", [None, 0, -1, math.nan, "1e9", True, [1]]),
+        ("engine", [None, 3, ["grid"], "", np.eye(2)]),
+        ("sites", [4, "4", (2, 2, 2), (4.0,), (0,), [[2, 2]]]),
+        ("templates", [0, "01", [0], [True, False], [0, math.nan], [[0], [0, 1]]]),
+    ],
+)
+def test_arguments_are_refused_by_name(key, values):
+    for value in values:
+        arguments = {"sites": (4,), "engine": "grid-sampled"} | {key: value}
+        with pytest.raises(ArgumentError, match=f"^{key}: ") as refusal:
+            measure(lambda inputs: inputs.sum(axis=1), [0], **arguments)
+        assert len(str(refusal.value)) <= 200
+
+
+def test_three_sides_are_refused():
+    with pytest.raises(ArgumentError, match=r"sites: .*accepted: 1 or 2 positive sides"):
+        measure(lambda inputs: (inputs[..., 0] == inputs[..., 1]).all(axis=(1, 2)), "left-right", sites=(2, 2, 2))
 
 
 def test_bad_engines_and_tolerances_are_refused():
@@ -223,13 +260,48 @@ def test_a_gram_matrix_gives_the_entropy_of_the_function():
     assert measure(circuit, "start-end", gram=np.eye(2)).entropy == pytest.approx(
         measure(circuit, "start-end").entropy, abs=1e-12
     )
-    for bad, says in [
-        (np.eye(3), "symmetric matrix"),
+
+
+@pytest.mark.parametrize(
+    ("gram", "says"),
+    [
+        (np.eye(3), "has shape"),
+        ([1, 1], "has shape"),
         (np.array([[1.0, 2.0], [0.0, 1.0]]), "symmetric matrix"),
+        (1e-10 * np.array([[1.0, 0.5], [0.0, 1.0]]), "symmetric matrix"),
         (np.array([[1.0, 2.0], [2.0, 1.0]]), "positive definite"),
-    ]:
-        with pytest.raises(ArgumentError, match=says):
-            measure(circuit, "start-end", gram=bad)
+        ([[1, 1], [1, 1]], "positive definite"),
+        (np.array([[0.1, 0.3], [0.3, 0.9]]), "positive definite"),
+        ([[0, 0], [0, 1]], "positive definite"),
+        (-np.eye(2), "positive definite"),
+        ([[1, 1 - 1e-16], [1 - 1e-16, 1]], "positive definite"),
+        (np.array([[1, 1j], [-1j, 2]]), "complex"),
+        (np.eye(2, dtype=bool), "booleans"),
+        ("eye", "text"),
+        ([[1, 0], [0]], "differ in length"),
+        ([[1, math.nan], [math.nan, 1]], "finite"),
+    ],
+)
+def test_what_is_no_gram_matrix_is_refused(gram, says):
+    circuit = drawn(PoolingTree.named("line", (4,)), (3, 2))
+    with pytest.raises(ArgumentError, match=f"^gram: .*{says}"):
+        measure(circuit, "start-end", gram=gram)
+
+
+@pytest.mark.parametrize("engine", ["spectrum", "renyi2"])
+def test_a_gram_matrix_of_very_different_lengths_loses_nothing(engine):
+    circuit = drawn(PoolingTree.named("line", (4,)), (3, 2))
+    lengths = np.array([1e-100, 1.0])
+    weight = circuit.weights[0] / lengths
+    same = Circuit(circuit.tree, 2, (weight, *circuit.weights[1:]), circuit.output)
+    correlated = np.array([[1.0, 0.6], [0.6, 1.0]])
+    found = measure(same, "start-end", gram=correlated * np.outer(lengths, lengths), engine=engine)
+    plain = measure(circuit, "start-end", gram=correlated, engine=engine)
+    assert found.renyi2 == pytest.approx(plain.renyi2, abs=1e-12)
+    nearly = np.array([[1.0, 1 - 1e-11], [1 - 1e-11, 1.0]])
+    with pytest.raises(PrecisionError, match=f"engine {engine}"):
+        measure(circuit, "start-end", gram=nearly, engine=engine)
+    assert measure(circuit, "start-end", gram=nearly, engine=engine, largest_error=math.inf).error > 1e-6
 
 
 def test_functions_and_data_go_to_their_own_engines():
@@ -265,3 +337,48 @@ def test_a_sample_is_taken_only_when_asked_for_and_refused_when_it_is_too_small(
             engine="grid-sampled",
             samples=64,
         )
+
+
+def test_a_state_is_an_array_with_an_axis_per_site():
+    generator = np.random.default_rng(0)
+    for shape, inside in (((2,) * 6, [0, 3]), ((3,) * 4, [1, 2]), ((5, 5), [0])):
+        psi = generator.normal(size=shape)
+        outside = [site for site in range(len(shape)) if site not in inside]
+        exact = np.linalg.svd(psi.transpose(*inside, *outside).reshape(shape[0] ** len(inside), -1), compute_uv=False)
+        for values in (psi, torch.tensor(psi, requires_grad=True), np.asfortranarray(psi)):
+            found = measure(values, inside)
+            assert found.engine == "grid"
+            assert found.entropy == pytest.approx(entropy(exact), abs=1e-10)
+            assert found.schmidt_number == len(exact)
+    bell = np.eye(2, dtype=int)
+    assert measure(bell, [0]).entropy == measure(bell > 0, [0]).entropy == pytest.approx(math.log(2))
+    grid = generator.normal(size=(2,) * 6)
+    assert measure(grid, "top-bottom", sites=(2, 3)) == measure(grid, [0, 1, 2])
+    assert measure(grid, [(0, 0), (0, 1), (0, 2)], sites=np.array([2, 3])) == measure(grid, [0, 1, 2])
+    assert measure(grid, "left-right", sites=(2, 3)) == measure(grid, [0, 1, 3, 4])
+    sampled = measure(np.ones((2,) * 12), "left-right", engine="grid-sampled", samples=64)
+    assert sampled.entropy == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("state", "options", "words"),
+    [
+        (np.ones((2, 3)), {}, "same length M"),
+        (np.ones(16), {"sites": (4,)}, "an axis per site"),
+        (np.ones((2,) * 4), {"sites": (2, 3)}, "an axis per site"),
+        (np.ones((2,) * 8), {"sites": (2, 2, 2)}, "1 or 2 positive sides"),
+        (np.ones((1, 1, 1)), {}, "M ≥ 2"),
+        (np.ones((0, 0)), {}, "state: has shape"),
+        (np.ones(()), {}, "state: has shape"),
+        (np.zeros((2, 2)), {}, "zero"),
+        (np.array([["a", "b"], ["c", "d"]]), {}, "state: holds text"),
+        (np.full((2, 2), np.nan), {}, "finite"),
+        (np.ones((2, 2)), {"templates": (0, 1)}, "templates: given for a state"),
+        (np.ones((2, 2)), {"gram": np.eye(2)}, "gram: given for a source"),
+        (np.ones((2, 2)), {"engine": "spectrum"}, "doesn't measure a function"),
+        (np.ones((2, 2)), {"output": 1}, "output: got class 1"),
+    ],
+)
+def test_what_is_no_state_is_refused(state, options, words):
+    with pytest.raises(ArgumentError, match=words):
+        measure(state, [0], **options)

@@ -98,7 +98,7 @@ def test_people_get_lines_with_units(capsys):
     [
         (["--circuit", "absent.json"], "absent.json: no such file"),
         (["--circuit", "net.json", "--class", "2"], "output: got class 2; accepted: 0 to 1"),
-        (["--circuit", "net.json", "--combination", "1"], "output: accepted"),
+        (["--circuit", "net.json", "--combination", "1"], "output: got [1.0]; accepted: a class"),
         (["--circuit", "net.json", "--combination", "a"], "combination: got 'a'"),
         (["--circuit", "net.json", "--engine", "magic"], "engine: 'magic' is unknown; accepted: auto"),
         (["--circuit", "net.json", "--engine", "grid"], "engine: grid doesn't measure a circuit"),

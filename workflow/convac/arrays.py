@@ -201,8 +201,11 @@ def number(
     most: float | None = None,
     above: float | None = None,
     below: float | None = None,
+    infinite: bool = False,
 ) -> float:
-    """A finite real number as a Python float, within bounds; `above` and `below` leave the bound itself out.
+    """A real number as a Python float, within bounds; `above` and `below` leave the bound itself out.
+
+    It is finite, unless `infinite` accepts ∞, too, where there is no upper bound.
 
     Raises:
         ArgumentError: anything else, booleans and text among them, or out of range.
@@ -214,7 +217,7 @@ def number(
     plain = array is not None and array.ndim == 0 and array.dtype.kind in "fiu"
     found = float(array) if plain and array is not None else math.nan
     inside = (
-        math.isfinite(found)
+        (math.isfinite(found) or (infinite and found == math.inf))
         and (least is None or found >= least)
         and (most is None or found <= most)
         and (above is None or found > above)
@@ -222,8 +225,9 @@ def number(
     )
     if not inside:
         bounds = [("≥", least), ("≤", most), (">", above), ("<", below)]
+        what = "a number" if infinite else "a finite number"
         words = " and ".join(f"{sign} {bound:g}" for sign, bound in bounds if bound is not None)
-        raise ArgumentError(f"{name}: got {short(value)}; accepted: a finite number {words}".rstrip())
+        raise ArgumentError(f"{name}: got {short(value)}; accepted: {what} {words}".rstrip())
     return found
 
 

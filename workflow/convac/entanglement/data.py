@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from convac.arrays import grid_shape, real
 from convac.entanglement import measures
 from convac.entanglement.limits import Limits
 from convac.errors import ArgumentError
@@ -32,7 +33,7 @@ class DataTensor:
         sites: shape of the site grid.
 
     Raises:
-        ArgumentError: shapes don't fit, or a value isn't finite.
+        ArgumentError: shapes don't fit, or something isn't a finite real number.
     """
 
     features: np.ndarray
@@ -40,18 +41,11 @@ class DataTensor:
     sites: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        features, labels = np.asarray(self.features, dtype=np.float64), np.asarray(self.labels, dtype=np.float64)
-        if features.ndim != 3 or features.shape[1] != math.prod(self.sites) or 0 in features.shape:
-            wanted = f"[samples, {math.prod(self.sites)}, M]"
-            raise ArgumentError(f"features: has shape {list(features.shape)}; accepted: {wanted}")
-        if labels.shape != features.shape[:1]:
-            raise ArgumentError(f"labels: has shape {list(labels.shape)}; accepted: [{len(features)}]")
-        if not np.isfinite(features).all():
-            raise ArgumentError("features: a value isn't finite; accepted: finite numbers")
-        if not np.isfinite(labels).all():
-            raise ArgumentError("labels: a value isn't finite; accepted: finite numbers")
+        sites = grid_shape(self.sites)
+        features = real(self.features, "features", ("samples", math.prod(sites), "M"))
+        object.__setattr__(self, "sites", sites)
         object.__setattr__(self, "features", features)
-        object.__setattr__(self, "labels", labels)
+        object.__setattr__(self, "labels", real(self.labels, "labels", (len(features),)))
 
 
 class Spectrum(NamedTuple):

@@ -6,13 +6,15 @@ Source: 1603.00162 (grid tensors of convolutional rectifier networks).
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from convac.arrays import as_integer, given, grid_shape, numbers, real, short
 from convac.entanglement import measures
 from convac.entanglement.brute import matricization
 from convac.entanglement.limits import Limits
+from convac.entanglement.modules import as_function, embeds
 from convac.errors import ArgumentError, ConvacError, MemoryLimitError
 from convac.seeds import stream
 
@@ -26,6 +28,7 @@ RESOLVED = 1e-10  # singular values of a sample below this, relative to the larg
 
 Function = Callable[[np.ndarray], np.ndarray]
 Output = int | Sequence[float] | np.ndarray
+Reading = Callable[[Any, str], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -33,9 +36,11 @@ class GridFunction:
     """A function of N sites and the values that it is listed on.
 
     Attributes:
-        function: takes float64 of shape (batch, *sites, *features), returns (batch,) or (batch, classes).
+        function: takes arrays of shape (batch, *sites, *features), returns (batch,) or (batch, classes), real or
+            complex; a torch module is called in evaluation mode and left as it was.
         sites: shape of the site grid; sites are numbered row-major.
-        templates: the M values that each site takes, shape (M, *features); pixels 0 and 1 by default.
+        templates: the M values that each site takes, shape (M, *features); pixels 0 and 1 by default. The function
+            gets integers as int64, real numbers as float64, complex ones as complex128.
         weights: the M templates' weights in the inner product of functions, ‖f‖² = Σ Π_i w_{d_i} f_d²; equal by
             default. Only their ratios count.
 
@@ -49,15 +54,20 @@ class GridFunction:
     weights: np.ndarray | Sequence[float] | None = None
 
     def __post_init__(self) -> None:
-        templates = np.asarray(self.templates, dtype=np.float64)
-        if templates.ndim < 1 or len(templates) < 2 or not templates.size or not np.isfinite(templates).all():
-            raise ArgumentError("templates: accepted: at least 2 finite values (or arrays of one shape)")
-        if not self.sites or min(self.sites) < 1:
-            raise ArgumentError(f"sites: got {list(self.sites)}; accepted: 1 or 2 positive sides")
-        weights = np.asarray(np.ones(len(templates)) if self.weights is None else self.weights, dtype=np.float64)
-        if weights.shape != (len(templates),) or not np.isfinite(weights).all() or weights.min() <= 0:
-            raise ArgumentError(f"weights: accepted: {len(templates)} positive numbers, one per template")
-        object.__setattr__(self, "templates", templates)
+        if not callable(self.function):
+            raise ArgumentError(f"function: got {short(self.function)}; accepted: a function or a torch module")
+        whole = (0, 1) if self.templates is PIXELS and embeds(self.function) else self.templates
+        templates = numbers(whole, "templates")
+        if templates.ndim < 1 or len(templates) < 2:
+            raise ArgumentError(f"templates: has shape {list(templates.shape)}; accepted: at least 2 values of a site")
+        kept = given(whole, "templates")
+        size = len(templates)
+        weights = real(np.ones(size) if self.weights is None else self.weights, "weights", (size,))
+        if weights.min() <= 0:
+            raise ArgumentError(f"weights: accepted: {size} positive numbers, one per template")
+        object.__setattr__(self, "sites", grid_shape(self.sites))
+        object.__setattr__(self, "function", as_function(self.function))
+        object.__setattr__(self, "templates", kept.astype(np.int64) if kept.dtype.kind in "iu" else templates)
         object.__setattr__(self, "weights", weights / weights.sum())
 
     @property
@@ -109,20 +119,21 @@ class GridFunction:
         return np.asarray(table @ coefficients(output, table.shape[1]))
 
 
-def coefficients(output: Output, classes: int) -> np.ndarray:
-    """A class, or a linear combination of classes, as one coefficient per class.
+def coefficients(output: Output, classes: int, read: Reading = numbers) -> np.ndarray:
+    """A class, or a linear combination of classes, as one coefficient per class; `read` says which numbers may be.
 
     Raises:
         ArgumentError: there is no such class, or the coefficients don't fit.
     """
-    if isinstance(output, int | np.integer):
-        if not 0 <= output < classes:
-            raise ArgumentError(f"output: got class {output}; accepted: 0 to {classes - 1}")
-        return np.asarray(np.eye(classes)[output])
-    given = np.asarray(output, dtype=np.float64)
-    if given.shape != (classes,) or not np.isfinite(given).all():
-        raise ArgumentError(f"output: accepted: a class, or {classes} finite coefficients, one per class")
-    return given
+    label = as_integer(output)
+    if label is not None:
+        if not 0 <= label < classes:
+            raise ArgumentError(f"output: got class {label}; accepted: 0 to {classes - 1}")
+        return np.asarray(np.eye(classes)[label])
+    if given(output, "output").shape != (classes,):
+        wanted = f"a class, 0 to {classes - 1}, or {classes} finite coefficients, one per class"
+        raise ArgumentError(f"output: got {short(output)}; accepted: {wanted}")
+    return read(output, "output")
 
 
 def batches(configurations: np.ndarray, size: int) -> Iterator[np.ndarray]:

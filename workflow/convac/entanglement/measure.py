@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from convac.arrays import integer, number, short
 from convac.circuits.tree import Circuit
 from convac.entanglement import brute, data, grid, measures, precision, renyi2, spectrum
 from convac.entanglement.data import DataTensor
@@ -110,18 +111,23 @@ def measure(
 
     Args:
         source: a circuit over N sites, anything with `.circuit()` (a ConvAC), a function or torch module of the
-            sites' values (with `sites`), a `GridFunction`, or a `DataTensor`.
-        partition: a name (`left-right`, …), the sites of I, or a partition.
-        output: a class, or one coefficient per class for a linear combination.
+            sites' values (with `sites`), a `GridFunction`, a state as an array of shape (M, …, M), an axis per site
+            in row-major order, or a `DataTensor`. Functions and states may be complex. A torch module is called in
+            evaluation mode; its modes, buffers and gradients and all random states are left as they were.
+        partition: a name (`left-right`, …), or the sites of I: numbers ([5], or text, `0, 1`), coordinates, a boolean
+            mask of the grid's shape or of its N entries, or a partition.
+        output: a class, or one coefficient per class for a linear combination; complex ones for functions alone.
         engine: for circuits `brute`, `spectrum`, `renyi2`; for functions `grid` or, only when asked for,
             `grid-sampled`; for data `data`; `auto` takes the exact one that fits, for circuits the spectrum where it
             does, else Rényi-2 alone.
         tolerance: of the Schmidt number, relative to the largest singular value; 1e-10, for data 1e-6.
         memory_limit: bytes that an engine may use; `math.inf` for no limit.
         time_limit: seconds of one core that an engine may take, by counted operations; likewise.
-        gram: Gram matrix (M, M) of a circuit's representation, where that isn't orthonormal.
-        sites: shape of the site grid, for a function.
+        gram: Gram matrix (M, M) of a circuit's representation, where that isn't orthonormal; symmetric, positive
+            definite. Nearly singular ones add to the error.
+        sites: shape of the site grid, for a function, one or two sides; of a state, a line by default.
         templates: the M values that a site of a function is tried on, (M, *features); pixels 0 and 1 by default.
+            Integers arrive as integers: at a function, and at a torch module that has an embedding.
         samples: configurations a side of `grid-sampled`.
         seed: of that sample.
         largest_error: of the result, in nats, 1e-6; of `grid-sampled` 0.1.
@@ -141,33 +147,32 @@ def measure(
     >>> result.engine, result.schmidt_number, result.min_cut.value
     ('spectrum', 3, 3)
     """
-    if tolerance is not None and not 0 < tolerance < 1:
-        raise ArgumentError(f"tolerance: got {tolerance}; accepted: a number between 0 and 1")
-    if largest_error is not None and not largest_error > 0:
-        raise ArgumentError(f"largest_error: got {largest_error}; accepted: a positive number, in nats")
-    largest = LARGEST_ERROR if largest_error is None else largest_error
-    if engine not in (*ENGINES, "auto"):
-        raise ArgumentError(f"engine: {engine!r} is unknown; accepted: auto, {', '.join(ENGINES)}")
+    relative = None if tolerance is None else number(tolerance, "tolerance", above=0, below=1)
+    most = None if largest_error is None else number(largest_error, "largest_error", above=0, infinite=True)
+    largest = LARGEST_ERROR if most is None else most
+    if not isinstance(engine, str) or engine not in (*ENGINES, "auto"):
+        raise ArgumentError(f"engine: {short(engine)} is unknown; accepted: auto, {', '.join(ENGINES)}")
     limits = Limits(memory_limit, time_limit)
+    draws, start = integer(samples, "samples", least=1), integer(seed, "seed")
     known = resolved(source, sites, templates)
     if gram is not None and not isinstance(known, Circuit):
         raise ArgumentError("gram: given for a source without a representation; accepted: with a circuit alone")
     if isinstance(known, Circuit):
-        circuit = combined(known if gram is None else orthonormal(known, gram), output)
+        circuit, moved = (known, 0.0) if gram is None else orthonormal(known, gram)
         chosen = accepted(engine, CIRCUIT_ENGINES, "circuit")
-        return of_circuit(circuit, partition, chosen, tolerance, limits, largest)
+        return of_circuit(combined(circuit, output), partition, chosen, relative, limits, largest, moved)
     mask = Partition.of(known.sites, partition).mask
     if isinstance(known, DataTensor):
         accepted(engine, DATA_ENGINES, "dataset")
         found = Spectrum(*data.spectrum(known, mask, limits))
-        return from_spectrum("data", "a dataset", found, tolerance or DATA_TOLERANCE, None, largest)
+        return from_spectrum("data", "a dataset", found, relative or DATA_TOLERANCE, None, largest)
     if accepted(engine, GRID_ENGINES, "function") == "grid-sampled":
-        open_error = SAMPLING_ERROR if largest_error is None else largest_error
-        return from_sample(known, mask, limits, output, samples, seed, open_error)
+        open_error = SAMPLING_ERROR if most is None else most
+        return from_sample(known, mask, limits, output, draws, start, open_error)
     values = grid.singular_values(known, mask, limits, output)
     found = Spectrum(values, GRID_ROUNDING * measures.norm(values))
     reason = f"a function on {known.local_dimension} templates at each of {known.count} sites"
-    return from_spectrum("grid", reason, found, tolerance, None, largest)
+    return from_spectrum("grid", reason, found, relative, None, largest)
 
 
 def accepted(engine: str, engines: Iterable[str], kind: str) -> str:
@@ -184,15 +189,19 @@ def of_circuit(
     tolerance: float | None,
     limits: Limits,
     largest_error: float,
+    moved: float = 0.0,
 ) -> Measurement:
-    """Measure a circuit of one class."""
+    """Measure a circuit of one class, whose tensor is known up to `moved` times its norm."""
     chosen_partition = Partition.of(circuit.tree.shape, partition)
     mask = chosen_partition.mask
     chosen, reason = choose(circuit, mask, limits) if engine == "auto" else (engine, "asked for")
     found = CIRCUIT_ENGINES[chosen](circuit, mask, limits)
     cut = min_cut(circuit, chosen_partition)
     if isinstance(found, renyi2.Renyi2):
+        open_error = precision.renyi2_error(math.asin(min(moved, 1.0)), found.value, cut.value) if moved else 0.0
+        found = renyi2.Renyi2(found.value, found.error + open_error)
         return from_renyi2(chosen, reason, found, cut, largest_error)
+    found = Spectrum(found.singular_values, found.error + moved * measures.norm(found.singular_values))
     return from_spectrum(chosen, reason, found, tolerance, cut, largest_error)
 
 

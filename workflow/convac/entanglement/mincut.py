@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol, TypeVar
 import numpy as np
 
 from convac.circuits.tree import Circuit
-from convac.errors import ArgumentError
+from convac.errors import ArgumentError, ConvacError
 from convac.geometry.partitions import Choice, Partition
 from convac.geometry.trees import PoolingTree
 
@@ -35,9 +35,15 @@ def circuit_of(source: object) -> Circuit:
     """The circuit itself, or what `source.circuit()` gives.
 
     Raises:
-        ArgumentError: `source` is neither.
+        ArgumentError: `source` is neither, or its `circuit()` fails.
     """
-    circuit = source if isinstance(source, Circuit) else getattr(source, "circuit", lambda: None)()
+    described = getattr(source, "circuit", None)
+    try:
+        circuit = source if isinstance(source, Circuit) or not callable(described) else described()
+    except ConvacError:
+        raise
+    except Exception as error:  # whatever a user's method raises
+        raise ArgumentError(f"network: circuit(): {type(error).__name__}: {error}; accepted: a Circuit") from error
     if not isinstance(circuit, Circuit):
         raise ArgumentError(f"network: got {type(source).__name__}; accepted: a Circuit or an object with .circuit()")
     return circuit

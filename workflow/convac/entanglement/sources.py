@@ -1,4 +1,4 @@
-"""What can be measured: circuits, networks with a circuit, any function of the sites, labelled data."""
+"""What can be measured: circuits, networks with a circuit, any function of the sites, states as arrays, data."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -6,13 +6,15 @@ from typing import Any
 
 import numpy as np
 
+from convac.arrays import as_integer, grid_shape, is_tensor, numbers, real
 from convac.circuits.tree import Circuit
 from convac.entanglement.data import DataTensor
-from convac.entanglement.grid import PIXELS, Function, GridFunction, coefficients
+from convac.entanglement.grid import PIXELS, GridFunction, coefficients
 from convac.entanglement.mincut import HasCircuit, circuit_of
+from convac.entanglement.precision import EPSILON
 from convac.errors import ArgumentError
 
-Source = Circuit | HasCircuit | GridFunction | DataTensor | Callable[..., Any]
+Source = Circuit | HasCircuit | GridFunction | DataTensor | np.ndarray | Callable[..., Any]
 
 
 def resolved(
@@ -23,61 +25,86 @@ def resolved(
     Raises:
         ArgumentError: it is nothing that can be measured, or sites and templates are missing or don't belong.
     """
-    if isinstance(source, Circuit | GridFunction | DataTensor) or hasattr(source, "circuit") or not callable(source):
+    if isinstance(source, np.ndarray) or is_tensor(source):
+        if templates is not None:
+            raise ArgumentError("templates: given for a state; accepted: with a function alone")
+        return state(source, sites)
+    known = isinstance(source, Circuit | GridFunction | DataTensor) or callable(getattr(source, "circuit", None))
+    if known or not callable(source):
         if sites is not None or templates is not None:
-            raise ArgumentError("sites: given for a source that has its own; accepted: with a function alone")
+            name = "templates" if sites is None else "sites"
+            raise ArgumentError(f"{name}: given for a source that has its own; accepted: with a function alone")
         return source if isinstance(source, GridFunction | DataTensor) else circuit_of(source)
     if sites is None:
         raise ArgumentError("sites: is missing; a function needs the shape of its sites, e.g. sites=(4, 4)")
-    chosen = PIXELS if templates is None else templates
-    return GridFunction(as_function(source), tuple(int(side) for side in sites), chosen)
+    return GridFunction(source, grid_shape(sites), PIXELS if templates is None else templates)
 
 
-def as_function(source: Callable[..., Any]) -> Function:
-    """A function of numpy arrays; a torch module is called in evaluation mode, in its own precision and place."""
-    if not (hasattr(source, "parameters") and hasattr(source, "state_dict")):
-        return source
-    import torch
+def state(values: Any, sites: Sequence[int] | None = None) -> GridFunction:
+    """A state of N sites as the function that looks its entries up.
 
-    module: Any = source
-    like = next(iter(module.parameters()), torch.zeros(()))
+    Args:
+        values: shape (M, …, M), an axis per site in row-major order; real, complex or boolean.
+        sites: shape of the site grid; a line of N by default.
 
-    def function(inputs: np.ndarray) -> np.ndarray:
-        training = module.training
-        module.eval()
-        try:
-            with torch.no_grad():
-                found = module(torch.as_tensor(inputs, dtype=like.dtype, device=like.device))
-        finally:
-            module.train(training)
-        return np.asarray(found.double().cpu().numpy())
+    Raises:
+        ArgumentError: axes differ in length, or don't fit the sites.
+    """
+    array = numbers(values, "state", booleans=True)
+    shape = (array.ndim,) if sites is None else grid_shape(sites)
+    if len(set(array.shape)) != 1 or array.shape[0] < 2 or array.ndim != int(np.prod(shape, dtype=object)):
+        wanted = "" if sites is None else f", {len(shape)} sides {list(shape)}"
+        raise ArgumentError(
+            f"state: has shape {list(array.shape)}; accepted: an axis per site{wanted}, each of the same length M ≥ 2"
+        )
 
-    return function
+    def entries(inputs: np.ndarray) -> np.ndarray:
+        return np.asarray(array[tuple(inputs.reshape(len(inputs), -1).T)])
+
+    return GridFunction(entries, shape, np.arange(array.shape[0]))
 
 
 def combined(circuit: Circuit, output: int | Sequence[float] | np.ndarray) -> Circuit:
     """The circuit with the one output that `output` names: a class, or a linear combination of classes."""
-    chosen = coefficients(output, circuit.classes)
-    if isinstance(output, int | np.integer):
-        return replace(circuit, output=circuit.output[output : output + 1])
+    chosen, label = coefficients(output, circuit.classes, real), as_integer(output)
+    if label is not None:
+        return replace(circuit, output=circuit.output[label : label + 1])
     return replace(circuit, output=chosen[None, :] @ circuit.output)
 
 
-def orthonormal(circuit: Circuit, gram: np.ndarray | Sequence[Sequence[float]]) -> Circuit:
-    """The circuit in an orthonormal representation: A' = (G^{1/2})^{⊗N} A, by the maps of the first level.
+def orthonormal(circuit: Circuit, gram: np.ndarray | Sequence[Sequence[float]]) -> tuple[Circuit, float]:
+    """The circuit in an orthonormal representation, A' = (Lᵀ)^{⊗N} A with G = L Lᵀ, by the maps of the first level.
+
+    Lᵀ is the square root of G up to an isometry of each site, which no singular value sees. G is factored with a unit
+    diagonal, so that functions of very different lengths lose nothing.
 
     Args:
         circuit: whose coefficients refer to a representation f_1 … f_M.
         gram: its Gram matrix ⟨f_d, f_e⟩, shape (M, M), symmetric and positive definite.
 
+    Returns:
+        The circuit, and a bound on what rounding in L does to A', relative to its norm.
+
     Raises:
-        ArgumentError: the matrix isn't one.
+        ArgumentError: the matrix isn't one; one that rounding can't tell from singular isn't positive definite.
+
+    Source: Demmel (1989), On floating point errors in Cholesky (a factor's error goes with the scaled condition).
     """
-    matrix, size = np.asarray(gram, dtype=np.float64), circuit.local_dimension
-    if matrix.shape != (size, size) or not np.isfinite(matrix).all() or not np.allclose(matrix, matrix.T):
-        raise ArgumentError(f"gram: accepted: a symmetric matrix of shape [{size}, {size}]")
-    values, vectors = np.linalg.eigh(matrix)
-    if values[0] <= 0:
-        raise ArgumentError("gram: isn't positive definite; accepted: linearly independent representation functions")
-    root = (vectors * np.sqrt(values)) @ vectors.T
-    return replace(circuit, weights=(circuit.weights[0] @ root, *circuit.weights[1:]))
+    size = circuit.local_dimension
+    matrix = real(gram, "gram", (size, size))
+    diagonal = np.diagonal(matrix)
+    indefinite = ArgumentError("gram: isn't positive definite; accepted: linearly independent representation functions")
+    if not (diagonal > 0).all():
+        raise indefinite
+    lengths = np.sqrt(diagonal)
+    scaled = matrix / lengths[:, None] / lengths
+    if not np.abs(scaled - scaled.T).max() <= 8 * size * EPSILON:
+        raise ArgumentError(f"gram: isn't symmetric; accepted: a symmetric matrix of shape [{size}, {size}]")
+    smallest = float(np.linalg.eigvalsh(scaled)[0])
+    if not smallest > 16 * size * EPSILON:
+        raise indefinite
+    units = lengths / 2.0 ** np.frexp(lengths.max())[1]
+    root = (units[:, None] * np.linalg.cholesky(scaled)).astype(np.longdouble)
+    first = (circuit.weights[0].astype(np.longdouble) @ root).astype(np.float64)
+    moved = circuit.tree.sites * 4 * size**2 * EPSILON / smallest
+    return replace(circuit, weights=(first, *circuit.weights[1:])), float(np.expm1(moved))
