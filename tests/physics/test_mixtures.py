@@ -291,7 +291,7 @@ def test_mistakes_are_named(rng):
     for wrong in (np.zeros((3, 5), dtype=int), np.full((3, 4), 2), np.full((3, 4), -1)):
         with pytest.raises(ArgumentError, match="values"):
             model.log_likelihood(wrong)
-    with pytest.raises(ArgumentError, match="axes"):
+    with pytest.raises(ArgumentError, match="probabilities"):
         Categorical(np.ones((2, 2)) / 2)
     with pytest.raises(ArgumentError, match="positive variances"):
         Gaussian(np.zeros((1, 1)), np.zeros((1, 1)))

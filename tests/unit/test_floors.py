@@ -3,13 +3,15 @@
 import ast
 import subprocess
 import sys
+import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
 import convac
 from convac.commands.generate import generated
-from convac.provenance import closure, read_module, source_hash
+from convac.provenance import closure, read_module, source_hash, version
 
 ROOT = Path(__file__).parents[2]
 LIBRARY = ROOT / "workflow" / "convac"
@@ -60,6 +62,18 @@ def test_the_root_package_is_lazy():
         assert getattr(convac, name).__doc__
     with pytest.raises(AttributeError, match="nothing"):
         _ = convac.nothing
+
+
+def test_the_version_is_that_of_the_code_at_hand(tmp_path):
+    assert convac.__version__ == tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert "__version__" in dir(convac)
+    library = tmp_path / "workflow" / "convac"
+    library.mkdir(parents=True)
+    assert version(library) == metadata.version("convac")  # installed: no checkout around it
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "other"\nversion = "9"\n')
+    assert version(library) == metadata.version("convac")
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "convac"\nversion = "9.1"\n')
+    assert version(library) == "9.1"
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from convac.networks.mixture import TensorialMixture as TensorialMixture
     from convac.networks.rectifier import ConvRect as ConvRect
 
+    __version__: str
+
 PUBLIC = {
     "Circuit": "convac.circuits.tree",
     "ConvAC": "convac.networks.arithmetic",
@@ -44,10 +46,12 @@ __all__ = sorted(PUBLIC)  # noqa: PLE0605
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return import_module("convac.provenance").version()
     if name not in PUBLIC:
         raise AttributeError(f"module 'convac' has no attribute {name!r}")
     return getattr(import_module(PUBLIC[name]), name)
 
 
 def __dir__() -> list[str]:
-    return sorted(PUBLIC)
+    return sorted([*PUBLIC, "__version__"])

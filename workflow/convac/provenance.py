@@ -10,6 +10,7 @@ import os
 import platform
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
@@ -130,6 +131,19 @@ def checkout(library: Path = LIBRARY) -> dict[str, str | bool | None]:
     if not root or not tracked or Path(root) != library.resolve().parents[1]:
         return {"commit": None, "dirty": None}
     return {"commit": commit, "dirty": None if changed is None or others is None else bool(changed or others)}
+
+
+def version(library: Path = LIBRARY) -> str:
+    """The library's version: that of the checkout it stands in, else of the installed package.
+
+    A checkout on PYTHONPATH may stand beside another one that is installed: its own pyproject.toml knows better.
+    """
+    project = library.resolve().parents[1] / "pyproject.toml"
+    if project.is_file():
+        found = tomllib.loads(project.read_text(encoding="utf-8")).get("project", {})
+        if found.get("name") == LIBRARY.name:
+            return str(found["version"])
+    return _version(LIBRARY.name) or "unknown"
 
 
 def _version(package: str) -> str | None:

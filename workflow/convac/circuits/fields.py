@@ -5,10 +5,12 @@ it but for a probability of at most degree / p (Schwartz 1980, Zippel 1979).
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from functools import cache
+from typing import Any, Protocol
 
 import numpy as np
 
+from convac.arrays import Shape, fits, given, integer, real
 from convac.errors import ArgumentError
 
 MERSENNE = 2**31 - 1  # the default prime: products of two residues fit int64
@@ -16,6 +18,10 @@ MERSENNE = 2**31 - 1  # the default prime: products of two residues fit int64
 
 class Field(Protocol):
     """Arithmetic on numpy arrays, elementwise with broadcasting."""
+
+    def read(self, values: Any, name: str, shape: Shape = None) -> np.ndarray:
+        """Elements as they are given; raises ArgumentError for anything else, and for another shape."""
+        ...
 
     def draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
         """Independent random elements."""
@@ -41,6 +47,10 @@ class Field(Protocol):
 @dataclass(frozen=True)
 class Reals:
     """float64; weights are independent normal numbers of variance 1."""
+
+    def read(self, values: Any, name: str, shape: Shape = None) -> np.ndarray:
+        """Real numbers."""
+        return real(values, name, shape)
 
     def draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
         """Independent normal numbers."""
@@ -68,17 +78,28 @@ class PrimeField:
     """Integers modulo a prime, as int64 residues from 0 to p − 1.
 
     Attributes:
-        prime: at most 2³¹ − 1, so that a product of residues fits int64; primality is the caller's to know.
+        prime: at most 2³¹ − 1, so that a product of residues fits int64.
 
     Raises:
-        ArgumentError: the modulus is out of range.
+        ArgumentError: the modulus is no prime, or out of range.
     """
 
     prime: int = MERSENNE
 
     def __post_init__(self) -> None:
-        if not 2 <= self.prime <= MERSENNE:
+        object.__setattr__(self, "prime", integer(self.prime, "prime", least=2, most=MERSENNE))
+        if not is_prime(self.prime):
             raise ArgumentError(f"prime: got {self.prime}; accepted: a prime up to 2^31 - 1")
+
+    def read(self, values: Any, name: str, shape: Shape = None) -> np.ndarray:
+        """Residues, integers from 0 to p − 1."""
+        array = given(values, name)
+        if array.dtype.kind not in "iu" or (shape is not None and not fits(array.shape, shape)):
+            wanted = "" if shape is None else f" of shape [{', '.join(map(str, shape))}]"
+            raise ArgumentError(f"{name}: {array.dtype} of shape {list(array.shape)}; accepted: integers{wanted}")
+        if array.size and not 0 <= array.min() <= array.max() < self.prime:
+            raise ArgumentError(f"{name}: accepted: residues from 0 to {self.prime - 1}")
+        return np.asarray(array, dtype=np.int64)
 
     def draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
         """Uniform residues."""
@@ -112,6 +133,26 @@ class PrimeField:
         folded += numbers >> 31
         folded -= (folded >= MERSENNE) * MERSENNE
         return np.asarray(folded)
+
+
+@cache
+def is_prime(number: int) -> bool:
+    """Whether a number from 2 to 2³¹ − 1 is prime: strong probable primes to 2, 3, 5 and 7 are, so far up.
+
+    Source: Jaeschke, Math. Comp. 61, 915 (1993) (the first exception is 3,215,031,751).
+
+    >>> [number for number in range(2, 30) if is_prime(number)], is_prime(2**31 - 1), is_prime(2**31 - 3)
+    ([2, 3, 5, 7, 11, 13, 17, 19, 23, 29], True, False)
+    """
+    bases = (2, 3, 5, 7)
+    if number in bases or any(number % base == 0 for base in bases):
+        return number in bases
+    twos = ((number - 1) & (1 - number)).bit_length() - 1
+    odd = (number - 1) >> twos
+    return all(
+        pow(base, odd, number) == 1 or any(pow(base, odd << place, number) == number - 1 for place in range(twos))
+        for base in bases
+    )
 
 
 def halves(residues: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

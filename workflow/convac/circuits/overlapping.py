@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from convac.arrays import grid_shape, integer, integers
 from convac.circuits.fields import Field
 from convac.errors import ArgumentError
 
@@ -33,7 +34,7 @@ class OverlappingShape:
         shared: whether all positions of a layer have the same maps, or each its own.
 
     Raises:
-        ArgumentError: a number isn't positive, or the kernel is longer than an axis.
+        ArgumentError: a number isn't a positive integer, or the kernel is longer than an axis.
     """
 
     sites: tuple[int, ...]
@@ -44,12 +45,12 @@ class OverlappingShape:
     shared: bool = True
 
     def __post_init__(self) -> None:
-        if not 1 <= len(self.sites) <= 2 or min(self.sites) < 1:
-            raise ArgumentError(f"sites: got {list(self.sites)}; accepted: 1 or 2 positive sides")
-        if not 1 <= self.kernel <= min(self.sites):
-            raise ArgumentError(f"kernel: got {self.kernel}; accepted: 1 to {min(self.sites)}")
-        if not self.widths or min(self.widths) < 1:
-            raise ArgumentError(f"widths: got {list(self.widths)}; accepted: one positive integer per layer")
+        object.__setattr__(self, "sites", grid_shape(self.sites))
+        object.__setattr__(self, "kernel", integer(self.kernel, "kernel", 1, min(self.sites)))
+        object.__setattr__(self, "widths", integers(self.widths, "widths", least=1))
+        object.__setattr__(self, "local_dimension", integer(self.local_dimension, "local_dimension", least=1))
+        if not self.widths:
+            raise ArgumentError("widths: got none; accepted: one positive integer per layer")
 
     @property
     def count(self) -> int:
@@ -94,6 +95,19 @@ def draw(shape: OverlappingShape, field: Field, generator: np.random.Generator) 
     return OverlappingWeights(tuple(layers), field.draw(generator, (1, channels[-1])))
 
 
+def checked(shape: OverlappingShape, weights: OverlappingWeights, field: Field) -> OverlappingWeights:
+    """The weights as elements of the field; raises ArgumentError unless they have the family's shapes."""
+    channels = (shape.local_dimension, *shape.widths)
+    positions = 1 if shape.shared else shape.count
+    if len(weights.layers) != len(shape.widths):
+        raise ArgumentError(f"weights: {len(weights.layers)} layers given; accepted: {len(shape.widths)}")
+    layers = [
+        field.read(maps, f"weights: layer {number}", (positions, len(shape.offsets), out, into))
+        for number, (maps, (into, out)) in enumerate(zip(weights.layers, pairwise(channels), strict=True), start=1)
+    ]
+    return OverlappingWeights(tuple(layers), field.read(weights.output, "output", (1, channels[-1])))
+
+
 class Table(NamedTuple):
     """A position's channels as a function of the sites that it sees: `values` has an axis per site, then channels."""
 
@@ -108,10 +122,11 @@ def coefficient_tensor(shape: OverlappingShape, weights: OverlappingWeights, fie
     over the sites that it sees, no more.
 
     Raises:
-        ArgumentError: there are more than 2^21 inputs.
+        ArgumentError: there are more than 2^21 inputs, or weights aren't the field's or of the family's shapes.
     """
     if shape.local_dimension**shape.count > ENTRIES:
         raise ArgumentError(f"sites: {shape.local_dimension}^{shape.count} inputs are too many; accepted: {ENTRIES}")
+    weights = checked(shape, weights, field)
     tables = [Table((site,), field.one_hot(shape.local_dimension)) for site in range(shape.count)]
     for maps in weights.layers:
         tables = [

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from convac.arrays import integer
 from convac.circuits.fields import Field, PrimeField
 from convac.errors import ArgumentError
 
@@ -28,7 +29,7 @@ class RecurrentShape:
         local_dimension: M, templates of a step.
 
     Raises:
-        ArgumentError: a number isn't positive.
+        ArgumentError: a number isn't a positive integer.
     """
 
     steps: int
@@ -37,9 +38,8 @@ class RecurrentShape:
     local_dimension: int
 
     def __post_init__(self) -> None:
-        for name, value in vars(self).items():
-            if value < 1:
-                raise ArgumentError(f"{name}: got {value}; accepted: a positive integer")
+        for name, value in list(vars(self).items()):
+            object.__setattr__(self, name, integer(value, name, least=1))
 
 
 class RecurrentWeights(NamedTuple):
@@ -58,6 +58,22 @@ def draw(shape: RecurrentShape, field: Field, generator: np.random.Generator) ->
     ]
     memory = [field.draw(generator, (width, width)) for _ in range(shape.depth)]
     return RecurrentWeights(tuple(inputs), tuple(memory), field.draw(generator, (1, width)))
+
+
+def checked(shape: RecurrentShape, weights: RecurrentWeights, field: Field) -> RecurrentWeights:
+    """The weights as elements of the field; raises ArgumentError unless they have the family's shapes."""
+    width = shape.width
+    for name, maps in (("inputs", weights.inputs), ("memory", weights.memory)):
+        if len(maps) != shape.depth:
+            raise ArgumentError(f"{name}: {len(maps)} layers given; accepted: {shape.depth}")
+    inputs = [
+        field.read(maps, f"inputs: layer {layer + 1}", (width, width if layer else shape.local_dimension))
+        for layer, maps in enumerate(weights.inputs)
+    ]
+    memory = [
+        field.read(maps, f"memory: layer {layer + 1}", (width, width)) for layer, maps in enumerate(weights.memory)
+    ]
+    return RecurrentWeights(tuple(inputs), tuple(memory), field.read(weights.output, "output", (1, width)))
 
 
 # per layer the recalled memory W_h h of every sequence, shape (sequences, R)
@@ -79,10 +95,10 @@ def matricization(shape: RecurrentShape, weights: RecurrentWeights, field: Field
         Shape (M^start, M^(T − start)).
 
     Raises:
-        ArgumentError: `start` is out of range.
+        ArgumentError: `start` is out of range, or weights aren't the field's or of the family's shapes.
     """
-    if not 1 <= start < shape.steps:
-        raise ArgumentError(f"start: got {start}; accepted: 1 to {shape.steps - 1}")
+    start = integer(start, "start", 1, shape.steps - 1)
+    weights = checked(shape, weights, field)
     ones = np.ones_like(weights.output)
     rows: Recalled = [ones] * shape.depth
     for _ in range(start):

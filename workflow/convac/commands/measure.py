@@ -51,7 +51,7 @@ def run(options: Namespace) -> None:
         time_limit=options.time_limit,
         largest_error=options.largest_error,
         sites=numbers(options.sites, "sites", int) if options.sites else None,
-        templates=numbers(options.templates, "templates", float) if options.templates else None,
+        templates=values(options.templates, "templates") if options.templates else None,
     )
     result = described(found)
     if options.generic:
@@ -89,6 +89,12 @@ def numbers(text: str, key: str, kind: type) -> list[Any]:
         return [kind(part) for part in text.split(",")]
     except ValueError as error:
         raise ArgumentError(f"{key}: got {text!r}; accepted: numbers separated by commas") from error
+
+
+def values(text: str, key: str) -> list[Any]:
+    """Integers where all are, for a network with an embedding; else real numbers."""
+    whole = all(part.strip().lstrip("+-").isdigit() for part in text.split(","))
+    return numbers(text, key, int if whole else float)
 
 
 def described(found: Measurement) -> dict[str, Any]:

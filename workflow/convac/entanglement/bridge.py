@@ -13,8 +13,8 @@ from functools import cache
 from itertools import product
 from math import prod
 
-from convac.entanglement.mincut import Node, SubPartitions, sub_partitions
-from convac.geometry.partitions import Partition
+from convac.entanglement.mincut import Node, SubPartitions, dimensions, sub_partitions
+from convac.geometry.partitions import Choice, Partition
 from convac.geometry.trees import PoolingTree
 
 Vector = tuple[int, ...]
@@ -81,15 +81,14 @@ def subspace_rank(first: tuple[int, int], second: tuple[int, int], channels: int
     return channels * own * other - generic_ext(star, v, w)
 
 
-def predicted_rank(
-    tree: PoolingTree, local_dimension: int, widths: tuple[int, ...], partition: Partition
-) -> int | None:
+def predicted_rank(tree: PoolingTree, local_dimension: int, widths: tuple[int, ...], partition: Choice) -> int | None:
     """The rank that the bridge gives a tree whose root pools two mixed children; per-location weights.
 
     The sizes of a child's matrices are its own min-cuts with the channel on either side. None when the root has
     another number of mixed children, pure ones on both sides, or sizes too large to go through.
     """
-    parts = sub_partitions(tree, partition.mask)
+    local_dimension, widths = dimensions(tree, local_dimension, widths)
+    parts = sub_partitions(tree, Partition.of(tree.shape, partition).mask)
     costs = child_costs(parts, local_dimension, widths[:-1])
     return root_prediction(parts.nodes[-1][0], parts.nodes[-2], costs[-1], widths[-1])
 

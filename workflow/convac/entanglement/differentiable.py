@@ -99,7 +99,12 @@ def needed(parts: SubPartitions, weights: Sequence[Tensor]) -> tuple[int, int]:
 
 
 def check(tree: PoolingTree, weights: Sequence[Tensor], output: Tensor) -> None:
-    """Raise ArgumentError unless the weights fit the tree and one another."""
+    """Raise ArgumentError unless the weights are real, fit the tree and one another."""
+    named = [("output", output), *((f"weights: level {level}", weight) for level, weight in enumerate(weights, 1))]
+    for name, tensor in named:
+        if not isinstance(tensor, Tensor) or not tensor.is_floating_point():
+            kind = tensor.dtype if isinstance(tensor, Tensor) else type(tensor).__name__
+            raise ArgumentError(f"{name}: is {kind}; accepted: a torch tensor of a real floating type")
     if output.ndim != 2:
         raise ArgumentError(f"output: has shape {list(output.shape)}; accepted: [batch, channels]")
     if len(weights) != tree.levels:

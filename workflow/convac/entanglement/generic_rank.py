@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from convac.arrays import integer, integers, short
 from convac.circuits.fields import PRIME_FIELD, PrimeField
 from convac.circuits.tree import Circuit
 from convac.entanglement.limits import HANDLING, MEMORY, SECONDS, Limits
@@ -57,12 +58,22 @@ class TreeShape:
         local_dimension: M.
         widths: r_1 … r_L.
         shared: per level, whether one map serves all positions.
+
+    Raises:
+        ArgumentError: a number isn't a positive integer, or there isn't one of each per level.
     """
 
     tree: PoolingTree
     local_dimension: int
     widths: tuple[int, ...]
     shared: tuple[bool, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "local_dimension", integer(self.local_dimension, "local_dimension", least=1))
+        object.__setattr__(self, "widths", integers(self.widths, "widths", least=1))
+        for name, values in (("widths", self.widths), ("shared", self.shared)):
+            if len(values) != self.tree.levels:
+                raise ArgumentError(f"{name}: {len(values)} given; accepted: one per level, {self.tree.levels}")
 
 
 def shape_of(circuit: Circuit) -> TreeShape:
@@ -102,8 +113,9 @@ def generic_rank(
     16
     """
     family = source if isinstance(source, TreeShape) else shape_of(circuit_of(source))
-    if samples < 1:
-        raise ArgumentError(f"samples: got {samples}; accepted: at least 1")
+    samples, seed = integer(samples, "samples", least=1), integer(seed, "seed")
+    if not isinstance(field, PrimeField):
+        raise ArgumentError(f"field: got {short(field)}; accepted: a PrimeField")
     chosen = Partition.of(family.tree.shape, partition)
     enough = tree_min_cut(family.tree, family.local_dimension, family.widths, chosen).value
     size = min(enough, samples)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from convac.arrays import integers, number, real
 from convac.errors import ArgumentError
 
 ZERO = "tensor: is zero, or cancels below rounding; accepted: a tensor that rounding leaves something of"
@@ -29,9 +30,9 @@ def relative(singular_values: np.ndarray) -> np.ndarray:
     Raises:
         ArgumentError: there is none, one is negative or not finite, or all are zero (a zero tensor has no spectrum).
     """
-    values = np.asarray(singular_values, dtype=np.float64).ravel()
-    if values.size == 0 or not np.isfinite(values).all() or values.min() < 0:
-        raise ArgumentError("singular values: accepted: at least one, all finite and ≥ 0")
+    values = real(singular_values, "singular values").ravel()
+    if values.min() < 0:
+        raise ArgumentError("singular values: one is negative; accepted: at least one, all finite and ≥ 0")
     values = np.sort(values)[::-1]
     if values[0] == 0:
         raise ArgumentError(ZERO)
@@ -75,14 +76,13 @@ def degenerate_entropy(weights: np.ndarray, multiplicities: Sequence[int]) -> fl
     >>> round(degenerate_entropy(np.array([1.0]), [2**2000]) / math.log(2), 9)
     2000.0
     """
-    values = np.asarray(weights, dtype=np.float64)
-    if values.shape != (len(multiplicities),) or not np.isfinite(values).all() or min(values, default=0) < 0:
-        raise ArgumentError(f"weights: accepted: {len(multiplicities)} finite numbers ≥ 0, one per level")
-    if values.sum() == 0 or min(multiplicities) < 1:
-        raise ArgumentError("weights, multiplicities: accepted: a positive weight, and positive integers")
+    counts = integers(multiplicities, "multiplicities", least=1)
+    values = real(weights, "weights", (len(counts),))
+    if values.min() < 0 or values.max() == 0:
+        raise ArgumentError("weights: accepted: numbers ≥ 0, one at least positive")
     shares = values / values.sum()
-    levels = [(share, many) for share, many in zip(shares.tolist(), multiplicities, strict=True) if share]
-    return max(math.fsum(share * (math.log(many) - math.log(share)) for share, many in levels), 0.0)
+    levels = [(share, many) for share, many in zip(shares.tolist(), counts, strict=True) if share]
+    return max(math.fsum(share * (math.log(many) - math.log(share)) for share, many in levels), 0.0) + 0.0
 
 
 def renyi(singular_values: np.ndarray, order: float) -> float:
@@ -94,15 +94,15 @@ def renyi(singular_values: np.ndarray, order: float) -> float:
     >>> round(renyi(np.ones(8), 2) / math.log(2), 12)
     3.0
     """
-    if not order > 0:
-        raise ArgumentError(f"order: got {order}; accepted: a positive number")
+    order = number(order, "order", above=0, infinite=True)
     if order == 1:
         return entropy(singular_values)
     weights = relative(singular_values)[1:] ** 2
     total = math.log1p(float(weights.sum()))
     if math.isinf(order):
         return total
-    return (math.log1p(float(np.sum(weights**order))) - order * total) / (1 - order)
+    # a product's is 0, not −0
+    return (math.log1p(float(np.sum(weights**order))) - order * total) / (1 - order) + 0.0
 
 
 def geometric_measure(singular_values: np.ndarray) -> float:
@@ -134,6 +134,5 @@ def schmidt_number(singular_values: np.ndarray, tolerance: float) -> int:
     >>> schmidt_number(np.array([1.0, 1e-3, 1e-17]), 1e-10)
     2
     """
-    if not 0 < tolerance < 1:
-        raise ArgumentError(f"tolerance: got {tolerance}; accepted: a number between 0 and 1")
+    tolerance = number(tolerance, "tolerance", above=0, below=1)
     return int(np.sum(relative(singular_values) > tolerance))

@@ -15,6 +15,7 @@ from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
+from convac.arrays import integer, integers
 from convac.circuits.tree import Circuit
 from convac.errors import ArgumentError, ConvacError
 from convac.geometry.partitions import Choice, Partition
@@ -225,8 +226,7 @@ def tree_min_cut(
         widths: r_1 … r_L.
         partition: a name, the sites of I, or a partition over the tree's sites.
     """
-    if len(widths) != tree.levels or min(widths) < 1:
-        raise ArgumentError(f"widths: got {list(widths)}; accepted: one positive integer per level, {tree.levels}")
+    local_dimension, widths = dimensions(tree, local_dimension, widths)
     parts = sub_partitions(tree, Partition.of(tree.shape, partition).mask)
     # per level and node: the cost with the map above outside (0) and inside (1) of I, and whether the node is cut
     costs = [[(local_dimension, 1) if node.side else (1, local_dimension) for node in parts.nodes[0]]]
@@ -259,6 +259,18 @@ def tree_min_cut(
     return MinCut(value, math.log(value), tuple(bonds))
 
 
+def dimensions(tree: PoolingTree, local_dimension: int, widths: Sequence[int]) -> tuple[int, tuple[int, ...]]:
+    """M and r_1 … r_L as Python integers, whose products are exact.
+
+    Raises:
+        ArgumentError: one isn't a positive integer, or the widths aren't one per level.
+    """
+    channels = integers(widths, "widths", least=1)
+    if len(channels) != tree.levels:
+        raise ArgumentError(f"widths: got {list(channels)}; accepted: one positive integer per level, {tree.levels}")
+    return integer(local_dimension, "local_dimension", least=1), channels
+
+
 def symmetric_min_cut(
     tree: PoolingTree,
     local_dimension: int,
@@ -278,6 +290,7 @@ def symmetric_min_cut(
 
     Source: ours; the plain cut is 1704.01552's.
     """
+    local_dimension, widths = dimensions(tree, local_dimension, widths)
     parts = sub_partitions(tree, Partition.of(tree.shape, partition).mask)
     costs = [(local_dimension, 1) if node.side else (1, local_dimension) for node in parts.nodes[0]]
     below = parts.nodes[0]

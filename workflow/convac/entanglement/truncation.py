@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from convac.arrays import given, integer, real
 from convac.circuits.tree import Circuit
 from convac.entanglement import measures
 from convac.errors import ArgumentError
@@ -122,8 +123,7 @@ def truncated(circuit: Circuit, rank: int, bonds: list[Bonds] | None = None) -> 
     Raises:
         ArgumentError: the rank is below 1, the tensor is zero, or channels of a bond differ by more than floats hold.
     """
-    if rank < 1:
-        raise ArgumentError(f"rank: got {rank}; accepted: an integer ≥ 1")
+    rank = integer(rank, "rank", least=1)
     if rank >= max(circuit.widths):
         return circuit
     *weights, output = circuit.weights[0], *circuit.weights[1:], circuit.output
@@ -168,7 +168,8 @@ def amplitudes_of(circuits: Sequence[Circuit], inputs: np.ndarray) -> list[np.nd
     first, *others = circuits
     if any(other.tree != first.tree or not np.array_equal(other.weights[0], first.weights[0]) for other in others):
         raise ArgumentError("circuits: trees or maps of level 1 differ; accepted: circuits that share both")
-    inputs = np.asarray(inputs)
+    inputs = given(inputs, "inputs")
+    inputs = inputs if inputs.dtype.kind in "iu" else real(inputs, "inputs")
     sites, dimension = first.tree.sites, first.local_dimension
     symbols = np.issubdtype(inputs.dtype, np.integer) and inputs.ndim == 2
     if inputs.shape[1:] != ((sites,) if symbols else (sites, dimension)):

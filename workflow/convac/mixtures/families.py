@@ -5,6 +5,7 @@ Source: 1802.04473 (Liu) leaves the weights open; the families are ours.
 
 import numpy as np
 
+from convac.arrays import integer, short
 from convac.errors import ArgumentError
 from convac.geometry.trees import PoolingTree
 from convac.mixtures.leaves import Categorical, Gaussian, Leaves
@@ -15,6 +16,7 @@ SPREAD = 0.05  # weight of what tells the rows of near-singular tables apart
 SPARSE = 0.1  # Dirichlet parameter of sparse rows
 BROAD = 16  # symbols of a broad component
 APART = 40.0  # standard deviations between the components of a Gaussian codebook
+KINDS = ("binary", "Gaussian")  # of leaves
 Shape = tuple[int, ...]
 
 
@@ -95,7 +97,15 @@ def random_mixture(
         states: of every hidden variable.
         kind: of the leaves, `binary` (two symbols) or `Gaussian`.
         generator: of the draws.
+
+    Raises:
+        ArgumentError: there is no such family or kind, or no state.
     """
+    if not isinstance(family, str) or family not in FAMILIES:
+        raise ArgumentError(f"family: {short(family)} is unknown; accepted: {', '.join(FAMILIES)}")
+    if kind not in KINDS:
+        raise ArgumentError(f"kind: {short(kind)} is unknown; accepted: {', '.join(KINDS)}")
+    states = integer(states, "states", least=1)
     tables = tuple(FAMILIES[family]((positions, states, states), generator) for positions in tree.positions[:-1])
     sites = tree.sites
     leaves = categorical(sites, states, 2, generator) if kind == "binary" else gaussian(sites, states, generator)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import entr
 
+from convac.arrays import given, real
 from convac.errors import ArgumentError
 
 ROUNDING = 1e-9  # by which the sum of a distribution may miss 1
@@ -42,8 +43,8 @@ class Categorical:
     probabilities: np.ndarray
 
     def __post_init__(self) -> None:
-        if self.probabilities.ndim != 3:
-            raise ArgumentError(f"probabilities: {self.probabilities.ndim} axes; accepted: sites, states, symbols")
+        shape = ("sites", "states", "symbols")
+        object.__setattr__(self, "probabilities", real(self.probabilities, "probabilities", shape))
         require_distributions("probabilities", self.probabilities)
 
     @property
@@ -64,9 +65,14 @@ class Categorical:
 
         Returns:
             Shape (sites, batch, states), −∞ where a state can't give the symbol.
+
+        Raises:
+            ArgumentError: something else than such integers, booleans and whole floats among them.
         """
-        if values.min(initial=0) < 0 or values.max(initial=0) >= self.symbols:
-            raise ArgumentError(f"values: accepted: symbols from 0 to {self.symbols - 1}")
+        values = given(values, "values")
+        odd = values.dtype.kind not in "iu" or values.shape[1:] != self.shape[:1]
+        if odd or values.min(initial=0) < 0 or values.max(initial=0) >= self.symbols:
+            raise ArgumentError(f"values: accepted: integers [batch, {self.shape[0]}] from 0 to {self.symbols - 1}")
         with np.errstate(divide="ignore"):
             by_symbol = np.log(self.probabilities).transpose(0, 2, 1)
         return np.asarray(by_symbol[np.arange(len(by_symbol))[:, None], values.T])
@@ -104,9 +110,11 @@ class Gaussian:
     variances: np.ndarray
 
     def __post_init__(self) -> None:
-        if self.means.ndim != 2 or self.means.shape != self.variances.shape:
+        object.__setattr__(self, "means", real(self.means, "means", ("sites", "states")))
+        object.__setattr__(self, "variances", real(self.variances, "variances", ("sites", "states")))
+        if self.means.shape != self.variances.shape:
             raise ArgumentError("means, variances: shapes differ; accepted: both of sites, states")
-        if not (self.variances > 0).all() or not np.isfinite(self.means).all():
+        if not (self.variances > 0).all():
             raise ArgumentError("means, variances: accepted: finite means and positive variances")
 
     @property
@@ -116,7 +124,9 @@ class Gaussian:
 
     def log_likelihoods(self, values: np.ndarray) -> np.ndarray:
         """ln of the density of every state: values (batch, sites) → (sites, batch, states)."""
-        return log_normal(values.T[:, :, None], self.means[:, None], self.variances[:, None])
+        return log_normal(
+            real(values, "values", ("batch", self.shape[0])).T[:, :, None], self.means[:, None], self.variances[:, None]
+        )
 
     def sample(self, states: np.ndarray, generator: np.random.Generator) -> np.ndarray:
         """A number for every site and state given, shape (sites, batch) → (batch, sites)."""

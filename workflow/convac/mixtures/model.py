@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from convac.arrays import given, integer, real, short
 from convac.errors import ArgumentError
 from convac.geometry.trees import PoolingTree
-from convac.mixtures.leaves import Leaves, drawn_states, require_distributions
+from convac.mixtures.leaves import Categorical, Gaussian, Leaves, drawn_states, require_distributions
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,14 @@ class TensorialMixture:
     prior: np.ndarray
 
     def __post_init__(self) -> None:
+        if not isinstance(self.tree, PoolingTree) or not isinstance(self.leaves, Categorical | Gaussian):
+            kinds = f"{type(self.tree).__name__}, {type(self.leaves).__name__}"
+            raise ArgumentError(f"tree, leaves: got {kinds}; accepted: a PoolingTree, Categorical or Gaussian leaves")
+        if not isinstance(self.tables, list | tuple):
+            raise ArgumentError(f"tables: got {short(self.tables)}; accepted: one array per level, {self.tree.levels}")
+        tables = [real(table, f"tables: level {level}") for level, table in enumerate(self.tables, start=1)]
+        object.__setattr__(self, "tables", tuple(tables))
+        object.__setattr__(self, "prior", real(self.prior, "prior", ("states",)))
         sites, states = self.leaves.shape
         if sites != self.tree.sites or len(self.tables) != self.tree.levels:
             given = f"{sites} sites, {len(self.tables)} tables"
@@ -82,6 +91,7 @@ class TensorialMixture:
         Args:
             values: of the sites in row-major order, shape (batch, N): symbols for categorical leaves, else numbers.
         """
+        values = given(values, "values")
         if values.ndim != 2 or values.shape[1] != self.tree.sites:
             raise ArgumentError(f"values: have shape {list(values.shape)}; accepted: [batch, {self.tree.sites}]")
         below, above = [self.leaves.log_likelihoods(values)[list(self.tree.order)]], []
@@ -96,13 +106,13 @@ class TensorialMixture:
 
     def sample(self, count: int, generator: np.random.Generator) -> tuple[np.ndarray, list[np.ndarray]]:
         """Values of `count` independent draws, shape (count, N), and all states, per level (positions, count)."""
-        given = np.zeros((1, count), dtype=np.int64)
+        chosen = np.zeros((1, integer(count, "count", least=1)), dtype=np.int64)
         states: list[np.ndarray] = []
         for table, window in zip(self.mappings[::-1], (1, *self.tree.windows[::-1]), strict=True):
-            given = drawn_states(table, np.repeat(given, window, axis=0), generator)
-            states.append(given)
-        in_site_order = np.empty_like(given)
-        in_site_order[list(self.tree.order)] = given
+            chosen = drawn_states(table, np.repeat(chosen, window, axis=0), generator)
+            states.append(chosen)
+        in_site_order = np.empty_like(chosen)
+        in_site_order[list(self.tree.order)] = chosen
         return self.leaves.sample(in_site_order, generator), states[::-1]
 
 

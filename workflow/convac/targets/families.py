@@ -17,6 +17,7 @@ from math import comb
 
 import numpy as np
 
+from convac.arrays import integer, integers
 from convac.errors import ArgumentError
 from convac.targets.splits import Split, offset
 
@@ -55,22 +56,21 @@ def majority(inside: int, outside: int) -> Split:
     array([[0, 0, 1],
            [0, 1, 1]])
     """
-    require_sides(inside, outside)
+    inside, outside = pixels(inside, outside)
     values = 2 * np.add.outer(np.arange(inside + 1), np.arange(outside + 1)) > inside + outside
     return Split(values, *(tuple(comb(side, count) for count in range(side + 1)) for side in (inside, outside)))
 
 
 def parity(inside: int, outside: int) -> Split:
     """An odd number of pixels is set; two classes a side. Raises as `majority`."""
-    require_sides(inside, outside)
+    inside, outside = pixels(inside, outside)
     halves = [(2 ** (side - 1),) * 2 for side in (inside, outside)]
     return Split(np.array([[False, True], [True, False]]), *halves)
 
 
-def require_sides(inside: int, outside: int) -> None:
-    """Raise ArgumentError unless both sides have a pixel."""
-    if min(inside, outside) < 1:
-        raise ArgumentError(f"inside, outside: got {inside}, {outside}; accepted: positive numbers of pixels")
+def pixels(inside: int, outside: int) -> tuple[int, int]:
+    """Pixels of both sides as Python integers, of any size; raises ArgumentError unless both are positive."""
+    return integer(inside, "inside", least=1), integer(outside, "outside", least=1)
 
 
 def strict_symmetry(crossing: int, inside: int, outside: int, convention: str) -> Levels:
@@ -91,8 +91,9 @@ def strict_symmetry(crossing: int, inside: int, outside: int, convention: str) -
     >>> strict_symmetry(3, 0, 0, "indicator").rank
     8
     """
-    if min(crossing, inside, outside) < 0 or crossing + inside + outside < 1:
-        raise ArgumentError(f"pairs: got {crossing}, {inside}, {outside}; accepted: numbers ≥ 0, one at least positive")
+    crossing, inside, outside = integers((crossing, inside, outside), "pairs", least=0)
+    if crossing + inside + outside < 1:
+        raise ArgumentError("pairs: got 0, 0, 0; accepted: integers ≥ 0, one at least positive")
     pairs = crossing + inside + outside
     shift = offset(convention, Fraction(1, 2**pairs))
     # in units of |a||b|: â b̂ᵀ − g e eᵀ on the uniform vector, x and y the overlaps of â and b̂ with their uniform ones
@@ -136,8 +137,7 @@ def symmetry_score(crossing: int, outside: int, convention: str) -> Levels:
     >>> symmetry_score(3, 0, "sign").weights.round(4)
     array([0.75, 0.25])
     """
-    if crossing < 1 or outside < 0:
-        raise ArgumentError(f"crossing, outside: got {crossing}, {outside}; accepted: at least 1 and at least 0 pairs")
+    crossing, outside = integer(crossing, "crossing", least=1), integer(outside, "outside", least=0)
     pairs = crossing + outside
     most = (pairs - 1) // 2  # disagreeing pairs of an image that the function is true on, at most
     shift = offset(convention, Fraction(sum(comb(pairs, d) for d in range(most + 1)), 2**pairs))
@@ -181,5 +181,5 @@ def random_entropy(inside: int, outside: int) -> float:
     >>> round(random_entropy(8, 8), 3)
     5.045
     """
-    small, large = sorted((inside, outside))
+    small, large = sorted(pixels(inside, outside))
     return small * math.log(2) - 2.0 ** (small - large - 1)

@@ -18,6 +18,7 @@ from itertools import pairwise, product
 
 import numpy as np
 
+from convac.arrays import integer, short
 from convac.errors import ArgumentError
 from convac.targets.splits import Split
 
@@ -167,10 +168,9 @@ def states(task: str, height: int, width: int) -> dict[Labels, int]:
     >>> states("percolation", 1, 2)
     {(-1,): 3, (1,): 1}
     """
-    if task not in SCANS:
-        raise ArgumentError(f"task: {task!r} is unknown; accepted: {', '.join(SCANS)}")
-    if min(height, width) < 1:
-        raise ArgumentError(f"height, width: got {height}, {width}; accepted: positive integers")
+    if not isinstance(task, str) or task not in SCANS:
+        raise ArgumentError(f"task: {short(task)} is unknown; accepted: {', '.join(SCANS)}")
+    height, width = integer(height, "height", least=1), integer(width, "width", least=1)
     scan = SCANS[task]
     columns = list(product((0, 1), repeat=height))
     advance = cache(lambda state: Counter(scan.advance(state, column) for column in columns))

@@ -18,6 +18,7 @@ from math import prod
 
 import numpy as np
 
+from convac.arrays import grid_shape, integer, short
 from convac.errors import ArgumentError, MemoryLimitError
 from convac.seeds import stream
 
@@ -35,20 +36,21 @@ def listed(task: str, sites: tuple[int, int]) -> np.ndarray:
     array([[0, 1],
            [1, 0]])
     """
-    if task not in TASKS:
-        raise ArgumentError(f"task: {task!r} is unknown; accepted: {', '.join(TASKS)}")
+    if not isinstance(task, str) or task not in TASKS:
+        raise ArgumentError(f"task: {short(task)} is unknown; accepted: {', '.join(TASKS)}")
     return np.asarray(TASKS[task](every_image(sites)).reshape((2,) * prod(sites)))
 
 
 def every_image(sites: tuple[int, int]) -> np.ndarray:
     """All binary images, bool, shape (2^N, H, W), the last pixel varying fastest; raises as `listed`."""
-    if len(sites) != 2 or min(sites) < 1:
-        raise ArgumentError(f"sites: got {list(sites)}; accepted: 2 positive sides")
-    count = prod(sites)
+    sides = grid_shape(sites)
+    if len(sides) != 2:
+        raise ArgumentError(f"sites: got {list(sides)}; accepted: 2 positive sides")
+    count = prod(sides)
     if count > LARGEST:
         raise MemoryLimitError(f"sites: {count} pixels have 2^{count} images; accepted: at most {LARGEST} pixels")
     codes = np.arange(2**count)
-    return np.stack([codes >> place & 1 == 1 for place in reversed(range(count))], axis=1).reshape(-1, *sites)
+    return np.stack([codes >> place & 1 == 1 for place in reversed(range(count))], axis=1).reshape(-1, *sides)
 
 
 def majority(images: np.ndarray) -> np.ndarray:
@@ -120,7 +122,8 @@ def control(tensor: np.ndarray, draw: int) -> np.ndarray:
         tensor: bool, one axis of length 2 per site.
         draw: number of the draw.
     """
-    generator = stream("target control", tensor.ndim, int(np.count_nonzero(tensor)), draw)
+    number = integer(draw, "draw")
+    generator = stream("target control", tensor.ndim, int(np.count_nonzero(tensor)), number)
     return np.asarray(generator.permutation(tensor.ravel()).reshape(tensor.shape))
 
 

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from math import prod
+from typing import Any
 
 import numpy as np
 
+from convac.arrays import given, integers, short
 from convac.errors import ArgumentError
 
 CONVENTIONS = ("centred", "sign", "indicator")
@@ -28,7 +30,7 @@ class Split:
         inside, outside: configurations in each class, exact integers, lengths a and b.
 
     Raises:
-        ArgumentError: shapes don't fit, or a class is empty.
+        ArgumentError: shapes don't fit, a class is empty, or a value is no boolean.
     """
 
     values: np.ndarray
@@ -36,10 +38,13 @@ class Split:
     outside: tuple[int, ...]
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "values", boolean(self.values, "values"))
+        object.__setattr__(self, "inside", integers(self.inside, "inside"))
+        object.__setattr__(self, "outside", integers(self.outside, "outside"))
         if self.values.shape != (len(self.inside), len(self.outside)):
             wanted = [len(self.inside), len(self.outside)]
             raise ArgumentError(f"values: has shape {list(self.values.shape)}; accepted: {wanted}, one per pair")
-        if min(*self.inside, *self.outside) < 1:
+        if not self.values.size or min(*self.inside, *self.outside) < 1:
             raise ArgumentError("inside, outside: a class is empty; accepted: at least one configuration in each")
 
     @cached_property
@@ -81,8 +86,8 @@ def offset(convention: str, mean: Fraction) -> Fraction:
     Fraction(1, 2)
     """
     found = {"centred": mean, "sign": Fraction(1, 2), "indicator": Fraction(0)}
-    if convention not in found:
-        raise ArgumentError(f"convention: {convention!r} is unknown; accepted: {', '.join(CONVENTIONS)}")
+    if not isinstance(convention, str) or convention not in found:
+        raise ArgumentError(f"convention: {short(convention)} is unknown; accepted: {', '.join(CONVENTIONS)}")
     return found[convention]
 
 
@@ -94,8 +99,9 @@ def split(tensor: np.ndarray, mask: np.ndarray) -> Split:
         mask: boolean, shape (N,), true inside I.
 
     Raises:
-        ArgumentError: shapes don't fit.
+        ArgumentError: shapes don't fit, or a value is no boolean.
     """
+    tensor, mask = boolean(tensor, "tensor"), boolean(mask, "mask")
     if mask.shape != (tensor.ndim,):
         raise ArgumentError(f"mask: has shape {list(mask.shape)}; accepted: [{tensor.ndim}], one per site")
     inside, outside = np.flatnonzero(mask), np.flatnonzero(~mask)
@@ -103,6 +109,14 @@ def split(tensor: np.ndarray, mask: np.ndarray) -> Split:
     values, rows_merged = merged(tensor.transpose(*inside, *outside).reshape(rows, -1))
     columns, columns_merged = merged(values.T)
     return Split(columns.T, rows_merged, columns_merged)
+
+
+def boolean(values: Any, name: str) -> np.ndarray:
+    """The values as a boolean array; raises ArgumentError for anything else, zeros and ones among them."""
+    array = given(values, name)
+    if array.dtype.kind != "b":
+        raise ArgumentError(f"{name}: holds {array.dtype}; accepted: booleans")
+    return array
 
 
 def merged(matrix: np.ndarray) -> tuple[np.ndarray, tuple[int, ...]]:
