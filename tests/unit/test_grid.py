@@ -189,7 +189,11 @@ def test_a_function_is_called_in_batches_of_bounded_size():
         (lambda inputs: np.ones(3), "returns shape"),
         (lambda inputs: np.ones((len(inputs), 2, 2)), "returns shape"),
         (lambda inputs: np.full(len(inputs), np.nan), "isn't finite"),
-        (lambda inputs: np.ones(len(inputs)) * 1j, "real numbers"),
+        (lambda inputs: np.full(len(inputs), 1j * np.nan), "isn't finite"),
+        (lambda inputs: np.full(len(inputs), "a"), "holds text"),
+        (lambda inputs: [None] * len(inputs), "holds no plain numbers"),
+        (lambda inputs: [[1.0]] * (len(inputs) - 1) + [[1.0, 2.0]], "rows differ"),
+        (lambda inputs: None, "holds no plain numbers"),
         (lambda inputs: inputs @ np.ones(3), "ValueError: .*accepted: a function of an array"),
     ],
 )

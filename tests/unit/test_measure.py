@@ -382,3 +382,54 @@ def test_a_state_is_an_array_with_an_axis_per_site():
 def test_what_is_no_state_is_refused(state, options, words):
     with pytest.raises(ArgumentError, match=words):
         measure(state, [0], **options)
+
+
+def phases(inputs):
+    """exp(iπ/2 · x0 · x1), x0 and x1 the first two sites."""
+    angles = inputs.reshape(len(inputs), -1)
+    return np.exp(0.5j * np.pi * angles[:, 0] * angles[:, 1])
+
+
+class Phases(torch.nn.Module):
+    def forward(self, inputs):
+        angles = inputs.reshape(len(inputs), -1)
+        return torch.exp(0.5j * torch.pi * angles[:, 0] * angles[:, 1])
+
+
+def test_complex_functions_and_states_are_measured_as_they_are():
+    listed = phases(np.indices((2,) * 4).reshape(4, -1).T).reshape((2,) * 4)
+    chosen = {"sites": (2, 2)}
+    found = [measure(phases, [0, 2], **chosen), measure(Phases(), [0, 2], **chosen), measure(listed, [0, 2], **chosen)]
+    found += [measure(torch.tensor(listed).to(torch.complex64), [0, 2]), measure(listed.conj() * 2j, [0, 2])]
+    for result in found:
+        assert result.entropy == pytest.approx(0.416496, abs=1e-6)
+        assert result.schmidt_number == 2
+    generator = np.random.default_rng(0)
+    psi = generator.normal(size=(3,) * 4) + 1j * generator.normal(size=(3,) * 4)
+    exact = np.linalg.svd(psi.transpose(0, 3, 1, 2).reshape(9, 9), compute_uv=False)
+    assert measure(psi, [0, 3]).entropy == pytest.approx(entropy(exact), abs=1e-10)
+    assert measure(psi.conj(), [0, 3]).entropy == pytest.approx(entropy(exact), abs=1e-10)
+
+
+def test_classes_of_a_function_are_combined_by_complex_numbers_too():
+    def function(inputs):
+        return np.stack([np.ones(len(inputs)), inputs[:, 0] * inputs[:, 1]], axis=1)
+
+    phase = np.exp(0.5j * np.pi) - 1
+    found = measure(function, [0], sites=(2,), output=[1, phase])
+    assert found.entropy == pytest.approx(measure(phases, [0], sites=(2,)).entropy, abs=1e-12)
+    with pytest.raises(ArgumentError, match="output: holds complex numbers; accepted: real numbers"):
+        measure(drawn(), "left-right", output=[1, 1j, 0])
+
+
+def test_complex_samples_tell_what_real_ones_do():
+    def function(inputs):
+        return 1 + 0.1 * inputs[:, 0] * inputs[:, -1]
+
+    def turned(inputs):
+        return function(inputs) * np.exp(1j * inputs.sum(axis=1))  # a phase of each site: the same spectrum
+
+    arguments = {"sites": (40,), "engine": "grid-sampled", "samples": 64}
+    real, turned_too = (measure(each, "start-end", **arguments) for each in (function, turned))
+    assert turned_too.entropy == pytest.approx(real.entropy, abs=1e-9)
+    assert turned_too.error == pytest.approx(real.error, rel=1e-6)

@@ -102,20 +102,17 @@ class GridFunction:
     def scores(self, inputs: np.ndarray, output: Output) -> np.ndarray:
         """One class (or combination) on a batch of inputs."""
         try:
-            values = np.asarray(self.function(inputs))
+            returned = self.function(inputs)
         except ConvacError:
             raise
         except Exception as error:  # whatever a user's function raises
             raise ArgumentError(
                 f"network: {type(error).__name__}: {error}; accepted: a function of an array {list(inputs.shape)}"
             ) from error
-        if values.dtype.kind not in "fiub":
-            raise ArgumentError(f"network: returns {values.dtype}; accepted: real numbers")
+        values = numbers(returned, "network: what it returns", booleans=True)
         if values.shape[:1] != (len(inputs),) or values.ndim > 2:
             raise ArgumentError(f"network: returns shape {list(values.shape)}; accepted: [{len(inputs)}(, classes)]")
-        if not np.isfinite(values).all():
-            raise ArgumentError("network: returns a value that isn't finite; accepted: finite numbers")
-        table = values.astype(np.float64).reshape(len(inputs), -1)
+        table = values.reshape(len(inputs), -1)
         return np.asarray(table @ coefficients(output, table.shape[1]))
 
 
@@ -247,14 +244,14 @@ def sampled(
     weights = np.asarray(grid.weights)
     inside = generator.choice(grid.local_dimension, (samples, int(mask.sum())), p=weights)
     outside = generator.choice(grid.local_dimension, (samples, int((~mask).sum())), p=weights)
-    matrix = np.empty((samples, samples))
     configurations = np.empty((samples, grid.count), dtype=np.int64)
     configurations[:, ~mask] = outside
-    for row, own in enumerate(inside):
+    rows = []
+    for own in inside:
         configurations[:, mask] = own
-        matrix[row] = grid.values(configurations, output)
+        rows.append(grid.values(configurations, output))
     smaller = min(int(mask.sum()), int((~mask).sum()))
-    return judged(matrix, smaller * math.log(grid.local_dimension))
+    return judged(np.stack(rows), smaller * math.log(grid.local_dimension))
 
 
 def judged(matrix: np.ndarray, log_dimension: float) -> Sampled:
@@ -265,7 +262,7 @@ def judged(matrix: np.ndarray, log_dimension: float) -> Sampled:
         log_dimension: ln of the smaller side's dimension, the largest entropy that there can be.
     """
     left, values, right = np.linalg.svd(matrix)
-    squares = matrix**2
+    squares = np.abs(matrix) ** 2
     if min(effective(squares.sum(axis=1)), effective(squares.sum(axis=0))) < EFFECTIVE:
         return Sampled(values, math.inf, 1.0)
     half = len(matrix) // 2
@@ -310,7 +307,8 @@ def standard_error(left: np.ndarray, values: np.ndarray, right: np.ndarray) -> f
     weights = measures.probabilities(values)
     logs = np.log(np.where(weights > 0, weights, 1.0))
     moves = -weights * (logs + measures.entropy(values))
-    return math.sqrt(float(np.sum((left**2 @ moves) ** 2) + np.sum((moves @ right**2) ** 2)))
+    rows, columns = np.abs(left) ** 2 @ moves, moves @ np.abs(right) ** 2
+    return math.sqrt(float(np.sum(rows**2) + np.sum(columns**2)))
 
 
 def unpredicted(
@@ -337,14 +335,14 @@ def unpredicted(
 
     Source: pseudo-skeleton approximations, Goreinov, Tyrtyshnikov & Zamarashkin (1997).
     """
-    total = float(np.sum(fresh**2))
+    total = float(np.sum(np.abs(fresh) ** 2))
     if total == 0:
         return 1.0
     number = int(np.sum(values > RESOLVED * values[0]))
     # powers of two, and the rank itself: with it a function of low rank is predicted exactly
     ranks = sorted({number, *(2**power for power in range(int(math.log2(number)) + 1))})
-    rows, columns = (down @ right.T)[:, :number] / values[:number], (left.T @ across)[:number]
-    errors = [float(np.sum((fresh - rows[:, :rank] @ columns[:rank]) ** 2)) for rank in ranks]
+    rows, columns = (down @ right.conj().T)[:, :number] / values[:number], (left.conj().T @ across)[:number]
+    errors = [float(np.sum(np.abs(fresh - rows[:, :rank] @ columns[:rank]) ** 2)) for rank in ranks]
     return min(1.0, min(errors) / total)
 
 
