@@ -28,6 +28,9 @@ def recurrent():
     return lambda steps: network(torch.tensor(steps, dtype=torch.float32)[..., None])[0][:, -1].detach().numpy()
 def parity():
     return lambda inputs: 1 - 2 * (inputs.sum(1) % 2)
+def table():
+    torch.manual_seed(0)
+    return torch.nn.Sequential(torch.nn.Embedding(3, 2), torch.nn.Flatten(), torch.nn.Linear(8, 1)).double()
 def broken():
     raise RuntimeError("two\\nlines")
 """
@@ -61,6 +64,15 @@ def test_a_circuit_file_is_measured(capsys):
     assert result["min_cut"]["log"] == pytest.approx(math.log(direct.min_cut.value))
     assert math.prod(edge["dimension"] for edge in result["min_cut"]["edges"]) == direct.min_cut.value
     assert np.sum(np.square(result["spectrum"])) == pytest.approx(1)
+
+
+def test_sites_may_be_told_with_spaces_and_templates_as_integers(capsys):
+    entropy = measure(CIRCUIT, [0, 2, 5]).entropy
+    for sites in ("0, 2, 5", " 5,0 ,2,"):
+        assert printed(capsys, "--circuit", "net.json", "--partition", sites)["entropy"] == entropy
+    options = "--network", "my_networks:table", "--sites", "4", "--partition", "0"
+    assert printed(capsys, *options, "--templates", "0, 1, 2")["schmidt_number"] == 2
+    assert printed(capsys, *options)["engine"] == "grid"
 
 
 def test_what_an_engine_cannot_give_is_null(capsys):

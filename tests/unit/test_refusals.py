@@ -14,6 +14,7 @@ from convac.circuits.tree import Circuit, random_circuit
 from convac.entanglement import differentiable, measures
 from convac.entanglement.bridge import predicted_rank
 from convac.entanglement.generic_rank import TreeShape, generic_rank
+from convac.entanglement.graphs import graph_min_cut, tree_network
 from convac.entanglement.measure import measure
 from convac.entanglement.mincut import symmetric_min_cut, tree_min_cut
 from convac.entanglement.truncation import amplitudes, truncated
@@ -36,7 +37,7 @@ MIXTURE = random_mixture("dirichlet", TREE, 2, "binary", RNG)
 DENSITIES = random_mixture("dirichlet", TREE, 2, "Gaussian", RNG)
 WEIGHTS = [torch.ones(1, 3, 2), torch.ones(1, 3, 3)]
 OUTPUT = torch.ones(1, 3)
-NO_COUNTS = (0, -1, 2.0, True, None, "2", 1j)
+NO_COUNTS = (0, -1, 2.0, True, "2", 1j, None)
 NO_WIDTHS = (3, (0, 3), (3.0, 3), (True, 3), "33", (), None)
 NAN = math.nan
 # the name that is told, what is called, and what it is called with
@@ -103,6 +104,8 @@ REFUSED = [
         lambda value: replace(MIXTURE, tables=value),
         (None, "x", (MIXTURE.tables[0] * 1j, MIXTURE.tables[1]), ([[1], [1, 2]], MIXTURE.tables[1])),
     ),
+    ("partition", lambda value: graph_min_cut(tree_network(TREE, 2, (3, 3)), value), ([0.0], [True], 3, "0", [4], [])),
+    ("dimensions", lambda value: tree_network(TREE, value, (3, 3)), NO_COUNTS[:-1]),
     ("prior", lambda value: replace(MIXTURE, prior=value), ([0.5, 0.5j], 1.0, "x", [True, False], [0.9, 0.2])),
     ("tree, leaves", lambda value: replace(MIXTURE, tree=value), ((4,), None)),
     ("tree, leaves", lambda value: replace(MIXTURE, leaves=value), (HALF, None)),

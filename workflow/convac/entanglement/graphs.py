@@ -12,6 +12,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from math import comb
 
+from convac.arrays import integer, integers
 from convac.circuits.overlapping import OverlappingShape
 from convac.errors import ArgumentError
 from convac.geometry.trees import PoolingTree
@@ -27,10 +28,20 @@ class Network:
     Attributes:
         dimensions: of every copy tensor, by name; sites are named ("site", number). None: it can't be cut.
         links: pairs of names.
+
+    Raises:
+        ArgumentError: a dimension is no positive integer.
     """
 
     dimensions: Mapping[Hashable, int | None]
     links: tuple[tuple[Hashable, Hashable], ...]
+
+    def __post_init__(self) -> None:
+        known = {
+            name: None if size is None else integer(size, f"dimensions: {name}", least=1)
+            for name, size in self.dimensions.items()
+        }
+        object.__setattr__(self, "dimensions", known)
 
 
 @dataclass(frozen=True)
@@ -60,7 +71,7 @@ def graph_min_cut(network: Network, inside: Iterable[int]) -> GraphCut:
     """
     import networkx
 
-    chosen = {("site", site) for site in inside}
+    chosen = {("site", site) for site in integers(inside, "partition")}
     sites = {name for name in network.dimensions if isinstance(name, tuple) and name[0] == "site"}
     if not chosen or not chosen < sites:
         raise ArgumentError(f"partition: {len(chosen)} of {len(sites)} sites; accepted: a proper subset of them")
