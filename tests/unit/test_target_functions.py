@@ -91,7 +91,7 @@ def test_axes_are_pixels_row_by_row():
     [
         (lambda: listed("parities", (2, 2)), ArgumentError, "task: 'parities' is unknown; accepted: majority, "),
         (lambda: listed("parity", (3, 7)), MemoryLimitError, "sites: 21 pixels .* accepted: at most 20"),
-        (lambda: listed("parity", (0, 3)), ArgumentError, "sites: got 0; accepted: integers ≥ 1"),
+        (lambda: listed("parity", (0, 3)), ArgumentError, "sites: got .0, 3.; accepted: 1 or 2 positive sides"),
         (lambda: offset("signs", Fraction(1, 2)), ArgumentError, "convention: 'signs' .* accepted: centred, sign, ind"),
         (
             lambda: split(listed("parity", (2, 2)), np.ones(3, bool)),

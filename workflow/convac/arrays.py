@@ -187,9 +187,14 @@ def grid_shape(value: Any, name: str = "sites") -> tuple[int, ...]:
     >>> grid_shape(np.array([4, 4]))
     (4, 4)
     """
-    sides = integers(value, name, least=1)
+    try:
+        sides = integers(value, name, least=1)
+    except ArgumentError:
+        sides = ()
     if not 1 <= len(sides) <= 2:
-        raise ArgumentError(f"{name}: got {short(list(sides))}; accepted: 1 or 2 positive sides, a line or a grid")
+        raise ArgumentError(
+            f"{name}: got {short(value)}; accepted: 1 or 2 positive sides, a line (N,) or a grid (H, W)"
+        )
     return sides
 
 
