@@ -1,5 +1,5 @@
 # `make` sets up and runs everything at the config's scale; `make test` sets up and passes the tests.
-# `make help` lists all targets. Extra options for Snakemake: make ARGS="--config scale=smoke".
+# `make help` lists all targets. More for Snakemake, targets first: make ARGS="min_cut --config scale=smoke".
 
 SHELL := bash
 .DEFAULT_GOAL := run
@@ -8,8 +8,10 @@ unexport PYTHONPATH PYTHONDONTWRITEBYTECODE
 CORES ?= all
 SNAKEMAKE = snakemake --cores $(CORES) --show-failed-logs
 ARGS ?=
+# Snakemake takes the last of two --config alone: what is given joins this one
+SMOKE = $(if $(findstring --config ,$(ARGS)),$(subst --config ,--config scale=smoke ,$(ARGS)),$(ARGS) --config scale=smoke)
 
-.PHONY: help setup setup-test run smoke plan progress probe resume report redraw reference compare verify shares lint test generate clean
+.PHONY: help setup setup-test check run smoke plan progress probe resume report redraw reference compare verify shares lint test generate clean
 
 help: ## this list
 	@echo "make [TARGET] [CORES=2] [ARGS='more for Snakemake']; without a target it makes \"run\""
@@ -21,11 +23,14 @@ setup: ## make the virtual environment, .venv
 setup-test: ## the same with what the tests need
 	@PYTHON="$(PYTHON)" envs/setup.sh test
 
-run: setup ## run every experiment at the config's scale (the default)
+check: setup ## config files and ARGS, before Snakemake ends in a traceback on them
+	@python -m convac check -- $(ARGS)
+
+run: check ## run every experiment at the config's scale (the default)
 	$(SNAKEMAKE) $(ARGS)
 
-smoke: setup ## every experiment, tiny: the first figures in about a minute
-	$(SNAKEMAKE) --config scale=smoke $(ARGS)
+smoke: check ## every experiment, tiny: the first figures in about a minute
+	$(SNAKEMAKE) $(SMOKE)
 
 plan: setup ## what would run, with minutes, memory and disk; runs nothing
 	@python -m convac plan --cores $(CORES) -- $(ARGS)
@@ -36,22 +41,22 @@ progress: setup ## how far a run in another shell is: jobs done and left by expe
 probe: setup ## what a scale takes of a cluster: jobs, core- or GPU-hours, memory, disk (ARGS="--scale SCALE")
 	@python -m convac probe $(ARGS)
 
-resume: setup ## after a crash: wait for jobs that outlived Snakemake, unlock, finish
+resume: check ## after a crash: wait for jobs that outlived Snakemake, unlock, finish
 	python -m convac orphans --wait
 	snakemake --unlock
 	$(SNAKEMAKE) --rerun-incomplete $(ARGS)
 
-report: setup ## results/report.html: every figure and verdict in one page
+report: check ## results/report.html: every figure and verdict in one page
 	snakemake --report results/report.html $(ARGS)
 
-redraw: setup ## the reference figures again, from the committed tables, without training
+redraw: check ## the reference figures again, from the committed tables, without training
 	$(SNAKEMAKE) redraw $(ARGS)
 
 reference: setup ## take the laptop results as the committed reference (FROM=results/redrawn: its figures alone)
 	python -m convac reference --results $(or $(FROM),results/laptop)
 	python -m convac generate
 
-compare: setup ## hold a laptop run against the reference: what agrees, differs within its interval, or contradicts
+compare: check ## hold a laptop run against the reference: what agrees, differs within its interval, or contradicts
 	$(SNAKEMAKE) results/laptop/comparison.csv $(ARGS)
 	@python -m convac compare
 

@@ -26,6 +26,7 @@ COMMANDS = {
     "figure": "run an experiment's notebook",
     "manifest": "write the manifest of a scale's results",
     "verify": "check results against their manifest",
+    "check": "check config files and options before Snakemake",
     "plan": "what would run: jobs, minutes, memory, disk",
     "progress": "how far a run is: jobs done and left, minutes left",
     "probe": "what a scale takes: jobs, core- or GPU-hours, memory, disk",

@@ -1,22 +1,17 @@
 # Needs the config. Makes PLAN, the jobs of every experiment and scale; stops with one line per mistake.
 
-import os
-import sys
-from pathlib import Path
-
 from snakemake.cli import parse_args
-
-# This checkout's library, whatever environment is active.
-sys.path.insert(0, str(Path(workflow.current_basedir.get_path_or_uri(False)).parent))
-# Jobs of a workflow share the screen: no progress bars.
-os.environ.update(CONVAC_WORKFLOW="1")
-
-# Hundreds of jobs import the same modules: without bytecode each would compile them again, ten seconds a job.
-os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 from convac import workload
 from convac.errors import ConvacError
-from convac.planning.config import config_mistakes, place_mistakes, start_mistakes
+from convac.planning.config import (
+    config_mistakes,
+    executor_mistakes,
+    hidden_blocks,
+    merged,
+    place_mistakes,
+    start_mistakes,
+)
 from convac.planning.plan import SUFFIXES, Plan
 from convac.provenance import source_hash
 from convac.specs import DOWNLOADED
@@ -25,19 +20,27 @@ from convac.specs import DOWNLOADED
 asked_for = parse_args(sys.argv[1:] if "snakemake" in sys.argv[0] else [])[1]
 looks = (asked_for.dryrun, asked_for.report, asked_for.lint, asked_for.unlock)
 
-if mistakes := config_mistakes(config) or place_mistakes(
+# as a module of another workflow the config is what that one hands over
+LAYERS = [config] if workflow.modifier.skip_configfile else config_layers()
+if not workflow.modifier.skip_configfile:
+    # Snakemake leaves numbers in the blocks and lists of --config as text
+    config.update(merged(config, LAYERS[-1]))
+HIDDEN = hidden_blocks(LAYERS)
+
+if mistakes := config_mistakes(config, HIDDEN) or place_mistakes(
     asked_for.targets, config, writes=not any(looks)
 ):
     sys.exit("\n".join(mistakes))
 
 try:
-    PLAN = Plan(config)
+    PLAN = Plan(config, HIDDEN)
     for line in PLAN.restore():
         print(line, file=sys.stderr)
 except ConvacError as error:
     sys.exit(str(error))
 
-SCALE = config["scale"]
+SCALE = PLAN.config.scale
+config.update(scale=SCALE)  # for the report, where the config is silent
 
 # Relative, so that a rule's command can be pasted, and moving the checkout reruns nothing.
 CONVAC = "PYTHONPATH=workflow python -m convac"
@@ -59,6 +62,8 @@ localrules:
 
 onstart:
     jobs = list(workflow.dag.needrun_jobs())
+    if mistakes := executor_mistakes(workflow.executor_plugin.name):
+        sys.exit("\n".join(mistakes))
     if not workflow.touch and (mistakes := start_mistakes(jobs)):
         sys.exit("\n".join(mistakes))
     nodes = None if workflow.local_exec else workflow.nodes

@@ -25,7 +25,7 @@ rule download:
         folder="results/downloads/{source}",
         # derived from `output`, so that another folder reruns nothing
         local=lambda wildcards, output: (
-            ["--local", config["local_data"]] if config.get("local_data") else []
+            ["--local", PLAN.config.local_data] if PLAN.config.local_data else []
         ),
     message:
         "download {wildcards.source} [{resources.runtime} min, {resources.mem_mb} MB memory, {resources.disk_mb} MB disk at most]"

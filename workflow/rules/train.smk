@@ -38,18 +38,20 @@ rule train:
             PLAN.group(wildcards.cell) if workflow.non_local_exec else None
         )
     conda:
-        "../../envs/cuda.yaml" if config["device"] == "cuda" else "../../envs/cpu.yaml"
+        "../../envs/cuda.yaml"
+        if PLAN.config.device == "cuda"
+        else "../../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=PLAN.limits("train").mem_mb,
         runtime=PLAN.limits("train").runtime,
         disk_mb=PLAN.limits("train").disk_mb,
-        gpu=int(config["device"] == "cuda"),
+        gpu=int(PLAN.config.device == "cuda"),
     params:
         code=lambda wildcards: source_hash(
             "convac.commands.train", *PLAN.runs[wildcards.cell].modules
         ),
-        device=config["device"],
+        device=PLAN.config.device,
     message:
         "train {wildcards.cell} [{resources.runtime} min, {resources.mem_mb} MB memory, {resources.disk_mb} MB disk at most]"
     shell:

@@ -71,7 +71,7 @@ def config_schema() -> dict[str, Any]:
     schema["properties"]["experiments"] = {
         "type": "object",
         "properties": blocks,
-        "additionalProperties": {"type": "object", "required": ["study"]},
+        "additionalProperties": {"type": ["object", "null"], "required": ["study"]},
     }
     return schema
 
@@ -81,6 +81,7 @@ def block_schema(study: str) -> dict[str, Any]:
     block: dict[str, Any] = study_module(study).Block.model_json_schema()
     for part in (block, *block.get("$defs", {}).values()):
         part.pop("required", None)
+    block["type"] = ["object", "null"]  # null leaves the experiment out
     keys = dict(block["properties"])
     scale = {"type": "object", "properties": keys, "additionalProperties": False}
     block["properties"] = {**keys, "scales": {"type": "object", "properties": dict.fromkeys(SCALES, scale)}}

@@ -10,10 +10,13 @@ from typing import Any
 import pandas as pd
 
 from convac.errors import ConfigError, one_line
+from convac.planning.arguments import after_dashes, argument_mistakes
 from convac.planning.costs import seconds_of
+from convac.progress import LOG
 
 # What Snakemake prints of a dry run: a table of counts, then every job with its rule's message and the reason.
 COUNT = re.compile(r"^(\w+) +(\d+)$")
+NOTICES = ("Using ", "Config file config.yaml is ", "Building DAG", "host: ", "Assuming unrestricted")
 JOB = re.compile(r"^Job \d+: (\w+) (\S+) \[(\d+) min, (\d+) MB memory, (\d+) MB disk at most\]$")
 
 
@@ -25,11 +28,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> None:
     """Print the plan."""
-    rest = [word for word in options.rest if word != "--"]
+    rest = after_dashes(options.rest)
+    stop(argument_mistakes(rest))
     command = [sys.executable, "-m", "snakemake", "-n", "--cores", options.cores, *rest]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise ConfigError((done.stderr.strip().splitlines() or ["snakemake failed"])[-1])
+        stop(refusal(done.stderr, done.stdout))
     text = done.stdout + done.stderr
     counts = planned_counts(text)
     if not counts:
@@ -42,6 +46,27 @@ def run(options: Namespace) -> None:
     for job in jobs:
         if job["rule"] == "train":
             print(f"would train {job['name']}: {job['reason']}")
+
+
+def stop(mistakes: list[str]) -> None:
+    """Tell every mistake in its line and fail; nothing without one."""
+    for line in mistakes[:-1]:
+        LOG.error("%s", one_line(line))
+    if mistakes:
+        raise ConfigError(mistakes[-1])
+
+
+def refusal(*printed: str) -> list[str]:
+    """Why Snakemake refused to plan: what it says first on the error stream, then elsewhere, without its notices.
+
+    >>> refusal("Using profile local for …\\n", "Building DAG of jobs...\\nMissingInputException:\\nnone.csv\\n")
+    ['MissingInputException:', 'none.csv']
+    """
+    for text in printed:
+        lines = [line for line in text.splitlines() if line.strip() and not line.startswith(NOTICES)]
+        if lines:
+            return lines[-1:] if "Traceback" in text else lines
+    return ["snakemake failed and said nothing"]
 
 
 def planned_counts(text: str) -> dict[str, int]:

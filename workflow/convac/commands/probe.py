@@ -16,18 +16,17 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
 import torch
-import yaml
 
 from convac import progress
 from convac.errors import ConfigError
-from convac.files import Arrays, naming
+from convac.files import Arrays
 from convac.planning.config import SCALES, config_mistakes
+from convac.planning.config_files import read_config
 from convac.planning.costs import evaluations, tried_steps
 from convac.planning.plan import JobKey, Plan
 from convac.seeds import stream
@@ -85,8 +84,7 @@ def run(options: Namespace) -> None:
 
 def planned(options: Namespace) -> tuple[Plan, list[str]]:
     """The plan and the experiments that are asked for; raises ConfigError for a mistake."""
-    with naming(options.config, "a YAML file"):
-        raw = yaml.safe_load(Path(options.config).read_text(encoding="utf-8"))
+    raw = read_config(options.config)
     if mistakes := config_mistakes(raw):
         raise ConfigError(mistakes[0])
     plan = Plan(raw)

@@ -15,9 +15,9 @@ from convac.contract.discovery import study_module
 from convac.contract.experiment import Cell
 from convac.errors import ConfigError, ConvacError
 from convac.files import write_text
-from convac.parsing import lines
+from convac.parsing import lines, parse, plain
 from convac.planning import costs
-from convac.planning.config import BASE, blocks
+from convac.planning.config import BASE, Blocks, Config, blocks
 from convac.planning.costs import seconds_of
 from convac.specs import DatasetSpec, MeasureSpec, RunSpec, Spec, TheorySpec, canonical, digest, folder
 from convac.workload import Job, Workload
@@ -131,21 +131,21 @@ class Plan:
         datasets, runs, theories: specs by folder.
         measures: by (run's folder, digest).
         scales: the smallest scale that asks for a theory job, by folder.
-        device: where networks train; None for `auto`.
+        config: its top level, with the defaults of what isn't written.
 
     Raises:
         ConfigError: the keys of a block are right one by one, but no network meets them all.
     """
 
-    def __init__(self, raw: Mapping[str, Any]) -> None:
+    def __init__(self, raw: Mapping[str, Any], hidden: Blocks | None = None) -> None:
         self.studies: dict[tuple[str, str], Study] = {}
         self.datasets: dict[str, DatasetSpec] = {}
         self.runs: dict[str, RunSpec] = {}
         self.theories: dict[str, TheorySpec] = {}
         self.measures: dict[tuple[str, str], MeasureSpec] = {}
         self.scales: dict[str, str] = {}
-        self.device = raw.get("device")
-        for (scale, name), (study, block) in blocks(raw).items():
+        self.config = parse(Config, plain(raw))
+        for (scale, name), (study, block) in blocks(raw, hidden).items():
             with placing(f"experiments.{name}, scale {scale}"):
                 cells = {folder(cell.spec): cell for cell in study_module(study).cells(block)}
             self._add(scale, name, Study(study, cells))
@@ -242,7 +242,7 @@ class Plan:
         """
         measures = [self.needs("measure", *key) for key in self.measures if key[0] == cell]
         seconds = self.needs("train", cell).seconds + sum(needs.seconds for needs in measures)
-        return "short" if seconds <= costs.SHORT and self.device != "cuda" else None
+        return "short" if seconds <= costs.SHORT and self.config.device != "cuda" else None
 
     def data(self, cell: str) -> str:
         """The dataset file of a run."""
