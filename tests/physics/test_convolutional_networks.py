@@ -114,7 +114,7 @@ def test_a_windowed_circuit_repeats_its_weights_from_window_to_window(name):
     tree = TREES[name]
     network = ConvAC(tree, 2, (3,) * tree.levels, sharing="windowed", seed=(0, 7))
     for level, weights in enumerate(network.circuit(1).weights):
-        parameter = network.get_parameter(f"level_{level + 1}")[1].detach().double().exp().numpy()
+        parameter = np.exp(network.get_parameter(f"level_{level + 1}")[1].detach().double().numpy())
         assert len(weights) == tree.positions[level]
         for position, weight in enumerate(weights):
             np.testing.assert_array_equal(weight, parameter[position % tree.windows[level]])
