@@ -50,7 +50,7 @@ def test_it_prints_networks_then_what_each_experiment_takes(capsys, monkeypatch)
         (["--experiment", "nonsense"], "--experiment: 'nonsense' is unknown; accepted: pooling_geometry"),
         (["--steps", "0"], "--steps: 0; accepted: an integer from 1 up"),
         (["--seconds", "0"], "--seconds: 0.0; accepted: a number above 0"),
-        (["--config", "missing.yaml"], "missing.yaml: no such file; expected a YAML file"),
+        (["--config", "missing.yaml"], "missing.yaml: no such file or directory; accepted: a file of YAML or JSON"),
     ],
 )
 def test_mistakes_are_one_line(arguments, line, capsys):
