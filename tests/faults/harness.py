@@ -99,6 +99,14 @@ def stopped(snakemake: subprocess.Popen[bytes]) -> list[psutil.Process]:
     return found
 
 
+def is_alive(process: psutil.Process) -> bool:
+    """Whether a process hasn't ended; one that nobody has waited for yet is still listed."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def kill(process: int) -> None:
     """SIGKILL, which no process can answer; one that has just ended is as good as killed."""
     try:

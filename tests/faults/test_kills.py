@@ -1,20 +1,24 @@
 """SIGKILL at random moments, of a job or of Snakemake itself: nothing half-written, and the same tables in the end."""
 
 import time
+from contextlib import suppress
 from subprocess import Popen
 
 import numpy as np
+import psutil
 import pytest
 from clones import Clone
 from harness import (
     assert_no_half_result,
     assert_undisturbed,
+    is_alive,
     jobs,
     kill,
     names,
     printed,
     resume,
     started,
+    stopped,
     stopped_afterwards,
     waited,
 )
@@ -42,8 +46,12 @@ def disturb(clone: Clone, run: Popen[bytes], victim: str, count: int, later: flo
     waited(lambda: (len(names(clone)) >= count and jobs(run) != []) or run.poll() is not None)
     time.sleep(later)
     assert run.poll() is None, printed(clone)[-3000:]
-    below = [process.pid for process in jobs(run)]
-    kill(int(generator.choice(below)) if victim == "job" and below else run.pid)
+    # stopped first: one that ends by itself just then would be killed in vain, and the run would end well
+    below = [process for process in stopped(run) if is_alive(process)]
+    kill(int(generator.choice([process.pid for process in below])) if victim == "job" and below else run.pid)
+    for process in below:
+        with suppress(psutil.NoSuchProcess):
+            process.resume()
     run.wait()
 
 
