@@ -1,7 +1,12 @@
 """Mistakes of a user: one line that names key or file and what is accepted, no traceback, nothing lost."""
 
+import shutil
+
 import pytest
+import yaml
 from clones import assert_told
+
+from convac.commands.plan import planned_counts
 
 EXPERIMENT = ("experiments", "pooling_geometry")
 
@@ -34,6 +39,54 @@ def test_config_mistakes(fresh, name):
     path, value, *words = CONFIGS[name]
     fresh.configure(nested(path, value))
     assert_told(fresh.snakemake("-n", ok=False), *words)
+
+
+def test_config_files_are_told_with_their_lines(fresh):
+    (fresh.path / "tiny.yaml").write_text("scale: smoke\ndevice: cpu\nscale: paper\n")
+    assert_told(fresh.snakemake("-n", ok=False), "tiny.yaml: scale: stands twice, in lines 1 and 3")
+    config = (fresh.path / "config.yaml").read_text()
+    (fresh.path / "config.yaml").write_text(f"{config}\nscale: paper\n")
+    printed = fresh.run("snakemake", "-n", ok=False).stderr
+    assert_told(printed, "config.yaml: scale: stands twice, in lines ", "every key once")
+    (fresh.path / "config.yaml").write_text(f"{config}  device: cpu\n")
+    assert_told(fresh.run("snakemake", "-n", ok=False).stderr, "config.yaml, line ", "accepted: ")
+
+
+def test_the_config_s_defaults_and_numbers_of_options(fresh):
+    config = yaml.safe_load((fresh.path / "config.yaml").read_text())
+    (fresh.path / "config.yaml").write_text(yaml.safe_dump({"experiments": config["experiments"]}))
+    changes = (
+        "experiments={pooling_geometry: null, recurrent_memory: {widths: [1, 2], reach: [], scales: {smoke: null}}}"
+    )
+    printed = fresh.run("snakemake", "-n", "--cores", "1", "--config", "scale=smoke", changes).stdout
+    assert {"theory", "figure_recurrent_memory"} <= set(planned_counts(printed))
+    assert "train" not in planned_counts(printed)
+    assert planned_counts(fresh.run("snakemake", "-n", "--cores", "1").stdout)["train"]
+    wrong = fresh.convac("plan", "--", "--config", "experiments={recurrent_memory: {widths: [1, x]}}", ok=False)
+    assert_told(wrong, 'experiments.recurrent_memory.widths.1: "x" is not accepted')
+    assert len(wrong.splitlines()) == 1
+
+
+def test_what_snakemake_meets_before_the_snakefile(fresh):
+    (fresh.path / "tiny.yaml").write_text("scale: smoke\n  device: cpu\n")
+    for words, told in (
+        (["--config", "scale=smoke", "pooling_geometry"], '--config: "pooling_geometry"; accepted: KEY=VALUE'),
+        (["--configfile", "tiny.yaml"], "tiny.yaml, line 2: "),
+        (["--configfile", "none.yaml"], "none.yaml: no such file"),
+    ):
+        for command in ("check", "plan"):
+            assert_told(fresh.convac(command, "--", *words, ok=False), told)
+    fresh.convac("check", "--", "pooling_geometry", "--config", "scale=smoke")
+
+
+def test_a_scheduler_that_is_not_there_stops_before_any_job(fresh):
+    profile = ("--workflow-profile", "workflow/profiles/slurm")
+    if shutil.which("sbatch", path=fresh.environment["PATH"]):
+        pytest.skip("there is SLURM here")
+    done = fresh.run("snakemake", "recurrent_memory", *profile, "--config", "scale=smoke", ok=False)
+    assert_told(done.stderr, "executor slurm: no sbatch on this machine; accepted: ")
+    assert "Error in rule" not in done.stdout + done.stderr
+    assert not list(fresh.path.glob("results/theory/*"))
 
 
 @pytest.mark.parametrize("target", ["pooling_geometri", "no/such/file.pdf"])

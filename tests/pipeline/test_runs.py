@@ -39,7 +39,8 @@ def test_scales_and_variants_stand_side_by_side(clone):
     clone.snakemake("pooling_geometry_wide")
     assert {path: clone.files()[path] for path in before} == before
     table = pd.read_parquet(clone.path / "results/smoke/tables/pooling_geometry_wide.parquet")
-    # the scale's own widths win over the variant's base; its tables, verdicts and figures are its own
+    # the variant's own widths win over the scale's; its tables, verdicts and figures are its own
+    assert set(table.loc[table["network"] == "ConvAC", "width"].dropna()) == {5}
     assert (clone.path / "results/smoke/figures/pooling_geometry_wide.pdf").exists()
     assert not table.empty
     laptop = clone.snakemake("pooling_geometry", "-n", "--config", "scale=laptop")

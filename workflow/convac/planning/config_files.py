@@ -74,7 +74,9 @@ def loaded(text: str) -> tuple[Any, list[str]]:
     except yaml.reader.ReaderError as error:
         line = text[: error.position].count("\n") + 1
         raise ConfigError(f", line {line}: {error.reason}; accepted: text that can be shown") from error
-    except (ValueError, TypeError, RecursionError) as error:  # a date such as 2026-13-01, a block in itself
+    except RecursionError as error:
+        raise ConfigError(": is nested too deeply; accepted: plain YAML values") from error
+    except (ValueError, TypeError) as error:  # a date such as 2026-13-01
         raise ConfigError(f": {error}; accepted: plain YAML values") from error
 
 
