@@ -1,5 +1,8 @@
 """The tidy table that every experiment ends in: one row, one observation."""
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 import pandas as pd
 
 # What a column means, in the order in which columns stand; an experiment's labels follow `cell`.
@@ -143,6 +146,13 @@ CHOSEN = ("learning_rate",)
 # Rows of this phase stand at the moment at which training reached a loss: the moment, and whether there is one, is a
 # result of training, no label.
 MATCHED = "matched"
+
+
+def table_of(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """A table of observations, a row each; of none an empty one with the columns that every table has."""
+    found = list(rows)
+    empty = {"seed": pd.Series(dtype="int64"), "quantity": pd.Series(dtype=object), "value": pd.Series(dtype="float64")}
+    return pd.DataFrame(found) if found else pd.DataFrame(empty)
 
 
 def tidy(table: pd.DataFrame) -> pd.DataFrame:

@@ -1,12 +1,15 @@
 """Collect the tables of an experiment's cells into one tidy table: one row, one observation."""
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 
 from convac.files import read_json, read_table, write_table
 from convac.tables import tidy
+
+COLUMNS = ("quantity", "value")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -18,13 +21,20 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> None:
     """Read every table, put the cell's labels beside its rows, and write them in one order."""
-    frames = [labelled(entry, path) for entry in read_json(options.cells) for path in entry["tables"]]
-    table = tidy(pd.concat(frames, ignore_index=True))
+    table = collected(
+        (entry, read_table(path, COLUMNS)) for entry in read_json(options.cells) for path in entry["tables"]
+    )
     write_table(options.table, table)
     write_table(options.csv, table)
 
 
-def labelled(entry: dict[str, Any], path: str) -> pd.DataFrame:
+def collected(parts: Iterable[tuple[dict[str, Any], pd.DataFrame]]) -> pd.DataFrame:
+    """The tidy table of cells' tables, each given with what is known of its cell: name and labels."""
+    frames = [labelled(entry, table) for entry, table in parts]
+    # where nothing was found there are no rows, which say nothing of the columns' types
+    return tidy(pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True))
+
+
+def labelled(entry: dict[str, Any], table: pd.DataFrame) -> pd.DataFrame:
     """One table with the cell's name and labels as its first columns."""
-    table = read_table(path, ("quantity", "value"))
     return table.assign(cell=entry["cell"], **entry["labels"])[["cell", *entry["labels"], *table.columns]]

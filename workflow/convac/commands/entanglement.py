@@ -12,6 +12,7 @@ import pandas as pd
 import torch
 
 from convac.circuits.tree import Circuit
+from convac.entanglement import measures
 from convac.entanglement.grid import GridFunction
 from convac.entanglement.limits import MEMORY
 from convac.entanglement.measure import Measurement, measure
@@ -27,6 +28,7 @@ from convac.parsing import parse
 from convac.progress import LOG, reporter
 from convac.provenance import run_record, source_hash
 from convac.specs import MeasureSpec, RunSpec, digest
+from convac.tables import table_of
 from convac.training.loop import load
 from convac.training.missing import missing_rows
 from convac.training.truncated import truncation_rows
@@ -60,7 +62,7 @@ def run(options: Namespace) -> None:
     started = time.monotonic()
     rows = list(measured(spec, wanted, tensors, history, data, options.memory * 2**20))
     seconds = round(time.monotonic() - started, 3)
-    write_table(options.output, pd.DataFrame(rows))
+    write_table(options.output, table_of(rows))
     code = source_hash(__spec__.name, *spec.network.modules)
     write_json(options.record, run_record(spec=digest(spec), code=code, seconds=seconds))
 
@@ -119,10 +121,17 @@ def across_partitions(
     source = as_source(network, replica)
     for name in wanted.partitions:
         partition = Partition.of(spec.network.sites, name)
-        # how long a job may take is its scheduler's to say
-        found = measure(
-            source, partition, output=wanted.label, memory_limit=memory_limit, time_limit=inf, largest_error=inf
-        )
+        try:
+            # how long a job may take is its scheduler's to say
+            found = measure(
+                source, partition, output=wanted.label, memory_limit=memory_limit, time_limit=inf, largest_error=inf
+            )
+        except ArgumentError as error:
+            # a score whose every unit is dead is zero everywhere: there is nothing to measure, and nothing wrong
+            if str(error) != measures.ZERO:
+                raise
+            LOG.info("seed %d, %s: %s", network.seeds[replica], name, error)
+            continue
         LOG.info(
             "seed %d, %s: %s %s, error %.1e", network.seeds[replica], name, found.engine, found.reason, found.error
         )

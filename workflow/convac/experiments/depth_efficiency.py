@@ -7,10 +7,11 @@ a prime field for arithmetic circuits, numerical (relative tolerance 1e-10) for 
 import math
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from convac.contract.claims import LARGEST, Claim, equality
 from convac.contract.experiment import Cell, Experiment
+from convac.errors import ArgumentError
 from convac.specs import Positive, TheorySpec
 
 Power = Annotated[Positive, Field(ge=4, multiple_of=4)]
@@ -27,6 +28,13 @@ class Block(Experiment):
     rectifier_sites: tuple[Power, ...] = Field(min_length=1, description="sites of the grid tensors, 4 or 8")
     rectifier_width: Positive = Field(description="channels of the rectifier networks")
     draws: Positive = Field(description="random networks of each kind")
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Block":
+        for key in ("sites", "epsilon_sites", "rectifier_sites"):
+            if strange := [sites for sites in getattr(self, key) if sites & (sites - 1)]:
+                raise ArgumentError(f"{key}: {strange[0]}; accepted: powers of two, from 4 up")
+        return self
 
 
 def cells(block: Block) -> list[Cell]:

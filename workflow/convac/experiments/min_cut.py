@@ -4,14 +4,18 @@ Sources: 1704.01552 (Levine, Yakira, Cohen & Shashua): the min-cut bounds the ra
 Exact generic ranks over a prime field on stated ensembles of random trees.
 """
 
+import math
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from convac.contract.claims import Claim, equality
 from convac.contract.experiment import Cell, Experiment
+from convac.errors import ArgumentError
+from convac.geometry.partitions import Partition
 from convac.specs import Natural, Positive, Scalar, TheorySpec
 
+DRAWN = 1024  # sites of a tree that can be read in a figure
 ENSEMBLES = ("powers", "mixed", "shared")
 
 
@@ -28,6 +32,16 @@ class Block(Experiment):
     )
     drawn_widths: tuple[Positive, ...] = Field(min_length=1, description="its channels")
     drawn_inside: tuple[Natural, ...] = Field(min_length=1, description="its sites of I; M = 2")
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Block":
+        levels, sites = len(self.drawn_windows), math.prod(self.drawn_windows)
+        if len(self.drawn_widths) != levels:
+            raise ArgumentError(f"drawn_widths: {list(self.drawn_widths)}; accepted: one for each of {levels} windows")
+        if sites > DRAWN:
+            raise ArgumentError(f"drawn_windows: a tree over {sites} sites; accepted: up to {DRAWN}")
+        Partition.of((sites,), self.drawn_inside)
+        return self
 
 
 def cells(block: Block) -> list[Cell]:

@@ -7,11 +7,14 @@ prime field; the prediction is ours: the smaller of a min-cut and of what shared
 import math
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from convac.circuits.overlapping import OverlappingShape
 from convac.contract.claims import LARGEST, Claim, Labels, equality
 from convac.contract.experiment import Cell, Experiment
-from convac.specs import Natural, Positive, Scalar, Spec, TheorySpec
+from convac.errors import ArgumentError
+from convac.geometry.trees import PoolingTree
+from convac.specs import MOST, Natural, Positive, Scalar, Spec, TheorySpec
 
 Parameters = dict[str, Scalar | tuple[Scalar, ...]]
 
@@ -29,13 +32,24 @@ class Family(Spec):
     shared: bool = Field(True, description="whether weights are shared over positions")
     draws: Natural = Field(0, description="float64 networks whose entropy is measured")
 
+    @model_validator(mode="after")
+    def _fits(self) -> "Family":
+        count = math.prod(self.sites)
+        # by logarithms: the number itself may have a thousand million digits
+        if count < 2 or count * math.log2(self.local_dimension) > math.log2(MOST):
+            raise ArgumentError(f"sites: {list(self.sites)}; accepted: two or more, with up to {MOST} inputs M^N")
+        for kernel in self.kernels:
+            OverlappingShape(self.sites, kernel, (1,), self.local_dimension, self.periodic, self.shared)
+        return self
+
 
 class RandomNetworks(Spec):
     """Random small networks."""
 
     networks: Positive
     subsets: Positive = Field(description="of the sites, for each network")
-    entries: Positive = Field(description="most inputs M^N that are listed")
+    # 2^6 are those of the smallest network that is drawn
+    entries: Annotated[Positive, Field(ge=64)] = Field(description="most inputs M^N that are listed")
 
 
 class Block(Experiment):
@@ -48,6 +62,11 @@ class Block(Experiment):
     volume_sites: tuple[Annotated[int, Field(ge=4, le=20, multiple_of=2)], ...] = Field(
         description="rings whose cheapest network with a volume law is searched for"
     )
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Block":
+        PoolingTree.named("line", (self.tree_sites,))
+        return self
 
 
 def cells(block: Block) -> list[Cell]:

@@ -12,10 +12,12 @@ from pydantic import Field, model_validator
 
 from convac.contract.claims import Claim, Labels, equality
 from convac.contract.experiment import Cell, Experiment
+from convac.errors import ArgumentError
 from convac.specs import Natural, Positive, Scalar, Spec, TheorySpec
 
 Sides = tuple[Positive, Positive]
 PIXELS = 20  # of an image whose functions are listed
+LEAST = 3  # different sizes that a law of two parameters is fitted to
 BLOCK = 1000  # pixels of the largest block, whose rank must fit a float
 
 
@@ -55,6 +57,9 @@ class Block(Experiment):
         for sides in (*self.images, self.block_image):
             if not sides[1] >= 2 or not math.prod(sides) <= PIXELS:
                 raise ValueError(f"images, block_image: {list(sides)}; accepted: at least 2 columns, 20 pixels at most")
+        if len(set(self.classes.sides)) < LEAST:
+            given = list(self.classes.sides)
+            raise ArgumentError(f"classes.sides: {given}; accepted: at least {LEAST} different ones, a law is fitted")
         if self.strip_height * max(self.lengths) > BLOCK:
             raise ValueError(f"lengths: {max(self.lengths)}; accepted: strip_height × length up to {BLOCK}")
         return self

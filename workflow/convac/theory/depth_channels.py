@@ -20,6 +20,7 @@ from convac.circuits.overlapping import OverlappingShape, coefficient_tensor, dr
 from convac.progress import reporter
 from convac.seeds import stream
 from convac.specs import TheorySpec
+from convac.tables import table_of
 from convac.theory.overlap_laws import front_rank, predicted_rank
 from convac.theory.overlaps import case_of, exact_rank, labels_of
 from convac.theory.width_models import MODELS, Fit, fitted, misfit, predicted, stated_constant
@@ -39,7 +40,7 @@ def compute(spec: TheorySpec) -> pd.DataFrame:
     """
     parameters: Parameters = dict(spec.parameters)
     parts: dict[str, Callable[[Parameters], Iterator[Row]]] = {"ranks": ranks, "trained": trained}
-    return pd.DataFrame(list(parts[parameters.pop("part")](parameters)))
+    return table_of(parts[parameters.pop("part")](parameters))
 
 
 def ranks(parameters: Parameters) -> Iterator[Row]:
@@ -138,6 +139,8 @@ def smallest(rank_of: Callable[[int], int], target: int, most: int) -> int:
 
 def model_rows(labels: Row, found: Sequence[Point], stated: Mapping[str, float], whole: bool) -> Iterator[Row]:
     """Constant and misfit of every model over (n_c, ln D_0, ln D), n_c ≥ 2: fitted, and as stated for those given."""
+    if not found:  # no block showed the channels of any D_0
+        return
     layers, start, widths = (np.asarray(column) for column in zip(*found, strict=True))
     kinds = [
         ("stated", model, Fit(value, misfit(model, layers, start, widths, value, whole)))

@@ -32,6 +32,7 @@ from convac.mixtures.model import TensorialMixture
 from convac.progress import reporter
 from convac.seeds import stream
 from convac.specs import TheorySpec
+from convac.tables import table_of
 from convac.theory import activations, mapping_statements
 
 Row = dict[str, Any]
@@ -57,7 +58,7 @@ def compute(spec: TheorySpec) -> pd.DataFrame:
         "mixtures": mixtures,
         "trained": trained,
     }
-    return pd.DataFrame([{"seed": 0, **row} for row in parts[parameters.pop("part")](parameters)])
+    return table_of({"seed": 0, **row} for row in parts[parameters.pop("part")](parameters))
 
 
 def statements(parameters: Parameters) -> Iterator[Row]:

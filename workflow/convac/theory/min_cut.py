@@ -22,6 +22,7 @@ from convac.geometry.trees import PoolingTree
 from convac.progress import reporter
 from convac.seeds import stream
 from convac.specs import TheorySpec
+from convac.tables import table_of
 
 Row = dict[str, Any]
 Parameters = dict[str, Any]
@@ -92,7 +93,7 @@ def compute(spec: TheorySpec) -> pd.DataFrame:
         "loop": loop,
         "drawing": drawing,
     }
-    return pd.DataFrame([{"seed": 0, **row} for row in parts[parameters.pop("part")](parameters)])
+    return table_of({"seed": 0, **row} for row in parts[parameters.pop("part")](parameters))
 
 
 def ensemble(parameters: Parameters) -> Iterator[Row]:

@@ -20,6 +20,7 @@ from convac.geometry.trees import PoolingTree
 from convac.progress import reporter
 from convac.seeds import stream
 from convac.specs import TheorySpec
+from convac.tables import table_of
 from convac.theory.overlap_laws import front_rank, predicted_rank
 
 Row = dict[str, Any]
@@ -40,7 +41,7 @@ def compute(spec: TheorySpec) -> pd.DataFrame:
         "trees": trees,
         "volume": volume,
     }
-    return pd.DataFrame(list(parts[parameters.pop("part")](parameters)))
+    return table_of(parts[parameters.pop("part")](parameters))
 
 
 def blocks(parameters: Parameters) -> Iterator[Row]:

@@ -15,6 +15,7 @@ from convac.entanglement.measures import entropy
 from convac.progress import reporter
 from convac.seeds import stream
 from convac.specs import TheorySpec
+from convac.tables import table_of
 from convac.theory.start_end_laws import closed_form, proved_bound
 
 # the closed forms were found on cells no larger than these
@@ -44,7 +45,7 @@ def compute(spec: TheorySpec) -> pd.DataFrame:
     for number, shape in enumerate(shapes, start=1):
         rows += observations(shape, parameters["draws"])
         report(number, f"M={shape.local_dimension}, R={shape.width}, T={shape.steps}")
-    return pd.DataFrame(rows)
+    return table_of(rows)
 
 
 def observations(shape: RecurrentShape, draws: int) -> list[dict[str, Any]]:

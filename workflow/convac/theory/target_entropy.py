@@ -22,6 +22,7 @@ from convac.progress import reporter
 from convac.seeds import stream
 from convac.specs import TheorySpec
 from convac.statistics import slope_interval
+from convac.tables import table_of
 from convac.targets import families
 from convac.targets.families import Levels
 from convac.targets.frontier import SCANS, strip
@@ -57,7 +58,7 @@ def compute(spec: TheorySpec) -> pd.DataFrame:
         "scans": scan_rows,
         "data": data_rows,
     }
-    return pd.DataFrame([{"seed": 0, **row} for row in parts[parameters.pop("part")](parameters)])
+    return table_of({"seed": 0, **row} for row in parts[parameters.pop("part")](parameters))
 
 
 def observations(labels: Row, values: dict[str, float]) -> Iterator[Row]:
