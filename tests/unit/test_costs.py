@@ -11,7 +11,7 @@ from convac.entanglement import renyi2
 from convac.geometry.partitions import Partition
 from convac.networks import arithmetic
 from convac.networks.arithmetic import CALIBRATION_IMAGES
-from convac.networks.layers import SYMBOL_LIMIT
+from convac.networks.tree import SYMBOL_LIMIT
 from convac.planning import costs
 from convac.planning.config import SCALES
 from convac.planning.plan import Plan

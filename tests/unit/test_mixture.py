@@ -93,8 +93,8 @@ def test_unknown_options_are_refused_in_one_line(options):
     [
         ({"widths": (3,)}, "widths: "),
         ({"seed": ()}, "seeds: "),
-        ({"components": 0}, "components: 0"),
-        ({"classes": 0}, "classes: 0"),
+        ({"components": 0}, "components: got 0"),
+        ({"classes": 0}, "classes: got 0"),
         ({"tree": PoolingTree.named("line", (16,), (4, 4)), "patch": 2}, r"sites: \[16\]"),
     ],
 )
@@ -105,8 +105,8 @@ def test_arguments_that_do_not_fit_are_refused_in_one_line(arguments, says):
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
-    [({"count": 0}, "count: 0"), ({"count": 2, "labels": [0]}, "count: 2"), ({"count": 1, "labels": [3]}, r"labels: 3"),
-     ({"count": 1, "replica": 1}, "replica: 1")],
+    [({"count": 0}, "count: got 0"), ({"count": 2, "labels": [0]}, "labels: 1 of them"), ({"count": 1, "labels": [3]}, "labels: got 3"),
+     ({"count": 1, "replica": 1}, "replica: got 1")],
 )  # fmt: skip
 def test_samples_that_cannot_be_drawn_are_refused_in_one_line(arguments, says):
     with pytest.raises(ArgumentError, match=rf"^{says}.*accepted: "):

@@ -27,10 +27,10 @@ def built(architecture, options, **given):
 @pytest.mark.parametrize(
     ("architecture", "options", "line"),
     [
-        ("overlapping", {"kernel": 1}, r"options\.kernel: 1; accepted: an integer from 2 to 7"),
-        ("overlapping", {"kernel": 8}, r"options\.kernel: 8; accepted: an integer from 2 to 7"),
-        ("convolutional", {"kernel": 0}, r"options\.kernel: 0; accepted: an integer from 1 to 15"),
-        ("convolutional", {"kernel": 16}, r"options\.kernel: 16; accepted: an integer from 1 to 15"),
+        ("overlapping", {"kernel": 1}, r"options\.kernel: got 1; accepted: an integer from 2 to 7"),
+        ("overlapping", {"kernel": 8}, r"options\.kernel: got 8; accepted: an integer from 2 to 7"),
+        ("convolutional", {"kernel": 0}, r"options\.kernel: got 0; accepted: an integer from 1 to 15"),
+        ("convolutional", {"kernel": 16}, r"options\.kernel: got 16; accepted: an integer from 1 to 15"),
         ("convolutional", {"pooling": "sum"}, r"options\.pooling: 'sum' is unknown; accepted: max, average"),
         ("overlapping", {"weights": "real"}, r"options\.weights: 'real' is unknown; accepted: positive, signed"),
         ("overlapping", {"pooling": "max"}, r"options\.pooling: unknown key; accepted: kernel, weights, "),
@@ -40,11 +40,11 @@ def built(architecture, options, **given):
         ("arithmetic", {"initialisation": "normal"}, r"options\.initialisation: .* accepted: .*diagonal"),
         ("arithmetic", {"brightest": 2}, r"options\.brightest: 2; accepted: .*1 with one-hot sites"),
         ("overlapping", {"brightest": 255}, r"options\.brightest: 255; accepted: .*1 with one-hot sites"),
-        ("overlapping", {"kernel": "three"}, r"options\.kernel: 'three'; accepted: an integer"),
-        ("convolutional", {"kernel": 2.5}, r"options\.kernel: 2\.5; accepted: an integer"),
-        ("convolutional", {"kernel": True}, r"options\.kernel: True; accepted: an integer"),
-        ("convolutional", {"patch": 1.9}, r"options\.patch: 1\.9; accepted: an integer"),
-        ("arithmetic", {"brightest": "white"}, r"options\.brightest: 'white'; accepted: an integer"),
+        ("overlapping", {"kernel": "three"}, r"options\.kernel: got 'three'; accepted: an integer"),
+        ("convolutional", {"kernel": 2.5}, r"options\.kernel: got 2\.5; accepted: an integer"),
+        ("convolutional", {"kernel": True}, r"options\.kernel: got True; accepted: an integer"),
+        ("convolutional", {"patch": 1.9}, r"options\.patch: got 1\.9; accepted: an integer"),
+        ("arithmetic", {"brightest": "white"}, r"options\.brightest: got 'white'; accepted: an integer"),
     ],
 )
 def test_options_are_refused_in_one_line(architecture, options, line):
@@ -56,10 +56,10 @@ def test_options_are_refused_in_one_line(architecture, options, line):
 @pytest.mark.parametrize(
     ("options", "line"),
     [
-        ({"patch": 0}, r"options\.patch: 0; accepted: an integer from 1 to 4"),
-        ({"patch": 5}, r"options\.patch: 5; accepted: an integer from 1 to 4"),
-        ({"brightest": 0}, r"options\.brightest: 0; accepted: an integer from 1 to 255"),
-        ({"brightest": 256}, r"options\.brightest: 256; accepted: an integer from 1 to 255"),
+        ({"patch": 0}, r"options\.patch: got 0; accepted: an integer from 1 to 4"),
+        ({"patch": 5}, r"options\.patch: got 5; accepted: an integer from 1 to 4"),
+        ({"brightest": 0}, r"options\.brightest: got 0; accepted: an integer from 1 to 255"),
+        ({"brightest": 256}, r"options\.brightest: got 256; accepted: an integer from 1 to 255"),
         ({"representation": "grey"}, r"options\.representation: .* accepted: "),
     ],
 )

@@ -8,8 +8,8 @@ from convac.errors import ArgumentError
 from convac.geometry.trees import PoolingTree
 from convac.networks import arithmetic, rectifier
 from convac.networks.arithmetic import ConvAC
-from convac.networks.layers import SYMBOL_LIMIT, symbol_tables
 from convac.networks.rectifier import ConvRect
+from convac.networks.tree import SYMBOL_LIMIT, symbol_tables
 from convac.specs import NetworkSpec
 
 TREE = PoolingTree.named("square", (4, 4))
@@ -111,7 +111,7 @@ def test_circuit_has_the_weights_themselves(sharing):
     assert circuit.widths == (3, 5)
     assert circuit.weights[0].shape == ((3, 2) if sharing == "shared" else (16, 3, 2))
     np.testing.assert_allclose(circuit.weights[1], network.weight("level_2")[1].detach().numpy(), rtol=1e-6)
-    with pytest.raises(ArgumentError, match="replica: 2"):
+    with pytest.raises(ArgumentError, match="replica: got 2"):
         network.circuit(2)
 
 

@@ -3,7 +3,7 @@
 Real and positive weights share one implementation.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -12,13 +12,14 @@ from torch import Tensor, nn
 from convac.circuits.tree import Circuit
 from convac.errors import ArgumentError
 from convac.geometry.trees import PoolingTree
+from convac.networks.inputs import Images, is_floating
 from convac.networks.layers import (
     SHARINGS,
-    TreeNetwork,
     accept,
     accept_options,
-    accept_replica,
     as_circuit,
+    checked_replica,
+    checked_seeds,
     draws,
     normals,
 )
@@ -31,7 +32,8 @@ from convac.networks.products import (
     passing_on,
     tree_level,
 )
-from convac.networks.representations import Representation
+from convac.networks.representations import GREY, Representation, accept_representation
+from convac.networks.tree import TreeNetwork
 from convac.seeds import stream
 from convac.specs import NetworkSpec
 
@@ -91,24 +93,24 @@ class ConvAC(TreeNetwork, Arithmetic):
         initialisation: str | None = None,
         seed: int | Sequence[int] = 0,
     ) -> None:
-        seeds = (seed,) if isinstance(seed, int) else tuple(seed)
+        seeds = checked_seeds(seed)
         self.kind = accept("weights", weights, WEIGHTS)
         sharing = accept("sharing", sharing, SHARINGS)
-        affine = representation is not None and representation.affine
+        affine = accept_representation(representation).affine if representation is not None else False
         if initialisation is None and affine:
             initialisation = "diagonal"
         initialisation = accept("initialisation", initialisation, INITIALISATIONS[self.kind])
         super().__init__(tree, local_dimension, widths, classes, seeds=seeds, sharing=sharing, distinct=False)
         self.representation = representation
-        if representation is not None and representation.dimension() != local_dimension:
-            raise ArgumentError(f"local_dimension: {local_dimension}; accepted: {representation.dimension()}")
+        if representation is not None and representation.dimension() != self.local_dimension:
+            raise ArgumentError(f"local_dimension: {self.local_dimension}; accepted: {representation.dimension()}")
         if representation is not None and len(tree.shape) != 2:
             raise ArgumentError(f"sites: {list(tree.shape)}; accepted: a grid, where sites are patches of an image")
         if affine and initialisation == "calibrated":
             raise ArgumentError("options.initialisation: calibrated needs one-hot sites; accepted: diagonal, normal")
         pixels = representation.pixels if representation is not None and affine else None
         shapes = {f"level_{level}": shape for level, shape in enumerate(self.shapes(), start=1)}
-        shapes["output"] = (classes, self.widths[-1])
+        shapes["output"] = (self.classes, self.widths[-1])
         for name, shape, window in zip(shapes, shapes.values(), (*tree.windows, 1), strict=True):
             if initialisation == "normal":
                 initial = normals(seeds, name, shape, shape[-1] ** -0.5)
@@ -130,25 +132,40 @@ class ConvAC(TreeNetwork, Arithmetic):
         """Parameters from the sites up."""
         return [*(f"level_{level}" for level in range(1, self.tree.levels + 1)), "output"]
 
-    def encode(self, images: np.ndarray | Tensor) -> Tensor:
-        """Encode images once: those that `TreeNetwork.encode` takes, or integer images of pixels with a representation.
+    @property
+    def reader(self) -> tuple[Hashable, ...]:
+        """That of a network over a tree, and the representation."""
+        return (*super().reader, self.representation)
+
+    @property
+    def hint(self) -> str:
+        """What an error line says to who has grey values."""
+        return GREY
+
+    def shape_of(self, floating: bool) -> tuple[int, ...]:
+        """Integers are one-hot sites or, with a representation, pixels; floats are representation vectors (N, M)."""
+        if floating or self.representation is None:
+            return super().shape_of(floating)
+        return self.representation.image_shape(self.tree.shape)
+
+    def encoded(self, images: Images) -> Tensor:
+        """Images that `TreeNetwork` takes, or integer images of pixels with a representation, as rows.
 
         Raises:
             ArgumentError: the shape or a value doesn't fit the network.
         """
-        array = np.asarray(images)
-        if self.representation is None or np.issubdtype(array.dtype, np.floating):
-            return super().encode(array)
-        sites = self.representation.sites(array, self.tree.shape)
+        vectors = is_floating(images) and tuple(images.shape[1:]) == self.shape_of(True)
+        if self.representation is None or vectors:
+            return super().encoded(images)
+        sites = self.representation.sites(images, self.tree.shape)
         if self.representation.affine:
             return torch.from_numpy(np.ascontiguousarray(sites[:, self._order])).flatten(1)
-        return super().encode(sites)
+        return super().encoded(sites)
 
-    def prepare(self, encoded: Tensor) -> Tensor:
-        """Turn encoded images into the input of `propagate`: see `TreeNetwork.prepare`."""
-        if self.representation is None or not self.representation.affine or encoded.is_floating_point():
-            return super().prepare(encoded)
-        rows = encoded if encoded.ndim == 3 else encoded.unsqueeze(0)
+    def prepared(self, rows: Tensor) -> Tensor:
+        """Turn encoded images into the input of `propagate`: see `TreeNetwork.prepared`."""
+        if self.representation is None or not self.representation.affine or rows.is_floating_point():
+            return super().prepared(rows)
         values = torch.unflatten(rows, 2, (self.tree.sites, -1)).permute(0, 3, 2, 1)
         values = values.to(self.get_parameter("output").dtype) / self.representation.brightest
         return torch.cat([values, 1 - values], dim=1)
@@ -194,7 +211,7 @@ class ConvAC(TreeNetwork, Arithmetic):
         depends on how many sites hold which.
         """
         vectors = np.eye(self.local_dimension, dtype=np.float32)[reference_images(self.tree, self.local_dimension)]
-        values = self.prepare(self.encode(vectors))
+        values = self.prepared(self.encoded(vectors).unsqueeze(0))
         log = values.new_zeros(1, 1, self.tree.sites, 1)
         for level, window in enumerate(self.tree.windows, start=1):
             weight = self.weight(f"level_{level}")
@@ -216,7 +233,7 @@ class ConvAC(TreeNetwork, Arithmetic):
         Raises:
             ArgumentError: there is no such replica, or a weight isn't finite.
         """
-        accept_replica(replica, self.seeds)
+        replica = checked_replica(replica, self.seeds)
         arrays = [self.get_parameter(name)[replica].detach().cpu().double().numpy() for name in self.names]
         *weights, output = [np.exp(array) if self.kind == "positive" else array for array in arrays]
         return as_circuit(self.tree, weights, output, self.sharing)

@@ -4,25 +4,26 @@ Replicas lie along the leading axis of every parameter. A small convolution is o
 them; larger ones are made each by itself on a processor, channels last, and as groups, all at once, on an accelerator.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from functools import cache
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, conv2d, max_pool2d, pad
 
-from convac.errors import ArgumentError
+from convac import arrays
+from convac.networks.inputs import Images
 from convac.networks.layers import (
     Network,
     accept,
     accept_options,
     accept_pyramid,
     checked_pyramid,
+    checked_seeds,
     finite,
     normals,
 )
-from convac.networks.representations import Representation, integer
+from convac.networks.representations import Representation, accept_representation, integer
 from convac.specs import NetworkSpec
 
 POOLINGS = ("max", "average")
@@ -49,6 +50,7 @@ class ConvNet(Network):
 
     Source: 1704.01552 and 1703.02065, Experiments (ConvNets that stand beside the arithmetic circuits).
 
+    >>> import numpy as np
     >>> network = ConvNet((4, 4), (3, 5), classes=2, kernel=3)
     >>> network(network.encode(np.zeros((7, 4, 4), dtype=int))).shape
     torch.Size([1, 7, 2])
@@ -66,19 +68,18 @@ class ConvNet(Network):
         seed: int | Sequence[int] = 0,
     ) -> None:
         super().__init__()
-        self.seeds = (seed,) if isinstance(seed, int) else tuple(seed)
-        self.sites, self.widths, self.classes, self.kernel = tuple(sites), tuple(widths), classes, kernel
+        self.seeds = checked_seeds(seed)
+        self.classes = arrays.integer(classes, "classes", least=1)
+        self.kernel = arrays.integer(kernel, "options.kernel", 1, LARGEST_KERNEL)
         self.pooling = accept("pooling", pooling, POOLINGS)
-        self.representation = representation or Representation()
-        if not 1 <= kernel <= LARGEST_KERNEL:
-            raise ArgumentError(f"options.kernel: {kernel}; accepted: an integer from 1 to {LARGEST_KERNEL}")
-        shrunk = checked_pyramid(self.sites, self.widths, self.seeds)
+        self.representation = accept_representation(representation)
+        self.sites, self.widths, shrunk = checked_pyramid(sites, widths)
         channels = (self.representation.pixels, *self.widths)
         for name, into, out in zip(self.names, channels[:-1], channels[1:], strict=False):
-            shape = (out, into, kernel, kernel)
-            self._add(name, shape, 2 / (into * kernel**2))
+            shape = (out, into, self.kernel, self.kernel)
+            self._add(name, shape, 2 / (into * self.kernel**2))
         last = channels[-1] * self.sites[0] * self.sites[1] // shrunk**2
-        self._add("output", (classes, last), 1 / last)
+        self._add("output", (self.classes, last), 1 / last)
 
     def _add(self, name: str, shape: tuple[int, ...], variance: float) -> None:
         self.register_parameter(name, nn.Parameter(normals(self.seeds, name, shape, variance**0.5)))
@@ -89,18 +90,26 @@ class ConvNet(Network):
         """Layers from the sites up; each has a weight of that name and a bias."""
         return [*(f"level_{level}" for level in range(1, len(self.widths) + 1)), "output"]
 
-    def encode(self, images: np.ndarray | Tensor) -> Tensor:
+    @property
+    def reader(self) -> tuple[Hashable, ...]:
+        """The grid and its pixels."""
+        return ("pixels", self.sites, self.representation.patch, self.representation.brightest)
+
+    def shape_of(self, floating: bool) -> tuple[int, ...]:
+        """Images are pixels, integers."""
+        return self.representation.image_shape(self.sites)
+
+    def encoded(self, images: Images) -> Tensor:
         """Integer images (n, rows, columns) as the pixels of every site, (n, sites·pixels), uint8.
 
         Raises:
             ArgumentError: the shape or a value doesn't fit the network.
         """
         affine = Representation("affine", self.representation.patch, self.representation.brightest)
-        return torch.from_numpy(affine.sites(np.asarray(images), self.sites)).flatten(1)
+        return torch.from_numpy(affine.sites(images, self.sites)).flatten(1)
 
-    def prepare(self, encoded: Tensor) -> Tensor:
+    def prepared(self, rows: Tensor) -> Tensor:
         """Shares of the brightest value, (1 or replicas, batch, pixels of a site, *sites), from encoded images."""
-        rows = encoded if encoded.ndim == 3 else encoded.unsqueeze(0)
         values = torch.unflatten(rows, 2, (*self.sites, -1)).to(self.get_parameter("output").dtype)
         return values.movedim(4, 2) / self.representation.brightest
 

@@ -1,80 +1,37 @@
-"""What all networks over a pooling tree share: the encoding of images, 1×1 convolutions, replicas along a leading axis.
+"""What all networks share: images and labels at the door, 1×1 convolutions, replicas along a leading axis.
 
-Activations have the axes (replicas, channels, positions, batch), positions in tree order. With weights shared over
-space, pooling doesn't care for the order within a window, so that what a position holds depends only on *which
-multiset* of values stands below it. The first levels have few multisets (binary pixels, windows of four: 5, then 70),
-called *symbols* here: a network evaluates those levels once per symbol, not once per position, and images are encoded
-as symbols once per dataset. The numbers are those of the direct evaluation, up to rounding.
+Activations have the axes (replicas, channels, positions, batch).
 """
 
-import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from itertools import combinations, combinations_with_replacement
+from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from convac import arrays
 from convac.circuits.tree import Circuit
 from convac.errors import ArgumentError
 from convac.geometry.trees import PoolingTree
+from convac.networks.inputs import (
+    Encoded,
+    Encoding,
+    Images,
+    as_numbers,
+    is_floating,
+    whole_labels,
+)
 from convac.seeds import stream
 from convac.specs import NetworkSpec, Scalar
 
-# More symbols than this cost more to tabulate and look up than the positions they stand for.
-SYMBOL_LIMIT = 128
-# Images encoded at a time, to bound the memory that encoding takes.
-BLOCK = 1000
 # Stands for 0 inside logarithms: far below the rounding of rescaled values, which are of order 1.
 TINY = 1e-18
 
 # Weights of a level are one for all positions, one per position within a window (a generalised convolution whose
 # kernel is its stride), or one per position.
 SHARINGS = ("shared", "windowed", "located")
-
-
-def symbol_tables(local_dimension: int, windows: Sequence[int], distinct: bool) -> list[np.ndarray]:
-    """Symbols of the leading levels, the last level excluded, while a level has at most `SYMBOL_LIMIT` of them.
-
-    Args:
-        local_dimension: M, the number of symbols below level 1.
-        windows: positions pooled at each level.
-        distinct: symbols are the sets of symbols in a window (enough for a maximum), not the multisets.
-
-    Returns:
-        Per level integers (symbols, symbols of the level below): how often each occurs in the window.
-
-    >>> [len(table) for table in symbol_tables(2, (4, 4, 4), distinct=False)]
-    [5, 70]
-    """
-    tables: list[np.ndarray] = []
-    below = local_dimension
-    for window in windows[:-1]:
-        sizes = range(1, min(window, below) + 1)
-        number = sum(math.comb(below, k) for k in sizes) if distinct else math.comb(below + window - 1, window)
-        if number > SYMBOL_LIMIT:
-            break
-        members = (
-            [list(subset) for k in sizes for subset in combinations(range(below), k)]
-            if distinct
-            else [list(multiset) for multiset in combinations_with_replacement(range(below), window)]
-        )
-        tables.append(np.array([np.bincount(symbols, minlength=below) for symbols in members]))
-        below = number
-    return tables
-
-
-def pooled_symbols(symbols: np.ndarray, table: np.ndarray, window: int, distinct: bool) -> np.ndarray:
-    """Symbols (n, positions) after pooling symbols (n, positions·window) of the level below."""
-    digits = (2 if distinct else window + 1) ** np.arange(table.shape[1], dtype=np.int64)
-    keys = table @ digits
-    order = np.argsort(keys)
-    parts = digits[symbols].reshape(len(symbols), -1, window)
-    found = np.bitwise_or.reduce(parts, axis=2) if distinct else parts.sum(axis=2)
-    pooled: np.ndarray = order[np.searchsorted(keys[order], found)]
-    return pooled
 
 
 def draws(seeds: Sequence[int], name: str, shape: Sequence[int], low: float, high: float) -> Tensor:
@@ -91,12 +48,12 @@ def normals(seeds: Sequence[int], name: str, shape: Sequence[int], deviation: fl
     ).float()
 
 
-def accept(name: str, value: Scalar | None, accepted: Sequence[str]) -> str:
+def accept(name: str, value: object, accepted: Sequence[str]) -> str:
     """`value` when it is one of the accepted words, the first of them for None; raises ArgumentError otherwise."""
     if value is None:
         return accepted[0]
-    if value not in accepted:
-        raise ArgumentError(f"options.{name}: {value!r} is unknown; accepted: {', '.join(accepted)}")
+    if not isinstance(value, str) or value not in accepted:
+        raise ArgumentError(f"options.{name}: {arrays.short(value)} is unknown; accepted: {', '.join(accepted)}")
     return str(value)
 
 
@@ -107,12 +64,23 @@ def accept_options(options: Mapping[str, Scalar], accepted: Sequence[str]) -> No
             raise ArgumentError(f"options.{name}: unknown key; accepted: {', '.join(accepted)}")
 
 
-def accept_tree(tree: PoolingTree, widths: Sequence[int], seeds: Sequence[int]) -> None:
-    """Raise ArgumentError unless there is one positive width per level and at least one seed."""
-    if len(widths) != tree.levels or min(widths) < 1:
-        raise ArgumentError(f"widths: {list(widths)} doesn't fit; accepted: {tree.levels} positive integers")
+def checked_seeds(seed: object) -> tuple[int, ...]:
+    """The seeds of all replicas from one integer or several; raises ArgumentError where there is none."""
+    single = arrays.as_integer(seed)
+    seeds = arrays.integers(seed, "seeds") if single is None else (single,)
     if not seeds:
         raise ArgumentError("seeds: none given; accepted: at least one")
+    return seeds
+
+
+def checked_widths(tree: PoolingTree, widths: Sequence[int]) -> tuple[int, ...]:
+    """Channels after each level; raises ArgumentError unless a tree has one positive width per level."""
+    if not isinstance(tree, PoolingTree):
+        raise ArgumentError(f"tree: {arrays.short(tree)}; accepted: a PoolingTree")
+    found = arrays.integers(widths, "widths", least=1)
+    if len(found) != tree.levels:
+        raise ArgumentError(f"widths: {arrays.short(found)}; accepted: {tree.levels} positive integers")
+    return found
 
 
 def level_shapes(tree: PoolingTree, local_dimension: int, widths: Sequence[int], sharing: str) -> list[tuple[int, ...]]:
@@ -126,20 +94,20 @@ def level_shapes(tree: PoolingTree, local_dimension: int, widths: Sequence[int],
     return [(*(() if places is None else (places[level],)), *pair) for level, pair in enumerate(pairs)]
 
 
-def checked_pyramid(sites: Sequence[int], widths: Sequence[int], seeds: Sequence[int]) -> int:
-    """Positions along each axis that one position of the last level stands for, 2^levels.
+def checked_pyramid(sites: Sequence[int], widths: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...], int]:
+    """Sites along each axis, channels after each level, and the side 2^levels of what a position at the top sees.
 
     Raises:
-        ArgumentError: there is no seed or level, a width isn't positive, or the sites aren't a grid of such blocks.
+        ArgumentError: there is no level, a width isn't positive, or the sites aren't a grid of such blocks.
     """
-    if not seeds:
-        raise ArgumentError("seeds: none given; accepted: at least one")
-    if not widths or min(widths) < 1:
-        raise ArgumentError(f"widths: {list(widths)}; accepted: one positive integer per level")
-    block = 2 ** len(widths)
-    if len(sites) != 2 or min(sites) < 1 or any(side % block for side in sites):
-        raise ArgumentError(f"sites: {list(sites)}; accepted: two multiples of 2^levels, {block}")
-    return int(block)
+    channels = arrays.integers(widths, "widths", least=1)
+    if not channels:
+        raise ArgumentError("widths: []; accepted: one positive integer per level")
+    block = int(2 ** len(channels))
+    sides = arrays.integers(sites, "sites")
+    if len(sides) != 2 or min(sides) < 1 or any(side % block for side in sides):
+        raise ArgumentError(f"sites: {arrays.short(list(sides))}; accepted: two multiples of 2^levels, {block}")
+    return sides, channels, block
 
 
 def accept_pyramid(spec: NetworkSpec, local_dimension: int) -> None:
@@ -169,10 +137,9 @@ def as_circuit(tree: PoolingTree, weights: Sequence[np.ndarray], output: np.ndar
     return Circuit(tree, weights[0].shape[-1], tuple(weights), output)
 
 
-def accept_replica(replica: int, seeds: Sequence[int]) -> None:
-    """Raise ArgumentError unless there is such a replica."""
-    if not 0 <= replica < len(seeds):
-        raise ArgumentError(f"replica: {replica} is unknown; accepted: 0..{len(seeds) - 1}")
+def checked_replica(replica: int, seeds: Sequence[int]) -> int:
+    """The number of a replica; raises ArgumentError unless there is such a one."""
+    return arrays.integer(replica, "replica", 0, len(seeds) - 1)
 
 
 def finite(values: Tensor) -> Tensor:
@@ -191,13 +158,76 @@ class Network(nn.Module, ABC):
     seeds: tuple[int, ...]
     classes: int
 
+    @property
     @abstractmethod
-    def encode(self, images: np.ndarray | Tensor) -> Tensor:
-        """Images as the rows (n, columns) that are kept and cut into batches; raises ArgumentError where unfit."""
+    def reader(self) -> tuple[Hashable, ...]:
+        """What encoded images depend on: networks with equal ones read one another's."""
 
     @abstractmethod
-    def prepare(self, encoded: Tensor) -> Tensor:
-        """Input of the layers from encoded images (batch, columns) or (replicas, batch, columns)."""
+    def shape_of(self, floating: bool) -> tuple[int, ...]:
+        """Shape of one raw image of floating-point numbers, or of integers."""
+
+    @abstractmethod
+    def encoded(self, images: Images) -> Tensor:
+        """Raw images (n, …) as rows (n, columns); raises ArgumentError where unfit."""
+
+    @abstractmethod
+    def prepared(self, rows: Tensor) -> Tensor:
+        """Input of the layers from encoded images (1 or replicas, batch, columns)."""
+
+    def encode(self, images: Images) -> Encoded:
+        """Encode images once, for any number of forward passes.
+
+        Args:
+            images: (n, …), of the types and values that the network says; booleans count as 0 and 1.
+
+        Returns:
+            Shape (n, columns), one row per image, of a type of its own: see `convac.networks.inputs.Encoded`.
+
+        Raises:
+            ArgumentError: they are encoded already, or the type, the shape or a value doesn't fit the network.
+        """
+        if isinstance(images, Encoded):
+            raise ArgumentError(f"images: encoded already; accepted: raw images [n, *{list(self.shape_of(False))}]")
+        found = as_numbers(images)
+        rows = self.encoded(found)
+        rows = rows.to(found.device) if isinstance(found, Tensor) else rows
+        return Encoded.of(rows, Encoding(self.reader, rows.shape[1], rows.is_floating_point()))
+
+    def prepare(self, images: Encoded | Images) -> Tensor:
+        """Input of the layers.
+
+        Args:
+            images: encoded ones (batch, columns) for the same in every replica, or (replicas, batch, columns); or raw
+                ones, as `encode` takes them, with a leading axis of replicas where each has its own.
+
+        Raises:
+            ArgumentError: the shape or a value doesn't fit, or another network encoded them.
+        """
+        encoded = images if isinstance(images, Encoded) else self._encode_all(images)
+        rows = encoded if encoded.ndim == 3 else encoded.unsqueeze(0)
+        if encoded.encoding.reader != self.reader:
+            raise ArgumentError("images: another network encoded them; accepted: what this one's `encode` gives")
+        columns, replicas = encoded.encoding.columns, len(self.seeds)
+        if rows.ndim != 3 or rows.shape[2] != columns or rows.shape[0] not in {1, replicas}:
+            raise ArgumentError(
+                f"images: encoded, of shape {list(encoded.shape)}; "
+                f"accepted: [batch, {columns}] or [{replicas}, batch, {columns}]"
+            )
+        return self.prepared(rows.as_subclass(Tensor))
+
+    def _encode_all(self, images: Images) -> Encoded:
+        """Raw images, of each replica where they have such an axis, encoded."""
+        found = as_numbers(images)
+        for shape in (self.shape_of(is_floating(found)), self.shape_of(False)):
+            before = tuple(found.shape[: max(0, found.ndim - len(shape))])
+            if len(before) in {1, 2} and (*before, *shape) == tuple(found.shape):
+                rows = self.encode(found.reshape(-1, *shape))
+                return Encoded.of(rows.view(*before, -1), rows.encoding)
+        raise ArgumentError(
+            f"images: {found.dtype} of shape {list(found.shape)}; "
+            f"accepted: what `encode` gives, or raw ones [batch, *{list(self.shape_of(False))}]"
+        )
 
     @abstractmethod
     def logits(self, inputs: Tensor) -> Tensor:
@@ -211,141 +241,24 @@ class Network(nn.Module, ABC):
     def diagnose(self, inputs: Tensor) -> list[tuple[str, Tensor]]:
         """Name of every layer, in order, with whether its values are finite in each replica (replicas,)."""
 
-    def forward(self, encoded: Tensor) -> Tensor:
-        """Logits (replicas, batch, classes) of encoded images (batch, columns) or (replicas, batch, columns)."""
-        return self.logits(self.prepare(encoded))
+    def forward(self, images: Encoded | Images) -> Tensor:
+        """Logits (replicas, batch, classes) of encoded or raw images: see `prepare`."""
+        return self.logits(self.prepare(images))
 
     def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
         """What training makes small, a mean per replica (replicas,) in nats: by default the cross-entropy.
 
         Args:
             logits: (replicas, batch, classes).
-            labels: (replicas, batch).
+            labels: integers (replicas, batch), or (batch,) for the same in every replica.
+
+        Raises:
+            ArgumentError: labels aren't integers, aren't as many, or are no classes.
         """
+        labels = whole_labels(labels, logits)
         each = cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none")
         return each.view(labels.shape).mean(1)
 
     def circuit(self, replica: int = 0) -> Circuit:
         """One replica as data for the engines; raises ArgumentError for a network that is no circuit over a tree."""
         raise ArgumentError(f"network: {type(self).__name__} is no arithmetic circuit over a tree; accepted: a ConvAC")
-
-
-class TreeNetwork(Network):
-    """Base of the networks over a pooling tree; a subclass adds parameters, `propagate` and `logits`.
-
-    Attributes:
-        tree: geometry and windows over N sites.
-        local_dimension: M, the dimension of a site's representation.
-        widths: channels after each level.
-        classes: number of classes.
-        seeds: one per replica.
-        sharing: `shared` (one weight per level), `windowed` (one per level and position within a window) or `located`
-            (one per level and position).
-    """
-
-    def __init__(
-        self,
-        tree: PoolingTree,
-        local_dimension: int,
-        widths: Sequence[int],
-        classes: int,
-        *,
-        seeds: Sequence[int],
-        sharing: str,
-        distinct: bool,
-    ) -> None:
-        super().__init__()
-        accept_tree(tree, widths, seeds)
-        self.tree = tree
-        self.local_dimension = local_dimension
-        self.widths = tuple(widths)
-        self.classes = classes
-        self.seeds = tuple(seeds)
-        self.sharing = sharing
-        self.distinct = distinct
-        self._order = np.array(tree.order)
-        self._tables = symbol_tables(local_dimension, tree.windows, distinct) if sharing == "shared" else []
-        for level, table in enumerate(self._tables, start=1):
-            self.register_buffer(f"symbols_{level}", torch.from_numpy(table).float(), persistent=False)
-        # few symbols in a large window are stored as counts: 2 numbers for 1,024 pooled binary pixels
-        self._counted = sharing == "shared" and not distinct and self.symbols <= self.symbol_window
-
-    @property
-    def symbols(self) -> int:
-        """Symbols below the first level that is evaluated position by position."""
-        return len(self._tables[-1]) if self._tables else self.local_dimension
-
-    @property
-    def symbol_window(self) -> int:
-        """Window of the first level that is evaluated position by position."""
-        return self.tree.windows[len(self._tables)]
-
-    def tables(self) -> list[Tensor]:
-        """Per tabulated level (symbols, symbols of the level below): how often each occurs in the window."""
-        return [self.get_buffer(f"symbols_{level}") for level in range(1, len(self._tables) + 1)]
-
-    def shapes(self) -> list[tuple[int, ...]]:
-        """Shape of every level's weight: see `level_shapes`."""
-        return level_shapes(self.tree, self.local_dimension, self.widths, self.sharing)
-
-    def encode(self, images: np.ndarray | Tensor) -> Tensor:
-        """Encode images once, for any number of forward passes.
-
-        Args:
-            images: integers (n, *sites) in 0..M-1, read as one-hot sites, or representation vectors (n, N, M) as
-                floats, sites in row-major order.
-
-        Returns:
-            Shape (n, columns), one row per image; integers for integer images, else floats.
-
-        Raises:
-            ArgumentError: the shape or a value doesn't fit the network.
-        """
-        array = np.asarray(images)
-        sites, dimension = self.tree.sites, self.local_dimension
-        if np.issubdtype(array.dtype, np.floating):
-            if array.shape[1:] != (sites, dimension):
-                raise ArgumentError(f"images: shape {list(array.shape)}; accepted: floats [n, {sites}, {dimension}]")
-            return torch.from_numpy(np.ascontiguousarray(array[:, self._order])).flatten(1)
-        if array.shape[1:] != self.tree.shape or not len(array):
-            raise ArgumentError(f"images: shape {list(array.shape)}; accepted: [n ≥ 1, *{list(self.tree.shape)}]")
-        if array.min() < 0 or array.max() >= dimension:
-            raise ArgumentError(f"images: values {array.min()}..{array.max()}; accepted: 0..{dimension - 1}")
-        blocks = np.split(array.reshape(len(array), sites), range(BLOCK, len(array), BLOCK))
-        return torch.from_numpy(np.concatenate([self._encoded(block[:, self._order]) for block in blocks]))
-
-    def _encoded(self, symbols: np.ndarray) -> np.ndarray:
-        for table, window in zip(self._tables, self.tree.windows, strict=False):
-            symbols = pooled_symbols(symbols, table, window, self.distinct)
-        highest = self.symbols - 1
-        if self._counted:
-            windows = symbols.reshape(len(symbols), -1, self.symbol_window)
-            symbols = np.stack([(windows == symbol).sum(axis=2) for symbol in range(self.symbols)], axis=2)
-            symbols, highest = symbols.reshape(len(symbols), -1), self.symbol_window
-        return symbols.astype(np.min_scalar_type(highest) if highest < 256 else np.int32)
-
-    def prepare(self, encoded: Tensor) -> Tensor:
-        """Turn encoded images into the input of `propagate`.
-
-        Args:
-            encoded: (batch, columns) for the same images in every replica, or (replicas, batch, columns).
-
-        Returns:
-            Representation vectors (1 or replicas, M, N, batch) when every level is evaluated position by position;
-            else how often each symbol occurs, (1 or replicas, positions·batch, symbols), positions being those after
-            the first such level (before it for maximum pooling).
-        """
-        rows = encoded if encoded.ndim == 3 else encoded.unsqueeze(0)
-        kind = self.get_parameter("output").dtype
-        if rows.is_floating_point():
-            return torch.unflatten(rows, 2, (self.tree.sites, -1)).permute(0, 3, 2, 1).to(kind)
-        if self._counted:
-            counts = torch.unflatten(rows, 2, (-1, self.symbols)).transpose(1, 2)
-            return counts.reshape(len(rows), -1, self.symbols).to(kind)
-        window = self.symbol_window if self.sharing == "shared" and not self.distinct else 1
-        places = torch.unflatten(rows, 2, (-1, window)).transpose(1, 2).reshape(len(rows), -1, window).long()
-        counts = torch.zeros(*places.shape[:2], self.symbols, dtype=kind, device=rows.device)
-        counts.scatter_add_(2, places, torch.ones((), dtype=kind, device=rows.device).expand(places.shape))
-        if self.sharing == "shared":
-            return counts
-        return torch.unflatten(counts, 1, (self.tree.sites, -1)).permute(0, 3, 1, 2)

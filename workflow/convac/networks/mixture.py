@@ -10,23 +10,26 @@ A missing pixel leaves its factor out, and so the sum over its values: every mar
 Source: 1610.04167 (Sharir, Tamari, Cohen & Shashua: tensorial mixture models, CP and HT).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from convac import arrays
 from convac.circuits.tree import Circuit
 from convac.errors import ArgumentError
 from convac.geometry.trees import PoolingTree
 from convac.networks import leaves as kinds
+from convac.networks.inputs import Encoded, Images, whole_images, whole_labels
 from convac.networks.layers import (
     SHARINGS,
     accept,
     accept_options,
-    accept_replica,
-    accept_tree,
     as_circuit,
+    checked_replica,
+    checked_seeds,
+    checked_widths,
     draws,
     level_shapes,
 )
@@ -95,27 +98,26 @@ class TensorialMixture(Arithmetic):
         seed: int | Sequence[int] = 0,
     ) -> None:
         super().__init__()
-        self.seeds = (seed,) if isinstance(seed, int) else tuple(seed)
-        accept_tree(tree, widths, self.seeds)
-        for name, number in (("components", components), ("classes", classes)):
-            if number < 1:
-                raise ArgumentError(f"{name}: {number}; accepted: a positive integer")
-        self.tree, self.components, self.widths, self.classes = tree, components, tuple(widths), classes
+        self.seeds = checked_seeds(seed)
+        self.tree, self.widths = tree, checked_widths(tree, widths)
+        self.components = arrays.integer(components, "components", least=1)
+        self.classes = arrays.integer(classes, "classes", least=1)
         self.kind = "positive"
         self.sharing = accept("sharing", sharing, SHARINGS)
         self.objective = accept("objective", objective, OBJECTIVES)
-        self.patch = Representation("affine", patch, brightest).patch
-        self.leaves = make_leaves(accept("leaves", leaves, kinds.KINDS), patch, brightest, least_variance)
-        if patch > 1 and len(tree.shape) != 2:
+        pixels = Representation("affine", patch, brightest)
+        self.patch = pixels.patch
+        self.leaves = make_leaves(accept("leaves", leaves, kinds.KINDS), pixels, least_variance)
+        if self.patch > 1 and len(tree.shape) != 2:
             raise ArgumentError(f"sites: {list(tree.shape)}; accepted: a grid, where sites are patches of an image")
         self._order = np.array(tree.order)
-        for name, initial in self.leaves.initial(self.seeds, components).items():
+        for name, initial in self.leaves.initial(self.seeds, self.components).items():
             self.register_parameter(name, nn.Parameter(initial))
-        shapes = [*level_shapes(tree, components, self.widths, self.sharing), (classes, self.widths[-1])]
+        shapes = [*level_shapes(tree, self.components, self.widths, self.sharing), (self.classes, self.widths[-1])]
         for name, shape in zip(self.names, shapes, strict=True):
             logs = draws(self.seeds, name, shape, -SPREAD, SPREAD)
             self.register_parameter(name, nn.Parameter(logs if name == "level_1" else passing_on(logs)))
-        self.register_parameter("prior", nn.Parameter(torch.zeros(len(self.seeds), classes)))
+        self.register_parameter("prior", nn.Parameter(torch.zeros(len(self.seeds), self.classes)))
 
     @property
     def names(self) -> list[str]:
@@ -126,28 +128,30 @@ class TensorialMixture(Arithmetic):
         """Mixing weights (replicas, …, out, in): for every channel its distribution over those that it reads."""
         return self.get_parameter(name).softmax(-1)
 
-    def encode(self, images: np.ndarray | Tensor) -> Tensor:
+    @property
+    def reader(self) -> tuple[Hashable, ...]:
+        """The tree and its pixels."""
+        return ("pixels", self.tree, self.patch, self.leaves.brightest)
+
+    def shape_of(self, floating: bool) -> tuple[int, ...]:
+        """Images are pixels, integers."""
+        return tuple(self.patch * side for side in self.tree.shape)
+
+    def encoded(self, images: Images) -> Tensor:
         """Integer images as the pixels of every site in tree order, (n, sites·pixels), int16, `MISSING` among them.
 
         Raises:
             ArgumentError: the shape or a value doesn't fit the model.
         """
-        array = np.asarray(images)
-        sides, brightest = [self.patch * side for side in self.tree.shape], self.leaves.brightest
-        if array.shape[1:] != tuple(sides) or not len(array):
-            raise ArgumentError(f"images: shape {list(array.shape)}; accepted: [n ≥ 1, *{sides}]")
-        accepted = f"integers from 0 to {brightest}, {MISSING} where missing"
-        if not np.issubdtype(array.dtype, np.integer):
-            raise ArgumentError(f"images: {array.dtype}; accepted: {accepted}")
-        if array.min() < MISSING or array.max() > brightest:
-            raise ArgumentError(f"images: values {array.min()}..{array.max()}; accepted: {accepted}")
+        sides, brightest = self.shape_of(False), self.leaves.brightest
+        hint = f", {MISSING} where missing" + ("; grey values: brightest=255" if brightest == 1 else "")
+        array = whole_images(images, sides, MISSING, brightest, hint)
         parts = patches(array.reshape(len(array), -1, sides[-1]), self.patch)
         sites = parts.reshape(len(array), self.tree.sites, -1)[:, self._order]
         return torch.from_numpy(sites.astype(np.int16)).flatten(1)
 
-    def prepare(self, encoded: Tensor) -> Tensor:
+    def prepared(self, rows: Tensor) -> Tensor:
         """The leaves' statistics (1 or replicas, K, N, batch) of encoded images."""
-        rows = encoded if encoded.ndim == 3 else encoded.unsqueeze(0)
         values = torch.unflatten(rows, 2, (self.tree.sites, -1)).permute(0, 3, 2, 1)
         return self.leaves.statistics(values.to(self.get_parameter("output").dtype))
 
@@ -192,22 +196,26 @@ class TensorialMixture(Arithmetic):
 
         Args:
             logits: ln P(x, y) (replicas, batch, classes).
-            labels: (replicas, batch).
+            labels: integers (replicas, batch), or (batch,) for the same in every replica.
+
+        Raises:
+            ArgumentError: labels aren't integers, aren't as many, or are no classes.
         """
+        labels = whole_labels(labels, logits)
         joint = logits.gather(2, labels.unsqueeze(2)).mean((1, 2))
         evidence = logits.logsumexp(2).mean(1)
         if self.objective == "likelihood":
             return -joint / self.tree.sites
         return evidence - joint - (evidence / self.tree.sites if self.objective == "hybrid" else 0)
 
-    def log_likelihood(self, encoded: Tensor) -> Tensor:
-        """ln P(x) (replicas, batch) of what is known of encoded images; of a density in pixel shares if Gaussian."""
-        logits: Tensor = self(encoded)
+    def log_likelihood(self, images: Encoded | Images) -> Tensor:
+        """ln P(x) (replicas, batch) of what is known of images; of a density in pixel shares if Gaussian."""
+        logits: Tensor = self(images)
         return logits.logsumexp(2)
 
-    def posterior(self, encoded: Tensor) -> Tensor:
+    def posterior(self, images: Encoded | Images) -> Tensor:
         """P(y | what is known of x) (replicas, batch, classes)."""
-        logits: Tensor = self(encoded)
+        logits: Tensor = self(images)
         return logits.softmax(2)
 
     def expected(self, images: np.ndarray) -> np.ndarray:
@@ -231,7 +239,8 @@ class TensorialMixture(Arithmetic):
         means = self.leaves.means(dict(self.named_parameters())).detach()
         sites = torch.einsum("rdnb,rdp->rbnp", shares, means).double().numpy()
         filled = np.stack([self._as_images(each) for each in sites])
-        return np.where(np.asarray(images) == MISSING, filled, images)
+        known = arrays.given(images, "images")
+        return np.where(known == MISSING, filled, known)
 
     def sample(
         self, count: int, *, seed: int = 0, replica: int = 0, labels: Sequence[int] | None = None
@@ -251,15 +260,14 @@ class TensorialMixture(Arithmetic):
         Raises:
             ArgumentError: there is no such replica or class, or n isn't positive.
         """
-        accept_replica(replica, self.seeds)
-        if count < 1 or (labels is not None and len(labels) != count):
-            raise ArgumentError(f"count: {count}; accepted: a positive integer, and as many labels where given")
-        generator = stream("mixture sample", seed)
+        replica, count = checked_replica(replica, self.seeds), arrays.integer(count, "count", least=1)
+        wanted = None if labels is None else arrays.integers(labels, "labels", 0, self.classes - 1)
+        if wanted is not None and len(wanted) != count:
+            raise ArgumentError(f"labels: {len(wanted)} of them; accepted: as many as count, {count}")
+        generator = stream("mixture sample", arrays.integer(seed, "seed"))
         one = {name: part[replica : replica + 1].detach() for name, part in self.named_parameters()}
         prior = one["prior"][0].double().softmax(-1).numpy()
-        classes = drawn(np.tile(prior, (count, 1)), generator) if labels is None else np.asarray(labels)
-        if classes.min() < 0 or classes.max() >= self.classes:
-            raise ArgumentError(f"labels: {classes.min()}..{classes.max()}; accepted: 0..{self.classes - 1}")
+        classes = drawn(np.tile(prior, (count, 1)), generator) if wanted is None else np.array(wanted)
         *weights, output = [one[name][0].double().softmax(-1).numpy() for name in self.names]
         channels = drawn(output[classes], generator)[:, None]
         for weight, window in zip(reversed(weights), reversed(self.tree.windows), strict=True):
@@ -288,7 +296,7 @@ class TensorialMixture(Arithmetic):
         Raises:
             ArgumentError: there is no such replica, or a weight isn't finite.
         """
-        accept_replica(replica, self.seeds)
+        replica = checked_replica(replica, self.seeds)
         parts = {name: parameter[replica].detach().cpu().double() for name, parameter in self.named_parameters()}
         *weights, output = [parts[name].softmax(-1).numpy() for name in self.names]
         if isinstance(self.leaves, Categorical):
@@ -296,15 +304,14 @@ class TensorialMixture(Arithmetic):
         return as_circuit(self.tree, weights, parts["prior"].softmax(-1).numpy()[:, None] * output, self.sharing)
 
 
-def make_leaves(kind: str, patch: int, brightest: int, least_variance: float) -> Leaves:
-    """Leaves of a kind; raises ArgumentError when the patch or the variance doesn't fit it."""
+def make_leaves(kind: str, representation: Representation, least_variance: float) -> Leaves:
+    """Leaves of a kind for pixels; raises ArgumentError when the patch or the variance doesn't fit it."""
     if kind == "categorical":
-        if patch != 1:
-            raise ArgumentError(f"options.patch: {patch}; accepted: 1 with categorical leaves")
-        return Categorical(brightest)
-    if not 0 < least_variance < np.inf:
-        raise ArgumentError(f"options.least_variance: {least_variance}; accepted: a positive number")
-    return Gaussian(patch**2, brightest, least_variance)
+        if representation.patch != 1:
+            raise ArgumentError(f"options.patch: {representation.patch}; accepted: 1 with categorical leaves")
+        return Categorical(representation.brightest)
+    least = arrays.number(least_variance, "options.least_variance", above=0)
+    return Gaussian(representation.pixels, representation.brightest, least)
 
 
 def build(spec: NetworkSpec, seeds: Sequence[int]) -> TensorialMixture:
@@ -316,9 +323,6 @@ def build(spec: NetworkSpec, seeds: Sequence[int]) -> TensorialMixture:
         ArgumentError: an option is unknown.
     """
     accept_options(spec.options, OPTIONS)
-    least = spec.options.get("least_variance", LEAST_VARIANCE)
-    if isinstance(least, bool | str):
-        raise ArgumentError(f"options.least_variance: {least!r}; accepted: a positive number")
     return TensorialMixture(
         spec.tree,
         spec.local_dimension,
@@ -329,6 +333,6 @@ def build(spec: NetworkSpec, seeds: Sequence[int]) -> TensorialMixture:
         objective=accept("objective", spec.options.get("objective"), OBJECTIVES),
         patch=integer(spec.options, "patch", 1),
         brightest=integer(spec.options, "brightest", 1),
-        least_variance=least,
+        least_variance=arrays.number(spec.options.get("least_variance", LEAST_VARIANCE), "options.least_variance"),
         seed=tuple(seeds),
     )

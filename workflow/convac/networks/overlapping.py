@@ -4,17 +4,19 @@ Each level multiplies, for every output channel, K×K linear maps, one for each 
 two positions apart, so that they overlap from K = 3 on. What lies outside the image counts as a factor of 1.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
+from convac import arrays
 from convac.errors import ArgumentError
-from convac.networks.layers import accept, accept_options, accept_pyramid, checked_pyramid, draws
+from convac.networks.inputs import Images
+from convac.networks.layers import accept, accept_options, accept_pyramid, checked_pyramid, checked_seeds, draws
 from convac.networks.products import SPREAD, WEIGHTS, Arithmetic, dark_response, mapped_products, passing_on
-from convac.networks.representations import Representation, integer
+from convac.networks.representations import Representation, accept_representation, integer
 from convac.specs import NetworkSpec
 
 STRIDE = 2
@@ -55,21 +57,20 @@ class OverlappingConvAC(Arithmetic):
         seed: int | Sequence[int] = 0,
     ) -> None:
         super().__init__()
-        self.seeds = (seed,) if isinstance(seed, int) else tuple(seed)
-        self.sites, self.widths, self.classes, self.kernel = tuple(sites), tuple(widths), classes, kernel
+        self.seeds = checked_seeds(seed)
+        self.classes = arrays.integer(classes, "classes", least=1)
+        self.kernel = arrays.integer(kernel, "options.kernel", STRIDE, LARGEST_KERNEL)
         self.kind = accept("weights", weights, WEIGHTS)
-        self.representation = representation or Representation()
-        if not STRIDE <= kernel <= LARGEST_KERNEL:
-            raise ArgumentError(f"options.kernel: {kernel}; accepted: an integer from {STRIDE} to {LARGEST_KERNEL}")
-        block = checked_pyramid(self.sites, self.widths, self.seeds)
+        self.representation = accept_representation(representation)
+        self.sites, self.widths, block = checked_pyramid(sites, widths)
         if self.sites != (block, block):
-            raise ArgumentError(f"sites: {list(sites)}; accepted: both 2^levels, {block}")
+            raise ArgumentError(f"sites: {list(self.sites)}; accepted: both 2^levels, {block}")
         channels = (self.representation.dimension(), *self.widths)
         pixels = self.representation.pixels if self.representation.affine else None
         # a site enters so many times the products of a network without overlaps: what it says would add up to as much
-        thinned = (STRIDE / kernel) ** (2 * len(self.widths))
-        for name, into, out in zip(self.names, channels, (*self.widths, classes), strict=True):
-            shape = (out, into) if name == "output" else (kernel**2, out, into)
+        thinned = (STRIDE / self.kernel) ** (2 * len(self.widths))
+        for name, into, out in zip(self.names, channels, (*self.widths, self.classes), strict=True):
+            shape = (out, into) if name == "output" else (self.kernel**2, out, into)
             logs = draws(self.seeds, name, shape, -SPREAD, SPREAD)
             logs = dark_response(logs * thinned, pixels) if name == "level_1" else passing_on(logs)
             self.register_parameter(name, nn.Parameter(logs if self.kind == "positive" else logs.exp()))
@@ -79,19 +80,27 @@ class OverlappingConvAC(Arithmetic):
         """Parameters from the sites up."""
         return [*(f"level_{level}" for level in range(1, len(self.widths) + 1)), "output"]
 
-    def encode(self, images: np.ndarray | Tensor) -> Tensor:
+    @property
+    def reader(self) -> tuple[Hashable, ...]:
+        """The grid and what stands at its sites."""
+        return ("sites", self.sites, self.representation)
+
+    def shape_of(self, floating: bool) -> tuple[int, ...]:
+        """Images are pixels, integers."""
+        return self.representation.image_shape(self.sites)
+
+    def encoded(self, images: Images) -> Tensor:
         """Integer images (n, rows, columns) as their sites: pixels (n, sites·pixels) or numbers (n, sites).
 
         Raises:
             ArgumentError: the shape or a value doesn't fit the network.
         """
-        sites = self.representation.sites(np.asarray(images), self.sites)
+        sites = self.representation.sites(images, self.sites)
         kind = np.uint8 if sites.max() < 256 else np.int32
         return torch.from_numpy(sites.reshape(len(sites), -1).astype(kind))
 
-    def prepare(self, encoded: Tensor) -> Tensor:
+    def prepared(self, rows: Tensor) -> Tensor:
         """Representation vectors (1 or replicas, M, rows, columns, batch) from encoded images."""
-        rows = encoded if encoded.ndim == 3 else encoded.unsqueeze(0)
         kind = self.get_parameter("output").dtype
         if self.representation.affine:
             values = torch.unflatten(rows, 2, (*self.sites, -1)).permute(0, 4, 2, 3, 1).to(kind)

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from convac.geometry.trees import PoolingTree
-from convac.networks.layers import TreeNetwork, accept, accept_options, finite, normals
+from convac.networks.layers import accept, accept_options, checked_seeds, finite, normals
+from convac.networks.tree import TreeNetwork
 from convac.specs import NetworkSpec
 
 POOLINGS = ("max", "average")
@@ -48,12 +49,12 @@ class ConvRect(TreeNetwork):
         pooling: str = "max",
         seed: int | Sequence[int] = 0,
     ) -> None:
-        seeds = (seed,) if isinstance(seed, int) else tuple(seed)
+        seeds = checked_seeds(seed)
         self.pooling = accept("pooling", pooling, POOLINGS)
         super().__init__(
             tree, local_dimension, widths, classes, seeds=seeds, sharing="shared", distinct=self.pooling == "max"
         )
-        shapes = [*self.shapes(), (classes, self.widths[-1])]
+        shapes = [*self.shapes(), (self.classes, self.widths[-1])]
         for name, shape in zip(self.names, shapes, strict=True):
             gain = 1 if name == "output" else 2
             self.register_parameter(name, nn.Parameter(normals(seeds, name, shape, (gain / shape[-1]) ** 0.5)))

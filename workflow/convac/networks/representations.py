@@ -11,10 +11,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from convac import arrays
 from convac.errors import ArgumentError
+from convac.networks.inputs import Images, whole_images
 from convac.specs import Scalar
 
 KINDS = ("one-hot", "affine")
+LARGEST = 255  # of a pixel
+# what an error line says to who has grey values where pixels are 0 and 1
+GREY = "; grey values: integers up to 255 by Representation('affine', brightest=255)"
 LARGEST_PATCH = 4  # one-hot patches of 4×4 binary pixels have 65,536 values
 
 
@@ -36,14 +41,14 @@ class Representation:
     brightest: int = 1
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise ArgumentError(f"options.representation: {self.kind!r} is unknown; accepted: {', '.join(KINDS)}")
-        if not 1 <= self.patch <= LARGEST_PATCH:
-            raise ArgumentError(f"options.patch: {self.patch}; accepted: an integer from 1 to {LARGEST_PATCH}")
-        largest = 255 if self.affine else 1
-        if not 1 <= self.brightest <= largest:
-            accepted = "an integer from 1 to 255" if self.affine else "1 with one-hot sites"
-            raise ArgumentError(f"options.brightest: {self.brightest}; accepted: {accepted}")
+        if not isinstance(self.kind, str) or self.kind not in KINDS:
+            given = arrays.short(self.kind)
+            raise ArgumentError(f"options.representation: {given} is unknown; accepted: {', '.join(KINDS)}")
+        # integers of numpy are made Python's, so that equal representations print and hash alike
+        object.__setattr__(self, "patch", arrays.integer(self.patch, "options.patch", 1, LARGEST_PATCH))
+        object.__setattr__(self, "brightest", arrays.integer(self.brightest, "options.brightest", 1, LARGEST))
+        if not self.affine and self.brightest != 1:
+            raise ArgumentError(f"options.brightest: {self.brightest}; accepted: 1 with one-hot sites")
 
     @classmethod
     def of(cls, options: Mapping[str, Scalar]) -> "Representation":
@@ -61,11 +66,16 @@ class Representation:
         """Whether the vectors are affine in the pixels."""
         return self.kind == "affine"
 
-    def sites(self, images: np.ndarray, shape: Sequence[int]) -> np.ndarray:
+    def image_shape(self, shape: Sequence[int]) -> tuple[int, ...]:
+        """Pixels along each axis, from the sites along each."""
+        return tuple(self.patch * side for side in shape)
+
+    def sites(self, images: Images, shape: Sequence[int]) -> np.ndarray:
         """Sites of images, in row-major order.
 
         Args:
-            images: integers (n, rows, columns), `patch` times the sites along each axis, from 0 to `brightest`.
+            images: integers (n, rows, columns), `patch` times the sites along each axis, from 0 to `brightest`;
+                booleans count as 0 and 1.
             shape: sites along each axis.
 
         Returns:
@@ -75,18 +85,12 @@ class Representation:
         Raises:
             ArgumentError: the shape or a value doesn't fit.
         """
-        if not np.issubdtype(images.dtype, np.integer):
-            raise ArgumentError(f"images: {images.dtype}; accepted: integers from 0 to {self.brightest}")
-        sides = tuple(self.patch * side for side in shape)
-        if images.shape[1:] != sides or not len(images):
-            raise ArgumentError(f"images: shape {list(images.shape)}; accepted: [n ≥ 1, *{list(sides)}]")
-        if images.min() < 0 or images.max() > self.brightest:
-            raise ArgumentError(f"images: values {images.min()}..{images.max()}; accepted: 0..{self.brightest}")
         if len(shape) != 2:
             raise ArgumentError(f"sites: {list(shape)}; accepted: a grid, where sites are patches of an image")
-        parts = patches(images, self.patch)
+        hint = GREY if self.brightest == 1 else ""
+        parts = patches(whole_images(images, self.image_shape(shape), 0, self.brightest, hint), self.patch)
         if self.affine:
-            return np.asarray(parts.reshape(len(images), -1, self.pixels), dtype=np.uint8)
+            return np.asarray(parts.reshape(len(parts), -1, self.pixels), dtype=np.uint8)
         return np.asarray(parts @ 2 ** np.arange(self.pixels))
 
     def dimension(self) -> int:
@@ -101,9 +105,13 @@ def patches(images: np.ndarray, side: int) -> np.ndarray:
     return parts.reshape(count, rows // side, columns // side, side**2)
 
 
+def accept_representation(representation: Representation | None) -> Representation:
+    """The given representation, binary pixels for None; raises ArgumentError for anything else."""
+    if representation is not None and not isinstance(representation, Representation):
+        raise ArgumentError(f"representation: {arrays.short(representation)}; accepted: a Representation")
+    return representation or Representation()
+
+
 def integer(options: Mapping[str, Scalar], name: str, default: int) -> int:
     """An option that is a whole number; raises ArgumentError when it isn't."""
-    value = options.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ArgumentError(f"options.{name}: {value!r}; accepted: an integer")
-    return value
+    return arrays.integer(options.get(name, default), f"options.{name}")
