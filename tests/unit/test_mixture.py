@@ -105,9 +105,18 @@ def test_arguments_that_do_not_fit_are_refused_in_one_line(arguments, says):
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
-    [({"count": 0}, "count: got 0"), ({"count": 2, "labels": [0]}, "labels: 1 of them"), ({"count": 1, "labels": [3]}, "labels: got 3"),
-     ({"count": 1, "replica": 1}, "replica: got 1")],
-)  # fmt: skip
+    [
+        ({"count": 0}, "count: got 0"),
+        ({"count": 2.0}, "count: got 2.0"),
+        ({"count": 2, "labels": [0]}, "labels: 1 of them"),
+        ({"count": 1, "labels": [3]}, "labels: got 3"),
+        ({"count": 1, "labels": [0.7]}, "labels: got 0.7"),
+        ({"count": 1, "labels": "0"}, "labels: got '0'"),
+        ({"count": 1, "replica": 1}, "replica: got 1"),
+        ({"count": 1, "replica": True}, "replica: got True"),
+        ({"count": 1, "seed": 0.5}, "seed: got 0.5"),
+    ],
+)
 def test_samples_that_cannot_be_drawn_are_refused_in_one_line(arguments, says):
     with pytest.raises(ArgumentError, match=rf"^{says}.*accepted: "):
         build(spec(), (0,)).sample(**arguments)

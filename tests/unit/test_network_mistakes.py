@@ -1,9 +1,11 @@
 """Windowed and overlapping ConvACs and ConvNets: what their specs and readers accept, and how they refuse the rest."""
 
+import inspect
 import re
 
 import numpy as np
 import pytest
+import torch
 from network_specs import spec_of
 
 from convac.errors import ArgumentError
@@ -11,7 +13,9 @@ from convac.geometry.trees import PoolingTree
 from convac.networks import arithmetic, convolutional, overlapping
 from convac.networks.arithmetic import INITIALISATIONS, ConvAC
 from convac.networks.convolutional import ConvNet
+from convac.networks.mixture import TensorialMixture
 from convac.networks.overlapping import OverlappingConvAC
+from convac.networks.rectifier import ConvRect
 from convac.networks.representations import Representation
 from convac.specs import NetworkSpec
 
@@ -200,3 +204,85 @@ def test_a_network_over_a_line_reads_its_sites():
 def test_a_network_without_a_representation_takes_its_local_dimension():
     network = built("arithmetic", {}, local_dimension=3)
     assert network(network.encode(np.full((2, 4, 4), 2))).shape == (1, 2, 2)
+
+
+TREE = PoolingTree.named("square", (4, 4))
+MAKE = {  # what makes each network, with arguments that fit
+    ConvAC: {"tree": TREE, "local_dimension": 2, "widths": (3, 3)},
+    ConvRect: {"tree": TREE, "local_dimension": 2, "widths": (3, 3)},
+    TensorialMixture: {"tree": TREE, "components": 4, "widths": (3, 3)},
+    ConvNet: {"sites": (4, 4), "widths": (3, 3)},
+    OverlappingConvAC: {"sites": (4, 4), "widths": (3, 3)},
+}
+NO_COUNT = [0, -1, 2.0, 2.5, True, "2", None, 1j, [2], np.array([2]), np.float64(2)]
+NO_WIDTHS = [3, "33", (), (3, 0), (3, -1), (3, 2.0), (3, True), (3, "3"), [[3, 3]], np.array([3.0, 3]), None, {3: 3}]
+NO_SEEDS = [(), 1.0, "0", True, (0, 1.5), (0, True), [[0]], None, np.array([0.5]), {0: 1}]
+NO_WORD = ["other", True, 1, ["max"], np.array(["max", "max"])]
+WRONG = {
+    "tree": [None, (4, 4), "square"],
+    "local_dimension": NO_COUNT,
+    "components": NO_COUNT,
+    "classes": NO_COUNT,
+    "widths": NO_WIDTHS,
+    "sites": [4, "44", (4,), (4, 4, 4), (4, 6), (4.0, 4), (True, True), None, (0, 4)],
+    "kernel": [*NO_COUNT, 99],
+    "patch": [*NO_COUNT, 5],
+    "brightest": [*NO_COUNT, 256],
+    "least_variance": [0, -1.0, np.nan, np.inf, "small", True, None, 1j],
+    "seed": NO_SEEDS,
+    "representation": ["affine", 2, {"patch": 2}],
+    **dict.fromkeys(("weights", "sharing", "initialisation", "pooling", "leaves", "objective"), NO_WORD),
+}
+
+
+@pytest.mark.parametrize("make", MAKE)
+def test_every_argument_of_a_network_is_checked_as_it_is_given(make):
+    taken = inspect.signature(make).parameters
+    assert set(taken) <= set(WRONG)
+    for name in taken:
+        for value in WRONG[name]:
+            with pytest.raises(ArgumentError, match=rf"^(options\.)?{name}s?: .*accepted: ") as caught:
+                make(**{**MAKE[make], name: value})
+            assert len(str(caught.value)) <= 200
+
+
+@pytest.mark.parametrize("widths", [(3,), (3, 3, 3)])
+def test_a_tree_has_a_width_for_every_level(widths):
+    for make in (ConvAC, ConvRect, TensorialMixture):
+        with pytest.raises(ArgumentError, match=r"^widths: \(3.*accepted: 2 positive integers"):
+            make(**{**MAKE[make], "widths": widths})
+
+
+@pytest.mark.parametrize("name", ["kind", "patch", "brightest"])
+def test_every_attribute_of_a_representation_is_checked_as_it_is_given(name):
+    wrong = NO_WORD if name == "kind" else WRONG[name]
+    for value in wrong:
+        with pytest.raises(ArgumentError, match=r"^options\.\w+: .*accepted: "):
+            Representation(**{"kind": "affine", name: value})
+
+
+@pytest.mark.parametrize("make", MAKE)
+def test_integers_of_numpy_and_torch_are_integers(make):
+    plain = make(**{**MAKE[make], "classes": 3, "seed": (3, 4)})
+    for integer in (np.int64, np.uint8, np.array, torch.tensor):
+        given = {name: integer(value) if isinstance(value, int) else value for name, value in MAKE[make].items()}
+        given |= {"widths": [integer(3), integer(3)], "classes": integer(3)}
+        for seeds in ([integer(3), integer(4)], np.array([3, 4]), range(3, 5)):
+            other = make(**given, seed=seeds)
+            assert other.seeds == (3, 4)
+            for name, parameter in plain.named_parameters():
+                assert torch.equal(parameter, other.get_parameter(name))
+        assert make(**given, seed=integer(3)).seeds == (3,)
+
+
+def test_representations_of_numpys_integers_are_the_same():
+    given, plain = Representation("affine", np.int64(2), np.uint8(255)), Representation("affine", 2, 255)
+    assert given == plain
+    assert repr(given) == repr(plain)
+
+
+@pytest.mark.parametrize("replica", [2, -1, 1.0, True, "0", None, [0]])
+def test_replicas_are_known_by_their_number(replica):
+    for network in (ConvAC(TREE, 2, (3, 3), seed=(0, 1)), TensorialMixture(TREE, 3, (3, 3), seed=(0, 1))):
+        with pytest.raises(ArgumentError, match=r"^replica: .*accepted: an integer from 0 to 1"):
+            network.circuit(replica)

@@ -235,12 +235,25 @@ def test_tensors_of_another_network_are_refused_in_one_line(change, message):
         {"test_labels": np.full(80, 2)},
         {"test_images": None},
         {"train_images": np.zeros((200, 4, 4), dtype=int)},
+        {"train_images": np.full((200, 8, 8), 0.5)},
+        {"test_images": np.zeros((80, 8, 8), dtype=complex)},
+        {"train_labels": np.full(200, 0.7)},
+        {"test_labels": np.zeros(80, dtype=complex)},
+        {"test_labels": np.full(80, "0")},
+        {"test_labels": [0] * 80},
     ],
 )
 def test_datasets_that_do_not_fit_are_refused_in_one_line(arrays, change):
     broken = {name: array for name, array in (arrays | change).items() if array is not None}
     with pytest.raises(ArgumentError, match="accepted: "):
         train(spec(), broken)
+
+
+def test_boolean_images_and_labels_train_to_the_same_bits(arrays):
+    as_booleans = {name: array.astype(bool) for name, array in arrays.items()}
+    first, second = train(spec(steps=10), arrays), train(spec(steps=10), as_booleans)
+    assert same(first.tensors, second.tensors)
+    assert first.history.equals(second.history)
 
 
 @pytest.mark.parametrize("architecture", ["nothing", "layers"])

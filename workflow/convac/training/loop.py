@@ -229,6 +229,9 @@ def checked(spec: RunSpec, arrays: Arrays) -> None:
             if f"{part}_{kind}" not in arrays:
                 raise ArgumentError(f"dataset: {part}_{kind} is missing; accepted: train and test images and labels")
         images, labels = arrays[f"{part}_images"], arrays[f"{part}_labels"]
+        if not (isinstance(images, np.ndarray) and isinstance(labels, np.ndarray) and labels.dtype.kind in "biu"):
+            given = f"{type(images).__name__} and {type(labels).__name__} of {getattr(labels, 'dtype', 'no type')}"
+            raise ArgumentError(f"dataset: {part} images and labels are {given}; accepted: arrays, labels of integers")
         if labels.ndim != 1 or len(images) != len(labels) or not len(labels):
             raise ArgumentError(
                 f"dataset: {len(images)} {part}_images with {part}_labels of shape {list(labels.shape)}; "
@@ -253,8 +256,8 @@ def train(
 
     Args:
         spec: the run.
-        arrays: `train_images`, `train_labels`, `test_images`, `test_labels`: integer images (n, *sites) or float
-            vectors (n, N, M), integer labels (n,).
+        arrays: `train_images`, `train_labels`, `test_images`, `test_labels`: images that the network encodes, (n, …),
+            and integer labels (n,).
         threads: of the processor; the numbers are the same for 1 thread whatever else the machine does.
         device: `cpu`, `cuda`, or `auto` for the latter where there is one.
         checkpoint: file in which the state is kept every few seconds and from which a killed run goes on with the
