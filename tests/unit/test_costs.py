@@ -9,7 +9,7 @@ import yaml
 from convac.circuits.tree import random_circuit
 from convac.entanglement import renyi2
 from convac.geometry.partitions import Partition
-from convac.networks import arithmetic
+from convac.networks import arithmetic, mixture, rectifier
 from convac.networks.arithmetic import CALIBRATION_IMAGES
 from convac.networks.tree import SYMBOL_LIMIT
 from convac.planning import costs
@@ -147,3 +147,41 @@ def test_measurements_are_given_the_memory_that_their_engine_needs(plan, geometr
     assert renyi2.needed_bytes(circuit, mask) <= 2**20 * costs.engine_mb(network)
     cell = next(name for name, spec in plan.runs.items() if spec.network.widths == (128,) * 5)
     assert plan.engine_mb(cell) > 2048
+
+
+@pytest.mark.parametrize("windows", [None, (64, 16), (16, 16, 4), (4, 256), (1024,)])
+@pytest.mark.parametrize("local_dimension", [2, 3, 5])
+@pytest.mark.parametrize(
+    ("architecture", "options"),
+    [
+        ("arithmetic", {}),
+        ("arithmetic", {"sharing": "located"}),
+        ("rectifier", {}),
+        ("rectifier", {"pooling": "max"}),
+        ("rectifier", {"pooling": "average"}),
+    ],
+)
+def test_as_many_levels_are_tabulated_as_the_network_tabulates(architecture, options, windows, local_dimension):
+    levels = len(windows or (4,) * 5)
+    given = {"windows": windows, "widths": (2,) * levels, "local_dimension": local_dimension, "options": options}
+    network = NetworkSpec(architecture=architecture, geometry="square", sites=(32, 32), **given)
+    built = {"arithmetic": arithmetic, "rectifier": rectifier}[architecture].build(network, (0,))
+    assert costs.tabulated(network) == len(built.tables())
+
+
+@pytest.mark.parametrize("leaves", ["gaussian", "categorical"])
+def test_a_measured_mixture_is_given_the_memory_that_its_engine_needs(leaves):
+    options = {"leaves": leaves, "brightest": 15, "sharing": "located"}
+    for width, dimension in ((4, 32), (32, 4)):
+        network = NetworkSpec(
+            architecture="mixture",
+            geometry="square",
+            sites=(32, 32),
+            widths=(width,) * 5,
+            local_dimension=dimension,
+            options=options,
+        )
+        circuit = mixture.build(network, (0,)).circuit()
+        assert circuit.local_dimension == costs.states(network)
+        mask = Partition.of((32, 32), "interleaved").mask
+        assert 0 < renyi2.needed_bytes(circuit, mask) <= 2**20 * costs.engine_mb(network)

@@ -50,6 +50,7 @@ RATES = {
     "convolutional": Rates(4e-3, 8e-9, 2.2),
     "overlapping": Rates(4e-3, 8e-9, 2.2),
 }
+CIRCUITS = ("arithmetic", "mixture")  # what the engines measure as circuits over a tree
 UNKNOWN = Rates(4e-3, 2.5e-8, 5.0)  # an architecture that wasn't measured
 
 
@@ -148,10 +149,15 @@ def symbolic(network: NetworkSpec) -> bool:
 
 
 def tabulated(network: NetworkSpec) -> int:
-    """How many of the first levels are computed once for each multiset of symbols, not at every position."""
+    """How many of the first levels are computed once for each symbol, not at every position.
+
+    A symbol is the multiset of those below it; with maximum pooling, ConvRects' default, the set is enough.
+    """
+    sets = network.architecture == "rectifier" and network.options.get("pooling", "max") == "max"
     below, count = network.local_dimension, 0
     for window in network.tree.windows[:-1] if symbolic(network) else ():
-        below = comb(below + window - 1, window)
+        chosen = sum(comb(below, size) for size in range(1, min(window, below) + 1))
+        below = chosen if sets else comb(below + window - 1, window)
         if below > SYMBOLS:
             break
         count += 1
@@ -225,11 +231,12 @@ def train(spec: RunSpec) -> Needs:
 def measure(spec: RunSpec, wanted: MeasureSpec) -> Needs:
     """What measuring a run's networks takes: every partition of each, and truncations of the trained ones."""
     network, replicas, width = spec.network, len(spec.training.seeds), max(spec.network.widths)
-    circuit = network.architecture == "arithmetic"
+    circuit = network.architecture in CIRCUITS
     engine = (REPLICAS * width**5 if len(network.widths) > 1 else SVD * width**3) if circuit else 0.0
     networks = replicas * (1 + len(spec.training.snapshots))
     seconds = STARTUP + networks * (OVERHEAD + len(wanted.partitions) * (OVERHEAD + engine))
-    memory = MEASURE + calibration(spec) + engine_mb(network)
+    engines = wanted.partitions or wanted.bonds or wanted.ranks
+    memory = MEASURE + calibration(spec) + (engine_mb(network) if engines else 0)
     if wanted.ranks:
         products = sum(level.products for level in levels(network))
         seconds += replicas * len(wanted.ranks) * tested(spec.dataset) * TRUNCATED * products
@@ -247,13 +254,19 @@ def measure(spec: RunSpec, wanted: MeasureSpec) -> Needs:
 def engine_mb(network: NetworkSpec) -> int:
     """MB that the engine which takes any partition needs: r⁴ numbers a level and r² a site by Rényi-2, or r² in all."""
     width, depth = max(network.widths), len(network.widths)
-    if network.architecture != "arithmetic":
+    if network.architecture not in CIRCUITS:
         return 0
     if depth == 1:
         return ceil(DOUBLE * 9 * width**2 / MIB)
     # overlaps and weights of fewer than 2 N nodes, and six times those of the sites while they are mapped
-    pairs = 10 * prod(network.sites) * max(width, network.local_dimension) ** 2
+    pairs = 10 * prod(network.sites) * max(width, states(network)) ** 2
     return ceil(DOUBLE * ((depth + 3) * width**4 + pairs) / MIB)
+
+
+def states(network: NetworkSpec) -> int:
+    """Local dimension of a network's circuit: a mixture's with categorical leaves has the values of a pixel."""
+    categorical = network.architecture == "mixture" and network.options.get("leaves") == "categorical"
+    return int(network.options.get("brightest", 1)) + 1 if categorical else network.local_dimension
 
 
 def pixels(spec: DatasetSpec) -> int:
