@@ -4,23 +4,31 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pandas as pd
 import pytest
 
+from convac.commands.figure import check_parameters
+from convac.contract.discovery import studies
 from convac.files import write_table
 from convac.provenance import LIBRARY
 
 
-def figure(folder: Path, *cells: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def figure(
+    folder: Path, *cells: str, change: Callable[[Any], object] | None = None, **variables: str
+) -> subprocess.CompletedProcess[str]:
     """Run a notebook of these cells as the job of one experiment, with these environment variables."""
     notebook = nbformat.v4.new_notebook(metadata={"language_info": {"name": "python"}})
     parameters = "\n".join(f'{name} = ""' for name in ("table", "claims", "stem", "provenance"))
     notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in (parameters, *cells)]
     notebook.cells[0].metadata["tags"] = ["parameters"]
-    nbformat.write(notebook, folder / "made.ipynb")
+    if change is not None:
+        change(notebook)
+    (folder / "made.ipynb").write_text(json.dumps(notebook))
     write_table(folder / "table.parquet", pd.DataFrame({"cell": ["a"], "quantity": ["rank"], "value": [1.0]}))
     write_table(folder / "claims.csv", pd.DataFrame({"id": ["a"], "verdict": ["reproduced"]}))
     names = {
@@ -88,3 +96,31 @@ def test_a_kernel_that_does_not_start_is_named_in_one_line(tmp_path):
     assert "kernel didn't start" in told
     assert "ipykernel" in told
     assert "Traceback" not in told
+
+
+CELL = nbformat.v4.new_code_cell("table = 1", metadata={"tags": ["parameters"]})
+UNTAGGED = {
+    "no tag": lambda made: made.cells[0].metadata.pop("tags"),
+    "another tag": lambda made: made.cells[0].metadata.update(tags=["parameter"]),
+    "two": lambda made: made.cells.append(CELL),
+    "markdown": lambda made: made.cells[0].update(cell_type="markdown"),
+    "a name less": lambda made: made.cells[0].update(source="table = claims = stem = 1"),
+    "no cells": lambda made: made.pop("cells"),
+}
+
+
+@pytest.mark.parametrize("name", UNTAGGED)
+def test_a_notebook_that_takes_no_parameters_is_refused_before_it_draws(tmp_path, name):
+    done = figure(tmp_path, "open('drawn', 'w').close()", change=UNTAGGED[name])
+    assert done.returncode == 1
+    line = done.stderr.splitlines()[-1]
+    assert "made.ipynb: " in line
+    assert "accepted: " in line
+    assert not (tmp_path / "drawn").exists()
+    assert not (tmp_path / "logs/made.ipynb").exists()
+
+
+def test_every_notebook_of_an_experiment_takes_the_parameters():
+    root = LIBRARY.parents[1]
+    for path in (*(root / f"notebooks/{study}.ipynb" for study in studies()), root / "docs/experiment.ipynb"):
+        check_parameters(json.loads(path.read_text()), str(path))

@@ -4,6 +4,7 @@ The kernel is the interpreter that runs this, with this library, whatever kernel
 code hash is that of what draws them.
 """
 
+import re
 import sys
 import tempfile
 from argparse import ArgumentParser, Namespace
@@ -14,6 +15,7 @@ from convac.errors import FileError, one_line
 from convac.files import read_json, read_table, replacing, sha256
 from convac.provenance import LIBRARY, source_hash
 
+TAG, PARAMETERS = "parameters", ("table", "claims", "stem", "provenance")  # of the cell that a job's values replace
 START = 600  # seconds that a kernel may take to answer: papermill's 60 are too few on a machine under full load
 
 
@@ -28,6 +30,22 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--output", required=True, help="the executed notebook, written when all went well")
 
 
+def check_parameters(notebook: Any, where: str) -> None:
+    """Raise FileError unless one code cell takes the parameters; papermill would draw with the notebook's own ones."""
+    cells = notebook.get("cells") if isinstance(notebook, dict) else None
+    if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
+        raise FileError(f"{where}: has no list of cells; accepted: a Jupyter notebook, format 4")
+    tagged = [cell for cell in cells if TAG in (cell.get("metadata") or {}).get("tags", ())]
+    if len(tagged) != 1 or tagged[0].get("cell_type") != "code":
+        count = f"{len(tagged)} cells are" if len(tagged) != 1 else f"a {tagged[0].get('cell_type')} cell is"
+        raise FileError(f"{where}: {count} tagged {TAG!r}; accepted: one code cell, which sets {', '.join(PARAMETERS)}")
+    source = tagged[0].get("source", "")
+    text = source if isinstance(source, str) else "".join(source)
+    missing = [name for name in PARAMETERS if not re.search(rf"^{name}\s*=", text, re.MULTILINE)]
+    if missing:
+        raise FileError(f"{where}: the cell tagged {TAG!r} doesn't set {missing[0]}; accepted: {', '.join(PARAMETERS)}")
+
+
 def run(options: Namespace) -> None:
     """Execute the notebook; a failing one is kept as the attempt."""
     import papermill
@@ -35,7 +53,7 @@ def run(options: Namespace) -> None:
     from papermill.exceptions import PapermillExecutionError
 
     # what is damaged fails here, in one line
-    read_json(options.notebook)
+    check_parameters(read_json(options.notebook), options.notebook)
     read_table(options.table, ("cell", "quantity", "value"))
     read_table(options.claims, ("id", "verdict"))
     code = source_hash(__spec__.name, f"convac.plotting.{options.study}")
