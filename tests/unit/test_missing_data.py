@@ -179,5 +179,12 @@ def test_curves_start_where_nothing_is_missing():
 def test_the_networks_in_the_figures_are_those_of_the_experiment():
     assert (plotting.HT, plotting.CP, plotting.CONVNET) == (experiment.HT, experiment.CP, experiment.CONVNET)
     assert set(plotting.KINDS) == set(plotting.INFORMED) == set(experiment.KINDS)
-    assert experiment.THRESHOLD == plotting.THRESHOLD
     assert set(plotting.LOOKS) == {"marginalised", *experiment.IMPUTATIONS}
+
+
+def test_the_threshold_in_a_figure_is_that_of_the_verdicts():
+    table = trained()
+    for claims, told in ((evaluate_all(experiment.CLAIMS, table), f"claim > {experiment.THRESHOLD:g}"),
+                         (evaluate_all(experiment.CLAIMS, table).assign(threshold=0.07), "claim > 0.07")):  # fmt: skip
+        made = draw(table, claims)[""]
+        assert any(told in text.get_text() for text in made.texts)

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from matplotlib.text import Text
 
 from convac.contract.claims import evaluate_all
 from convac.experiments import trained_entanglement as experiment
@@ -14,7 +15,8 @@ from convac.parsing import parse
 from convac.planning.config import scaled
 from convac.plotting import style
 from convac.plotting.checks import problems
-from convac.plotting.trained_entanglement import LISTED_SITES, MATCHED_LOSS, TASKS, draw
+from convac.plotting.primitives import rows
+from convac.plotting.trained_entanglement import LISTED_SITES, TASKS, draw
 from convac.tables import QUANTITIES, tidy
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())["experiments"]["trained_entanglement"]
@@ -66,7 +68,7 @@ def circuit_rows(labels, seeds, moments, ranks, generator):
                 {"level": level, "quantity": "bond_entropy", "value": strength * 10.0 ** (-2 * level * (1 - grown))}
                 for level in range(1, 5)
             ]
-            near = not matched and start * math.exp(-3 * grown) < MATCHED_LOSS
+            near = not matched and start * math.exp(-3 * grown) < block().matched_loss
             matched |= near
             for name in [phase] + ["matched"] * near:
                 yield from ({"cell": cell(labels), **labels, "seed": seed, "phase": name, "moment": moment, **row}
@@ -183,6 +185,27 @@ def test_entropies_are_shown_by_medians_above_a_floor(table):
 
 
 def test_the_constants_are_the_experiments():
-    assert {block(scale).matched_loss for scale in ("smoke", "laptop", "paper")} == {MATCHED_LOSS}
     assert experiment.SMALL**2 == LISTED_SITES
     assert set(TASKS) == {task for task, _, _ in experiment.NETWORKS}
+
+
+@pytest.mark.parametrize("scaled_by", [0.5, 1.0, 2.0])
+def test_what_is_matched_and_allowed_is_read_from_the_table(scaled_by):
+    table = laptop_table(seeds=2)
+    losses = table["quantity"] == "loss"
+    table.loc[losses, "value"] *= scaled_by
+    knees = table["quantity"] == "knee_accuracy"
+    table.loc[knees, "value"] -= 0.02 * (scaled_by - 1)
+    found = rows(table, phase="matched", network="ConvAC", control="none", quantity="renyi2", partition="left-right")
+    moments = found[["cell", "seed", "moment"]].rename(columns={"moment": "step"})
+    compared = table[losses].merge(moments, on=["cell", "seed", "step"])["value"].max()
+    labels = {text.get_text() for made in draw(table, pd.DataFrame()).values() for text in made.findobj(Text)}
+    assert f"matched loss, {compared:.2g} nats" in labels
+    assert f"knee: within {0.02 * scaled_by:.2g} of the whole" in labels
+
+
+def test_partitions_that_no_list_names_are_drawn():
+    renamed = laptop_table(seeds=2).replace({"partition": {"interleaved": "top-bottom"}})
+    panels = draw(renamed, pd.DataFrame())["rectifiers"].axes
+    titles = [axes.get_title(loc="left") or axes.get_title() for axes in panels]
+    assert titles == ["(a) left-right partition", "(b) top-bottom partition"]

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, LogLocator, MaxNLocator
 
+from convac.plotting.looks import by_rank, looks, refuse_unknown
 from convac.plotting.primitives import curves, dots, drawn, key, panel, per_seed, plain_numbers, present, rows
 from convac.plotting.style import BLACK, BLUE, GREEN, GREY, ORANGE, PAGE, PURPLE, VERMILLION, figure
 
@@ -22,6 +23,7 @@ FEWEST = 2  # channels
 
 def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
     """Every figure of the experiment by its part; a part without rows says so."""
+    refuse_unknown(table, network=("exact", "product", "rectifier"), model=MODELS)
     parts = {"": exact, "scaling": scaling, "errors": errors, "trained": trained, "models": models}
     return drawn(parts, table)
 
@@ -75,7 +77,7 @@ def exact(table: pd.DataFrame) -> Figure | None:
         axes.set_visible(False)
     for number, (axes, (name, own)) in enumerate(zip(panels, found, strict=False)):
         handles: list[Line2D] = []
-        for start, (colour, marker) in zip(shown(present(own, "one_layer_width")), STARTS, strict=False):
+        for start, (colour, marker) in by_rank(shown(present(own, "one_layer_width")), STARTS).items():
             chosen = rows(own, one_layer_width=start).sort_values("layers")
             depths = np.linspace(1, int(chosen["layers"].max()), 61)
             root_law(axes, start, depths, colour)
@@ -104,18 +106,19 @@ def exact(table: pd.DataFrame) -> Figure | None:
 def scaling(table: pd.DataFrame) -> Figure | None:
     """Exact width against D_0, a panel per depth: families by marker, with slopes of the shift and the root law."""
     found = [(name, rows(own, quantity="smallest_width")) for name, own in families(table)]
-    found = [(name, own) for name, own in found if rows(own, weights="per location").shape[0]][: len(STARTS)]
+    found = [(name, own) for name, own in found if rows(own, weights="per location").shape[0]]
     depths = [depth for depth in present(table, "layers") if depth > 1]
     if not found or not depths:
         return None
     made = figure(PAGE, 2.7)
     panels = made.subplots(1, len(depths), sharex=True, sharey=True, squeeze=False)[0]
     top = max(float(own["one_layer_width"].max()) for _, own in found)
+    series = by_rank([name for name, _ in found], STARTS)
     starts = np.geomspace(FEWEST, top, 61)
     for number, (axes, depth) in enumerate(zip(panels, depths, strict=True)):
         axes.plot(starts, starts, color=GREY, linestyle=":", linewidth=0.9)
         axes.plot(starts, np.maximum(FEWEST, starts ** (1 / depth)), color=BLACK, linestyle="--", linewidth=0.9)
-        for (_, own), (colour, marker) in zip(found, STARTS, strict=False):
+        for (_, own), (colour, marker) in zip(found, series.values(), strict=True):
             chosen = rows(own, layers=depth).sort_values("one_layer_width")
             axes.plot(
                 chosen["one_layer_width"], chosen["value"], marker, color=colour, markersize=4.2, linestyle="none"
@@ -124,10 +127,7 @@ def scaling(table: pd.DataFrame) -> Figure | None:
         axes.set_xlabel("channels of one layer, D₀")
         panel(axes, number, f"n = {depth}")
     panels[0].set_ylabel("channels D")
-    entries = [
-        key(name, color=colour, marker=marker, linestyle="none")
-        for (name, _), (colour, marker) in zip(found, STARTS, strict=False)
-    ]
+    entries = [key(name, color=colour, marker=marker, linestyle="none") for name, (colour, marker) in series.items()]
     entries += [key("D = D₀", linestyle=":"), key("root law D₀^(1/n)", color=BLACK, linestyle="--")]
     made.legend(handles=entries, loc="outside upper center", ncols=3)
     return made
@@ -145,12 +145,13 @@ def errors(table: pd.DataFrame) -> Figure | None:
     if found.empty:
         return None
     pairs, across = grid(found)
+    depths = looks(present(found, "layers"), LAYERS)
     made = figure(PAGE, 0.6 + 2.0 * (len(pairs) // across))
     panels = made.subplots(len(pairs) // across, across, sharex=True, sharey=True, squeeze=False)
     for number, (axes, (network, target)) in enumerate(zip(panels.ravel(), pairs, strict=True)):
         own = rows(found, network=network, target=target)
         for depth in present(own, "layers"):
-            colour, marker = LAYERS[min(depth, 4)]
+            colour, marker = depths[depth]
             curves(axes, rows(own, layers=depth), x="width", color=colour, marker=marker, markersize=3.6, linewidth=1)
         channels(axes, "x")
         axes.set_ylim(0, 1)
@@ -159,10 +160,7 @@ def errors(table: pd.DataFrame) -> Figure | None:
         axes.set_xlabel("channels D")
     for axes in panels[:, 0]:
         axes.set_ylabel("squared error [share]")
-    entries = [
-        key(f"n = {depth}", color=LAYERS[min(depth, 4)][0], marker=LAYERS[min(depth, 4)][1])
-        for depth in present(found, "layers")
-    ]
+    entries = [key(f"n = {depth}", color=colour, marker=marker) for depth, (colour, marker) in depths.items()]
     made.legend(handles=entries, loc="outside upper center", ncols=len(entries))
     return made
 
@@ -173,7 +171,7 @@ def trained(table: pd.DataFrame) -> Figure | None:
     if found.empty:
         return None
     pairs, across = grid(found)
-    starts = present(found, "one_layer_width")
+    starts = by_rank(present(found, "one_layer_width"), STARTS)
     deepest, seeds = int(found["layers"].max()), len(present(found, "seed"))
     depths = np.linspace(1, deepest, 61)
     made = figure(PAGE, 0.6 + 2.0 * (len(pairs) // across))
@@ -181,7 +179,7 @@ def trained(table: pd.DataFrame) -> Figure | None:
     for number, (axes, (network, target)) in enumerate(zip(panels.ravel(), pairs, strict=True)):
         own = rows(found, network=network, target=target)
         shift = fitted_shift(table, network, target)
-        for place, (start, (colour, marker)) in enumerate(zip(starts, STARTS, strict=False)):
+        for place, (start, (colour, marker)) in enumerate(starts.items()):
             root_law(axes, start, depths, colour)
             line = np.maximum(FEWEST, start * np.exp(-shift * (depths - 1)))
             axes.plot(depths, line, color=colour, linewidth=0.9)
@@ -201,7 +199,7 @@ def trained(table: pd.DataFrame) -> Figure | None:
         axes.set_ylabel("channels D")
     entries = [
         key(f"D₀ = {start}", color=colour, marker=marker, linestyle="none")
-        for start, (colour, marker) in zip(starts, STARTS, strict=False)
+        for start, (colour, marker) in starts.items()
     ]
     entries += [
         key("not by all seeds", marker="o", linestyle="none", markerfacecolor="white"),

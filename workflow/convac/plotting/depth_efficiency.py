@@ -5,6 +5,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, LogLocator
 
+from convac.errors import ArgumentError
+from convac.plotting.looks import looks, refuse_unknown
 from convac.plotting.primitives import curves, drawn, key, panel, plain_numbers, present, rows
 from convac.plotting.style import BLACK, BLUE, GREEN, GREY, PAGE, VERMILLION, figure
 
@@ -16,6 +18,7 @@ POOLINGS = {"product": "arithmetic", "max": "ReLU, max", "average": "ReLU, avera
 
 def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
     """Every figure of the experiment by its part; a part without rows says so."""
+    refuse_unknown(table, weights=WEIGHTS, epsilon=EPSILONS, pooling=POOLINGS)
     return drawn({"": ranks, "epsilon": epsilon, "rectifiers": rectifiers}, table)
 
 
@@ -27,9 +30,9 @@ def ranks(table: pd.DataFrame) -> Figure | None:
     made = figure(PAGE, 2.9)
     panels = made.subplots(1, 2, sharex=True)
     deep = rows(found, network="deep")
-    for local_dimension in present(deep, "local_dimension"):
+    sizes = looks(present(deep, "local_dimension"), DIMENSIONS)
+    for local_dimension, (colour, marker) in sizes.items():
         own = rows(deep, local_dimension=local_dimension, width=max(present(deep, "width"))).sort_values("sites")
-        colour, marker = DIMENSIONS[min(local_dimension, 4)]
         for axes in panels:
             axes.plot(own["sites"], own["value"], color=colour, linewidth=1, zorder=1)
         for method, face in (("direct", colour), ("certificate", "white")):
@@ -37,9 +40,10 @@ def ranks(table: pd.DataFrame) -> Figure | None:
             panels[0].plot(
                 chosen["sites"], chosen["value"], marker, color=colour, markerfacecolor=face, markersize=4.5, zorder=3
             )
-    for dash, width in zip(("-", "--", ":", "-."), present(rows(found, network="shallow"), "width"), strict=False):
+    widths = present(rows(found, network="shallow"), "width")
+    for width, (dash, marker) in lines(widths).items():
         own = rows(found, network="shallow", width=width, local_dimension=2).sort_values("sites")
-        panels[1].plot(own["sites"], own["value"], color=BLACK, linestyle=dash, marker="v", markersize=3.5)
+        panels[1].plot(own["sites"], own["value"], color=BLACK, linestyle=dash, marker=marker, markersize=3.5)
     for number, (axes, title) in enumerate(zip(panels, ("deep", "shallow beside deep"), strict=True)):
         axes.set_xscale("log", base=2)
         axes.set_yscale("log")
@@ -51,21 +55,26 @@ def ranks(table: pd.DataFrame) -> Figure | None:
         panel(axes, number, title)
         axes.set_ylabel("rank of odd against even sites")
     top = max(present(deep, "width"))
-    entries = [
-        key(f"M = {size}, r = {top}", color=DIMENSIONS[min(size, 4)][0], marker=DIMENSIONS[min(size, 4)][1])
-        for size in present(deep, "local_dimension")
-    ]
+    entries = [key(f"M = {size}, r = {top}", color=colour, marker=marker) for size, (colour, marker) in sizes.items()]
     marks = [
         key("by matrix", marker="o", linestyle="none"),
         key("by certificate", marker="o", markerfacecolor="white", linestyle="none"),
     ]
     panels[0].legend(handles=[*entries, *marks], loc="upper left")
     shallow = [
-        key(f"shallow, r = {width}", color=BLACK, linestyle=dash, marker="v")
-        for dash, width in zip(("-", "--", ":", "-."), present(rows(found, network="shallow"), "width"), strict=False)
+        key(f"shallow, r = {width}", color=BLACK, linestyle=dash, marker=marker)
+        for width, (dash, marker) in lines(widths).items()
     ]
     panels[1].legend(handles=shallow, loc="upper left")
     return made
+
+
+def lines(widths: list[int]) -> dict[int, tuple[str, str]]:
+    """Dashes and marker of every width, told apart by dashes first; more than can be fail."""
+    styles = [(dash, marker) for marker in "v^<>sDPX" for dash in ("-", "--", ":", "-.")]
+    if len(widths) > len(styles):
+        raise ArgumentError(f"table: {len(widths)} widths in a figure; accepted: up to {len(styles)}")
+    return dict(zip(widths, styles, strict=False))
 
 
 def epsilon(table: pd.DataFrame) -> Figure | None:

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator
 
+from convac.plotting.looks import by_rank, refuse_unknown
 from convac.plotting.primitives import curves, drawn, key, note, panel, per_seed, plain_numbers, present, rows
 from convac.plotting.style import BLACK, BLUE, GREEN, GREY, ORANGE, PAGE, PURPLE, VERMILLION, figure
 
@@ -56,6 +57,7 @@ ROUNDING = 1e-9  # nats
 
 def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
     """Every figure of the experiment by its part; a part without rows says so."""
+    refuse_unknown(table, network=("CP", "HT"), average=AVERAGES)
     parts = {"": law, "statements": statements, "levels": levels, "activations": activations, "checks": checks}
     return drawn(parts, table)
 
@@ -263,7 +265,7 @@ def checks(table: pd.DataFrame) -> Figure | None:
     panels[0].legend()
     panel(panels[0], 0, "entropies from draws")
     last = int(training["step"].max())
-    shown = dict(zip(present(training, "sites"), SIZES, strict=False))
+    shown = by_rank(present(training, "sites"), SIZES)
     for sites, (colour, marker) in shown.items():
         line: Style = {"color": colour, "marker": marker, "markersize": 3.5, "markevery": 5, "linewidth": 0.9}
         curves(panels[1], rows(training, sites=sites), x="step", **line)

@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from convac.plotting.example_images import CONTROL, SCALES, Sets, examples, scales
+from convac.plotting.looks import refuse_unknown
 from convac.plotting.primitives import (
     BAND,
     MARKS,
@@ -65,6 +66,7 @@ def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
     Returns:
         `""` accuracy against parameters, `story`, `examples`, `control`.
     """
+    refuse_unknown(table, network=KINDS, task=(*SCALES, CONTROL))
     pixels = rows(table, quantity="pixel")
     pixels = pixels[[column for column in PIXELS if column in pixels]]
     runs = rows(table, quantity=tuple(SPLITS))

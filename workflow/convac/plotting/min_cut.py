@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from convac.plotting.looks import refuse_unknown
 from convac.plotting.primitives import drawn, key, panel, plain_numbers, rows
 from convac.plotting.style import BLACK, BLUE, COLUMN, GREEN, GREY, PAGE, VERMILLION, figure
 from convac.statistics import proportion_interval
@@ -18,6 +19,7 @@ CASE = ["ensemble", "case"]
 
 def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
     """Every figure of the experiment by its part; a part without rows says so."""
+    refuse_unknown(table, ensemble=(*TITLES, "search", "drawing"))
     return drawn({"": ranks, "deficits": deficits, "counterexamples": counterexamples, "drawing": drawing}, table)
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from convac.plotting.looks import refuse_unknown
 from convac.plotting.primitives import (
     LINE,
     MARKS,
@@ -28,7 +29,6 @@ from convac.plotting.style import BLACK, BLUE, GREEN, ORANGE, PAGE, PURPLE, VERM
 
 KINDS = {"points": "single pixels missing", "rectangles": "a rectangle missing"}
 CHANCE = 0.1
-THRESHOLD = 0.02  # of the claims' gains
 HT, CP, CONVNET = "HT mixture", "CP mixture", "ConvNet"
 Labels = Mapping[str, str]
 Line = tuple[Labels, dict[str, Any]]
@@ -68,6 +68,7 @@ def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
     Returns:
         `""` accuracy against the share of missing pixels, `objectives`, `examples`.
     """
+    refuse_unknown(table, network=(HT, CP, CONVNET), missing=("none", *KINDS), imputation=("none", *LOOKS))
     parts: dict[str, Callable[[pd.DataFrame], Figure | None]] = {
         "comparison": partial(comparison, claims=claims),
         "objectives": partial(objectives, claims=claims),
@@ -148,7 +149,9 @@ def against_rate(
     made.legend(handles=[*keys, key(f"chance ({CHANCE:g})", linestyle=":")], loc="outside upper center", ncols=3)
     seeds = len(present(found, "seed"))
     intervals = [f"bands: 95 % intervals over {seeds} seeds"] if seeds > 1 else []
-    gained = [f"over …: gain of {about}, mean over rates; claim > {THRESHOLD:g}", VERDICTS] if lines else []
+    judged = [f"missing-data-{kind}-{name}" for every in gains.values() for name, _ in every for kind in kinds]
+    claimed = " or ".join(f"{value:g}" for value in present(rows(claims, id=tuple(judged)), "threshold"))
+    gained = [f"over …: gain of {about}, mean over rates; claim > {claimed}", VERDICTS] if lines else []
     note(made, "; ".join([*weights(found), *intervals]), *gained)
     return made
 

@@ -1,11 +1,15 @@
 """Figures of overlaps, drawn from its tidy table."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
+from convac.plotting.looks import by_rank, looks, refuse_unknown
 from convac.plotting.primitives import curves, drawn, key, panel, plain_numbers, present, rows
 from convac.plotting.style import (
     BLACK,
@@ -25,6 +29,7 @@ NETWORKS = {"overlapping": (VERMILLION, "s"), "RBM": (BLUE, "o"), "tree": (BLACK
 
 def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
     """Every figure of the experiment by its part; a part without rows says so."""
+    refuse_unknown(table, network=(*NETWORKS, "random"))
     return drawn({"": lines, "law": law, "grid": grid, "entropy": entropy, "volume": volume}, table)
 
 
@@ -45,19 +50,20 @@ def lines(table: pd.DataFrame) -> Figure | None:
     if found.empty:
         return None
     kernels, width = present(found, "kernel"), present(found, "width")[0]
+    depths = looks(present(found, "layers"), LAYERS)
     made = figure(PAGE, 2.8)
     panels = made.subplots(1, len(kernels) + 1, sharey=True, squeeze=False)[0]
     for number, (axes, kernel) in enumerate(zip(panels, kernels, strict=False)):
         for layers in present(found, "layers"):
             own = rows(found, kernel=kernel, layers=layers, width=width).sort_values("block_sites")
-            colour, marker = LAYERS[min(layers, 4)]
+            colour, marker = depths[layers]
             axes.plot(own["block_sites"], own["value"], color=colour, marker=marker, markersize=3.6, linewidth=1)
         panel(axes, number, f"K = {kernel}, D = {width}")
     trees = rows(table, network="tree", quantity="block_rank")
-    for shade, tree_width in zip((BLACK, GREY), present(trees, "width"), strict=False):
+    for tree_width, (shade, marker) in by_rank(present(trees, "width"), ((BLACK, "v"), (GREY, "v"))).items():
         own = rows(trees, width=tree_width).sort_values("block_sites")
         panels[-1].plot(
-            own["block_sites"], own["value"], color=shade, marker="v", markersize=3.6, label=f"r = {tree_width}"
+            own["block_sites"], own["value"], color=shade, marker=marker, markersize=3.6, label=f"r = {tree_width}"
         )
     panel(panels[-1], len(kernels), "trees of pairs")
     if len(trees):
@@ -70,11 +76,7 @@ def lines(table: pd.DataFrame) -> Figure | None:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
         plain_numbers(axes)
     panels[0].set_ylabel("block rank")
-    depths = [
-        key(f"L = {layers}", color=LAYERS[min(layers, 4)][0], marker=LAYERS[min(layers, 4)][1])
-        for layers in present(found, "layers")
-    ]
-    entries = [*depths, key("2ⁿ: volume law", linestyle=":")]
+    entries = [*depth_keys(depths), key("2ⁿ: volume law", linestyle=":")]
     made.legend(handles=entries, loc="outside upper center", ncols=len(entries))
     return made
 
@@ -135,13 +137,13 @@ def grid(table: pd.DataFrame) -> Figure | None:
     groups = sorted({(str(sites), str(boundary)) for sites, boundary in found[["sites", "boundary"]].to_numpy()})
     made = figure(PAGE, 2.6)
     panels = made.subplots(1, len(groups), sharey=True, squeeze=False)[0]
-    depths = present(found, "layers")
+    depths = looks(present(found, "layers"), LAYERS)
     for number, (axes, (sites, boundary)) in enumerate(zip(panels, groups, strict=True)):
         own = rows(found, sites=sites, boundary=boundary)
         for layers in present(own, "layers"):
-            chosen = rows(own, layers=layers, width=present(own, "width")[0], kernel=2)
-            colour, marker = LAYERS[min(layers, 4)]
-            aside = 0.12 * (layers - np.mean(depths))
+            chosen = rows(own, layers=layers, width=present(own, "width")[0], kernel=present(own, "kernel")[0])
+            colour, marker = depths[layers]
+            aside = 0.12 * (layers - np.mean(list(depths)))
             axes.plot(
                 chosen["block_sites"] + aside, chosen["value"], marker, color=colour, markersize=3.8, linestyle="none"
             )
@@ -153,11 +155,9 @@ def grid(table: pd.DataFrame) -> Figure | None:
         plain_numbers(axes)
         panel(axes, number, f"{sites}, {boundary}")
     panels[0].set_ylabel("block rank")
-    entries = [
-        key(f"L = {layers}", color=LAYERS[min(layers, 4)][0], marker=LAYERS[min(layers, 4)][1], linestyle="none")
-        for layers in depths
-    ]
-    panels[0].legend(handles=[*entries, key("2ⁿ: volume law", linestyle=":")], loc="upper left")
+    panels[0].legend(
+        handles=[*depth_keys(depths, linestyle="none"), key("2ⁿ: volume law", linestyle=":")], loc="upper left"
+    )
     return made
 
 
@@ -167,6 +167,7 @@ def entropy(table: pd.DataFrame) -> Figure | None:
     if found.empty:
         return None
     kernels, width = present(found, "kernel"), present(found, "width")[0]
+    depths = looks(present(found, "layers"), LAYERS)
     made = figure(PAGE, 3.8)
     panels = made.subplots(2, len(kernels), sharex=True, sharey="row", squeeze=False)
     for row, (quantity, name) in enumerate((("entropy", "entropy [nats]"), ("entropy_share", "entropy / ln rank"))):
@@ -174,19 +175,21 @@ def entropy(table: pd.DataFrame) -> Figure | None:
             axes = panels[row, number]
             for layers in present(found, "layers"):
                 own = rows(ring(table, quantity), kernel=kernel, layers=layers, width=width)
-                colour, marker = LAYERS[min(layers, 4)]
+                colour, marker = depths[layers]
                 curves(axes, own, x="block_sites", label=f"L = {layers}", color=colour, marker=marker, markersize=3)
             panel(axes, row * len(kernels) + number, f"K = {kernel}, D = {width}")
         panels[row, 0].set_ylabel(name)
         panels[row, 0].set_ylim(bottom=0)  # once all panels of the row have set its scale
     for axes in panels[-1]:
         axes.set_xlabel("sites n in the block")
-    entries = [
-        key(f"L = {layers}", color=LAYERS[min(layers, 4)][0], marker=LAYERS[min(layers, 4)][1])
-        for layers in present(found, "layers")
-    ]
+    entries = depth_keys(depths)
     made.legend(handles=entries, loc="outside upper center", ncols=len(entries))
     return made
+
+
+def depth_keys(depths: dict[int, tuple[str, str]], **line: Any) -> list[Line2D]:
+    """The legend's entries of depths."""
+    return [key(f"L = {layers}", color=colour, marker=marker, **line) for layers, (colour, marker) in depths.items()]
 
 
 def volume(table: pd.DataFrame) -> Figure | None:

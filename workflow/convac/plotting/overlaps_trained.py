@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from convac.plotting.looks import refuse_unknown
 from convac.plotting.primitives import (
     BAND,
     LINE,
@@ -28,7 +29,7 @@ from convac.plotting.primitives import (
     per_seed,
     present,
     rows,
-    thousands,
+    steps_in,
     whiskers,
 )
 from convac.plotting.style import GREY, PAGE, figure
@@ -60,6 +61,7 @@ def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
     Returns:
         `""` accuracy against the kernel, `curves`.
     """
+    refuse_unknown(table, network=KINDS, task=TASKS)
     parts: dict[str, Callable[[pd.DataFrame], Figure | None]] = {
         "comparison": partial(comparison, claims=claims),
         "curves": learning,
@@ -246,7 +248,7 @@ def learning(table: pd.DataFrame) -> Figure | None:
     groups = layout(found)
     if not groups or not present(found, "kernel") or not present(found, "step"):
         return None
-    unit, shown = 1000.0 if thousands(found) else 1.0, looks(found)
+    (unit, steps), shown = steps_in(found), looks(found)
     made = figure(PAGE, 1.0 + 1.95 * len(groups))
     across = max(len(tasks) for _, tasks in groups)
     grid = made.subplots(len(groups), across, squeeze=False)
@@ -261,7 +263,7 @@ def learning(table: pd.DataFrame) -> Figure | None:
             marked.append(accuracy_scale(axes, own, "kernel", "step"))
             panel(axes, row * across + column, heading(kind, task, own))
             axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10], integer=True))
-            axes.set(xlabel="Step (1,000)" if unit > 1 else "Step", ylabel="Test accuracy")
+            axes.set(xlabel=steps, ylabel="Test accuracy")
             axes.grid(axis="y")
         for axes in grid[row, len(tasks) :]:
             axes.set_axis_off()

@@ -1,6 +1,6 @@
 """Figures of pooling_geometry, drawn from its tidy table and its verdicts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
+from convac.plotting.looks import looks, ordered, refuse_unknown
 from convac.plotting.primitives import (
     MARKS,
     VERDICTS,
@@ -24,7 +25,7 @@ from convac.plotting.primitives import (
     plain_numbers,
     present,
     rows,
-    thousands,
+    steps_in,
 )
 from convac.plotting.style import BLACK, BLUE, GREEN, PAGE, VERMILLION, figure, house, placeholder
 
@@ -35,8 +36,8 @@ COLUMNS = (
 DEEP = ("ConvAC", "ConvRect max", "ConvRect average", "ConvAC signed")
 SHALLOW = "shallow ConvAC"
 NAMES = {"ConvAC": "ConvAC\npositive", SHALLOW: "shallow\nConvAC"}  # the others break at their space
-COLOURS = {"square": BLUE, "mirror": VERMILLION}
-MARKERS = {"square": "s", "mirror": "D"}
+ANY = "any"  # the geometry of one level
+LOOKS = {"square": (BLUE, "s"), "mirror": (VERMILLION, "D"), ANY: (GREEN, "o")}
 STARTS = {"calibrated": BLUE, "normal": VERMILLION}
 START_MARKERS = {"calibrated": "o", "normal": "^"}
 SPLITS = {"test_accuracy": True, "train_accuracy": False}  # quantity → filled marker and solid line
@@ -60,8 +61,8 @@ def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
     Returns:
         `""` the final comparison, `examples`, `curves`, `entanglement`, `depth`.
     """
-    tasks = [task for task in CLASSES if task in present(table, "task")]
-    tasks += [task for task in present(table, "task") if task not in tasks]
+    refuse_unknown(table, network=(*DEEP, SHALLOW), initialisation=STARTS)
+    tasks = ordered(present(table, "task"), list(CLASSES))
     read = [column for column in COLUMNS if column in table]
     pixels = rows(table, quantity="pixel")
     table = table.loc[table.index.difference(pixels.index), read] if read else table
@@ -78,6 +79,20 @@ def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
             made = draw_part()
         drawn[part] = made or placeholder(f"{part or 'comparison'}: no rows in this table")
     return drawn
+
+
+def geometries(table: pd.DataFrame) -> dict[str, tuple[str, str]]:
+    """Colour and marker of every geometry in the table, the same ones in every figure."""
+    return {name: look for name, look in looks(present(table, "geometry"), LOOKS).items() if name != ANY}
+
+
+def beside(count: int, farthest: float) -> list[float]:
+    """How far beside its place each of several geometries stands; two at `farthest`, one in the middle.
+
+    >>> beside(1, 0.2), beside(2, 0.2)
+    ([0.0], [-0.2, 0.2])
+    """
+    return [farthest * (2 * number - count + 1) / max(1, count - 1) for number in range(count)]
 
 
 def networks(table: pd.DataFrame, task: str) -> list[tuple[str, int, pd.DataFrame]]:
@@ -127,7 +142,10 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame, tasks: list[str]) -> F
 
 def comparison_keys(table: pd.DataFrame) -> list[object]:
     """The legend's entries."""
-    entries = [key(f"{name} pooling", color=COLOURS[name], marker=MARKERS[name], linestyle="") for name in COLOURS]
+    entries = [
+        key(f"{name} pooling", color=colour, marker=marker, linestyle="")
+        for name, (colour, marker) in geometries(table).items()
+    ]
     if len(rows(table, network=SHALLOW)):
         entries.append(key("global pooling", color=GREEN, marker="o", linestyle=""))
     entries.append(key("test (open: train)", color=BLACK, marker="o", linestyle=""))
@@ -143,17 +161,17 @@ def final_accuracies(axes: Axes, table: pd.DataFrame, claims: pd.DataFrame, task
     Returns:
         Whether labels hold gains that a claim states.
     """
-    groups = networks(table, task)
+    groups, shown = networks(table, task), geometries(table)
+    narrow = min(1.0, 2 / max(1, len(shown)))
     labels, gains = [], []
     for position, (network, width, chosen) in enumerate(groups):
-        for geometry, shift in (
-            {"any": 0.0}.items() if network == SHALLOW else {"square": -0.22, "mirror": 0.22}.items()
-        ):
+        series = {ANY: LOOKS[ANY]} if network == SHALLOW else shown
+        for (geometry, (colour, marker)), shift in zip(series.items(), beside(len(series), 0.22), strict=True):
             ours = chosen if network == SHALLOW else rows(chosen, geometry=geometry)
-            colour, marker = COLOURS.get(geometry, GREEN), MARKERS.get(geometry, "o")
             for (split, filled), side in zip(SPLITS.items(), (-1, 1), strict=True):
                 values = per_seed(final(rows(ours, quantity=split)))
-                dots(axes, position + shift + 0.06 * side, values, colour, marker, filled=filled, aside=0.09 * side)
+                at, aside = position + shift + 0.06 * side * narrow, 0.09 * side * narrow
+                dots(axes, at, values, colour, marker, filled=filled, aside=aside)
         gains.append("" if network == SHALLOW else verdict(claims, network, task))
         labels.append(f"{NAMES.get(network, network.replace(' ', NEWLINE, 1))}\nr = {width}\n{gains[-1]}".rstrip())
     axes.set_xticks(range(len(groups)), labels)
@@ -182,11 +200,11 @@ def against_width(axes: Axes, table: pd.DataFrame, task: str) -> None:
     """Final test accuracy against width, a line per network and geometry."""
     ours = final(rows(table, task=task, quantity="test_accuracy"))
     for network, style in WIDTH_DASHES.items():
-        for geometry, colour in COLOURS.items():
+        for geometry, (colour, marker) in geometries(table).items():
             line: dict[str, Any] = {
                 "color": colour,
                 "linestyle": style,
-                "marker": MARKERS[geometry],
+                "marker": marker,
                 "label": f"{network}, {geometry}",
             }
             curves(axes, rows(ours, network=network, geometry=geometry), x="width", **line)
@@ -235,22 +253,24 @@ def learning(table: pd.DataFrame, tasks: list[str]) -> Figure | None:
     tasks = [task for task in tasks if shown[task]]
     if not names:
         return None
+    # a column counts its steps as its own networks need it, in all rows
+    units = {name: steps_in(*(found[name] for found in shown.values() if name in found)) for name in names}
     made = figure(PAGE, 0.75 + 1.45 * len(tasks))
     grid = made.subplots(len(tasks), len(names), sharex="col", sharey=True, squeeze=False)
     for row, task in enumerate(tasks):
         for column, name in enumerate(names):
             axes = grid[row, column]
             if name in shown[task]:
-                learning_curves(axes, shown[task][name])
+                learning_curves(axes, shown[task][name], units[name][0], geometries(table))
             baselines(axes, table, task)
             title = name.replace("average", "avg.").replace(SHALLOW, "shallow")
             panel(axes, row * len(names) + column, title if row == 0 else "")
             axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
             accuracy_scale(axes, table)
         grid[row, 0].set_ylabel(f"{task.capitalize()}\naccuracy")
-    for axes in grid[-1]:
-        axes.set_xlabel("Step (1,000)" if thousands(table) else "Step")
-    keys = [key(f"{name} pooling", color=colour) for name, colour in COLOURS.items()]
+    for axes, (_, label) in zip(grid[-1], units.values(), strict=True):
+        axes.set_xlabel(label)
+    keys = [key(f"{name} pooling", color=colour) for name, (colour, _) in geometries(table).items()]
     keys += [key("global pooling", color=GREEN)] if len(rows(table, network=SHALLOW)) else []
     keys += [key("test", color=BLACK), key("train", color=BLACK, linestyle="--")]
     keys += [
@@ -261,11 +281,10 @@ def learning(table: pd.DataFrame, tasks: list[str]) -> Figure | None:
     return made
 
 
-def learning_curves(axes: Axes, chosen: pd.DataFrame) -> None:
-    """Test (solid) and train (dashed) accuracy of one network, a colour per geometry."""
-    unit = 1000.0 if thousands(chosen) else 1.0
+def learning_curves(axes: Axes, chosen: pd.DataFrame, unit: float, series: Mapping[str, tuple[str, str]]) -> None:
+    """Test (solid) and train (dashed) accuracy of one network, a colour per geometry; steps are divided by `unit`."""
     shallow = chosen["network"].iloc[0] == SHALLOW
-    for geometry, colour in {"any": GREEN}.items() if shallow else COLOURS.items():
+    for geometry, (colour, _) in ({ANY: LOOKS[ANY]} if shallow else series).items():
         ours = chosen if shallow else rows(chosen, geometry=geometry)
         for split, solid in SPLITS.items():
             line: dict[str, Any] = {
@@ -283,16 +302,15 @@ def entanglement(table: pd.DataFrame, tasks: list[str]) -> Figure | None:
         return None
     measured = measured[measured["value"].notna()]
     measured = rows(measured, width=measured["width"].max())
-    partitions = present(measured, "partition")
-    partitions.sort(key=lambda name: PARTITIONS.index(name) if name in PARTITIONS else len(PARTITIONS))
+    partitions, shown = ordered(present(measured, "partition"), PARTITIONS), geometries(measured)
     tasks = [task for task in tasks if len(rows(measured, task=task))]
     made = figure(PAGE, 2.7)
     grid = made.subplots(1, len(tasks), sharey=True, squeeze=False)[0]
     for column, (task, axes) in enumerate(zip(tasks, grid, strict=True)):
         for position, partition in enumerate(partitions):
-            for geometry, shift in (("square", -0.2), ("mirror", 0.2)):
+            for (geometry, look), shift in zip(shown.items(), beside(len(shown), 0.2), strict=True):
                 ours = rows(measured, task=task, partition=partition, geometry=geometry)
-                entropies(axes, ours, position + shift, geometry)
+                entropies(axes, ours, position + shift, look, min(1.0, 2 / len(shown)))
         panel(axes, column, f"ConvAC trained on {task}, r = {measured['width'].max()}")
         axes.set_yscale("log")
         plain_numbers(axes)
@@ -303,23 +321,24 @@ def entanglement(table: pd.DataFrame, tasks: list[str]) -> Figure | None:
         axes.grid(axis="y")
     clipped = (measured["value"] < FLOOR).any()
     grid[0].set_ylabel("Entanglement (nats)" + (f"\nvalues below {FLOOR:g} at {FLOOR:g}" if clipped else ""))
-    keys = [key(f"{name} pooling", color=COLOURS[name], marker=MARKERS[name], linestyle="") for name in COLOURS]
+    keys = [
+        key(f"{name} pooling", color=colour, marker=marker, linestyle="") for name, (colour, marker) in shown.items()
+    ]
     keys.append(key("Rényi-2 (open: entropy)", color=BLACK, marker="o", linestyle=""))
     keys.append(key("bound: ln min-cut", color=BLACK, linewidth=1.4))
     made.legend(handles=keys, loc="outside upper center", ncols=4)
     return made
 
 
-def entropies(axes: Axes, ours: pd.DataFrame, at: float, geometry: str) -> None:
-    """Rényi-2 (filled), entropy (open) and the bound, of one partition and geometry."""
-    for quantity, nudge in (("renyi2", -0.07), ("entropy", 0.07)):
+def entropies(axes: Axes, ours: pd.DataFrame, at: float, look: tuple[str, str], narrow: float) -> None:
+    """Rényi-2 (filled), entropy (open) and the bound, of one partition and geometry, of that share of the breadth."""
+    for quantity, nudge in (("renyi2", -0.07 * narrow), ("entropy", 0.07 * narrow)):
         values = [max(value, FLOOR) for value in per_seed(rows(ours, quantity=quantity))]
         filled = quantity == "renyi2"
-        colour, marker = COLOURS[geometry], MARKERS[geometry]
-        dots(axes, at + nudge, values, colour, marker, filled=filled, aside=nudge, logarithmic=True)
-    cut = rows(ours, quantity="min_cut_log")["value"]
+        dots(axes, at + nudge, values, *look, filled=filled, aside=nudge, logarithmic=True)
+    cut, reach = rows(ours, quantity="min_cut_log")["value"], 0.16 * narrow
     if len(cut):
-        axes.plot([at - 0.16, at + 0.16], [float(cut.mean())] * 2, color=BLACK, linewidth=1.4, label="_cut")
+        axes.plot([at - reach, at + reach], [float(cut.mean())] * 2, color=BLACK, linewidth=1.4, label="_cut")
 
 
 def depth(table: pd.DataFrame, tasks: list[str]) -> Figure | None:

@@ -206,6 +206,11 @@ def note(made: Figure, *lines: str) -> None:
     made.text(0.5, (FOOTER + 0.02) / height, "\n".join(lines), fontsize=7, ha="center", va="bottom")
 
 
-def thousands(table: pd.DataFrame) -> bool:
-    """Whether runs are long enough to count their steps in thousands."""
-    return bool(table["step"].max() >= 2000)
+def steps_in(*tables: pd.DataFrame) -> tuple[float, str]:
+    """What the steps of an axis are divided by, and its label: long runs are counted in thousands.
+
+    >>> short, long = pd.DataFrame({"step": [0, 1500]}), pd.DataFrame({"step": [0, 2000]})
+    >>> steps_in(short), steps_in(short, long)
+    ((1.0, 'Step'), (1000.0, 'Step (1,000)'))
+    """
+    return (1000.0, "Step (1,000)") if max(table["step"].max() for table in tables) >= 2000 else (1.0, "Step")

@@ -5,11 +5,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from convac.plotting.looks import looks
 from convac.plotting.primitives import curves, drawn, key, panel, plain_numbers, present, rows
 from convac.plotting.style import BLACK, BLUE, COLUMN, GREEN, PAGE, PURPLE, VERMILLION, figure
 
-COLOURS = {1: BLUE, 2: VERMILLION, 3: GREEN, 4: PURPLE}
-MARKERS = {1: "o", 2: "s", 3: "^", 4: "D"}
+LOOKS = {1: (BLUE, "o"), 2: (VERMILLION, "s"), 3: (GREEN, "^"), 4: (PURPLE, "D")}  # by depth
 SHOWN = ((2, 2), (3, 2), (3, 3), (4, 3))  # (M, R) of the panels
 
 
@@ -31,24 +31,24 @@ def ranks(table: pd.DataFrame) -> Figure | None:
     found = rows(table, quantity=("start_end_rank", "closed_form"))
     if found.empty:
         return None
+    depths = looks(present(found, "depth"), LOOKS)
     made = figure(PAGE, 2.5)
     panels = made.subplots(1, len(sizes(found)), sharey=True, squeeze=False)[0]
     for number, (axes, (local_dimension, width)) in enumerate(zip(panels, sizes(found), strict=True)):
         own = rows(found, local_dimension=local_dimension, width=width)
         for depth in present(own, "depth"):
+            colour, marker = depths[depth]
             form = rows(own, depth=depth, quantity="closed_form").sort_values("steps")
             exact = rows(own, depth=depth, quantity="start_end_rank").sort_values("steps")
-            axes.plot(form["steps"], form["value"], color=COLOURS[depth], linewidth=1)
-            axes.plot(
-                exact["steps"], exact["value"], MARKERS[depth], color=COLOURS[depth], markersize=3.6, linestyle="none"
-            )
+            axes.plot(form["steps"], form["value"], color=colour, linewidth=1)
+            axes.plot(exact["steps"], exact["value"], marker, color=colour, markersize=3.6, linestyle="none")
         axes.set_yscale("log", base=2)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
         axes.set_xlabel("steps T")
         plain_numbers(axes)
         panel(axes, number, f"M = {local_dimension}, R = {width}")
     panels[0].set_ylabel("start-end rank")
-    entries = [key(f"L = {depth}", color=COLOURS[depth], marker=MARKERS[depth]) for depth in present(found, "depth")]
+    entries = [key(f"L = {depth}", color=colour, marker=marker) for depth, (colour, marker) in depths.items()]
     panels[0].legend(handles=entries, loc="upper left")
     return made
 
@@ -60,20 +60,21 @@ def law(table: pd.DataFrame) -> Figure | None:
         return None
     size = ["depth", "local_dimension", "width", "steps", "held_back"]
     pairs = wide.pivot_table(index=size, columns="quantity", values="value").reset_index()
+    found = looks(present(pairs, "depth"), LOOKS)
     made = figure(COLUMN, 2.7)
     axes = made.subplots()
     limit = float(pairs["closed_form"].max()) * 1.5
     axes.plot([0.8, limit], [0.8, limit], color=BLACK, linewidth=0.6, zorder=1)
-    for depth in present(pairs, "depth"):
+    for depth, (colour, marker) in found.items():
         for held_back in (False, True):
             own = rows(pairs, depth=depth, held_back=held_back)
             # depths side by side, so that equal ranks don't hide one another
             axes.plot(
                 own["closed_form"] * 2 ** (0.18 * (depth - 2.5)),
                 own["start_end_rank"],
-                MARKERS[depth],
-                color=COLOURS[depth],
-                markerfacecolor=COLOURS[depth] if held_back else "white",
+                marker,
+                color=colour,
+                markerfacecolor=colour if held_back else "white",
                 markersize=3.4,
                 markeredgewidth=0.7,
                 linestyle="none",
@@ -84,8 +85,7 @@ def law(table: pd.DataFrame) -> Figure | None:
     axes.set_ylabel("exact start-end rank")
     plain_numbers(axes, "xy")
     depths = [
-        key(f"L = {depth}", color=COLOURS[depth], marker=MARKERS[depth], linestyle="none")
-        for depth in present(pairs, "depth")
+        key(f"L = {depth}", color=colour, marker=marker, linestyle="none") for depth, (colour, marker) in found.items()
     ]
     both = [
         key(f"{name} ({int((pairs['held_back'] == value).sum())})", marker="o", linestyle="none", markerfacecolor=face)
@@ -100,6 +100,7 @@ def entropy(table: pd.DataFrame) -> Figure | None:
     found = rows(table, quantity="entropy")
     if found.empty:
         return None
+    depths = looks(present(found, "depth"), LOOKS)
     made = figure(PAGE, 2.4)
     panels = made.subplots(1, len(sizes(found)), sharey=True, squeeze=False)[0]
     for number, (axes, (local_dimension, width)) in enumerate(zip(panels, sizes(found), strict=True)):
@@ -110,8 +111,8 @@ def entropy(table: pd.DataFrame) -> Figure | None:
                 rows(own, depth=depth),
                 x="steps",
                 label=f"L = {depth}",
-                color=COLOURS[depth],
-                marker=MARKERS[depth],
+                color=depths[depth][0],
+                marker=depths[depth][1],
                 markersize=3,
                 linewidth=1,
             )

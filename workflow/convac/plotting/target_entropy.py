@@ -10,6 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
 from convac.plotting.decades import round_numbers
+from convac.plotting.looks import refuse_unknown
 from convac.plotting.primitives import (
     dots,
     drawn,
@@ -47,6 +48,7 @@ LN2 = math.log(2)
 
 def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
     """Every figure of the experiment by its part; a part without rows says so."""
+    refuse_unknown(table, task=(*TASKS, *CLASSES), shape=SHAPES, convention=CONVENTIONS)
     parts = {
         "": growth,
         "rank": rank,

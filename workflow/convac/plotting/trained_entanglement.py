@@ -27,6 +27,7 @@ from convac.plotting.decades import (
     spread,
     training_steps,
 )
+from convac.plotting.looks import ordered, refuse_unknown
 from convac.plotting.primitives import (
     curves,
     dots,
@@ -56,9 +57,7 @@ PARTITIONS = ("left-right", "interleaved")
 SPLITS = {"test_accuracy": True, "train_accuracy": False}  # quantity → filled marker
 UNTRAINED, TRAINING, TRAINED, MATCHED = "untrained", "training", "trained", "matched"
 LOWEST_LOSS = 1e-6  # nats, lowest that a log axis shows: single precision rounds a loss to zero
-MATCHED_LOSS = 0.55  # nats, `matched_loss` of the experiment's block
 LISTED_SITES = 16  # binary pixels that the small rectifier networks see
-KNEE_LOSS = 0.02  # of accuracy that a knee allows
 RENYI = "Rényi-2, left | right [nats]"
 STAR: dict[str, Any] = {
     "marker": "*", "markersize": 8, "markeredgecolor": BLACK, "markeredgewidth": 0.6, "linestyle": "none"
@@ -72,6 +71,8 @@ BEFORE, BOUND = "--", ":"  # dashes of what was before training, and of bounds
 def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
     """Every figure of the experiment by its part; a part without rows says so."""
     table = rows(table, quantity=tuple(name for name in present(table, "quantity") if name != "pixel"))
+    refuse_unknown(table, network=("ConvAC", *POOLINGS), control=CONTROLS)
+    refuse_unknown(rows(table, network="ConvAC"), task=TASKS, geometry=MARKERS)
     parts = {"": through_training, "loss": loss, "controls": controls, "truncation": truncation}
     return drawn({**parts, "rectifiers": rectifiers}, table)
 
@@ -186,14 +187,17 @@ def loss(table: pd.DataFrame) -> Figure | None:
     if not found:
         return None
     geometries = list(dict.fromkeys(group[1] for group in found))
-    losses = [MATCHED_LOSS, *(value for group in found for value in group[2]["loss"])]
+    # the largest loss of a network that is compared: each stands just below what it was to reach
+    reached = [value for group in found if len(group[3]) for value in group[3]["loss"]]
+    losses = [*reached, *(value for group in found for value in group[2]["loss"])]
     made = figure(PAGE, 2.9)
     panels = made.subplots(1, len(geometries), squeeze=False)[0]
     for number, (axes, geometry) in enumerate(zip(panels, geometries, strict=True)):
         shown = [group for group in found if group[1] == geometry]
         for task, _, points, matched in shown:
             trajectory(axes, points, matched, TASKS[task][1], MARKERS[geometry])
-        axes.axvline(MATCHED_LOSS, color=GREY, linestyle="-.", linewidth=0.9, zorder=1)
+        if reached:
+            axes.axvline(max(reached), color=GREY, linestyle="-.", linewidth=0.9, zorder=1)
         decades(axes, [value for group in shown for value in group[2]["value"]])
         falling_loss(axes, losses)
         axes.set_ylabel(RENYI)
@@ -203,9 +207,9 @@ def loss(table: pd.DataFrame) -> Figure | None:
         key("untrained: median", marker="o", markerfacecolor="white", linestyle="none"),
         key("later: medians", marker="o", linestyle="none"),
         key("single seeds", marker=".", markersize=3.5, linestyle="none"),
-        key(f"matched loss, {MATCHED_LOSS:g} nats", linestyle="-.", linewidth=0.9),
     ]
-    if any(len(group[3]) for group in found):
+    if reached:
+        entries.append(key(f"matched loss, {max(reached):.2g} nats", linestyle="-.", linewidth=0.9))
         entries.append(key("first snapshots\nbelow it: median", **STAR))
     made.legend(handles=entries, loc="outside upper center", ncols=5)
     return made
@@ -348,11 +352,17 @@ def truncation(table: pd.DataFrame) -> Figure | None:
         key("truncated", marker="o"),
         key("whole network", color=BLACK, linestyle="--", linewidth=0.9),
         key("exp S, largest bond entropy S", linewidth=3.0, alpha=0.55),
-        key(f"knee: within {KNEE_LOSS:g} of the whole", color=BLACK, **KNEE),
+        key(f"knee: within {knee_loss(shown):.2g} of the whole", color=BLACK, **KNEE),
         key("chance", linestyle=BOUND, linewidth=0.9),
     ]
     made.legend(handles=entries, loc="outside upper center", ncols=len(entries))
     return made
+
+
+def knee_loss(table: pd.DataFrame) -> float:
+    """Accuracy that a knee allows to be lost, from the whole networks' and the knees'."""
+    whole, knees = (rows(table, quantity=name)["value"].mean() for name in ("full_accuracy", "knee_accuracy"))
+    return float(whole - knees)
 
 
 def truncated_accuracy(axes: Axes, own: pd.DataFrame, colour: str, marker: str) -> None:
@@ -368,7 +378,7 @@ def truncated_accuracy(axes: Axes, own: pd.DataFrame, colour: str, marker: str) 
     if whole:
         axes.axhline(float(np.mean(whole)), color=BLACK, linestyle="--", linewidth=0.9, zorder=2)
     if whole and knees:
-        height = float(np.mean(whole)) - KNEE_LOSS
+        height = float(np.mean(whole)) - knee_loss(own)
         axes.plot(sorted(knees), [height] * len(knees), color=BLACK, linewidth=0.9, marker="|", zorder=2.5)
         axes.plot(middle(knees), height, color=BLACK, zorder=4, **KNEE)
 
@@ -379,7 +389,7 @@ def truncated_accuracy(axes: Axes, own: pd.DataFrame, colour: str, marker: str) 
 def rectifiers(table: pd.DataFrame) -> Figure | None:
     """Entropy of the small rectifier networks through training, a panel per partition."""
     found = entropies(rows(table, network=tuple(POOLINGS), control="none"), "entropy")
-    partitions = [name for name in PARTITIONS if name in present(found, "partition")]
+    partitions = ordered(present(found, "partition"), PARTITIONS)
     if not partitions:
         return None
     most = LISTED_SITES / 2 * math.log(2)
