@@ -1,10 +1,9 @@
-"""The tensor of a labelled dataset, Σ_n y_n x_n1 ⊗ … ⊗ x_nN, from the Gram matrices of its two sides.
+"""The tensor of a labelled dataset, Σ_n y_n x_n1 ⊗ … ⊗ x_nN, from its distinct halves on either side.
 
 With rows a_m (the products of the distinct features inside I) and b_n (outside) the matricization is Aᵀ T B, T_mn the
-sum of the labels of the samples with these two halves. Its singular values are those of K_A^{1/2} T K_B^{1/2} with the
-Gram matrices K_A = A Aᵀ, K_B = B Bᵀ, whose entries are products over sites of ⟨x_ms, x_ns⟩: M^N never appears. Every
-feature is normalised and its length goes to the label in logarithms, so that entries are at most 1 and nothing
-overflows.
+sum of the labels of the samples with these two halves. Its singular values are those of Xᵀ T Y with any roots
+X Xᵀ = A Aᵀ, Y Yᵀ = B Bᵀ (`halves`): M^N never appears. Features are scaled by powers of two, which go to the labels as
+integers, and labels of equal halves are added exactly: nothing overflows, and what cancels exactly is gone.
 
 Source: 2303.11249 (entanglement of a dataset's tensor as a measure of what locally connected networks can learn).
 """
@@ -16,11 +15,12 @@ from typing import NamedTuple
 import numpy as np
 
 from convac.arrays import grid_shape, real
-from convac.entanglement import measures
+from convac.entanglement import measures, precision
+from convac.entanglement.halves import scaled, side_of
 from convac.entanglement.limits import Limits
+from convac.entanglement.precision import Spectrum
+from convac.entanglement.scales import ROUNDOFF
 from convac.errors import ArgumentError
-
-EPSILON = float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True)
@@ -48,36 +48,6 @@ class DataTensor:
         object.__setattr__(self, "labels", real(self.labels, "labels", (len(features),)))
 
 
-class Spectrum(NamedTuple):
-    """Singular values of a dataset's tensor and how far down they can be trusted.
-
-    Attributes:
-        singular_values: descending, up to a common positive factor; no more than either side has distinct halves.
-        floor: bound on the absolute error of each, on the same scale. For one-hot features, whose distinct halves are
-            orthogonal, it is of the order of 1e-13 of the largest; for features that nearly coincide the square root
-            of a Gram matrix halves the digits, 1e-7. Where samples cancel it may exceed them all.
-    """
-
-    singular_values: np.ndarray
-    floor: float
-
-
-class Side(NamedTuple):
-    """One side of the partition.
-
-    Attributes:
-        number: of the distinct half that each sample has on this side, shape (n,).
-        root: X with X Xᵀ the Gram matrix of the distinct halves, shape (m, k).
-        norm: largest singular value of X.
-        error: how far rounding may have moved the Gram matrix's square root, in operator norm.
-    """
-
-    number: np.ndarray
-    root: np.ndarray
-    norm: float
-    error: float
-
-
 def singular_values(data: DataTensor, mask: np.ndarray, limits: Limits) -> np.ndarray:
     """Singular values of the matricization, descending, up to a common positive factor; 0 where only rounding is left.
 
@@ -90,10 +60,8 @@ def singular_values(data: DataTensor, mask: np.ndarray, limits: Limits) -> np.nd
         MemoryLimitError, TimeLimitError: the n × n Gram matrices pass a limit; before allocating.
         ArgumentError: the tensor is zero, or samples cancel so far that only rounding is left.
     """
-    values, floor = spectrum(data, mask, limits)
-    if values[0] <= floor:
-        raise ArgumentError(measures.ZERO)
-    return np.asarray(np.where(values > floor, values, 0.0))
+    values, error = precision.nonzero(spectrum(data, mask, limits))
+    return np.asarray(np.where(values > error, values, 0.0))
 
 
 def spectrum(data: DataTensor, mask: np.ndarray, limits: Limits) -> Spectrum:
@@ -102,64 +70,68 @@ def spectrum(data: DataTensor, mask: np.ndarray, limits: Limits) -> Spectrum:
     Args:
         data: n samples over N sites.
         mask: boolean, shape (N,), true inside I.
-        limits: on memory and time; n² numbers are kept six times and the features three times.
+        limits: on memory and time; n² numbers are kept six times and the features four times. Halves that nearly
+            coincide are compressed by QR, which keeps all digits, where the limits allow that.
 
     Raises:
         MemoryLimitError, TimeLimitError: these pass a limit; before allocating.
-        ArgumentError: every sample has a zero label or feature.
+        ArgumentError: the tensor is zero: a feature or label of every sample is, or they cancel exactly.
     """
     samples = len(data.labels)
-    limits.check("data", 8 * (6 * samples**2 + 3 * data.features.size), operations(data))
-    lengths = np.linalg.norm(data.features, axis=2)
-    kept = (lengths > 0).all(axis=1) & (data.labels != 0)
+    limits.check("data", 8 * (6 * samples**2 + 4 * data.features.size), operations(data))
+    kept = (data.features != 0).any(axis=2).all(axis=1) & (data.labels != 0)
     if not kept.any():
-        raise ArgumentError("tensor: is zero; accepted: a sample with a non-zero label and non-zero features")
-    units = data.features[kept] / lengths[kept][:, :, None]
-    logs = np.log(lengths[kept]).sum(axis=1) + np.log(np.abs(data.labels[kept]))
-    inside, outside = side_of(units[:, mask]), side_of(units[:, ~mask])
-    table = np.zeros((len(inside.root), len(outside.root)))
-    np.add.at(table, (inside.number, outside.number), np.sign(data.labels[kept]) * np.exp(logs - logs.max()))
-    values = np.linalg.svd(inside.root.T @ table @ outside.root, compute_uv=False)
-    absolute = np.abs(table)
-    labels = math.sqrt(absolute.sum(axis=0).max() * absolute.sum(axis=1).max())  # bounds the operator norm of T
-    product = (inside.norm + inside.error) * (outside.norm + outside.error) - inside.norm * outside.norm
-    return Spectrum(values, labels * (product + samples * EPSILON * inside.norm * outside.norm))
+        raise ArgumentError(measures.ZERO)
+    features = data.features[kept]
+    (units, one), (others, other) = scaled(features[:, mask]), scaled(features[:, ~mask])
+    inside, outside = side_of(units, limits), side_of(others, limits)
+    labels, exponents = np.frexp(data.labels[kept])
+    table = summed(np.stack([inside.number, outside.number], axis=1), labels, exponents + one + other)
+    if not table.any():
+        raise ArgumentError(measures.ZERO)
+    lengths, widths = np.linalg.norm(inside.root, axis=1), np.linalg.norm(outside.root, axis=1)
+    # each term |T_mn| ‖a_m‖ ‖b_n‖ is off by the errors of its halves and the roundings of two products
+    roundings = ROUNDOFF * (len(lengths) + len(widths) + 2)
+    moved = np.abs(table) * (inside.error * widths + lengths[:, None] * (outside.error + roundings * widths))
+    return precision.decomposed(inside.root.T @ table @ outside.root, float(moved.sum()))
 
 
 def operations(data: DataTensor) -> int:
     """Operations: Gram matrices over all sites, two eigenvalue problems, three products and an SVD."""
-    samples, sites, dimension = map(int, data.features.shape)
-    return int(samples**2 * sites * (dimension + 1) + 30 * samples**3)
+    samples, sites, _ = data.features.shape
+    return 2 * samples**2 * (data.features.size // samples) + 2 * samples**2 * sites + 30 * samples**3
 
 
-def side_of(units: np.ndarray) -> Side:
-    """One side's distinct halves and the square root of their Gram matrix.
-
-    Merging equal halves is exact: repeated samples, and samples that cancel, leave no rounding behind.
+def summed(places: np.ndarray, labels: np.ndarray, exponents: np.ndarray) -> np.ndarray:
+    """The matrix of the sums of labels at each place, up to a common power of two; each sum is exact, then rounded.
 
     Args:
-        units: unit vectors, shape (n, sites, M).
-
-    Source: Bhatia, Matrix Analysis (1997), chapter X (‖A^{1/2} − B^{1/2}‖ ≤ ‖A − B‖^{1/2}).
+        places: row and column of each label, shape (n, 2).
+        labels: mantissas, shape (n,).
+        exponents: of two, integers of any size, shape (n,).
     """
-    found: dict[bytes, int] = {}
-    rows = (units + 0.0).reshape(len(units), -1)  # a negative zero is a zero
-    number = np.array([found.setdefault(row.tobytes(), len(found)) for row in rows])
-    matrix = gram(units[np.unique(number, return_index=True)[1]])
-    values, vectors = np.linalg.eigh(matrix)
-    moved = (units.shape[1] + len(matrix)) * EPSILON * float(np.abs(matrix).sum(axis=1).max())
-    smallest = float(values[0])
-    error = min(math.sqrt(moved), moved / math.sqrt(smallest)) if smallest > 2 * moved else math.sqrt(moved)
-    root = vectors * np.sqrt(np.clip(values, 0.0, None))
-    return Side(number, root, math.sqrt(float(values[-1])), error)
+    groups: dict[tuple[int, int], list[tuple[float, int]]] = {}
+    for place, label, exponent in zip(places.tolist(), labels.tolist(), exponents.tolist(), strict=True):
+        groups.setdefault(tuple(place), []).append((label, exponent))
+    sums = {place: exact_sum(terms) for place, terms in groups.items()}
+    top = max((exponent for value, exponent in sums.values() if value), default=0)
+    table = np.zeros(places.max(axis=0, initial=0) + 1)
+    for place, (value, exponent) in sums.items():
+        table[place] = math.ldexp(value, exponent - top)
+    return table
 
 
-def gram(units: np.ndarray) -> np.ndarray:
-    """Products over sites of the overlaps of unit vectors, (n, sites, M) to (n, n); each site enters once."""
-    result = np.ones((len(units), len(units)))
-    for site in range(units.shape[1]):
-        result *= units[:, site] @ units[:, site].T
-    return result
+def exact_sum(terms: list[tuple[float, int]]) -> tuple[float, int]:
+    """Σ value · 2^exponent, rounded once, as a value near 1 and its exponent.
+
+    >>> exact_sum([(0.5, 4000), (0.5, 0), (-0.5, 4000)])
+    (0.5, 0)
+    """
+    low = min(exponent for _, exponent in terms) - 53
+    total = sum(int(math.ldexp(value, 53)) << (exponent - 53 - low) for value, exponent in terms)
+    excess = max(total.bit_length() - 512, 0)  # far below the roundoff of what is left
+    value, exponent = math.frexp(total >> excess)
+    return value, exponent + excess + low if value else 0
 
 
 class EntropyError(NamedTuple):

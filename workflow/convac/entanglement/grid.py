@@ -6,15 +6,18 @@ Source: 1603.00162 (grid tensors of convolutional rectifier networks).
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from convac.arrays import as_integer, given, grid_shape, numbers, real, short
-from convac.entanglement import measures
+from convac.arrays import given, grid_shape, numbers, real, short
+from convac.entanglement import measures, precision
 from convac.entanglement.brute import matricization
 from convac.entanglement.limits import Limits
+from convac.entanglement.listed import Listed, Output, combination, joined
 from convac.entanglement.modules import as_function, embeds
+from convac.entanglement.precision import Spectrum
+from convac.entanglement.scales import ROUNDOFF, times_power
 from convac.errors import ArgumentError, ConvacError, MemoryLimitError
 from convac.seeds import stream
 
@@ -27,8 +30,6 @@ EFFECTIVE = 10.0  # rows (or columns) that must share a sample's norm for its er
 RESOLVED = 1e-10  # singular values of a sample below this, relative to the largest, are rounding
 
 Function = Callable[[np.ndarray], np.ndarray]
-Output = int | Sequence[float] | np.ndarray
-Reading = Callable[[Any, str], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,8 @@ class GridFunction:
         """Configurations that the function is called with at once."""
         return max(1, min(BATCH, NUMBERS // (self.count * math.prod(np.shape(self.templates)[1:]))))
 
-    def values(self, configurations: np.ndarray, output: Output) -> np.ndarray:
-        """One class (or combination of classes) on configurations, template numbers of shape (n, N); returns (n,).
+    def values(self, configurations: np.ndarray, output: Output) -> Listed:
+        """One class (or combination of classes) on configurations, template numbers of shape (n, N).
 
         Raises:
             ArgumentError: the function fails, returns a wrong shape or a value that isn't finite, or `output` doesn't
@@ -97,9 +98,9 @@ class GridFunction:
             self.scores(templates[batch].reshape(len(batch), *self.sites, *templates.shape[1:]), output)
             for batch in batches(configurations, self.batch)
         ]
-        return np.concatenate(found)
+        return joined(found)
 
-    def scores(self, inputs: np.ndarray, output: Output) -> np.ndarray:
+    def scores(self, inputs: np.ndarray, output: Output) -> Listed:
         """One class (or combination) on a batch of inputs."""
         try:
             returned = self.function(inputs)
@@ -112,25 +113,7 @@ class GridFunction:
         values = numbers(returned, "network: what it returns", booleans=True)
         if values.shape[:1] != (len(inputs),) or values.ndim > 2:
             raise ArgumentError(f"network: returns shape {list(values.shape)}; accepted: [{len(inputs)}(, classes)]")
-        table = values.reshape(len(inputs), -1)
-        return np.asarray(table @ coefficients(output, table.shape[1]))
-
-
-def coefficients(output: Output, classes: int, read: Reading = numbers) -> np.ndarray:
-    """A class, or a linear combination of classes, as one coefficient per class; `read` says which numbers may be.
-
-    Raises:
-        ArgumentError: there is no such class, or the coefficients don't fit.
-    """
-    label = as_integer(output)
-    if label is not None:
-        if not 0 <= label < classes:
-            raise ArgumentError(f"output: got class {label}; accepted: 0 to {classes - 1}")
-        return np.asarray(np.eye(classes)[label])
-    if given(output, "output").shape != (classes,):
-        wanted = f"a class, 0 to {classes - 1}, or {classes} finite coefficients, one per class"
-        raise ArgumentError(f"output: got {short(output)}; accepted: {wanted}")
-    return read(output, "output")
+        return combination(values.reshape(len(inputs), -1), output)
 
 
 def batches(configurations: np.ndarray, size: int) -> Iterator[np.ndarray]:
@@ -145,8 +128,8 @@ def configurations_of(local_dimension: int, numbers: np.ndarray, count: int) -> 
     return np.asarray(numbers[:, None] // powers % local_dimension)
 
 
-def grid_tensor(grid: GridFunction, output: Output = 0) -> np.ndarray:
-    """All M^N values of one class in row-major site order, shape (M, …, M); without the templates' weights.
+def listed(grid: GridFunction, output: Output = 0) -> Listed:
+    """All M^N values of one class in row-major site order, without the templates' weights.
 
     Raises:
         MemoryLimitError: there are more than 2^22; before the function is called.
@@ -157,17 +140,45 @@ def grid_tensor(grid: GridFunction, output: Output = 0) -> np.ndarray:
             f"engine grid: {grid.local_dimension}^{grid.count} values are too many; accepted: at most {ENTRIES}, "
             "or the engine grid-sampled"
         )
-    values = np.concatenate(
-        [
-            grid.values(configurations_of(grid.local_dimension, numbers, grid.count), output)
-            for numbers in np.array_split(np.arange(total), -(-total // (16 * BATCH)))
-        ]
-    )
+    found = [
+        grid.values(configurations_of(grid.local_dimension, numbers, grid.count), output)
+        for numbers in np.array_split(np.arange(total), -(-total // (16 * BATCH)))
+    ]
+    return joined(found)
+
+
+def grid_tensor(grid: GridFunction, output: Output = 0) -> np.ndarray:
+    """All M^N values of one class in row-major site order, shape (M, …, M); without the templates' weights.
+
+    Raises:
+        MemoryLimitError: there are more than 2^22; before the function is called.
+        ArgumentError: a combination of classes leaves float64's range.
+    """
+    found = listed(grid, output)
+    with np.errstate(over="ignore"):
+        values = times_power(found.values, found.exponents)
+    if not np.isfinite(values).all():
+        raise ArgumentError("output: the combination of classes leaves float64's range; accepted: smaller coefficients")
     return values.reshape((grid.local_dimension,) * grid.count)
 
 
-def singular_values(grid: GridFunction, mask: np.ndarray, limits: Limits, output: Output = 0) -> np.ndarray:
+def weighted(found: Listed, grid: GridFunction) -> Listed:
+    """All values, each times the square roots of its templates' weights; equal weights change nothing."""
+    roots = np.sqrt(np.asarray(grid.weights) * grid.local_dimension)
+    if (roots == 1).all():
+        return found
+    values, exponents = np.frexp(roots)
+    factors, powers = np.ones(1), np.zeros(1, dtype=np.int64)
+    for _ in range(grid.count):
+        factors, powers = np.multiply.outer(factors, values).ravel(), np.add.outer(powers, exponents).ravel()
+    moved = np.abs(found.values) * factors * (4 * ROUNDOFF * (grid.count + 1))
+    return Listed(found.values * factors, found.exponents + powers, found.errors * factors + moved)
+
+
+def spectrum(grid: GridFunction, mask: np.ndarray, limits: Limits, output: Output = 0) -> Spectrum:
     """Singular values of the matricization of the whole grid tensor, descending, up to a common positive factor.
+
+    The values that the function returns count as exact.
 
     Args:
         grid: the function, its templates and their weights.
@@ -178,16 +189,15 @@ def singular_values(grid: GridFunction, mask: np.ndarray, limits: Limits, output
     Raises:
         MemoryLimitError: the tensor has more than 2^22 values or passes the limit.
         TimeLimitError: the singular values take longer than the limit; both before anything is computed.
+        ArgumentError: what the function returns isn't accepted.
     """
     total = grid.local_dimension**grid.count
     if total <= ENTRIES:
         smaller = grid.local_dimension ** min(int(mask.sum()), int((~mask).sum()))
-        limits.check("grid", 8 * (4 * total + 3 * NUMBERS), 4 * total * (smaller + grid.count))
-    tensor = grid_tensor(grid, output)
-    roots = np.sqrt(np.asarray(grid.weights) * grid.local_dimension)
-    for axis in range(grid.count):
-        tensor = tensor * roots.reshape((-1,) + (1,) * (grid.count - 1 - axis))
-    return np.linalg.svd(matricization(tensor, mask), compute_uv=False)
+        limits.check("grid", 8 * (12 * total + 3 * NUMBERS), 4 * total * (smaller + grid.count))
+    values, error = weighted(listed(grid, output), grid).together()
+    tensor = values.reshape((grid.local_dimension,) * grid.count)
+    return precision.decomposed(matricization(tensor, mask), error)
 
 
 class Sampled(NamedTuple):
@@ -195,8 +205,8 @@ class Sampled(NamedTuple):
 
     Attributes:
         singular_values: of the sample, descending, shape (S,); up to the sampling error those of the whole, rescaled.
-        error: in nats, how far the entropy may be off: bias, two standard errors, and what the unresolved share could
-            hide; ∞ where the sample can't tell.
+        error: in nats, how far the entropy may be off: bias, two standard errors, what the unresolved share could hide,
+            and rounding; ∞ where the sample can't tell.
         unresolved: share of ‖f‖² that no low-rank approximation from one part of the sample predicted in another; it
             may be spread over as many dimensions as the smaller side has.
     """
@@ -250,16 +260,18 @@ def sampled(
     for own in inside:
         configurations[:, mask] = own
         rows.append(grid.values(configurations, output))
+    values, error = joined(rows).together()
     smaller = min(int(mask.sum()), int((~mask).sum()))
-    return judged(np.stack(rows), smaller * math.log(grid.local_dimension))
+    return judged(values.reshape(samples, samples), smaller * math.log(grid.local_dimension), error)
 
 
-def judged(matrix: np.ndarray, log_dimension: float) -> Sampled:
+def judged(matrix: np.ndarray, log_dimension: float, rounding: float = 0.0) -> Sampled:
     """The spectrum of a sample, shape (S, S), and how far its entropy may be off.
 
     Args:
-        matrix: values at random rows and columns.
+        matrix: values at random rows and columns, the largest near 1.
         log_dimension: ln of the smaller side's dimension, the largest entropy that there can be.
+        rounding: bound on the Frobenius norm of what rounding may have added to the values.
     """
     left, values, right = np.linalg.svd(matrix)
     squares = np.abs(matrix) ** 2
@@ -282,7 +294,9 @@ def judged(matrix: np.ndarray, log_dimension: float) -> Sampled:
     bias = abs(measures.entropy(values) - float(np.mean(entropies)))
     unresolved = max(shares)
     hidden = min(unresolved * log_dimension + binary_entropy(unresolved), log_dimension)
-    return Sampled(values, bias + 2 * standard_error(left, values, right) + hidden, unresolved)
+    turned = precision.angle(precision.decomposed(matrix, rounding, values))
+    rounded = precision.entropy_error(turned, len(values))
+    return Sampled(values, bias + 2 * standard_error(left, values, right) + hidden + rounded, unresolved)
 
 
 def effective(weights: np.ndarray) -> float:

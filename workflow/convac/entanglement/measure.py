@@ -25,7 +25,6 @@ SAMPLING_ERROR = 0.1
 LARGEST_EXPONENT = 709
 # of the Schmidt number, by kind of source
 TOLERANCE, DATA_TOLERANCE = 1e-10, 1e-6
-GRID_ROUNDING = 1e-14
 # what loses digits, by engine
 CIRCUIT_LOSSES = "cancelling channels or scales far apart"
 LOSSES = {
@@ -164,13 +163,12 @@ def measure(
     mask = Partition.of(known.sites, partition).mask
     if isinstance(known, DataTensor):
         accepted(engine, DATA_ENGINES, "dataset")
-        found = Spectrum(*data.spectrum(known, mask, limits))
+        found = data.spectrum(known, mask, limits)
         return from_spectrum("data", "a dataset", found, relative or DATA_TOLERANCE, None, largest)
     if accepted(engine, GRID_ENGINES, "function") == "grid-sampled":
         open_error = SAMPLING_ERROR if most is None else most
         return from_sample(known, mask, limits, output, draws, start, open_error)
-    values = grid.singular_values(known, mask, limits, output)
-    found = Spectrum(values, GRID_ROUNDING * measures.norm(values))
+    found = grid.spectrum(known, mask, limits, output)
     reason = f"a function on {known.local_dimension} templates at each of {known.count} sites"
     return from_spectrum("grid", reason, found, relative, None, largest)
 

@@ -38,6 +38,17 @@ class Spectrum(NamedTuple):
     error: float
 
 
+def decomposed(matrix: np.ndarray, moved: float, values: np.ndarray | None = None) -> Spectrum:
+    """Singular values of a matrix that rounding has moved by that in Frobenius norm, and the error of finding them.
+
+    LAPACK finds the exact ones of a matrix that is off by a modest multiple of the roundoff (Anderson et al., LAPACK
+    Users' Guide (1999), 4.9); the multiple here, of the smaller side, is ten times what is seen.
+    """
+    found = np.linalg.svd(matrix, compute_uv=False) if values is None else values
+    roundings = 2 * min(matrix.shape) + 2 * math.sqrt(max(matrix.shape)) + 16
+    return Spectrum(found, moved + roundings * EPSILON / 2 * measures.norm(found))
+
+
 def nonzero(found: Spectrum) -> Spectrum:
     """The spectrum; raises ArgumentError where nothing tells it from that of a zero tensor."""
     if not measures.norm(found.singular_values) > found.error:

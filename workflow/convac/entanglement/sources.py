@@ -9,7 +9,8 @@ import numpy as np
 from convac.arrays import as_integer, grid_shape, is_tensor, numbers, real
 from convac.circuits.tree import Circuit
 from convac.entanglement.data import DataTensor
-from convac.entanglement.grid import PIXELS, GridFunction, coefficients
+from convac.entanglement.grid import PIXELS, GridFunction
+from convac.entanglement.listed import coefficients
 from convac.entanglement.mincut import HasCircuit, circuit_of
 from convac.entanglement.precision import EPSILON
 from convac.errors import ArgumentError
