@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 from scipy.special import entr
 
+from convac.errors import ArgumentError
 from convac.mixtures.leaves import Categorical
 from convac.mixtures.model import TensorialMixture
 
@@ -145,7 +146,9 @@ def chosen(logs: np.ndarray, states: np.ndarray) -> np.ndarray:
 
 
 def standard_error(values: np.ndarray) -> float:
-    """Standard error of the mean of independent draws, shape (draws,)."""
+    """Standard error of the mean of independent draws, shape (draws,); at least 2, or an ArgumentError."""
+    if len(values) < 2:
+        raise ArgumentError(f"draws: got {len(values)}; accepted: at least 2, of which a spread can be told")
     return float(values.std(ddof=1) / np.sqrt(len(values)))
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from convac.mixtures.leaves import normalised
-from convac.mixtures.model import TensorialMixture, largest
+from convac.mixtures.model import LOST, TensorialMixture, largest
 
 
 def maximised(model: TensorialMixture, values: np.ndarray, steps: int) -> tuple[TensorialMixture, list[float]]:
@@ -42,9 +42,19 @@ def improved(model: TensorialMixture, values: np.ndarray) -> tuple[TensorialMixt
         # P(own, parent's state | X) = P(parent's | X) · table · P(φ | own) / P(φ | parent's)
         top = largest(parts.below[level])
         own, parent = np.exp(parts.below[level] - top), np.exp(parts.above[level] - top)
-        share = np.divide(posterior, parent, out=np.zeros_like(posterior), where=parent > 0)
-        fitted.append(normalised(mapping * (share.transpose(0, 2, 1) @ own), mapping))
-        posterior = own * (share @ mapping)
+        lost = (posterior > 0) & (parent < LOST) & np.isfinite(parts.above[level])
+        share = np.divide(posterior, parent, out=np.zeros_like(posterior), where=(parent > 0) & ~lost)
+        counts = mapping * (share.transpose(0, 2, 1) @ own)
+        below = own * (share @ mapping)
+        if lost.any():  # what exp can't hold in units of the likeliest state, in its own
+            place, draw, above = np.nonzero(lost)
+            logs = parts.below[level][place, draw] - parts.above[level][lost][:, None]
+            with np.errstate(divide="ignore"):
+                pairs = posterior[lost][:, None] * np.exp(np.log(mapping[place, above]) + logs)
+            np.add.at(counts, (place, above), pairs)
+            np.add.at(below, (place, draw), pairs)
+        fitted.append(normalised(counts, mapping))
+        posterior = below
     prior, *tables = fitted
     in_site_order = np.empty_like(posterior)
     in_site_order[list(model.tree.order)] = posterior

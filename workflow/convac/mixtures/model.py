@@ -12,6 +12,8 @@ from convac.errors import ArgumentError
 from convac.geometry.trees import PoolingTree
 from convac.mixtures.leaves import Categorical, Gaussian, Leaves, drawn_states, require_distributions
 
+LOST = 1e-250  # sums below it, in units of the largest likelihood, have lost digits or all
+
 
 @dataclass(frozen=True)
 class Parts:
@@ -117,10 +119,20 @@ class TensorialMixture:
 
 
 def log_mixed(table: np.ndarray, logs: np.ndarray) -> np.ndarray:
-    """ln Σ_a table[p, j, a] exp(logs[p, b, a]) without underflow, shape (positions, batch, states above)."""
+    """ln Σ_a table[p, j, a] exp(logs[p, b, a]) without underflow, shape (positions, batch, states above).
+
+    Where the likeliest state is one that the table all but forbids, the sum is taken again by its own largest term.
+    """
     top = largest(logs)
+    sums = np.exp(logs - top) @ table.transpose(0, 2, 1)
     with np.errstate(divide="ignore"):
-        return np.asarray(np.log(np.exp(logs - top) @ table.transpose(0, 2, 1)) + top)
+        found = np.log(sums) + top
+        lost = sums < LOST
+        if lost.any():
+            lost &= np.isfinite(logs).astype(float) @ (table > 0).astype(float).transpose(0, 2, 1) > 0
+            place, draw, above = np.nonzero(lost)
+            found[lost] = np.logaddexp.reduce(np.log(table[place, above]) + logs[place, draw], axis=-1)
+    return np.asarray(found)
 
 
 def largest(logs: np.ndarray) -> np.ndarray:

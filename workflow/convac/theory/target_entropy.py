@@ -7,6 +7,7 @@ abstract is known: every definition is ours.
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
 from itertools import product
 from typing import Any
@@ -17,6 +18,8 @@ import pandas as pd
 from convac.circuits.fields import PRIME_FIELD
 from convac.entanglement import measures
 from convac.entanglement.generic_rank import rank
+from convac.entanglement.scales import LOWEST, Scaled, common
+from convac.errors import ArgumentError
 from convac.geometry.partitions import PARTITIONS, Partition
 from convac.progress import reporter
 from convac.seeds import stream
@@ -69,10 +72,32 @@ def observations(labels: Row, values: dict[str, float]) -> Iterator[Row]:
 
 def entropy_of(found: Split, convention: str) -> float:
     """Entropy in nats, from the Gram matrix of the side with fewer classes: its rounding, 1e-16, is far below any."""
-    matrix = found.matrix(offset(convention, found.mean))
-    matrix /= np.abs(matrix).max()  # a function that is true on a share of 1e-200 has a Gram matrix, too
+    matrix = relative_matrix(found, offset(convention, found.mean))
+    if not matrix.any():
+        raise ArgumentError(f"values: the function is zero, {convention}; accepted: one that isn't")
+    matrix /= np.abs(matrix).max()
     gram = matrix @ matrix.T if matrix.shape[0] <= matrix.shape[1] else matrix.T @ matrix
     return measures.entropy(np.sqrt(np.clip(np.linalg.eigvalsh(gram), 0.0, None)))
+
+
+def relative_matrix(found: Split, shift: Fraction) -> np.ndarray:
+    """`found.matrix` up to a power of two, whatever the shares: a function may be true on one of 2^4000 images."""
+
+    def roots(counts: tuple[int, ...]) -> Scaled:
+        total = sum(counts)
+        halves = [(count.bit_length() - total.bit_length()) // 2 for count in counts]
+        shares = [count * 4**-half / total for count, half in zip(counts, halves, strict=True)]
+        return Scaled(np.sqrt(shares), np.array(halves))
+
+    def entry(value: Fraction) -> tuple[float, int]:
+        power = abs(value.numerator).bit_length() - value.denominator.bit_length()
+        return float(value / Fraction(2) ** power), power
+
+    (high, above), (low, below) = entry(1 - shift), entry(-shift)
+    left, right = roots(found.inside), roots(found.outside)
+    values = left.values[:, None] * np.where(found.values, high, low) * right.values
+    exponents = left.exponents[:, None] + np.where(found.values, above, below) + right.exponents
+    return common(Scaled(values, np.where(values != 0, exponents, LOWEST))).values
 
 
 def rank_of(found: Split, convention: str) -> int:
