@@ -38,6 +38,10 @@ COMMANDS = {
     "generate": "write schema, data dictionary and tables of the documentation",
 }
 
+# Of the workflow. Sums in another order end in other digits: their numbers are those of one thread, whatever a profile,
+# a scheduler or the user's environment sets.
+JOBS = {"dataset", "train", "entanglement", "theory", "collect", "claims", "ledger", "figure", "comparison"}
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 INTERRUPTED = 130  # exit status, as shells have it
 
 
@@ -61,6 +65,8 @@ def dispatch(given: list[str]) -> None:
     )
     overview.add_argument("command", choices=COMMANDS, metavar="COMMAND")
     command = overview.parse_args(given[:1]).command
+    if command in JOBS:
+        os.environ.update(dict.fromkeys(THREADS, "1"))  # before numpy and torch read them
     module = imported(command)
     parser = argparse.ArgumentParser(f"convac {command}", description=module.__doc__)
     parser.add_argument("--log", help="file that log lines go to")

@@ -58,4 +58,4 @@ rule train:
         CONVAC
         + " train --spec {input.spec} --data {input.data} --model {output.model}"
         " --history {output.history} --record {output.record} --device {params.device}"
-        " --threads {threads} --log {log}"
+        " --log {log}"

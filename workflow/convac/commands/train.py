@@ -19,7 +19,6 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--history", required=True, help="parquet to write: loss and accuracy by seed and step")
     parser.add_argument("--record", required=True, help="JSON to write: commit, versions, host, time, seconds")
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
-    parser.add_argument("--threads", type=int, default=1)
 
 
 def run(options: Namespace) -> None:
@@ -30,7 +29,7 @@ def run(options: Namespace) -> None:
         raise FileError(f"{options.data}: is another dataset; accepted: the one with digest {digest(spec.dataset)}")
     code = source_hash(__spec__.name, *spec.modules)
     checkpoint = Path(options.model).with_name("checkpoint.safetensors")
-    result = train(spec, arrays, threads=options.threads, device=options.device, checkpoint=checkpoint, code=code)
+    result = train(spec, arrays, device=options.device, checkpoint=checkpoint, code=code)
     write_arrays(options.model, result.tensors, {"spec": digest(spec), "code": code})
     write_table(options.history, result.history)
     write_json(options.record, run_record(spec=digest(spec), code=code, seconds=round(result.seconds, 3)))
