@@ -12,7 +12,7 @@ min_version("9.20")
 include: "workflow/rules/config.smk"
 
 
-configfile: "config.yaml"
+configfile: DEFAULT_CONFIG
 
 
 report: "workflow/report/workflow.rst"
@@ -29,7 +29,7 @@ include: "workflow/rules/report.smk"
 
 
 rule all:
-    default_target: True
+    default_target: OURS
     input:
         f"results/{SCALE}/claims.md",
         f"results/{SCALE}/manifest.json",
@@ -46,6 +46,16 @@ for name in PLAN.experiments:
             name
         input:
             PLAN.products(SCALE, name),
+
+
+# Absolute paths of results, and paths past links, are targets, too.
+for target, plain in OTHER_NAMES.items():
+
+    rule:
+        name:
+            target
+        input:
+            plain,
 
 
 rule redraw:

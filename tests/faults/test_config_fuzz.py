@@ -8,7 +8,8 @@ from clones import ROOT, Clone, assert_told
 from mutants import Mutant, mutants
 
 from convac.errors import ConfigError
-from convac.planning.config import SCALES, config_mistakes, place_mistakes
+from convac.planning.config import SCALES, config_mistakes
+from convac.planning.place import place_mistakes
 from convac.planning.plan import Plan
 from convac.seeds import stream
 

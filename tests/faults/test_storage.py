@@ -77,6 +77,8 @@ def test_results_that_cannot_be_written(clone):
     with mounted(clone.path / "results", "--bind", "-o", "ro", str(clone.path / "results")):
         assert_told(clone.snakemake(ok=False), "results: can't be written")
         assert "Nothing to be done" in clone.snakemake("-n", "results/smoke/claims.csv")  # looking is free
+        for look in ("--dag", "--rulegraph", "--summary", "--list-rules"):
+            clone.snakemake(look)
     assert clone.files() == before
 
 

@@ -18,7 +18,8 @@ from convac.experiments.pooling_geometry import even_windows
 from convac.geometry.trees import PoolingTree
 from convac.parsing import mistakes, parse
 from convac.planning import costs
-from convac.planning.config import SCALES, blocks, config_mistakes, merged, place_mistakes, start_mistakes
+from convac.planning.config import SCALES, blocks, config_mistakes, merged, start_mistakes
+from convac.planning.place import place_mistakes
 from convac.planning.plan import Plan
 from convac.specs import DOWNLOADED, DatasetSpec, RunSpec, canonical, digest, folder
 

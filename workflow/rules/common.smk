@@ -1,49 +1,65 @@
 # Needs the config. Makes PLAN, the jobs of every experiment and scale; stops with one line per mistake.
 
+import shlex
+
 from snakemake.cli import parse_args
 
 from convac import workload
 from convac.errors import ConvacError
 from convac.planning.config import (
+    Config,
     config_mistakes,
     executor_mistakes,
     hidden_blocks,
     merged,
-    place_mistakes,
     start_mistakes,
+)
+from convac.planning.place import (
+    first_here,
+    other_names,
+    place_mistakes,
+    snakemake_words,
+    source,
+    write_mistakes,
 )
 from convac.planning.plan import SUFFIXES, Plan
 from convac.provenance import source_hash
 from convac.specs import DOWNLOADED
 
 # Snakemake tells its targets only after it has read the rules, when it is too late for one clear line.
-asked_for = parse_args(sys.argv[1:] if "snakemake" in sys.argv[0] else [])[1]
-looks = (asked_for.dryrun, asked_for.report, asked_for.lint, asked_for.unlock)
+targets = parse_args(snakemake_words(sys.argv))[1].targets if OURS else ()
+OTHER_NAMES = other_names(targets)
 
 # as a module of another workflow the config is what that one hands over
 LAYERS = [config] if workflow.modifier.skip_configfile else config_layers()
 if not workflow.modifier.skip_configfile:
     # Snakemake leaves numbers in the blocks and lists of --config as text
     config.update(merged(config, LAYERS[-1]))
+own = config
+if not OURS and not workflow.modifier.skip_configfile:
+    # included by another workflow, whose config lies over the default one and may have more keys
+    config.update(merged(config, OUTER))
+    own = {key: config[key] for key in Config.model_fields if key in config}
 HIDDEN = hidden_blocks(LAYERS)
 
-if mistakes := config_mistakes(config, HIDDEN) or place_mistakes(
-    asked_for.targets, config, writes=not any(looks)
-):
+if mistakes := config_mistakes(own, HIDDEN) or place_mistakes(targets, own):
     sys.exit("\n".join(mistakes))
 
 try:
-    PLAN = Plan(config, HIDDEN)
-    for line in PLAN.restore():
-        print(line, file=sys.stderr)
+    PLAN = Plan(own, HIDDEN)
+    if not write_mistakes():
+        for line in PLAN.restore():
+            print(line, file=sys.stderr)
 except ConvacError as error:
     sys.exit(str(error))
 
 SCALE = PLAN.config.scale
-config.update(scale=SCALE)  # for the report, where the config is silent
+if OURS:
+    config.update(scale=SCALE)  # for the report, where the config is silent
 
 # Relative, so that a rule's command can be pasted, and moving the checkout reruns nothing.
-CONVAC = "PYTHONPATH=workflow python -m convac"
+CONVAC = f"PYTHONPATH={shlex.quote(source('workflow'))} python -m convac"
+REFERENCE = first_here("results/reference")
 
 
 wildcard_constraints:
@@ -60,24 +76,26 @@ localrules:
     redraw,
 
 
-onstart:
-    jobs = list(workflow.dag.needrun_jobs())
-    if mistakes := executor_mistakes(workflow.executor_plugin.name):
-        sys.exit("\n".join(mistakes))
-    if not workflow.touch and (mistakes := start_mistakes(jobs)):
-        sys.exit("\n".join(mistakes))
-    nodes = None if workflow.local_exec else workflow.nodes
-    load = PLAN.workload(SCALE, jobs, nodes or workflow.cores)
-    workload.write(load)
-    print(workload.opening(load), file=sys.stderr)
-    if workflow.local_exec:
-        # meant for submissions: with a limit, Snakemake looks for jobs once more a second for every job that ended
-        workflow.scheduler.job_rate_limiter = None
+if OURS:
 
+    onstart:
+        jobs = list(workflow.dag.needrun_jobs())
+        if mistakes := executor_mistakes(workflow.executor_plugin.name):
+            sys.exit("\n".join(mistakes))
+        if not workflow.touch and (
+            mistakes := write_mistakes() or start_mistakes(jobs)
+        ):
+            sys.exit("\n".join(mistakes))
+        nodes = None if workflow.local_exec else workflow.nodes
+        load = PLAN.workload(SCALE, jobs, nodes or workflow.cores)
+        workload.write(load)
+        print(workload.opening(load), file=sys.stderr)
+        if workflow.local_exec:
+            # meant for submissions: with a limit, Snakemake looks for jobs once more a second for every job that ended
+            workflow.scheduler.job_rate_limiter = None
 
-onsuccess:
-    print(workload.closing(well=True), file=sys.stderr)
+    onsuccess:
+        print(workload.closing(well=True), file=sys.stderr)
 
-
-onerror:
-    print(workload.closing(well=False), file=sys.stderr)
+    onerror:
+        print(workload.closing(well=False), file=sys.stderr)

@@ -3,10 +3,14 @@
 
 import os
 import sys
+from copy import deepcopy
 from pathlib import Path
 
 # This checkout's library, whatever environment is active.
-sys.path.insert(0, str(Path(workflow.current_basedir.get_path_or_uri(False)).parent))
+library = Path(workflow.current_basedir.get_path_or_uri(False)).parent
+if not library.is_dir():
+    sys.exit(f"{library}: is no folder; accepted: the Snakefile of a clone")
+sys.path.insert(0, str(library))
 # Jobs of a workflow share the screen: no progress bars.
 os.environ.update(CONVAC_WORKFLOW="1")
 
@@ -14,6 +18,12 @@ os.environ.update(CONVAC_WORKFLOW="1")
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 from convac.planning.config_files import file_mistakes, read_config, typed
+from convac.planning.place import first_here, is_ours
+
+DEFAULT_CONFIG = first_here("config.yaml")
+# As a part of another workflow we know nothing of its targets, and it has its own handlers and keys of the config.
+OURS = is_ours(workflow.main_snakefile)
+OUTER = {} if OURS else deepcopy(config)
 
 
 def config_layers():
@@ -25,6 +35,6 @@ def config_layers():
 
 
 if not workflow.modifier.skip_configfile:
-    files = [*filter(os.path.exists, ["config.yaml"]), *workflow.configfiles]
+    files = [*filter(os.path.exists, [DEFAULT_CONFIG]), *workflow.configfiles]
     if mistakes := [line for path in files for line in file_mistakes(path)]:
         sys.exit("\n".join(mistakes))

@@ -8,10 +8,10 @@ for name in PLAN.experiments:
         name:
             f"figure_{name}"
         input:
-            notebook=f"notebooks/{PLAN.study(name)}.ipynb",
+            notebook=source(f"notebooks/{PLAN.study(name)}.ipynb"),
             table=lambda wildcards, name=name: PLAN.table(wildcards.scale, name),
             claims=f"results/{{scale}}/claims/{name}.csv",
-            style="workflow/convac/plotting/convac.mplstyle",
+            style=source("workflow/convac/plotting/convac.mplstyle"),
         output:
             notebook=f"results/{{scale}}/notebooks/{name}.ipynb",
             svg=[
@@ -50,6 +50,6 @@ for name in PLAN.experiments:
             f"figures of {name} ({{wildcards.scale}})"
         shell:
             CONVAC
-            + " figure --notebook {input.notebook} --study {params.study} --table {input.table}"
+            + " figure --notebook {input.notebook:q} --study {params.study} --table {input.table:q}"
             " --claims {input.claims} --stem {params.stem} --attempt {log.notebook} --output {output.notebook}"
             " --log {log.text}"

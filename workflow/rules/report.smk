@@ -55,12 +55,12 @@ rule comparison:
         claims=expand("results/{{scale}}/claims/{name}.csv", name=PLAN.reference()),
         reference=expand(
             [
-                "results/reference/tables/{name}.parquet",
-                "results/reference/claims/{name}.csv",
+                f"{REFERENCE}/tables/{{name}}.parquet",
+                f"{REFERENCE}/claims/{{name}}.csv",
             ],
             name=PLAN.reference(),
         ),
-        record="results/reference/run.json",
+        record=f"{REFERENCE}/run.json",
     output:
         csv="results/{scale}/comparison.csv",
         markdown="results/{scale}/comparison.md",
@@ -70,12 +70,13 @@ rule comparison:
         "../../envs/cpu.yaml"
     params:
         code=source_hash("convac.commands.comparison"),
+        reference=REFERENCE,
     message:
         "comparison with the reference ({wildcards.scale})"
     shell:
         CONVAC
         + " comparison --scale {wildcards.scale} --tables {input.tables} --claims {input.claims}"
-        " --csv {output.csv} --markdown {output.markdown} --log {log}"
+        " --reference {params.reference:q} --csv {output.csv} --markdown {output.markdown} --log {log}"
 
 
 rule manifest:

@@ -2,10 +2,9 @@
 
 import difflib
 import itertools
-import os
 import shutil
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -175,37 +174,6 @@ def scales_mistakes(where: str, scales: Any) -> list[str]:
         one_line(f"{where}.scales.{scale}: {shown(part)} is no block; accepted: keys of {where}")
         for scale, part in (scales or {}).items()
         if not isinstance(part, Mapping | None)
-    ]
-
-
-def place_mistakes(targets: Collection[str], raw: Mapping[str, Any], *, writes: bool = False) -> list[str]:
-    """What is wrong with the place or with what was asked for: folders, notebooks, targets.
-
-    Args:
-        targets: that Snakemake was asked for.
-        raw: the config.
-        writes: whether jobs will run; to look at results takes no right to write them.
-    """
-    experiments = raw["experiments"]
-    if Path("results").exists() and not Path("results").is_dir():
-        return ["results: is a file; accepted: a folder, or nothing, which is made"]
-    if not os.access(".", os.W_OK):
-        return ["this folder can't be written; accepted: one that takes files: Snakemake keeps its records there"]
-    if writes and Path("results").exists() and not os.access("results", os.W_OK):
-        return ["results: can't be written; accepted: a folder that takes files"]
-    local = raw.get("local_data")
-    if local is not None and not os.path.isdir(local):  # which, unlike pathlib, takes any text
-        accepted = "a folder with the original files of image sets, or null: they are downloaded"
-        return [one_line(f"local_data: {shown(local)}: no such folder; accepted: {accepted}")]
-    present = {name: block for name, block in experiments.items() if block is not None}
-    notebooks = [f"notebooks/{block.get('study', name)}.ipynb" for name, block in present.items()]
-    absent = [path for path in notebooks if not Path(path).is_file()]
-    missing = [f"{path}: no such file; every experiment has its notebook" for path in absent]
-    known = ["all", "redraw", *present]
-    return missing + [
-        one_line(f"{target}: unknown target; accepted: {', '.join(known)}, or a file of results/")
-        for target in targets
-        if target not in known and not target.startswith("results/")
     ]
 
 

@@ -19,6 +19,7 @@ from convac.parsing import lines, parse, plain
 from convac.planning import costs
 from convac.planning.config import BASE, Blocks, Config, blocks
 from convac.planning.costs import seconds_of
+from convac.planning.place import first_here
 from convac.specs import DatasetSpec, MeasureSpec, RunSpec, Spec, TheorySpec, canonical, digest, folder
 from convac.workload import Job, Workload
 
@@ -259,7 +260,7 @@ class Plan:
 
     def table(self, scale: str, name: str) -> str:
         """An experiment's tidy table; figures are redrawn from the committed one."""
-        return f"{REFERENCE if scale == 'redrawn' else f'results/{scale}'}/tables/{name}.parquet"
+        return f"{first_here(REFERENCE) if scale == 'redrawn' else f'results/{scale}'}/tables/{name}.parquet"
 
     def reference(self) -> list[str]:
         """Experiments whose table is committed."""

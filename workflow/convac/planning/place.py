@@ -1,0 +1,103 @@
+"""Where the workflow runs, and what it was asked for there.
+
+Results go to the working folder. Notebooks, the figures' style, the default config and the committed reference are the
+checkout's, wherever that is; a config and a reference of the working folder come first.
+"""
+
+import os
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from convac.errors import one_line
+from convac.parsing import shown
+from convac.provenance import LIBRARY
+
+CHECKOUT = LIBRARY.resolve().parents[1]
+RESULTS = "results"
+
+
+def source(path: str) -> str:
+    """A file of the checkout as seen from the working folder: relative, so that a rule's command can be pasted."""
+    return os.path.relpath(CHECKOUT / path)
+
+
+def first_here(path: str) -> str:
+    """A file or folder of the working folder where there is one of this name, else the checkout's."""
+    return path if Path(path).exists() else source(path)
+
+
+def is_ours(snakefile: str) -> bool:
+    """Whether a workflow's main Snakefile is one of this checkout, so that its targets and its handlers are ours."""
+    return Path(snakefile).resolve() in {CHECKOUT / "Snakefile", CHECKOUT / "workflow/Snakefile"}
+
+
+def snakemake_words(command: Sequence[str]) -> list[str]:
+    """What Snakemake was given, if the command that runs is Snakemake's own; another program's words mean other things.
+
+    >>> snakemake_words(["/usr/bin/snakemake", "all"]), snakemake_words(["/lib/snakemake/__main__.py", "-n"])
+    (['all'], ['-n'])
+    >>> snakemake_words(["/home/me/snakemake/drive.py", "--cores", "all"])
+    []
+    """
+    program = Path(command[0] if command else "")
+    own = program.name == "snakemake" or program.parts[-2:] == ("snakemake", "__main__.py")
+    return list(command[1:]) if own else []
+
+
+def plain_target(target: str) -> str:
+    """A file that was asked for by any path, as rules name it.
+
+    >>> plain_target("./results//smoke/claims.md"), plain_target(os.path.abspath("results/a"))
+    ('results/smoke/claims.md', 'results/a')
+    """
+    lexical = os.path.relpath(target)
+    if lexical.startswith(f"{RESULTS}/"):
+        return lexical
+    inside = os.path.relpath(os.path.realpath(target), os.path.realpath(RESULTS))  # past links
+    return lexical if inside.startswith("..") else f"{RESULTS}/{inside}"
+
+
+def other_names(targets: Iterable[str]) -> dict[str, str]:
+    """Targets that Snakemake, which makes paths relative but follows no links, wouldn't know; and their plain names."""
+    found = {target: plain_target(target) for target in targets}
+    return {
+        target: plain
+        for target, plain in found.items()
+        if plain.startswith(f"{RESULTS}/") and (os.path.isabs(target) or os.path.relpath(target) != plain)
+    }
+
+
+def place_mistakes(targets: Collection[str], raw: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the place or with what was asked for: folders, notebooks, targets.
+
+    Args:
+        targets: that Snakemake was asked for.
+        raw: the config.
+    """
+    experiments = raw["experiments"]
+    if Path(RESULTS).exists() and not Path(RESULTS).is_dir():
+        return ["results: is a file; accepted: a folder, or nothing, which is made"]
+    if not os.access(".", os.W_OK):
+        return ["this folder can't be written; accepted: one that takes files: Snakemake keeps its records there"]
+    local = raw.get("local_data")
+    if local is not None and not os.path.isdir(local):  # which, unlike pathlib, takes any text
+        accepted = "a folder with the original files of image sets, or null: they are downloaded"
+        return [one_line(f"local_data: {shown(local)}: no such folder; accepted: {accepted}")]
+    present = {name: block for name, block in experiments.items() if block is not None}
+    notebooks = [source(f"notebooks/{block.get('study', name)}.ipynb") for name, block in present.items()]
+    absent = [path for path in notebooks if not Path(path).is_file()]
+    missing = [f"{path}: no such file; every experiment has its notebook" for path in absent]
+    known = ["all", "redraw", *present]
+    return missing + [
+        one_line(f"{target}: unknown target; accepted: {', '.join(known)}, or a file of results/")
+        for target in targets
+        if target not in known and not plain_target(target).startswith(f"{RESULTS}/")
+    ]
+
+
+def write_mistakes() -> list[str]:
+    """Whether jobs can write their results; to look at results takes no right to write them."""
+    if Path(RESULTS).exists() and not os.access(RESULTS, os.W_OK):
+        return ["results: can't be written; accepted: a folder that takes files"]
+    return []
