@@ -16,6 +16,7 @@ from convac.planning.config import (
 )
 from convac.planning.place import (
     first_here,
+    looks,
     other_names,
     place_mistakes,
     snakemake_words,
@@ -27,7 +28,9 @@ from convac.provenance import source_hash
 from convac.specs import DOWNLOADED
 
 # Snakemake tells its targets only after it has read the rules, when it is too late for one clear line.
-targets = parse_args(snakemake_words(sys.argv))[1].targets if OURS else ()
+words = snakemake_words(sys.argv) if OURS else []
+asked_for = parse_args(words)[1]
+targets = asked_for.targets if OURS else ()
 OTHER_NAMES = other_names(targets)
 
 # as a module of another workflow the config is what that one hands over
@@ -42,7 +45,13 @@ if not OURS and not workflow.modifier.skip_configfile:
     own = {key: config[key] for key in Config.model_fields if key in config}
 HIDDEN = hidden_blocks(LAYERS)
 
-if mistakes := config_mistakes(own, HIDDEN) or place_mistakes(targets, own):
+# Snakemake looks at what is protected before `onstart`
+unwritable = write_mistakes() if words and not looks(asked_for) else []
+if (
+    mistakes := config_mistakes(own, HIDDEN)
+    or place_mistakes(targets, own)
+    or unwritable
+):
     sys.exit("\n".join(mistakes))
 
 try:
@@ -82,9 +91,7 @@ if OURS:
         jobs = list(workflow.dag.needrun_jobs())
         if mistakes := executor_mistakes(workflow.executor_plugin.name):
             sys.exit("\n".join(mistakes))
-        if not workflow.touch and (
-            mistakes := write_mistakes() or start_mistakes(jobs)
-        ):
+        if not workflow.touch and (mistakes := start_mistakes(jobs)):
             sys.exit("\n".join(mistakes))
         nodes = None if workflow.local_exec else workflow.nodes
         load = PLAN.workload(SCALE, jobs, nodes or workflow.cores)

@@ -70,7 +70,7 @@ rule comparison:
         "../../envs/cpu.yaml"
     params:
         code=source_hash("convac.commands.comparison"),
-        reference=REFERENCE,
+        reference=lambda wildcards, input: str(Path(input.record).parent),
     message:
         "comparison with the reference ({wildcards.scale})"
     shell:

@@ -15,6 +15,13 @@ from convac.provenance import LIBRARY
 
 CHECKOUT = LIBRARY.resolve().parents[1]
 RESULTS = "results"
+# options of Snakemake with which it runs no job
+LOOKS = (
+    *("dryrun", "report", "reporter", "lint", "unlock", "dag", "rulegraph", "filegraph", "d3dag", "summary"),
+    *("detailed_summary", "list_rules", "list_target_rules", "list_changes", "list_input_changes", "list_untracked"),
+    *("list_params_changes", "list_conda_envs", "print_compilation", "archive", "export_cwl", "containerize"),
+    *("generate_unit_tests", "deploy_sources", "conda_create_envs_only", "cleanup_metadata", "cleanup_shadow"),
+)
 
 
 def source(path: str) -> str:
@@ -94,6 +101,11 @@ def place_mistakes(targets: Collection[str], raw: Mapping[str, Any]) -> list[str
         for target in targets
         if target not in known and not plain_target(target).startswith(f"{RESULTS}/")
     ]
+
+
+def looks(options: Any) -> bool:
+    """Whether Snakemake, by its parsed options, shows something and runs no job."""
+    return any(getattr(options, name, None) for name in LOOKS)
 
 
 def write_mistakes() -> list[str]:
