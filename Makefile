@@ -6,10 +6,14 @@ SHELL := bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 unexport PYTHONPATH PYTHONDONTWRITEBYTECODE
 CORES ?= all
-SNAKEMAKE = snakemake --cores $(CORES) --show-failed-logs
+# a line a job; `make QUIET=` shows all that Snakemake says
+QUIET ?= --quiet host rules progress reason
+SNAKEMAKE = snakemake --cores $(CORES) --show-failed-logs $(QUIET)
 ARGS ?=
 # Snakemake takes the last of two --config alone: what is given joins this one
-SMOKE = $(if $(findstring --config ,$(ARGS)),$(subst --config ,--config scale=smoke ,$(ARGS)),$(ARGS) --config scale=smoke)
+scaled = $(if $(findstring --config ,$(ARGS)),$(subst --config ,--config scale=$1 ,$(ARGS)),$(ARGS) --config scale=$1)
+# the scale of the run that ended last
+RAN = $(shell ls -t results/*/claims.html 2>/dev/null | cut -d / -f 2 | grep -vx reference | head -n 1)
 
 .PHONY: help setup setup-test check run smoke plan progress probe resume report redraw reference compare verify shares lint test generate clean
 
@@ -30,7 +34,7 @@ run: check ## run every experiment at the config's scale (the default)
 	$(SNAKEMAKE) $(ARGS)
 
 smoke: check ## every experiment, tiny: the first figures in about a minute
-	$(SNAKEMAKE) $(SMOKE)
+	$(SNAKEMAKE) $(call scaled,smoke)
 
 plan: setup ## what would run, with minutes, memory and disk; runs nothing
 	@python -m convac plan --cores $(CORES) -- $(ARGS)
@@ -46,8 +50,8 @@ resume: check ## after a crash: wait for jobs that outlived Snakemake, unlock, f
 	snakemake --unlock
 	$(SNAKEMAKE) --rerun-incomplete $(ARGS)
 
-report: check ## results/report.html: every figure and verdict in one page
-	snakemake --report results/report.html $(ARGS)
+report: check ## results/report.html: every figure and verdict of the last run, in one page
+	snakemake --report results/report.html $(if $(findstring scale=,$(ARGS)),$(ARGS),$(if $(RAN),$(call scaled,$(RAN)),$(ARGS)))
 
 redraw: check ## the reference figures again, from the committed tables, without training
 	$(SNAKEMAKE) redraw $(ARGS)
@@ -80,5 +84,5 @@ generate: setup ## schema, data dictionary and the README's tables, from the cod
 	python -m convac generate
 
 clean: ## delete every result but the reference, and the caches
-	find results -mindepth 1 -maxdepth 1 ! -name reference -exec rm -rf {} +
+	find results/ -mindepth 1 -maxdepth 1 ! -name reference -exec rm -rf {} +
 	rm -rf .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis

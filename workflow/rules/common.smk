@@ -19,8 +19,10 @@ from convac.planning.place import (
     looks,
     other_names,
     place_mistakes,
+    report_mistakes,
     snakemake_words,
     source,
+    to_see,
     write_mistakes,
 )
 from convac.planning.plan import SUFFIXES, Plan
@@ -63,6 +65,8 @@ except ConvacError as error:
     sys.exit(str(error))
 
 SCALE = PLAN.config.scale
+if asked_for.report and not targets and (mistakes := report_mistakes(SCALE)):
+    sys.exit("\n".join(mistakes))
 if OURS:
     config.update(scale=SCALE)  # for the report, where the config is silent
 
@@ -103,6 +107,8 @@ if OURS:
 
     onsuccess:
         print(workload.closing(well=True), file=sys.stderr)
+        if made := to_see(SCALE):
+            print(f"convac: look at {made}", file=sys.stderr)
 
     onerror:
         print(workload.closing(well=False), file=sys.stderr)

@@ -32,6 +32,8 @@ for name in PLAN.experiments:
             text=f"results/logs/figure/{{scale}}-{name}.log",
         benchmark:
             f"results/benchmarks/figure/{{scale}}-{name}.tsv"
+        # pictures first: they are what somebody waits for
+        priority: 2
         conda:
             "../../envs/cpu.yaml"
         threads: 1

@@ -40,6 +40,8 @@ rule collect:
         "results/logs/collect/{scale}-{experiment}.log",
     benchmark:
         "results/benchmarks/collect/{scale}-{experiment}.tsv"
+    # before anything else is computed: a figure waits for it
+    priority: 2
     conda:
         "../../envs/cpu.yaml"
     params:
@@ -60,6 +62,7 @@ rule claims:
         "results/logs/claims/{scale}-{experiment}.log",
     benchmark:
         "results/benchmarks/claims/{scale}-{experiment}.tsv"
+    priority: 2
     conda:
         "../../envs/cpu.yaml"
     params:

@@ -4,6 +4,7 @@ The kernel is the interpreter that runs this, with this library, whatever kernel
 code hash is that of what draws them.
 """
 
+import os
 import re
 import sys
 import tempfile
@@ -97,6 +98,10 @@ def run(options: Namespace) -> None:
     executed = Path(options.attempt).read_bytes()
     with replacing(options.output) as temporary:
         temporary.write_bytes(executed)
+    if "CONVAC_WORKFLOW" in os.environ:
+        figures = [Path(f"{options.stem}.png"), *sorted(Path().glob(f"{options.stem}-*.png"))]
+        for path in [path for path in figures if path.exists()][:1]:
+            print(f"convac: drawn: {path}", file=sys.stderr)
 
 
 def own_kernel(profile: str) -> type[Any]:

@@ -58,11 +58,11 @@ def plain_target(target: str) -> str:
     >>> plain_target("./results//smoke/claims.md"), plain_target(os.path.abspath("results/a"))
     ('results/smoke/claims.md', 'results/a')
     """
-    lexical = os.path.relpath(target)
+    lexical = os.path.relpath(target or ".")
     if lexical.startswith(f"{RESULTS}/"):
         return lexical
     inside = os.path.relpath(os.path.realpath(target), os.path.realpath(RESULTS))  # past links
-    return lexical if inside.startswith("..") else f"{RESULTS}/{inside}"
+    return lexical if inside == "." or inside.startswith("..") else f"{RESULTS}/{inside}"
 
 
 def other_names(targets: Iterable[str]) -> dict[str, str]:
@@ -106,6 +106,28 @@ def place_mistakes(targets: Collection[str], raw: Mapping[str, Any]) -> list[str
 def looks(options: Any) -> bool:
     """Whether Snakemake, by its parsed options, shows something and runs no job."""
     return any(getattr(options, name, None) for name in LOOKS)
+
+
+def to_see(scale: str) -> str:
+    """Where to look after a run: what there is of figures, verdicts and the way to a page with both."""
+    places = [f"{RESULTS}/{scale}/{name}" for name in ("figures", "claims.md")]
+    found = [path for path in places if Path(path).exists()]
+    return "; ".join([*found, "`make report`: one page with all"] if len(found) == len(places) else found)
+
+
+def finished_scales() -> list[str]:
+    """Scales of which a run has ended here, the latest first."""
+    ledgers = [path for path in Path(RESULTS).glob("*/claims.html") if path.parent.name != "reference"]
+    return [path.parent.name for path in sorted(ledgers, key=lambda path: -path.stat().st_mtime)]
+
+
+def report_mistakes(scale: str) -> list[str]:
+    """Why there is no report of a scale: no run of it has ended here."""
+    ended = finished_scales()
+    if scale in ended:
+        return []
+    accepted = f"--config scale={ended[0]}" if ended else "a report after a run, by `make` or `make smoke`"
+    return [f"results/{scale}/claims.html: no such file: no run of this scale has ended here; accepted: {accepted}"]
 
 
 def write_mistakes() -> list[str]:

@@ -1,0 +1,102 @@
+"""Where the workflow runs and what it was asked for: targets by any path, other programs' arguments, what there is."""
+
+import os
+
+import pytest
+from snakemake.cli import parse_args
+
+from convac.planning import place
+from convac.planning.place import CHECKOUT, other_names, plain_target, snakemake_words
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """A working folder whose results are a link, with a link in them."""
+    (tmp_path / "big/smoke").mkdir(parents=True)
+    (tmp_path / "far").mkdir()
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here/results").symlink_to(tmp_path / "big")
+    (tmp_path / "big/runs").symlink_to(tmp_path / "far")
+    monkeypatch.chdir(tmp_path / "here")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("results/smoke/a.md", "./results//smoke/a.md", "../here/results/smoke/a.md"),
+        *("{0}/here/results/smoke/a.md", "{0}/big/smoke/a.md", "../big/smoke/a.md"),
+    ],
+)
+def test_a_result_is_known_by_any_path(here, written):
+    target = written.format(here)
+    assert plain_target(target) == "results/smoke/a.md"
+    known = os.path.relpath(target) == "results/smoke/a.md" and not os.path.isabs(target)  # to Snakemake
+    assert other_names([target]) == ({} if known else {target: "results/smoke/a.md"})
+
+
+def test_a_link_below_results_keeps_its_name(here):
+    assert plain_target(f"{here}/here/results/runs/a") == "results/runs/a"
+
+
+@pytest.mark.parametrize("target", ["smoke", "../results/x", "/etc/passwd", "results", "resultsx/y", ""])
+def test_other_paths_are_no_results(here, target):
+    assert not plain_target(target).startswith("results/")
+    assert place.place_mistakes([target], {"experiments": {}})
+
+
+@pytest.mark.parametrize(
+    ("program", "own"),
+    [
+        ("snakemake", True),
+        ("/home/me/snakemake/bin/snakemake", True),
+        ("/lib/python3/site-packages/snakemake/__main__.py", True),
+        ("/home/snakemake/drive.py", False),
+        ("run-snakemake", False),
+        ("snakemake.py", False),
+        ("-c", False),
+        ("", False),
+    ],
+)
+def test_only_snakemakes_own_words_are_read(program, own):
+    assert snakemake_words([program, "--mine", "x"]) == (["--mine", "x"] if own else [])
+    assert snakemake_words([]) == []
+
+
+def test_files_of_the_checkout_are_found_from_anywhere(here, monkeypatch):
+    assert (here / "here" / place.source("config.yaml")).resolve() == CHECKOUT / "config.yaml"
+    assert place.first_here("config.yaml") == place.source("config.yaml")
+    (here / "here/config.yaml").touch()
+    assert place.first_here("config.yaml") == "config.yaml"
+    monkeypatch.chdir(CHECKOUT)
+    assert place.source("notebooks/overlaps.ipynb") == "notebooks/overlaps.ipynb"
+    assert place.is_ours("Snakefile")
+    assert place.is_ours("workflow/Snakefile")
+    assert not place.is_ours(str(here / "Snakefile"))
+
+
+@pytest.mark.parametrize(
+    ("words", "shows"),
+    [([], False), (["all", "-F"], False), (["--touch"], False), (["--cores", "2", "--keep-going"], False)]
+    + [([word], True) for word in ("-n", "--dag", "--rulegraph", "--filegraph", "--d3dag", "--summary", "-D", "-l")]
+    + [([word], True) for word in ("--lint", "--unlock", "--list-target-rules", "--report", "--list-params-changes")],
+)
+def test_what_only_shows_needs_no_right_to_write(words, shows):
+    assert place.looks(parse_args(words)[1]) is shows
+
+
+def test_a_report_is_of_a_run_that_ended(here):
+    (told,) = place.report_mistakes("laptop")
+    assert "no run of this scale has ended here" in told
+    assert place.to_see("smoke") == ""
+    (here / "big/smoke/claims.html").touch()
+    (here / "big/reference").mkdir()
+    (here / "big/reference/claims.html").touch()
+    assert place.report_mistakes("smoke") == []
+    (told,) = place.report_mistakes("laptop")
+    assert told.endswith("accepted: --config scale=smoke")
+    assert len(told) <= 200
+    (here / "big/smoke/figures").mkdir()
+    assert place.to_see("smoke") == "results/smoke/figures"
+    (here / "big/smoke/claims.md").touch()
+    assert place.to_see("smoke").startswith("results/smoke/figures; results/smoke/claims.md; `make report`")
