@@ -28,7 +28,8 @@ def test_a_run_tells_how_far_it_is(clone):
     assert any(re.match(r"convac: ledger smoke; \d of 6 jobs left", line) for line in lines)
     left = [int(found[1]) for line in lines if (found := re.search(r"; (\d) of 6 jobs left", line))]
     assert left == [6, 5, 4, 3, 2, 1]
-    assert re.match(r"convac: done, 6 jobs in \d+ min$", lines[-1])
+    assert re.match(r"convac: done, 6 jobs in \d+ min$", lines[-2])
+    assert lines[-1].startswith("convac: look at results/smoke/figures; results/smoke/claims.md; ")
     assert counts(clone) == {**dict.fromkeys(EXPERIMENTS, (2, 0)), "all": (6, 0)}
 
 
