@@ -37,7 +37,7 @@ KINDS = [
     "smoke/notebooks/*.ipynb",
     "smoke/manifest.json",
 ]
-DAMAGED = re.compile(r"(results/\S+): damaged or not ")
+DAMAGED = re.compile(r"(results/\S+): .*; delete it and rerun")
 DAY = 86400
 
 

@@ -43,7 +43,7 @@ def test_two_at_once(clone, undisturbed):
 FAILURES = {
     "it raises": ('raise ValueError("torn page")', "cell", "torn page"),
     "its kernel dies": ("import os; os.kill(os.getpid(), 9)", "kernel died"),
-    "it is cut short": (None, "damaged or not a JSON file"),
+    "it is cut short": (None, "is cut short; expected a JSON file"),
 }
 
 

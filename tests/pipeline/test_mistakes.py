@@ -143,7 +143,7 @@ def test_damaged_files_stop_their_readers_in_one_line(clone, kind, damage):
         if path.split("/")[2] not in {target.split("/")[2], victim.parent.name}
     }
     printed = clone.snakemake(target, "--rerun-triggers", "mtime", "--allowed-rules", rule, ok=False)
-    assert_told(printed, str(victim.relative_to(clone.path)), "damaged or not")
+    assert_told(printed, str(victim.relative_to(clone.path)), "; expected ", "; delete it and rerun")
     assert {path: text for path, text in clone.files("results/runs/**/*").items() if path in others} == others
 
 

@@ -131,14 +131,22 @@ def test_missing_and_damaged_records_are_named(capsys, caplog, results):
     line, rest = told(capsys, caplog)
     assert missing in line
     assert "2 of 4 jobs can't be read" in line
-    assert rest.splitlines() == [f"{results / old}: damaged or not a record with its seconds; delete it and rerun"]
+    assert rest.splitlines() == [f"{results / old}: has no 'seconds'; expected a record with its seconds"]
 
 
-@pytest.mark.parametrize("text", ["", HEADER, "seconds\n1\n", f"{HEADER}soon\t0\n"])
-def test_a_damaged_benchmark_is_named(capsys, caplog, results, text):
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("", "is empty"),
+        (HEADER, "has other content"),
+        ("seconds\n1\n", "has no 's'"),
+        (f"{HEADER}soon\t0\n", "is damaged: could not convert string to float: 'soon'"),
+    ],
+)
+def test_a_damaged_benchmark_is_named(capsys, caplog, results, text, fault):
     path = results / f"benchmarks/theory/{THEORY}.tsv"
     write(path, text)
-    assert f"{path}: damaged or not a benchmark of Snakemake" in told(capsys, caplog)[0]
+    assert f"{path}: {fault}; expected a benchmark of Snakemake" in told(capsys, caplog)[0]
 
 
 def test_unknown_experiments_and_folders_without_results(capsys, caplog, results):
@@ -148,7 +156,7 @@ def test_unknown_experiments_and_folders_without_results(capsys, caplog, results
     assert "none/benchmarks: has none of 0 jobs; run the workflow first" in line
     write(results / "smoke/tables/cuts.cells.json", '[{"cell": 1}]')
     line, _ = told(capsys, caplog, "--experiment", "cuts")
-    assert "cuts.cells.json: damaged or not a list of cells" in line
+    assert "cuts.cells.json: has no 'tables'; expected a list of cells" in line
 
 
 def test_a_theory_job_records_the_seconds_of_its_computation(tmp_path, monkeypatch):

@@ -10,7 +10,7 @@ import traceback
 from pathlib import Path
 from types import ModuleType
 
-from convac.errors import ConvacError, one_line
+from convac.errors import LIMIT, ConvacError, FileError, one_line
 from convac.progress import LOG
 
 COMMANDS = {
@@ -42,6 +42,7 @@ COMMANDS = {
 # a scheduler or the user's environment sets.
 JOBS = {"dataset", "train", "entanglement", "theory", "collect", "claims", "ledger", "figure", "comparison"}
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+ADVICE = "; delete it and rerun"
 INTERRUPTED = 130  # exit status, as shells have it
 
 
@@ -78,8 +79,9 @@ def dispatch(given: list[str]) -> None:
             announce(options.log)
         module.run(options)
     except ConvacError as error:
-        LOG.error("%s", error)
-        sys.exit(one_line(f"convac {command}: {error}") if options.log else 1)
+        advice = advised(error)
+        LOG.error("%s%s", error, advice)
+        sys.exit(one_line(f"convac {command}: {error}", LIMIT - len(advice)) + advice if options.log else 1)
     except OSError as error:
         name = f"{error.filename}: " if error.filename else ""
         LOG.error("%s%s", name, error.strerror or error)
@@ -89,6 +91,18 @@ def dispatch(given: list[str]) -> None:
             raise
         LOG.error("%s", traceback.format_exc())
         sys.exit(one_line(f"convac {command}: {type(error).__name__}: {error}; traceback in {options.log}"))
+
+
+def advised(error: ConvacError) -> str:
+    """What a job of the workflow adds to an error: that a damaged file may be deleted, where Snakemake makes it again.
+
+    Nobody else is told so: a file that a user made is gone when it is deleted.
+    """
+    if isinstance(error, FileError) and error.damaged and "CONVAC_WORKFLOW" in os.environ:
+        from convac.planning.declared import made_again
+
+        return ADVICE if made_again(error.damaged) else ""
+    return ""
 
 
 def imported(command: str) -> ModuleType:
@@ -119,5 +133,7 @@ def start_log(path: str | None) -> None:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     handler = logging.FileHandler(path, mode="w", encoding="utf-8") if path else logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s" if path else "convac: %(message)s", "%H:%M:%S"))
+    for before in LOG.handlers:
+        before.close()
     LOG.handlers = [handler]
     LOG.setLevel(logging.INFO)

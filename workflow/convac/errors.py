@@ -21,7 +21,15 @@ class ConfigError(ConvacError):
 
 
 class FileError(ConvacError):
-    """A file that is missing, truncated, corrupt or not of the expected kind."""
+    """A file that is missing, truncated, corrupt or not of the expected kind.
+
+    Attributes:
+        damaged: the file where its content is at fault; None where it isn't there, or may not be read.
+    """
+
+    def __init__(self, message: str, damaged: str | None = None) -> None:
+        super().__init__(message)
+        self.damaged = damaged
 
 
 class ArgumentError(ConvacError, ValueError):

@@ -7,6 +7,7 @@ everything else to JSON. Nothing is ever pickled.
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from convac.errors import FileError
+from convac.errors import FileError, one_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,17 +49,135 @@ def replacing(path: str | Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+class ContentError(Exception):
+    """What is wrong with the content of a file, in a few words that follow its name."""
+
+
 @contextmanager
-def naming(path: str | Path, accepted: str) -> Iterator[None]:
-    """Turn any failure to read `path` into a FileError that says what is `accepted` there."""
+def naming(path: str | Path, accepted: str, called: str = "") -> Iterator[None]:
+    """Turn any failure to read `path` into a FileError that names its cause and what is `accepted` there.
+
+    Args:
+        path: the file.
+        accepted: what it should be, with its article.
+        called: what the line calls it; by default its path.
+    """
     try:
         yield
     except FileError:
         raise
-    except FileNotFoundError as error:
-        raise FileError(f"{path}: no such file; expected {accepted}") from error
     except Exception as error:  # every reader fails in its own way on damaged bytes
-        raise FileError(f"{path}: damaged or not {accepted}; delete it and rerun") from error
+        place = Path(path)
+        if fault := place_fault(place, error):
+            raise FileError(f"{called or path}: {fault}; expected {accepted}") from error
+        fault = content_fault(place, error, accepted)
+        raise FileError(f"{called or path}: {fault}; expected {accepted}", damaged=str(path)) from error
+
+
+def place_fault(path: Path, error: Exception) -> str:
+    """Why a file can't be read whatever is in it; empty where it can."""
+    if isinstance(error, MemoryError):
+        return "is larger than the memory"
+    # by os.path: in a folder that may not be read pathlib raises
+    if os.path.isfile(path):
+        try:
+            # by itself: readers tell of permissions and disks in words of their own
+            with path.open("rb") as handle:
+                handle.read(1)
+        except OSError as found:
+            error = found
+        else:
+            return ""
+    if os.path.isdir(path):
+        return "is a folder"
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return "no such file"
+    return f"can't be read: {os.strerror(error.errno)}" if isinstance(error, OSError) and error.errno else ""
+
+
+# how files of other kinds begin, and the word by which a reader of that kind names it
+KINDS = (
+    (b"PAR1", "parquet", "a Parquet table"),
+    (b"\x89PNG", "png", "a PNG image"),
+    (b"%PDF", "pdf", "a PDF"),
+    (b"PK\x03\x04", "zip", "a zip archive, as torch.save and numpy.savez write"),
+    (b"\x93NUMPY", "numpy", "an array written by numpy.save"),
+    (b"\x89HDF", "hdf", "an HDF5 file"),
+    (b"\x1f\x8b", "archive", "packed by gzip"),
+    (b"\x80\x02", "pickle", "a pickle"),
+    (b"\x80\x04", "pickle", "a pickle"),
+    (b"\x80\x05", "pickle", "a pickle"),
+)
+
+
+def content_fault(path: Path, error: Exception, accepted: str) -> str:
+    """What is wrong with the content of a file that can be read, and that a reader of `accepted` failed on."""
+    head = beginning(path)
+    if not head:
+        return "is empty"
+    kind = next((kind for start, word, kind in KINDS if head.startswith(start) and word not in accepted.lower()), "")
+    return f"is {kind}" if kind else text_fault(error, head) or foreign_fault(error, head)
+
+
+def beginning(path: Path) -> bytes:
+    """The first bytes of a file; of anything else, such as a pipe, that can be read once alone, a question mark."""
+    if not os.path.isfile(path):
+        return b"?"
+    with path.open("rb") as handle:
+        return handle.read(16)
+
+
+def text_fault(error: Exception, head: bytes) -> str:
+    """What is wrong with a text, as it begins; empty where the error tells of something else."""
+    text = isinstance(error, json.JSONDecodeError | UnicodeError)
+    if head[:2] in {b"\xff\xfe", b"\xfe\xff"} or (text and 0 in head[:2]):
+        return "is text in UTF-16, not UTF-8"
+    if isinstance(error, UnicodeDecodeError):
+        return f"isn't UTF-8 text: byte 0x{error.object[error.start]:02x} at {error.start}"
+    return json_fault(error) if isinstance(error, json.JSONDecodeError) else ""
+
+
+def json_fault(error: json.JSONDecodeError) -> str:
+    """Where a text stops being JSON."""
+    if not error.doc.strip():
+        return "is empty"
+    if error.pos >= len(error.doc.rstrip()) or error.msg.startswith("Unterminated"):
+        return "is cut short"
+    return f"isn't JSON at line {error.lineno}, column {error.colno}"
+
+
+# words of a library's error, and what they mean; the first that is found counts
+MEANINGS = {
+    "header too small": "is cut short",
+    "magic bytes not found": "is cut short or of another kind",
+    "minimum file footer": "is cut short",
+    "invalid header length": "is cut short or of another kind",
+    "incomplete metadata": "is cut short, or goes on after its end",
+    "header too large": "is of another kind",
+    "end-of-stream": "is cut short",
+    "unexpected end": "is cut short",
+    "crc": "is damaged: its checksum differs",
+    "not a gzipped file": "isn't packed by gzip",
+}
+
+
+def foreign_fault(error: Exception, head: bytes) -> str:
+    """What an error of a reader says of a file's content."""
+    if isinstance(error, ContentError):
+        return str(error)
+    if isinstance(error, RecursionError):
+        return "is nested too deeply"
+    if isinstance(error, KeyError):
+        return f"has no {error}"
+    if isinstance(error, TypeError | AttributeError | IndexError | StopIteration):
+        return "has other content"
+    text = str(error) or type(error).__name__
+    for words, meaning in MEANINGS.items():
+        if words in text.lower():
+            # a reader finds the end of a file first: where the beginning is right, it is the end that is missing
+            return meaning.removesuffix(" or of another kind") if head[:4] == b"PAR1" or head[8:9] == b"{" else meaning
+    # Arrow's words begin with the path, those of pandas with what it did
+    return "is damaged: " + one_line(re.split("' ?: |C error: ", text)[-1], 60)
 
 
 def sha256(path: str | Path) -> str:
@@ -79,9 +198,28 @@ def write_json(path: str | Path, value: Any) -> None:
 
 
 def read_json(path: str | Path) -> Any:
-    """The value in a JSON file; raises FileError when it is missing or damaged."""
+    """The value in a JSON file, UTF-8 with or without a byte order mark.
+
+    Raises:
+        FileError: it is missing, damaged, in another encoding, or has a key twice.
+    """
     with naming(path, "a JSON file"):
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        return parsed_json(Path(path).read_text(encoding="utf-8-sig"))
+
+
+def parsed_json(text: str) -> Any:
+    """The value that a JSON text stands for; raises ContentError for a key that stands twice, else as `json` does."""
+    return json.loads(text, object_pairs_hook=each_once)
+
+
+def each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object's keys and values; raises ContentError where one would replace another."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ContentError(f"has the key {one_line(json.dumps(twice), 40)} twice")
+    return found
 
 
 def arrays_digest(arrays: Mapping[str, np.ndarray]) -> str:
@@ -107,18 +245,66 @@ def write_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], metadata: M
 
 def read_arrays(path: str | Path) -> tuple[Arrays, dict[str, str]]:
     """Arrays and metadata of a file made by `write_arrays`; raises FileError unless every byte is as written."""
-    from safetensors import safe_open
-
-    accepted = "a safetensors file written by convac"
-    with naming(path, accepted):
-        if not Path(path).is_file():
-            raise FileNotFoundError(path)
-        with safe_open(path, framework="numpy") as handle:
-            header = json.loads(handle.metadata()["convac"])
-            arrays = {name: handle.get_tensor(name) for name in handle.keys()}  # noqa: SIM118 - the handle is no mapping
+    with naming(path, "a safetensors file written by convac"):
+        arrays, metadata = read_tensors(path)
+        if "convac" not in metadata:
+            raise ContentError("was written by another program")
+        header = json.loads(metadata["convac"])
         if header.pop("sha256") != arrays_digest(arrays):
-            raise ValueError("checksum")
+            raise ContentError("is damaged: its checksum differs")
     return arrays, header
+
+
+# by their names in safetensors, the types that numpy has
+NUMPY_TYPES = {"F64", "F32", "F16", "C64", "I64", "I32", "I16", "I8", "U64", "U32", "U16", "U8", "BOOL"}
+
+
+def read_tensors(path: str | Path) -> tuple[Arrays, dict[str, str]]:
+    """Arrays and metadata of any safetensors file; bfloat16 and fp8 become float32, which holds them exactly.
+
+    Raises as the readers do, and ContentError for a tensor of a type that is neither these nor numpy's.
+    """
+    from safetensors import deserialize, safe_open
+
+    if not Path(path).is_file():
+        raise FileNotFoundError(path)
+    with safe_open(path, framework="numpy") as handle:
+        kinds = {name: handle.get_slice(name).get_dtype() for name in handle.keys()}  # noqa: SIM118 - no mapping
+        metadata = handle.metadata() or {}
+        arrays = {name: handle.get_tensor(name) for name, kind in kinds.items() if kind in NUMPY_TYPES}
+    for name, kind in kinds.items():
+        if kind not in NUMPY_TYPES | WIDENED.keys():
+            raise ContentError(
+                f"tensor {name} is of type {kind}, which isn't read; bfloat16, fp8 and numpy's types are"
+            )
+    if len(arrays) < len(kinds):
+        parts = dict(deserialize(Path(path).read_bytes()))  # type: ignore[no-untyped-call]
+        for name in kinds.keys() - arrays.keys():
+            arrays[name] = WIDENED[kinds[name]](parts[name]["data"]).reshape(parts[name]["shape"])
+    return arrays, metadata
+
+
+def from_bfloat16(content: bytes) -> np.ndarray:
+    """Little-endian bfloat16, the upper half of float32, as float32."""
+    return (np.frombuffer(content, "<u2").astype(np.uint32) << 16).view(np.float32)
+
+
+def from_e5m2(content: bytes) -> np.ndarray:
+    """Bytes of 1 sign, 5 exponent and 2 mantissa bits, the upper half of float16, as float32."""
+    return (np.frombuffer(content, np.uint8).astype(np.uint16) << 8).view(np.float16).astype(np.float32)
+
+
+def from_e4m3(content: bytes) -> np.ndarray:
+    """Bytes of 1 sign, 4 exponent and 3 mantissa bits without infinities, as float32; 2209.05433, table 1."""
+    codes = np.arange(256)
+    exponent, mantissa = codes >> 3 & 15, codes & 7
+    size = np.where(exponent, np.ldexp(8.0 + mantissa, exponent - 10), np.ldexp(1.0 * mantissa, -9))
+    values = np.where(codes & 128, -size, size)
+    values[codes & 127 == 127] = np.nan
+    return np.asarray(values.astype(np.float32)[np.frombuffer(content, np.uint8)])
+
+
+WIDENED = {"BF16": from_bfloat16, "F8_E5M2": from_e5m2, "F8_E4M3": from_e4m3}
 
 
 # the last bytes of a file that is whole, by suffix
@@ -133,9 +319,9 @@ ENDS = {
 
 
 def check_end(path: str | Path) -> None:
-    """Raise ValueError where a text or figure stops before its end."""
+    """Raise ContentError where a text or figure stops before its end."""
     if not Path(path).read_bytes().endswith(ENDS[Path(path).suffix]):
-        raise ValueError("end")
+        raise ContentError("is cut short")
 
 
 def check_whole(path: str | Path) -> None:
@@ -175,11 +361,15 @@ def read_table(path: str | Path, columns: tuple[str, ...] = ()) -> "pd.DataFrame
     suffix = Path(path).suffix
     with naming(path, f"a {suffix.removeprefix('.')} table"):
         if suffix == ".csv":
+            if beginning(Path(path)).startswith(tuple(start for start, _, _ in KINDS)):
+                raise ContentError("is no text")
             check_end(path)
-            table = pd.read_csv(path)
+            table = pd.read_csv(path, encoding="utf-8-sig")
         else:
             import pyarrow.parquet
 
+            if not Path(path).is_file():  # a folder would be read as a table in parts
+                raise FileNotFoundError(path)
             table = pyarrow.parquet.read_table(path, page_checksum_verification=True).to_pandas()
     missing = [name for name in columns if name not in table.columns]
     if missing:

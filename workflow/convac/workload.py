@@ -115,12 +115,16 @@ def write(run: Workload) -> None:
 
 def read() -> Workload:
     """The run that started last in this folder; raises FileError when there is none or its file is damaged."""
+    if not Path(WORKLOAD).exists():
+        raise FileError(
+            f"{WORKLOAD}: no run has started in this folder; accepted: the folder that the workflow runs in"
+        )
     facts = read_json(WORKLOAD)
     try:
         jobs = [Job(**{**job, "experiments": tuple(job["experiments"])}) for job in facts["jobs"]]
         return Workload(float(facts["started"]), int(facts["parallel"]), tuple(jobs))
     except (KeyError, TypeError, ValueError) as error:
-        raise FileError(f"{WORKLOAD}: damaged or not a run's workload; delete it and run again") from error
+        raise FileError(f"{WORKLOAD}: isn't the workload of a run; the next run writes it anew") from error
 
 
 def opening(run: Workload) -> str:

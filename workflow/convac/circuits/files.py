@@ -11,24 +11,32 @@ from typing import Any, Literal
 import numpy as np
 
 from convac.circuits.tree import Circuit
-from convac.errors import ConvacError, FileError
-from convac.files import naming, read_json, replacing, write_json
+from convac.errors import ArgumentError, ConvacError, FileError
+from convac.files import naming, read_json, read_tensors, replacing, sha256, write_json
 from convac.geometry.trees import PoolingTree
 
 FORMAT = "convac-circuit"
 VERSION = 1
 KEYS = ("format", "version", "sites", "order", "windows", "local_dimension", "layers", "output")
-TENSORS = "tensors"  # the optional key: name of the safetensors file that holds layers and output
+TENSORS = "tensors"  # an optional key: name of the safetensors file that holds layers and output
+DIGEST = "tensors_sha256"  # an optional key beside it: hex sha256 of that file
 
 
 def write_circuit(path: str | Path, circuit: Circuit, weights: Literal["inline", "safetensors"] = "inline") -> None:
-    """Write a circuit as JSON; large weights go to a safetensors file of the same name beside it.
+    """Write a circuit as JSON; large weights go to a safetensors file beside it.
 
     Args:
         path: of the JSON file.
         circuit: what to write; float64 comes back bit for bit either way.
-        weights: where the numbers go.
+        weights: where the numbers go: into the JSON, or beside it into a file of its name followed by `.safetensors`,
+            whose checksum stands in the JSON.
+
+    Raises:
+        ArgumentError: `weights` is neither.
+        FileError: a file can't be written.
     """
+    if weights not in {"inline", "safetensors"}:
+        raise ArgumentError(f"weights: got {short(weights)}; accepted: inline, safetensors")
     tree = circuit.tree
     content: dict[str, Any] = {
         "format": FORMAT,
@@ -44,10 +52,11 @@ def write_circuit(path: str | Path, circuit: Circuit, weights: Literal["inline",
     else:
         from safetensors.numpy import save_file
 
-        beside = Path(path).with_suffix(".safetensors")
+        # the whole name: two circuits in one folder never share their weights, whatever dots are in their names
+        beside = Path(path).with_name(f"{Path(path).name}.safetensors")
         with replacing(beside) as temporary:
             save_file(dict(named_tensors(circuit)), temporary)
-        content[TENSORS] = beside.name
+        content |= {TENSORS: beside.name, DIGEST: sha256(beside)}
     write_json(path, content)
 
 
@@ -86,9 +95,10 @@ def circuit_from(content: Any, folder: Path) -> Circuit:
     for key in required:
         if key not in content:
             raise FileError(f"{key}: is missing; accepted: {', '.join(required)}")
+    known = (*required, DIGEST) if TENSORS in content else required
     for key in content:
-        if key not in required:
-            raise FileError(f"{key}: unknown key; accepted: {', '.join(required)}")
+        if key not in known:
+            raise FileError(f"{key}: unknown key; accepted: {', '.join(known)}")
     sites, windows = positive_integers(content, "sites"), positive_integers(content, "windows")
     if not 1 <= len(sites) <= 2:
         raise FileError(f"sites: {len(sites)} sides given; accepted: 1 (a line) or 2 (a grid)")
@@ -121,23 +131,24 @@ def tensors_beside(
     content: Mapping[str, Any], folder: Path, tree: PoolingTree
 ) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
     """Weights and output from the safetensors file that the document names."""
-    from safetensors import safe_open
-
-    name = content[TENSORS]
+    name, digest = content[TENSORS], content.get(DIGEST)
     if not isinstance(name, str) or Path(name).name != name or name in {"", ".", ".."}:
         raise FileError(f"{TENSORS}: got {short(name)}; accepted: the name of a file in the same folder")
+    with naming(folder / name, "a safetensors file", called=f"{TENSORS}: {name}"):
+        arrays, _ = read_tensors(folder / name)
+        if DIGEST in content and digest != sha256(folder / name):
+            raise FileError(
+                f"{TENSORS}: {name}: belongs to another circuit; accepted: the one with sha256 {short(digest)}"
+            )
     wanted = [*(f"layers.{number}.weight" for number in range(tree.levels)), "output"]
-    with naming(f"{TENSORS}: {name}", "a safetensors file"):
-        if not (folder / name).is_file():
-            raise FileNotFoundError(name)
-        with safe_open(folder / name, framework="numpy") as handle:
-            found = set(handle.keys())
-            odd = sorted(found.symmetric_difference(wanted))
-            if odd:
-                fault = "is missing" if odd[0] in wanted else "is not asked for"
-                raise FileError(f"{TENSORS}: {name}: tensor {odd[0]} {fault}; accepted: {', '.join(wanted)}")
-            arrays = [np.asarray(handle.get_tensor(key), dtype=np.float64) for key in wanted]
-    return tuple(arrays[:-1]), arrays[-1]
+    odd = sorted(arrays.keys() ^ set(wanted))
+    if odd:
+        fault = "is missing" if odd[0] in wanted else "is not asked for"
+        raise FileError(f"{TENSORS}: {name}: tensor {odd[0]} {fault}; accepted: {', '.join(wanted)}")
+    for key in wanted:
+        if arrays[key].dtype.kind not in "iuf":
+            raise FileError(f"{TENSORS}: {name}: tensor {key} is {arrays[key].dtype}; accepted: real numbers")
+    return tuple(arrays[key].astype(np.float64) for key in wanted[:-1]), arrays["output"].astype(np.float64)
 
 
 def array_of(value: Any, key: str, accepted: str) -> np.ndarray:

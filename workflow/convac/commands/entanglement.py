@@ -1,6 +1,5 @@
 """Measure every trained network of a cell: its entanglement, through training, and what its accuracy rests on."""
 
-import json
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ from convac.entanglement.measure import Measurement, measure
 from convac.entanglement.precision import LARGEST_ERROR
 from convac.entanglement.truncation import bond_spectra, bonds_of, entropies
 from convac.errors import ArgumentError, FileError
-from convac.files import Arrays, read_arrays, read_json, read_table, write_json, write_table
+from convac.files import Arrays, ContentError, parsed_json, read_arrays, read_json, read_table, write_json, write_table
 from convac.geometry.partitions import Partition
 from convac.networks.arithmetic import ConvAC
 from convac.networks.layers import Network
@@ -70,8 +69,8 @@ def run(options: Namespace) -> None:
 def parsed(text: str) -> Any:
     """The value that a JSON text stands for; raises ArgumentError where it is none."""
     try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
+        return parsed_json(text)
+    except (ValueError, RecursionError, ContentError) as error:
         raise ArgumentError(f"--measure: {error}; accepted: a JSON object") from error
 
 

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from convac.errors import ArgumentError, FileError
-from convac.files import Arrays, naming
+from convac.files import Arrays, ContentError, naming
 
 UBYTE = 0x08  # the IDX type code of unsigned bytes
 IDX = "an IDX file of unsigned bytes"
@@ -65,6 +65,8 @@ def read_idx(path: str | Path) -> np.ndarray:
     """
     with naming(path, IDX):
         content = unpacked(Path(path))
+        if not content:
+            raise ContentError("is empty")
         shape = idx_shape(path, content)
         start = 4 + 4 * len(shape)
         if len(content) - start != math.prod(shape):
