@@ -7,11 +7,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from convac.commands.figure import provenance
 from convac.contract.claims import evaluate_all, ledger
 from convac.contract.discovery import studies, study_module
 from convac.files import read_table, sha256
 from convac.plotting import style
-from convac.provenance import source_hash
 
 REFERENCE = Path(__file__).parents[2] / "results" / "reference"
 
@@ -144,11 +144,8 @@ def test_laws_were_tested_far_beyond_where_they_were_found():
 def test_the_committed_figures_follow_from_the_committed_tables(name, tmp_path, monkeypatch):
     monkeypatch.setattr(style, "FORMATS", ("png",))
     table, claims = (REFERENCE / kind for kind in (f"tables/{name}.parquet", f"claims/{name}.csv"))
-    module = f"convac.plotting.{name}"
-    code = source_hash("convac.commands.figure", module)
-    provenance = f"{name} · table {sha256(table)[:8]} · code {code[:8]}"
-    for part, figure in import_module(module).draw(read_table(table), read_table(claims)).items():
-        (drawn,) = style.save(figure, tmp_path / "-".join(filter(None, (name, part))), provenance)
+    for part, figure in import_module(f"convac.plotting.{name}").draw(read_table(table), read_table(claims)).items():
+        (drawn,) = style.save(figure, tmp_path / "-".join(filter(None, (name, part))), provenance(name, sha256(table)))
         assert drawn.read_bytes() == (REFERENCE / "figures" / drawn.name).read_bytes(), drawn.name
     committed = {path.name for path in (REFERENCE / "figures").glob(f"{name}*.png") if path.stem.split("-")[0] == name}
     assert {path.name for path in tmp_path.glob("*.png")} == committed

@@ -6,7 +6,7 @@ import pytest
 from comparison_tables import CLAIMS, theory, training
 
 from convac.cli import main
-from convac.files import write_json, write_table
+from convac.files import read_json, write_json, write_table
 
 
 @pytest.fixture
@@ -110,7 +110,23 @@ def test_the_reference_keeps_the_scale_that_it_was_taken_at(place, capsys):
     facts = dict.fromkeys(("commit", "code", "dirty", "python", "platform", "cores"), "x")
     write_json("results/theory/a/run.json", {**facts, "time": "2026-01-01", "versions": {}})
     Path("results/reference/run.json").unlink()
+    drawn = {"table": "t", "code": "c", "time": "2026-01-02"}
+    write_json("results/smoke/notebooks/drawn.run.json", {**drawn, "host": "somebody's"})
     main(["reference", "--results", "results/smoke"])
+    taken = read_json("results/reference/run.json")["drawn"]
+    assert (taken["scale"], taken["figures"]) == ("smoke", drawn)
     comparison("drawn")
     main(["compare", "results/smoke/comparison.csv"])
     assert "0 contradict" in capsys.readouterr().out
+
+
+def test_figures_that_are_drawn_again_leave_what_is_known_of_their_table(place):
+    facts = {"table": "t", "code": "c", "time": "2026-01-02"}
+    write_json("results/redrawn/notebooks/drawn.run.json", {**facts, "commit": "x"})
+    Path("results/redrawn/figures").mkdir()
+    Path("results/redrawn/figures/drawn.png").write_bytes(b"")
+    main(["reference", "--results", "results/redrawn"])
+    assert read_json("results/reference/run.json") == {
+        "drawn": {"scale": "smoke", "figures": facts},
+        "trained": {"scale": "smoke"},
+    }

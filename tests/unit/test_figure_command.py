@@ -14,8 +14,8 @@ import pytest
 
 from convac.commands.figure import check_parameters
 from convac.contract.discovery import studies
-from convac.files import write_table
-from convac.provenance import LIBRARY
+from convac.files import sha256, write_table
+from convac.provenance import LIBRARY, source_hash
 
 
 def figure(
@@ -39,6 +39,7 @@ def figure(
         "stem": "figures/made",
         "attempt": "logs/made.ipynb",
         "output": "done.ipynb",
+        "record": "done.run.json",
         "log": "logs/made.log",
     }
     options = [part for name, value in names.items() for part in (f"--{name}", value)]
@@ -56,6 +57,16 @@ def test_a_notebook_is_executed_without_a_warning(tmp_path):
     assert "42" in str(printed["outputs"])
 
 
+def test_figures_name_their_table_and_the_record_what_drew_them(tmp_path):
+    assert figure(tmp_path, "print(provenance)").returncode == 0
+    table = sha256(tmp_path / "table.parquet")
+    printed = json.loads((tmp_path / "done.ipynb").read_text())["cells"][-1]["outputs"][0]["text"]
+    assert "".join(printed).strip() == f"made · table {table[:8]}"
+    record = json.loads((tmp_path / "done.run.json").read_text())
+    code = source_hash("convac.commands.figure", "convac.plotting.min_cut")
+    assert (record["table"], record["code"]) == (table, code)
+
+
 @pytest.mark.parametrize(
     ("cell", "told"),
     [("1 / 0", "ZeroDivisionError"), ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "kernel died")],
@@ -66,6 +77,7 @@ def test_a_notebook_that_fails_is_told_in_the_last_line_and_kept(tmp_path, cell,
     assert told in done.stderr.splitlines()[-1]
     assert (tmp_path / "logs/made.ipynb").exists()
     assert not (tmp_path / "done.ipynb").exists()
+    assert not (tmp_path / "done.run.json").exists()
 
 
 def test_the_kernel_is_the_interpreter_of_the_job_with_its_library_whatever_jupyter_finds(tmp_path):

@@ -1,4 +1,4 @@
-# Needs an experiment's table, verdicts and notebook. Makes its figures and the executed notebook.
+# Needs an experiment's table, verdicts and notebook. Makes its figures, the executed notebook and its record.
 # Which figures there are differs by experiment, so each has its own rule.
 
 
@@ -14,6 +14,7 @@ for name in PLAN.experiments:
             style=source("workflow/convac/plotting/convac.mplstyle"),
         output:
             notebook=f"results/{{scale}}/notebooks/{name}.ipynb",
+            record=f"results/{{scale}}/notebooks/{name}.run.json",
             svg=[
                 report(
                     path,
@@ -54,4 +55,4 @@ for name in PLAN.experiments:
             CONVAC
             + " figure --notebook {input.notebook:q} --study {params.study} --table {input.table:q}"
             " --claims {input.claims} --stem {params.stem} --attempt {log.notebook} --output {output.notebook}"
-            " --log {log.text}"
+            " --record {output.record} --log {log.text}"

@@ -1,7 +1,8 @@
 """Run an experiment's notebook, which draws its figures from the tidy table.
 
-The kernel is the interpreter that runs this, with this library, whatever kernels Jupyter finds by name: the figures'
-code hash is that of what draws them.
+The kernel is the interpreter that runs this, with this library, whatever kernels Jupyter finds by name: the record's
+code hash is that of what draws the figures. The figures themselves name their table alone, so that a figure is the same
+file for as long as what it shows is the same.
 """
 
 import os
@@ -13,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from convac.errors import FileError, one_line
-from convac.files import read_json, read_table, replacing, sha256
-from convac.provenance import LIBRARY, source_hash
+from convac.files import read_json, read_table, replacing, sha256, write_json
+from convac.provenance import LIBRARY, run_record, source_hash
 
 TAG, PARAMETERS = "parameters", ("table", "claims", "stem", "provenance")  # of the cell that a job's values replace
 START = 600  # seconds that a kernel may take to answer: papermill's 60 are too few on a machine under full load
@@ -29,6 +30,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--stem", required=True, help="path of the figures less -part.suffix")
     parser.add_argument("--attempt", required=True, help="notebook to write while it runs; stays when it fails")
     parser.add_argument("--output", required=True, help="the executed notebook, written when all went well")
+    parser.add_argument("--record", required=True, help="JSON to write: code, commit, versions, host, time")
 
 
 def check_parameters(notebook: Any, where: str) -> None:
@@ -47,6 +49,11 @@ def check_parameters(notebook: Any, where: str) -> None:
         raise FileError(f"{where}: the cell tagged {TAG!r} doesn't set {missing[0]}; accepted: {', '.join(PARAMETERS)}")
 
 
+def provenance(experiment: str, table: str) -> str:
+    """What an experiment's figures say at their foot, given the sha256 of their table."""
+    return f"{experiment} · table {table[:8]}"
+
+
 def run(options: Namespace) -> None:
     """Execute the notebook; a failing one is kept as the attempt."""
     import papermill
@@ -57,12 +64,12 @@ def run(options: Namespace) -> None:
     check_parameters(read_json(options.notebook), options.notebook)
     read_table(options.table, ("cell", "quantity", "value"))
     read_table(options.claims, ("id", "verdict"))
-    code = source_hash(__spec__.name, f"convac.plotting.{options.study}")
+    digest = sha256(options.table)
     parameters = {
         "table": options.table,
         "claims": options.claims,
         "stem": options.stem,
-        "provenance": f"{Path(options.stem).name} · table {sha256(options.table)[:8]} · code {code[:8]}",
+        "provenance": provenance(Path(options.stem).name, digest),
     }
     Path(options.attempt).parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -98,6 +105,8 @@ def run(options: Namespace) -> None:
     executed = Path(options.attempt).read_bytes()
     with replacing(options.output) as temporary:
         temporary.write_bytes(executed)
+    code = source_hash(__spec__.name, f"convac.plotting.{options.study}")
+    write_json(options.record, run_record(table=digest, code=code))
     if "CONVAC_WORKFLOW" in os.environ:
         figures = [Path(f"{options.stem}.png"), *sorted(Path().glob(f"{options.stem}-*.png"))]
         for path in [path for path in figures if path.exists()][:1]:

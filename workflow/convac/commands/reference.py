@@ -35,15 +35,27 @@ def run(options: Namespace) -> None:
         path.name.removesuffix(".cells.json"): {"scale": source.name, **origin(records(path))}
         for path in cell_lists(source)
     }
-    if origins:
-        record = target / "run.json"
-        write_json(record, {**(read_json(record) if record.exists() else {}), **origins})
+    record = target / "run.json"
+    known = {**(read_json(record) if record.exists() else {}), **origins}
+    for path in figure_records(source):
+        known.setdefault(path.name.removesuffix(".run.json"), {})["figures"] = drawn(read_json(path))
+    write_json(record, known)
     print(f"{target}: {len(files)} files from {source}")
 
 
 def cell_lists(source: Path) -> list[Path]:
     """The lists of cells beside the tables, one per experiment; none in a folder of redrawn figures."""
     return sorted(source.glob("tables/*.cells.json"))
+
+
+def figure_records(source: Path) -> list[Path]:
+    """The sidecars of the jobs that drew the figures, one per experiment."""
+    return sorted(source.glob("notebooks/*.run.json"))
+
+
+def drawn(record: dict[str, Any]) -> dict[str, Any]:
+    """When an experiment's figures were drawn, and by what code: the figures themselves name their table alone."""
+    return {name: record[name] for name in ("table", "code", "time")}
 
 
 def records(cells: Path) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ DECLARED = re.compile(
         | ({SCALES})/tables/{EXPERIMENT}\.(parquet | csv | cells\.json)
         | ({SCALES})/claims/{EXPERIMENT}\.csv
         | ({SCALES})/pages/{EXPERIMENT}\.html
-        | ({SCALES})/notebooks/{EXPERIMENT}\.ipynb
+        | ({SCALES})/notebooks/{EXPERIMENT}\.(ipynb | run\.json)
         | ({SCALES})/figures/{EXPERIMENT}(-[\w-]+)?\.(pdf | svg | png)
         | ({SCALES})/(claims\.(csv | md | html) | comparison\.(csv | md) | manifest\.json)
     )""",

@@ -316,7 +316,7 @@ class Plan:
         found = [*(f"results/{scale}/claims.{suffix}" for suffix in ("csv", "md", "html")), *self.pages(scale)]
         for name in self.experiments:
             study = self.studies[scale, name]
-            found += [*self.products(scale, name), *study.tables()]
+            found += [*self.products(scale, name), f"results/{scale}/notebooks/{name}.run.json", *study.tables()]
             for cell_name, cell in study.cells.items():
                 kind = "theory" if isinstance(cell.spec, TheorySpec) else "runs"
                 found += [f"results/{kind}/{cell_name}/{file}" for file in ("spec.json", "run.json")]
