@@ -32,7 +32,7 @@ COMMANDS = {
     "probe": "what a scale takes: jobs, core- or GPU-hours, memory, disk",
     "shares": "which share of the jobs' time their loops took",
     "comparison": "compare a scale's results with the committed reference",
-    "compare": "the verdict of that comparison; fails on a contradiction",
+    "compare": "the verdict of that comparison; with --exact, whether two runs are identical",
     "orphans": "list, await or cancel jobs that outlived their Snakemake",
     "reference": "take a scale's results as the committed reference",
     "generate": "write schema, data dictionary and tables of the documentation",
