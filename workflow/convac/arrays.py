@@ -17,6 +17,8 @@ from convac.errors import ArgumentError
 # per axis its length, or a word for any length; no shape: any
 Shape = tuple[int | str, ...] | None
 LONGEST = 60  # of a value in an error line
+UNPRINTED = 10**4300  # the smallest integer that Python doesn't convert to text; nothing that is counted is as large
+SITES = 2**22  # of a grid: trees and partitions hold numbers for each, some hundred bytes in all
 
 
 def real(value: Any, name: str, shape: Shape = None, *, booleans: bool = False) -> np.ndarray:
@@ -170,11 +172,11 @@ def integers(value: Any, name: str, least: int | None = None, most: int | None =
 
 
 def as_integer(value: Any) -> int | None:
-    """The integer that a value is; None for anything else."""
+    """The integer that a value is; None for anything else, and for integers of more digits than Python prints."""
     if isinstance(value, bool | np.bool_):
         return None
     if isinstance(value, int | np.integer):
-        return int(value)
+        return int(value) if abs(int(value)) < UNPRINTED else None
     array = given(value, "integer") if is_tensor(value) else value
     if isinstance(array, np.ndarray) and array.ndim == 0 and array.dtype.kind in "iu":
         return int(array)
@@ -182,7 +184,7 @@ def as_integer(value: Any) -> int | None:
 
 
 def grid_shape(value: Any, name: str = "sites") -> tuple[int, ...]:
-    """The sides of a line or a grid of sites: one or two positive integers.
+    """The sides of a line or a grid of sites: one or two positive integers, whose product is at most 2^22.
 
     >>> grid_shape(np.array([4, 4]))
     (4, 4)
@@ -195,6 +197,8 @@ def grid_shape(value: Any, name: str = "sites") -> tuple[int, ...]:
         raise ArgumentError(
             f"{name}: got {short(value)}; accepted: 1 or 2 positive sides, a line (N,) or a grid (H, W)"
         )
+    if math.prod(sides) > SITES:
+        raise ArgumentError(f"{name}: got {short(value)}; accepted: at most {SITES} sites, 2048 by 2048")
     return sides
 
 
@@ -251,5 +255,8 @@ def span(what: str, least: int | None, most: int | None) -> str:
 
 def short(value: Any) -> str:
     """A value for an error line."""
-    text = " ".join(repr(value).split())
+    try:
+        text = " ".join(repr(value).split())
+    except ValueError:  # an integer of more digits than Python converts
+        text = f"{type(value).__name__} with an integer of more than {sys.get_int_max_str_digits()} digits"
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

@@ -6,6 +6,7 @@ first step W_h^l h_0^l is a vector of ones. The value is a linear map of h_T^L.
 Source: 1710.09431 (recurrent arithmetic circuits and their start-end separation rank).
 """
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from convac.circuits.fields import Field, PrimeField
 from convac.errors import ArgumentError
 
 CHUNK = 2**16  # sequences whose states are held at once
+ENTRIES = 10**9  # sequences that are listed at most
 
 
 @dataclass(frozen=True)
@@ -95,8 +97,12 @@ def matricization(shape: RecurrentShape, weights: RecurrentWeights, field: Field
         Shape (M^start, M^(T − start)).
 
     Raises:
-        ArgumentError: `start` is out of range, or weights aren't the field's or of the family's shapes.
+        ArgumentError: there are more than 10^9 sequences, `start` is out of range, or weights aren't the field's or of
+            the family's shapes.
     """
+    if shape.steps * math.log2(shape.local_dimension) > math.log2(ENTRIES):
+        given = f"{shape.local_dimension}^{shape.steps}"
+        raise ArgumentError(f"steps: {given} sequences are too many; accepted: {ENTRIES}")
     start = integer(start, "start", 1, shape.steps - 1)
     weights = checked(shape, weights, field)
     ones = np.ones_like(weights.output)

@@ -17,6 +17,7 @@ from convac.entanglement.sources import Source
 from convac.errors import ArgumentError, ConvacError
 
 LISTED = 64  # a spectrum of at most so many singular values is printed
+PRINTED = 10**640  # integers below it are converted to text whatever Python's limit is
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -118,8 +119,12 @@ def described(found: Measurement) -> dict[str, Any]:
 
 
 def cut_described(cut: MinCut) -> dict[str, Any]:
-    """The cut as plain data: its exact value, its logarithm and the bonds it goes through."""
-    return {"value": cut.value, "log": cut.log, "edges": [bond._asdict() for bond in cut.bonds]}
+    """The cut as plain data: its exact value, as a product, too, its logarithm and the bonds it goes through.
+
+    The value is null where it has more digits than readers of JSON take.
+    """
+    value = cut.value if cut.value < PRINTED else None
+    return {"value": value, "product": cut.product, "log": cut.log, "edges": [bond._asdict() for bond in cut.bonds]}
 
 
 def readable(result: dict[str, Any]) -> str:
@@ -132,7 +137,8 @@ def shown(key: str, value: Any) -> str:
     if value is None:
         return "–"
     if key == "min_cut":
-        return f"{value['value']} (log {value['log']:.6g} nats, {len(value['edges'])} bonds)"
+        exact = value["product"] if value["value"] is None or value["value"] >= 10**15 else value["value"]
+        return f"{exact} (log {value['log']:.6g} nats, {len(value['edges'])} bonds)"
     if key == "spectrum":
         return " ".join(f"{number:.4g}" for number in value)
     unit = " nats" if key in {"entropy", "renyi2", "error"} else ""

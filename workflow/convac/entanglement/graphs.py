@@ -9,7 +9,7 @@ Source: 1704.01552 (copy tensors counted once); vertex cuts by node splitting (F
 import math
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import comb
 
 from convac.arrays import integer, integers
@@ -54,7 +54,7 @@ class GraphCut:
         nodes: names of the copy tensors cut.
     """
 
-    value: int
+    value: int = field(repr=False)
     log: float
     nodes: tuple[Hashable, ...]
 

@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass
 from numbers import Real
 
+from convac.arrays import short
 from convac.errors import ArgumentError, MemoryLimitError, TimeLimitError
 
 MEMORY = 2**31
@@ -48,7 +49,9 @@ class Limits:
     def __post_init__(self) -> None:
         for name, value, unit in (("memory_limit", self.memory, "bytes"), ("time_limit", self.seconds, "seconds")):
             if isinstance(value, bool) or not isinstance(value, Real) or not value > 0:
-                raise ArgumentError(f"{name}: got {value!r}; accepted: a positive number of {unit}, inf for no limit")
+                raise ArgumentError(
+                    f"{name}: got {short(value)}; accepted: a positive number of {unit}, inf for no limit"
+                )
 
     def allow(self, engine: str, needed: int, operations: int) -> bool:
         """Whether an engine that needs so many bytes and operations may start."""

@@ -8,14 +8,14 @@ Source: 1704.01552 (min-cut bound on the rank of a matricization; copy tensors c
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
-from convac.arrays import integer, integers
+from convac.arrays import integer, integers, short
 from convac.circuits.tree import Circuit
 from convac.errors import ArgumentError, ConvacError
 from convac.geometry.partitions import Choice, Partition
@@ -176,14 +176,32 @@ class MinCut:
     """The smallest cut that separates I from its complement.
 
     Attributes:
-        value: the product of the cut bonds' dimensions, exact: an upper bound on the Schmidt number.
+        value: the product of the cut bonds' dimensions, exact: an upper bound on the Schmidt number. Python prints
+            integers of up to 4300 digits alone; `product` has no such limit.
         log: its natural logarithm: an upper bound on the entropy, in nats.
         bonds: the bonds cut; one smallest cut, where there are several.
     """
 
-    value: int
+    value: int = field(repr=False)
     log: float
     bonds: tuple[Bond, ...]
+
+    @property
+    def product(self) -> str:
+        """The value as a product of powers of the dimensions cut, `2^16384`: exact, and short however large it is."""
+        return powers(bond.dimension for bond in self.bonds)
+
+
+def powers(factors: Iterable[int]) -> str:
+    """A product as powers of its factors, 1 left out.
+
+    >>> powers([3, 2, 1, 3]), powers([])
+    ('2 · 3^2', '1')
+    """
+    counts = Counter(factor for factor in factors if factor > 1)
+    return (
+        " · ".join(f"{factor}^{count}" if count > 1 else f"{factor}" for factor, count in sorted(counts.items())) or "1"
+    )
 
 
 def min_cut(source: Circuit | HasCircuit, partition: Choice) -> MinCut:
@@ -267,7 +285,9 @@ def dimensions(tree: PoolingTree, local_dimension: int, widths: Sequence[int]) -
     """
     channels = integers(widths, "widths", least=1)
     if len(channels) != tree.levels:
-        raise ArgumentError(f"widths: got {list(channels)}; accepted: one positive integer per level, {tree.levels}")
+        raise ArgumentError(
+            f"widths: got {short(list(channels))}; accepted: one positive integer per level, {tree.levels}"
+        )
     return integer(local_dimension, "local_dimension", least=1), channels
 
 

@@ -14,6 +14,7 @@ from convac.contract.experiment import Cell, Experiment
 from convac.errors import ArgumentError
 from convac.specs import Positive, TheorySpec
 
+EXPONENT = 1000  # of two: ranks up to there are floats, as tables hold them
 Power = Annotated[Positive, Field(ge=4, multiple_of=4)]
 
 
@@ -34,6 +35,9 @@ class Block(Experiment):
         for key in ("sites", "epsilon_sites", "rectifier_sites"):
             if strange := [sites for sites in getattr(self, key) if sites & (sites - 1)]:
                 raise ArgumentError(f"{key}: {strange[0]}; accepted: powers of two, from 4 up")
+        base = min(max(self.widths), max(self.local_dimensions))
+        if max(self.sites) / 2 * math.log2(base) > EXPONENT:
+            raise ArgumentError(f"sites: {max(self.sites)}; accepted: ranks min(r, M)^(N/2) up to 2^{EXPONENT}")
         return self
 
 

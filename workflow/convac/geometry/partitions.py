@@ -13,7 +13,7 @@ from convac.errors import ArgumentError
 
 # what `Partition.of` takes: a name or text, a partition, site numbers, coordinates, a mask
 Choice = Union[str, "Partition", np.ndarray, Iterable[int], Iterable[Iterable[int]]]
-SITES = re.compile(r"\s*[-+]?\d+\s*(,\s*[-+]?\d+\s*)*,?\s*")
+SITES = re.compile(r"\s*[-+]?\d{1,18}\s*(,\s*[-+]?\d{1,18}\s*)*,?\s*")
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Partition:
             raise ArgumentError("partition: is empty; accepted: at least one site")
         outside = [site for site in self.inside if not 0 <= site < count]
         if outside:
-            raise ArgumentError(f"partition: site {outside[0]} is out of range; accepted: 0 to {count - 1}")
+            raise ArgumentError(f"partition: site {short(outside[0])} is out of range; accepted: 0 to {count - 1}")
         if len(set(self.inside)) < len(self.inside):
             raise ArgumentError("partition: names a site twice; accepted: each site at most once")
         if len(self.inside) == count:

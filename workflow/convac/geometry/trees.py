@@ -51,7 +51,7 @@ class PoolingTree:
             raise ArgumentError(f"order: must list each of the {self.sites} sites once")
         if math.prod(self.windows) != self.sites or min(self.windows, default=0) < 2:
             raise ArgumentError(
-                f"windows: {list(self.windows)} doesn't fit; accepted: integers ≥ 2 with product {self.sites}"
+                f"windows: {short(list(self.windows))} doesn't fit; accepted: integers ≥ 2 with product {self.sites}"
             )
 
     @classmethod
