@@ -159,7 +159,7 @@ def _git(folder: Path, *arguments: str) -> str | None:
     # looking at a repository that its owner works in takes no lock
     command = ["git", "--no-optional-locks", "-C", str(folder), *arguments]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60, env=environment)
-        return done.stdout.strip()
-    except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
+        done = subprocess.run(command, capture_output=True, check=True, timeout=60, env=environment)
+        return os.fsdecode(done.stdout).strip()  # names of folders may be no text
+    except (OSError, subprocess.SubprocessError):
         return None

@@ -1,10 +1,11 @@
 """What runs in this checkout, Snakemake or jobs that outlived theirs, here and in SLURM's queue; await or cancel it."""
 
-import getpass
 import os
+import re
 import subprocess
 import time
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable
 from pathlib import Path
 
 import psutil
@@ -12,6 +13,12 @@ import psutil
 from convac.errors import ConfigError
 
 EVERY = 2.0  # seconds between two looks
+PATIENCE = 60.0  # seconds within which SLURM answers
+# how its executor leaves traces in a folder that it submitted jobs from
+SUBMITTED = Path(".snakemake/slurm_logs")
+# a line of the queue that was asked for; whatever else a site's squeue prints has no such beginning
+MARK = "convac-job"
+QUEUED = re.compile(rf"{MARK}\|(\d+)(\S*?)\|([A-Z_]+)\|(.*)")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -29,7 +36,7 @@ def run(options: Namespace) -> None:
         if cancelled is None:
             raise ConfigError("--cancel: no SLURM answers here; accepted: where squeue shows a queue")
         if cancelled:
-            subprocess.run(["scancel", *cancelled], check=True)
+            cancel(cancelled, here)
         for name, what in cancelled.items():
             print(f"cancelled: {what}")
             told.add(name)
@@ -63,19 +70,59 @@ def running(folder: Path) -> dict[str, str]:
 
 
 def queued(folder: Path) -> dict[str, str] | None:
-    """By number, what each job is that this user has in SLURM's queue from `folder`; None where no SLURM answers."""
-    command = ["squeue", f"--user={getpass.getuser()}", "--noheader", "--format=%i|%T|%k|%Z"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-    except (FileNotFoundError, subprocess.CalledProcessError):
+    """By number, what each job is that this user has in SLURM's queue from `folder`; None where no SLURM answers.
+
+    Raises:
+        ConfigError: SLURM doesn't answer, though jobs were submitted from here: they may run.
+    """
+    # the comment last: it may hold the separator
+    status, printed, why = asked("squeue", f"--user={os.getuid()}", "--noheader", f"--format={MARK}|%i|%T|%Z|%k")
+    if status is None or status:
+        if status is not None and (folder / SUBMITTED).exists():
+            raise ConfigError(f"squeue: {why}; accepted: an answer: jobs that were submitted from here may still run")
         return None
-    jobs = [line.split("|") for line in done.stdout.splitlines()]
+    return dict(found for line in printed.split("\n") if (found := queued_job(line, folder)))
+
+
+def queued_job(line: str, folder: Path) -> tuple[str, str] | None:
+    """Number and description of the job in a line of the queue; None for one from elsewhere, and for other words.
+
+    >>> queued_job("convac-job|7_2|RUNNING|/home/me|train: a|b", Path("/home/me"))
+    ('7', 'SLURM job 7_2, running, train: a|b')
+    >>> queued_job("Welcome! | 3 nodes are down", Path("/home/me"))
+    """
+    if not (match := QUEUED.fullmatch(line.strip())):
+        return None
     # a task of an array is <job>_<task>, or <job>_[<tasks>] while it waits: the job's own number cancels them all
-    return {
-        number.split("_")[0]: f"SLURM job {number}, {state.lower()}, {comment}"
-        for number, state, comment, place in jobs
-        if Path(place) == folder
-    }
+    number, task, state, rest = match.groups()
+    *place, comment = rest.split("|", str(folder).count("|") + 1)
+    if os.path.realpath("|".join(place)) != os.path.realpath(folder):
+        return None
+    return number, f"SLURM job {number}{task}, {state.lower()}, {comment}"
+
+
+def cancel(jobs: Iterable[str], folder: Path) -> None:
+    """Cancel jobs by their numbers; raises ConfigError where some are left that SLURM didn't take the order for."""
+    status, _, why = asked("scancel", *jobs)
+    if status != 0 and (left := set(jobs) & set(queued(folder) or {})):
+        raise ConfigError(f"scancel: {why}; {len(left)} jobs are left: {', '.join(sorted(left))}")
+
+
+def asked(*command: str) -> tuple[int | None, str, str]:
+    """Exit status of a command of SLURM (None: there is no such command), what it prints, and why it failed.
+
+    Bytes that aren't text stay what they are, as in names of folders. Variables of squeue's own, which change what it
+    lists, are kept from it.
+    """
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("SQUEUE_")}
+    try:
+        done = subprocess.run(command, capture_output=True, check=False, timeout=PATIENCE, env=environment)
+    except subprocess.TimeoutExpired:
+        return 1, "", f"no answer within {PATIENCE:.0f} s"
+    except OSError as error:
+        return None, "", error.strerror or str(error)
+    words = os.fsdecode(done.stderr).strip().splitlines()
+    return done.returncode, os.fsdecode(done.stdout), words[-1] if words else f"failed with status {done.returncode}"
 
 
 def command_of(words: list[str]) -> str:

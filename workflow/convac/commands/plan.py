@@ -1,5 +1,6 @@
 """Say what Snakemake would run, rule by rule: jobs, minutes, memory and disk. Runs nothing."""
 
+import os
 import re
 import subprocess
 import sys
@@ -31,7 +32,11 @@ def run(options: Namespace) -> None:
     rest = after_dashes(options.rest)
     stop(argument_mistakes(rest))
     command = [sys.executable, "-m", "snakemake", "-n", "--cores", options.cores, *rest]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    # in UTF-8 both here and there, whatever the locale
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run(
+        command, capture_output=True, encoding="utf-8", errors="replace", check=False, env=environment
+    )
     if done.returncode:
         stop(refusal(done.stderr, done.stdout))
     text = done.stdout + done.stderr
