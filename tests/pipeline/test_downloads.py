@@ -1,5 +1,6 @@
 """A dataset of published images, by real Snakemake: from a local folder, from a wrong one, without network."""
 
+import gzip
 import hashlib
 import time
 
@@ -17,7 +18,7 @@ DATASET = DatasetSpec(
 )
 FOLDER = f"results/datasets/{folder(DATASET)}"
 DATA = f"{FOLDER}/data.safetensors"
-FILES = SOURCES["mnist"].files
+FILES = {name: digest for file in SOURCES["mnist"].files.values() for name, digest in file.contents.items()}
 STUDY = f'''"""borrowed: what is in published images?"""
 
 from convac.contract.experiment import Cell, Experiment
@@ -57,13 +58,13 @@ def configure(clone: Clone, local: str | None) -> None:
     clone.configure({"local_data": local, "experiments": {"borrowed": {}}})
 
 
-def test_a_local_folder_makes_the_dataset_and_then_is_no_longer_needed(borrowing):
-    local = borrowing.path / "my files"
-    write_mnist(local / "mnist")
+def test_a_local_folder_makes_the_dataset_and_then_is_no_longer_needed(borrowing, monkeypatch):
+    write_mnist(borrowing.path / "my files/MNIST/raw")
     for name, published in FILES.items():
-        own = hashlib.sha256((local / "mnist" / name).read_bytes()).hexdigest()
-        borrowing.edit("workflow/convac/datasets/downloads.py", published, own)
-    configure(borrowing, "my files")
+        content = gzip.decompress((borrowing.path / f"my files/MNIST/raw/{name}.gz").read_bytes())
+        borrowing.edit("workflow/convac/datasets/downloads.py", published, hashlib.sha256(content).hexdigest())
+    monkeypatch.setenv("PICTURES", "my files")
+    configure(borrowing, "$PICTURES")
     assert {"download", "dataset_spec", "dataset"} <= borrowing.planned(DATA)
     borrowing.snakemake(DATA)
     arrays, _ = read_arrays(borrowing.path / DATA)
@@ -88,7 +89,7 @@ def test_local_files_with_other_content_are_refused(borrowing):
     configure(borrowing, "mine")
     printed = borrowing.snakemake(DATA, ok=False)
     assert_told(
-        printed, "convac download: mine/train-images-idx3-ubyte.gz: sha256", "expected 440fcabf", "as published"
+        printed, "convac download: mine/train-images-idx3-ubyte.gz: sha256 of", "expected ba891046", "as published"
     )
     assert not borrowing.files("results/downloads/**/*")
     assert not borrowing.files(DATA)

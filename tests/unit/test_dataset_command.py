@@ -1,5 +1,6 @@
 """`convac dataset` and `convac download`: what they hand on, write, and refuse."""
 
+import gzip
 import hashlib
 import json
 
@@ -9,7 +10,7 @@ from image_sets import write_mnist
 from convac.cli import main
 from convac.datasets import downloads
 from convac.datasets.digits import generate
-from convac.datasets.downloads import SOURCES, Source
+from convac.datasets.downloads import SOURCES, Source, idx_files
 from convac.files import arrays_digest, read_arrays, write_json
 from convac.specs import DatasetSpec, digest
 
@@ -37,8 +38,11 @@ def local(tmp_path, monkeypatch):
     """A folder with a small set, taken for the published one; there is no network."""
     folder = tmp_path / "local"
     write_mnist(folder)
-    files = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in SOURCES["mnist"].files}
-    monkeypatch.setitem(SOURCES, "mnist", Source((), files))
+    contents = {
+        name.removesuffix(".gz"): gzip.decompress((folder / name).read_bytes()) for name in SOURCES["mnist"].files
+    }
+    sums = {name: ("0" * 64, hashlib.sha256(content).hexdigest()) for name, content in contents.items()}
+    monkeypatch.setitem(SOURCES, "mnist", Source((), idx_files(sums)))
     return folder
 
 
@@ -86,7 +90,7 @@ def test_other_datasets_need_no_folder(dataset, name, parameters):
     ("more", "rest", "words"),
     [
         ({}, [], ["folder: None; accepted: the folder with the original files of mnist"]),
-        ({}, ["--folder", "none"], ["none/train-images-idx3-ubyte.gz: no such file; expected an IDX file"]),
+        ({}, ["--folder", "none"], ["none: no train-images-idx3-ubyte; expected train-images-idx3-ubyte, "]),
         ({"folder": "x"}, [], ["spec.json: parameters.folder: unknown key; accepted: source, seed, "]),
     ],
     ids=["no folder", "missing folder", "folder in the spec"],
@@ -103,8 +107,9 @@ def download(folder, *rest):
 def test_a_record_is_the_same_whenever_it_is_written(local, tmp_path):
     download(tmp_path / "new", "--local", str(local))
     record = (tmp_path / "new" / "record.json").read_bytes()
-    assert json.loads(record) == {"name": "mnist", "files": dict(SOURCES["mnist"].files)}
-    assert {path.name for path in (tmp_path / "new").iterdir()} == {"record.json", *SOURCES["mnist"].files}
+    sums = {name: digest for file in SOURCES["mnist"].files.values() for name, digest in file.contents.items()}
+    assert json.loads(record) == {"name": "mnist", "files": sums}
+    assert {path.name for path in (tmp_path / "new").iterdir()} == {"record.json", *sums}
     # the files are there: neither the folder nor network is needed
     download(tmp_path / "new", "--local", "")
     assert (tmp_path / "new" / "record.json").read_bytes() == record
@@ -113,6 +118,6 @@ def test_a_record_is_the_same_whenever_it_is_written(local, tmp_path):
 def test_a_download_that_fails_leaves_no_record(local, refused, tmp_path, monkeypatch):
     monkeypatch.delenv(downloads.LOCAL_VARIABLE, raising=False)
     (local / "t10k-labels-idx1-ubyte.gz").unlink()
-    refused(lambda: download(tmp_path / "new", "--local", str(local)), "t10k-labels-idx1-ubyte.gz: no download from")
+    refused(lambda: download(tmp_path / "new", "--local", str(local)), "no t10k-labels-idx1-ubyte, ", "no download")
     assert not (tmp_path / "new" / "record.json").exists()
     refused(lambda: download(tmp_path / "new", "--name", "svhn"), "name: 'svhn' is unknown; accepted: mnist, ")

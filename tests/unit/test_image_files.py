@@ -1,66 +1,23 @@
 import contextlib
 import gzip
-import hashlib
-import io
-import struct
 import tarfile
-from http.client import IncompleteRead
-from urllib.error import URLError
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from image_sets import BATCHES, assert_refused, idx_bytes, small_cifar10, write_archive
 
-from convac.datasets import downloads
-from convac.datasets.downloads import LOCAL_VARIABLE, SOURCES, Source, fetch
-from convac.datasets.formats import READERS, image_set, luma, read_cifar10, read_idx
-from convac.errors import ArgumentError, FileError
-from convac.specs import DOWNLOADED
+from convac.datasets.formats import image_set, luma, read_cifar10, read_idx
+from convac.errors import FileError
 
 ITEMS = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
-BATCHES = [f"data_batch_{batch}.bin" for batch in range(1, 6)]
 ARCHIVE = "cifar-10-binary.tar.gz"
-
-
-def idx_bytes(array, magic=b"\0\0", code=8):
-    return magic + struct.pack(f">BB{array.ndim}I", code, array.ndim, *array.shape) + array.tobytes()
-
-
-def record_bytes(images, labels):
-    """Records of the binary CIFAR-10, pixel by pixel as its readme tells."""
-    planes = [[image[..., channel].tobytes() for channel in range(3)] for image in images]
-    return b"".join(bytes([label]) + b"".join(three) for label, three in zip(labels, planes, strict=True))
-
-
-def write_archive(path, members):
-    with tarfile.open(path, "w:gz") as archive:
-        for name, content in members.items():
-            entry = tarfile.TarInfo(f"cifar-10-batches-bin/{name}")
-            entry.size = len(content)
-            archive.addfile(entry, io.BytesIO(content))
 
 
 @pytest.fixture
 def colours(rng):
-    """Images and labels of six batches of two images each, the last for testing, and the archive's members."""
-    images = rng.integers(0, 256, (12, 32, 32, 3), dtype=np.uint8)
-    labels = rng.integers(0, 10, 12)
-    names = [*BATCHES, "test_batch.bin"]
-    members = {name: record_bytes(images[2 * i : 2 * i + 2], labels[2 * i : 2 * i + 2]) for i, name in enumerate(names)}
-    # in the real archive the members are out of order, among other files
-    return images, labels, {"batches.meta.txt": b"airplane\n", **dict(reversed(members.items()))}
-
-
-def assert_refused(path, call, *parts):
-    """Assert that `call` raises one short line that names the file, says what is expected and holds `parts`."""
-    with pytest.raises(FileError) as caught:
-        call()
-    line = str(caught.value)
-    assert len(line.splitlines()) == 1
-    assert len(line) <= 200
-    assert all(part in line for part in (str(path), *parts))
-    assert "expected" in line or "not a" in line or "not the" in line
+    return small_cifar10(rng)
 
 
 @pytest.mark.parametrize("name", ["x-idx3-ubyte", "x-idx3-ubyte.gz"])
@@ -127,7 +84,7 @@ def test_cifar10_comes_back(tmp_path, colours):
     images, labels, members = colours
     write_archive(tmp_path / ARCHIVE, members)
     for train, part in ((True, slice(0, 10)), (False, slice(10, 12))):
-        found, found_labels = read_cifar10(tmp_path / ARCHIVE, train)
+        found, found_labels = read_cifar10(tmp_path, train)
         assert found.dtype == np.uint8
         assert found_labels.dtype == np.int64
         assert np.array_equal(found, images[part])
@@ -151,8 +108,8 @@ def test_wrong_cifar10(tmp_path, colours, change, told):
     changed = {**colours[2], BATCHES[2]: change(colours[2][BATCHES[2]])}
     path = tmp_path / ARCHIVE
     write_archive(path, {name: content for name, content in changed.items() if content is not None})
-    assert_refused(path, lambda: read_cifar10(path, train=True), told)
-    assert len(read_cifar10(path, train=False)[0]) == 2
+    assert_refused(tmp_path, lambda: read_cifar10(tmp_path, train=True), told)
+    assert len(read_cifar10(tmp_path, train=False)[0]) == 2
 
 
 @pytest.mark.parametrize("share", [0.0, 0.001, 0.3, 0.9, 0.9999])
@@ -163,7 +120,7 @@ def test_cut_cifar10(tmp_path, colours, share, packed):
     content = path.read_bytes() if packed else gzip.decompress(path.read_bytes()).rstrip(b"\0")
     content = content[: int(share * len(content))]
     path.write_bytes(content if packed else gzip.compress(content))
-    assert_refused(path, lambda: read_cifar10(path, train=True))
+    assert_refused(path, lambda: read_cifar10(tmp_path, train=True))
 
 
 def test_a_flipped_bit_in_the_archive_is_found(tmp_path, colours):
@@ -172,7 +129,7 @@ def test_a_flipped_bit_in_the_archive_is_found(tmp_path, colours):
     content = bytearray(path.read_bytes())
     for place in (5000, len(content) - 6):  # in a member, and in the checksum after the last one
         path.write_bytes(bytes(value ^ 1 if i == place else value for i, value in enumerate(content)))
-        assert_refused(path, lambda: read_cifar10(path, train=False), "damaged")
+        assert_refused(path, lambda: read_cifar10(tmp_path, train=False), "damaged")
 
 
 def test_neither_folders_nor_links_pass_for_members(tmp_path, colours):
@@ -181,7 +138,7 @@ def test_neither_folders_nor_links_pass_for_members(tmp_path, colours):
     for entry.type in (tarfile.DIRTYPE, tarfile.SYMTYPE):
         with tarfile.open(path, "w:gz") as archive:
             archive.addfile(entry)
-        assert_refused(path, lambda: read_cifar10(path, train=False), "no member test_batch.bin")
+        assert_refused(path, lambda: read_cifar10(tmp_path, train=False), "no member test_batch.bin")
 
 
 def test_luma_is_rounded_and_keeps_grey():
@@ -237,168 +194,3 @@ def test_the_coloured_set_becomes_grey(tmp_path, colours):
 def test_sets_that_do_not_fit(tmp_path, rng, changed, file, told):
     write_mnist(tmp_path, rng, **changed)
     assert_refused(tmp_path / f"{file}-ubyte.gz", lambda: image_set("mnist", tmp_path), told)
-
-
-def test_every_set_has_its_addresses_and_its_reader():
-    assert tuple(SOURCES) == tuple(READERS) == DOWNLOADED
-
-
-def test_unknown_sets(tmp_path):
-    for call in (image_set, fetch):
-        with pytest.raises(ArgumentError, match="accepted: mnist, fashion_mnist, cifar10"):
-            call("svhn", tmp_path)
-
-
-CONTENT = b"the images" * 300
-
-
-class Response(io.BytesIO):
-    """What `urllib` gives: `length` bytes are yet to come; one that was cut ends before."""
-
-    def __init__(self, content, announced):
-        super().__init__(content)
-        self.length = announced
-
-    def read(self, size=-1):
-        chunk = super().read(size)
-        self.length -= len(chunk)
-        return chunk
-
-
-class Web:
-    """Stands for the network: per host, the bytes it serves, or the error it raises, one try after another."""
-
-    def __init__(self):
-        self.served = {"a": [URLError("refused")], "b": [URLError("refused")]}
-        self.asked = []
-        self.slept = []
-
-    def opened(self, url):
-        host = url.split("/")[2]
-        self.asked.append(url)
-        answers = self.served[host]
-        answer = answers.pop(0) if len(answers) > 1 else answers[0]
-        if isinstance(answer, Exception):
-            raise answer
-        return Response(answer, len(CONTENT))
-
-
-@pytest.fixture
-def web(monkeypatch):
-    web = Web()
-    source = Source(("https://a/x/", "https://b/"), {"x.gz": hashlib.sha256(CONTENT).hexdigest()})
-    monkeypatch.setitem(SOURCES, "mnist", source)
-    monkeypatch.setattr(downloads, "opened", web.opened)
-    monkeypatch.setattr(downloads, "sleep", web.slept.append)
-    monkeypatch.setattr(downloads, "CHUNK", 1000)
-    monkeypatch.delenv(LOCAL_VARIABLE, raising=False)
-    return web
-
-
-def names(folder):
-    return [entry.name for entry in folder.rglob("*")]
-
-
-def test_the_second_mirror_serves(tmp_path, web):
-    web.served["b"] = [CONTENT]
-    assert fetch("mnist", tmp_path / "new") == [tmp_path / "new" / "x.gz"]
-    assert (tmp_path / "new" / "x.gz").read_bytes() == CONTENT
-    assert web.asked == ["https://a/x/x.gz"] * 3 + ["https://b/x.gz"]
-    assert [pause for pause in web.slept if pause] == [1, 4]
-    assert names(tmp_path / "new") == ["x.gz"]
-
-
-@pytest.mark.parametrize("answer", [CONTENT[:2500], IncompleteRead(b""), TimeoutError(), ConnectionResetError("reset")])
-def test_a_passing_failure_is_tried_again(tmp_path, web, answer):
-    web.served["a"] = [answer, CONTENT]
-    fetch("mnist", tmp_path)
-    assert (tmp_path / "x.gz").read_bytes() == CONTENT
-    assert web.asked == ["https://a/x/x.gz"] * 2
-
-
-def test_a_wrong_checksum_is_a_failed_mirror(tmp_path, web):
-    web.served = {"a": [b"?" * len(CONTENT)], "b": [CONTENT]}
-    fetch("mnist", tmp_path)
-    assert (tmp_path / "x.gz").read_bytes() == CONTENT
-    assert web.asked == ["https://a/x/x.gz", "https://b/x.gz"]
-
-
-@pytest.mark.parametrize(
-    ("answer", "told"),
-    [
-        (URLError("refused"), "refused"),
-        (b"?" * len(CONTENT), "wrong checksum"),
-        (CONTENT[:2500], "ended 500 bytes early"),
-        (OSError("x" * 300), "xx…"),
-        (TimeoutError(), "TimeoutError"),
-    ],
-)
-def test_no_mirror_serves(tmp_path, web, answer, told):
-    web.served = {"a": [answer], "b": [answer]}
-    with pytest.raises(FileError) as caught:
-        fetch("mnist", tmp_path)
-    line = str(caught.value)
-    assert len(line) <= 200
-    assert len(line.splitlines()) == 1
-    assert all(part in line for part in ("mnist/x.gz", "from a, b", "local_data", told))
-    assert names(tmp_path) == []
-
-
-@pytest.mark.parametrize("name", ["fashion_mnist", "cifar10"])
-def test_the_advice_is_never_cut_off(tmp_path, web, monkeypatch, name):
-    monkeypatch.setattr(downloads, "tried", lambda *arguments: "x" * 60)
-    with pytest.raises(FileError, match="put it in the folder of local_data"):
-        fetch(name, tmp_path)
-
-
-def test_a_file_that_is_there_is_kept_and_a_damaged_one_replaced(tmp_path, web):
-    path = tmp_path / "x.gz"
-    path.write_bytes(CONTENT)
-    fetch("mnist", tmp_path)
-    assert not web.asked
-    path.write_bytes(b"old")
-    with pytest.raises(FileError):
-        fetch("mnist", tmp_path)
-    assert path.read_bytes() == b"old"
-    web.served["a"] = [CONTENT]
-    fetch("mnist", tmp_path)
-    assert path.read_bytes() == CONTENT
-    assert names(tmp_path) == ["x.gz"]
-
-
-@pytest.mark.parametrize("place", ["x.gz", "mnist/x.gz"])
-@pytest.mark.parametrize("named_by", ["argument", "environment"])
-def test_a_local_file_is_copied(tmp_path, web, monkeypatch, place, named_by):
-    local = tmp_path / "local"
-    (local / place).parent.mkdir(parents=True)
-    (local / place).write_bytes(CONTENT)
-    if named_by == "environment":
-        monkeypatch.setenv(LOCAL_VARIABLE, str(local))
-    fetch("mnist", tmp_path / "new", local if named_by == "argument" else None)
-    assert (tmp_path / "new" / "x.gz").read_bytes() == CONTENT
-    assert not web.asked
-
-
-def test_a_local_folder_without_the_file_means_a_download(tmp_path, web):
-    web.served["a"] = [CONTENT]
-    fetch("mnist", tmp_path / "new", tmp_path / "none")
-    assert web.asked == ["https://a/x/x.gz"]
-
-
-def test_a_damaged_local_file(tmp_path, web):
-    local = tmp_path / "local"
-    local.mkdir()
-    (local / "x.gz").write_bytes(b"other")
-    digests = [hashlib.sha256(content).hexdigest()[:16] for content in (b"other", CONTENT)]
-    assert_refused(local / "x.gz", lambda: fetch("mnist", tmp_path / "new", local), f"sha256 {digests[0]}", digests[1])
-    assert names(tmp_path / "new") == []
-    assert not web.asked
-
-
-def test_a_local_file_that_cannot_be_copied(tmp_path, web, monkeypatch):
-    def refuse(source, target):
-        raise PermissionError(13, "Permission denied")
-
-    (tmp_path / "x.gz").write_bytes(CONTENT)
-    monkeypatch.setattr(downloads.shutil, "copyfile", refuse)
-    assert_refused(tmp_path / "x.gz", lambda: fetch("mnist", tmp_path / "new", tmp_path), "Permission denied")

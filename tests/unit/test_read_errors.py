@@ -13,7 +13,8 @@ import pytest
 from convac.circuits.files import read_circuit, write_circuit
 from convac.circuits.tree import random_circuit
 from convac.cli import main
-from convac.datasets.formats import read_cifar10, read_idx
+from convac.datasets.formats import read_idx
+from convac.datasets.layouts import member
 from convac.errors import FileError
 from convac.files import (
     check_whole,
@@ -52,7 +53,7 @@ READERS = {
     "x.md": check_whole,
     "x.idx": read_idx,
     "x.idx.gz": read_idx,
-    "x.tar.gz": lambda path: read_cifar10(path, train=True),
+    "x.tar.gz": lambda path: member(path, "data_batch_1.bin"),
     "net.json": read_circuit,
     "x.bin": sha256,
 }

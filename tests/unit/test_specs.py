@@ -98,14 +98,17 @@ def test_local_data_is_a_folder_or_null(value):
     assert "accepted: a valid string" in line
 
 
-@pytest.mark.parametrize("value", ["none", "", "x" * 5000, "\0", "file"])
+@pytest.mark.parametrize("value", ["none", "", "x" * 5000, "\0", "file", "~/none", "$PLACE/none", "$NOWHERE"])
 def test_local_data_must_be_there(tmp_path, monkeypatch, value):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PLACE", str(tmp_path.parent))
+    monkeypatch.delenv("NOWHERE", raising=False)
     (tmp_path / "file").touch()
     (line,) = place_mistakes((), {"experiments": {}, "local_data": value})
     assert re.fullmatch("local_data: .*: no such folder; accepted: a folder with .*, or null: they are downl.*", line)
     assert len(line) <= 200
-    for usable in (None, str(tmp_path), "."):
+    for usable in (None, str(tmp_path), ".", "~", "$HOME", f"${{PLACE}}/{tmp_path.name}"):
         assert place_mistakes((), {"experiments": {}, "local_data": usable}) == []
 
 

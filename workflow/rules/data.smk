@@ -19,7 +19,7 @@ rule download:
     resources:
         mem_mb=500,
         runtime=30,
-        disk_mb=200,
+        disk_mb=600,
     params:
         code=source_hash("convac.commands.download"),
         folder="results/downloads/{source}",

@@ -88,9 +88,11 @@ def place_mistakes(targets: Collection[str], raw: Mapping[str, Any]) -> list[str
     if not os.access(".", os.W_OK):
         return ["this folder can't be written; accepted: one that takes files: Snakemake keeps its records there"]
     local = raw.get("local_data")
-    if local is not None and not os.path.isdir(local):  # which, unlike pathlib, takes any text
-        accepted = "a folder with the original files of image sets, or null: they are downloaded"
-        return [one_line(f"local_data: {shown(local)}: no such folder; accepted: {accepted}")]
+    # by os.path, which, unlike pathlib, takes any text
+    if local is not None and not os.path.isdir(place := os.path.expandvars(os.path.expanduser(local))):
+        accepted = "a folder with the files of image sets, or null: they are downloaded"
+        other = f", which is {shown(place)}" if place != local else ""
+        return [one_line(f"local_data: {shown(local)}{other}: no such folder; accepted: {accepted}")]
     present = {name: block for name, block in experiments.items() if block is not None}
     notebooks = [source(f"notebooks/{block.get('study', name)}.ipynb") for name, block in present.items()]
     absent = [path for path in notebooks if not Path(path).is_file()]
