@@ -12,7 +12,7 @@ from convac.circuits.fields import REALS
 from convac.circuits.overlapping import OverlappingShape, OverlappingWeights, coefficient_tensor
 from convac.errors import ArgumentError
 from convac.theory.depth_channels import target_function
-from convac.theory.full_batch import RingNetwork, features, fitted_errors, residuals
+from convac.training.full_batch import RingNetwork, features, fitted_errors, residuals
 
 SHAPES = st.sampled_from(
     [(4, 2, 3), (5, 2, 2), (5, 3, 2), (6, 2, 1), (6, 2, 3), (6, 3, 2), (7, 4, 1), (8, 2, 4), (8, 1, 2)]

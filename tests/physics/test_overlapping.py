@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from convac.circuits.fields import PRIME_FIELD, REALS, PrimeField
 from convac.circuits.overlapping import OverlappingShape, coefficient_tensor, draw
+from convac.entanglement.block_rank import distinguishable, front_rank, predicted_rank
 from convac.entanglement.brute import matricization
 from convac.entanglement.generic_rank import rank
 from convac.errors import ArgumentError
-from convac.theory.overlap_laws import distinguishable, front_rank, predicted_rank
 
 
 def naive(shape, weights, configuration):

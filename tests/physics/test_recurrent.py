@@ -10,8 +10,8 @@ from convac.circuits.fields import PRIME_FIELD, REALS, PrimeField
 from convac.circuits.recurrent import CHUNK, RecurrentShape, draw, matricization
 from convac.entanglement.generic_rank import rank
 from convac.entanglement.measures import entropy
+from convac.entanglement.start_end_rank import closed_form, proved_bound
 from convac.errors import ArgumentError
-from convac.theory.start_end_laws import closed_form, proved_bound
 
 
 def naive(shape, weights, sequence):

@@ -7,8 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from convac.claims.claims import evaluate_all
+from convac.claims.ledger import ledger
 from convac.commands.figure import provenance
-from convac.contract.claims import evaluate_all, ledger
 from convac.contract.discovery import studies, study_module
 from convac.files import read_table, sha256
 from convac.plotting import style

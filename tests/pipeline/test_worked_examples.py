@@ -87,7 +87,7 @@ def test_the_claims_of_the_document_can_be_true_and_false(fresh):
     program = (
         "import sys; sys.path.insert(0, 'workflow')\n"
         "import numpy as np\n"
-        "from convac.contract.claims import evaluate, mirrored, planted\n"
+        "from convac.claims.claims import evaluate, mirrored, planted\n"
         f"from convac.experiments.{NAME} import CLAIMS\n"
         "for claim in CLAIMS:\n"
         "    table = planted(claim, np.random.default_rng(0))\n"

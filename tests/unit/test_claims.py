@@ -15,7 +15,7 @@ import pytest
 from pooling_table import pooling_table
 
 import convac.experiments
-from convac.contract.claims import (
+from convac.claims.claims import (
     COLUMNS,
     LARGEST,
     Claim,
@@ -23,13 +23,12 @@ from convac.contract.claims import (
     columns_of,
     evaluate,
     evaluate_all,
-    ledger,
     mirrored,
     pairs,
     permuted,
     planted,
 )
-from convac.contract.pages import to_html, to_markdown
+from convac.claims.ledger import ledger, to_html, to_markdown
 from convac.errors import ArgumentError
 from convac.files import read_table, write_table
 
@@ -248,6 +247,6 @@ def test_registered_pooling_claims_hold_on_a_table_shaped_like_a_run():
 
 def test_module_imports_no_heavy_library():
     heavy = ("torch", "matplotlib", "scipy", "pandas")
-    code = f"import sys, convac.contract.claims; print([name for name in {heavy} if name in sys.modules])"
+    code = f"import sys, convac.claims.claims; print([name for name in {heavy} if name in sys.modules])"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert loaded.strip() == "[]"

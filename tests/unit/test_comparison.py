@@ -10,8 +10,8 @@ from comparison_tables import CLAIMS, SEEDS, theory, training
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from convac.claims.comparison import COLUMNS, Results, compare
 from convac.commands.comparison import results
-from convac.contract.comparison import COLUMNS, Results, compare
 from convac.files import read_table
 from convac.statistics import Moments, holm, welch
 from convac.tables import CHOSEN, COMPUTED, QUANTITIES, TRAINED

@@ -12,11 +12,11 @@ from comparison_tables import CLAIMS, theory, training
 from hypothesis import given
 from hypothesis import strategies as st
 
+from convac.claims.exact import differences
+from convac.claims.renaming import Renaming, renamed
+from convac.claims.texts import as_texts
 from convac.cli import main
 from convac.commands.compare import read_renaming
-from convac.contract.exact import differences
-from convac.contract.renaming import Renaming, renamed
-from convac.contract.texts import as_texts
 from convac.errors import ConfigError
 from convac.files import read_table, write_table, write_text
 

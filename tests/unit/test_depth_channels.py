@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from convac.circuits.overlapping import OverlappingShape
+from convac.entanglement.block_rank import exact_rank
+from convac.entanglement.root_law import MODELS, fitted, misfit, predicted, stated_constant
 from convac.errors import ConfigError
 from convac.experiments.depth_channels import Block, cells
 from convac.parsing import parse
@@ -22,8 +24,6 @@ from convac.theory.depth_channels import (
     target_function,
     width_reaching,
 )
-from convac.theory.overlaps import exact_rank
-from convac.theory.width_models import MODELS, fitted, misfit, predicted, stated_constant
 
 FAMILY = {
     "sites": 8,

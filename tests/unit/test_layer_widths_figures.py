@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from convac.contract.claims import evaluate_all
+from convac.claims.claims import evaluate_all
 from convac.datasets.agreement import generate
 from convac.experiments.layer_widths import CLAIMS, FIGURES, Block, cells
 from convac.parsing import parse

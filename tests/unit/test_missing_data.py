@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from convac.contract.claims import evaluate_all
+from convac.claims.claims import evaluate_all
 from convac.experiments import missing_data as experiment
 from convac.experiments.missing_data import CLAIMS, FIGURES, Block, cells
 from convac.networks.mixture import build

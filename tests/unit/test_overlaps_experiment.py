@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from convac.contract.claims import evaluate_all
+from convac.claims.claims import evaluate_all
 from convac.experiments.overlaps import CLAIMS, FIGURES, Block, Family, RandomNetworks, cells
 from convac.plotting.checks import problems
 from convac.plotting.overlaps import draw

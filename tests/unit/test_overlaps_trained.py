@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from convac.contract.claims import evaluate_all
+from convac.claims.claims import evaluate_all
 from convac.experiments.overlaps_trained import CLAIMS, FIGURES, Block, cells
 from convac.parsing import parse
 from convac.planning.config import scaled

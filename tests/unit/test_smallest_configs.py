@@ -17,9 +17,9 @@ import pytest
 import yaml
 from smallest import changed, keys, lists, value_at
 
+from convac.claims.claims import evaluate_all
 from convac.commands.collect import collected
 from convac.commands.entanglement import measured
-from convac.contract.claims import evaluate_all
 from convac.contract.discovery import studies, study_module
 from convac.contract.experiment import Cell
 from convac.datasets.controls import controlled

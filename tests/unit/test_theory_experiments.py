@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from convac.contract.claims import evaluate_all
+from convac.claims.claims import evaluate_all
 from convac.contract.discovery import studies, study_module
 from convac.parsing import parse
 from convac.planning.config import scaled

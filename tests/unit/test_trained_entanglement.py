@@ -9,7 +9,7 @@ import pytest
 import yaml
 from matplotlib.text import Text
 
-from convac.contract.claims import evaluate_all
+from convac.claims.claims import evaluate_all
 from convac.experiments import trained_entanglement as experiment
 from convac.parsing import parse
 from convac.planning.config import scaled

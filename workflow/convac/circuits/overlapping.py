@@ -80,6 +80,31 @@ class OverlappingShape:
         return found
 
 
+def case_of(shape: OverlappingShape) -> str:
+    """The network in words: the name of a pair in the claims."""
+    labels = labels_of(shape)
+    numbers = f"K={shape.kernel} D={labels['widths']} M={shape.local_dimension}"
+    return f"{labels['sites']} {labels['boundary']} {numbers} {labels['weights']}"
+
+
+def labels_of(shape: OverlappingShape) -> dict[str, str | int]:
+    """Label columns of a network."""
+    return {
+        "weights": "shared" if shape.shared else "per location",
+        "boundary": "periodic" if shape.periodic else "open",
+        "sites": name_of(shape.sites),
+        "kernel": shape.kernel,
+        "layers": len(shape.widths),
+        "widths": "-".join(map(str, shape.widths)),
+        "local_dimension": shape.local_dimension,
+    }
+
+
+def name_of(sites: tuple[int, ...]) -> str:
+    """A site grid's shape as a label."""
+    return "×".join(map(str, sites))
+
+
 class OverlappingWeights(NamedTuple):
     """Per layer the maps of each window's positions, (1 or N, K or K², out, in); the output, (1, D_L)."""
 

@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 
-from convac.contract.claims import evaluate_all
+from convac.claims.claims import evaluate_all
 from convac.contract.discovery import study_module
 from convac.files import read_table, write_table
 

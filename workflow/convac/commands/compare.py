@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from convac.contract.comparison import AGREES, COLUMNS, CONTRADICTS, DIFFERS, counted
-from convac.contract.exact import Differences, differences
-from convac.contract.renaming import Renaming, renamed
-from convac.contract.texts import as_texts
+from convac.claims.comparison import AGREES, COLUMNS, CONTRADICTS, DIFFERS, counted
+from convac.claims.exact import Differences, differences
+from convac.claims.renaming import Renaming, renamed
+from convac.claims.texts import as_texts
 from convac.errors import ArgumentError, ConfigError, ConvacError, FileError
 from convac.files import naming, read_table
 from convac.parsing import parse

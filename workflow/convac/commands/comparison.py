@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable
 from pathlib import Path
 
-from convac.contract.comparison import Results, compare, counted, to_markdown
+from convac.claims.comparison import Results, compare, counted, to_markdown
 from convac.errors import ArgumentError, FileError
 from convac.files import read_json, read_table, write_table, write_text
 from convac.progress import LOG

@@ -9,9 +9,9 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from convac.contract.claims import CONTRADICTED, INCONCLUSIVE, NOT_RUN, REPRODUCED
+from convac.claims.claims import CONTRADICTED, INCONCLUSIVE, NOT_RUN, REPRODUCED
+from convac.claims.ledger import markdown_row
 from convac.contract.discovery import studies, study_module
-from convac.contract.pages import markdown_row
 from convac.errors import FileError
 from convac.files import naming, read_table, write_text
 from convac.planning.config import SCALES, Config

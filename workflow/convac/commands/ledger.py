@@ -3,8 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from convac.contract.claims import ledger
-from convac.contract.pages import to_html, to_markdown
+from convac.claims.ledger import ledger, to_html, to_markdown
 from convac.files import read_table, write_table, write_text
 from convac.progress import LOG
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from convac.contract.claims import Claim, equality
+from convac.claims.claims import Claim, equality
 from convac.contract.experiment import Cell, Experiment
 from convac.specs import Positive, Rate, Scalar, Spec, TheorySpec
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from convac.contract.claims import LARGEST, Claim, equality
+from convac.claims.claims import LARGEST, Claim, equality
 from convac.contract.experiment import Cell, Experiment
 from convac.errors import ArgumentError
 from convac.specs import Positive, TheorySpec

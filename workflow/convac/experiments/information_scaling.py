@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from convac.contract.claims import LARGEST, Claim, Labels, equality
+from convac.claims.claims import LARGEST, Claim, Labels, equality
 from convac.contract.experiment import Cell, Experiment
 from convac.specs import Positive, Scalar, Spec, TheorySpec
 

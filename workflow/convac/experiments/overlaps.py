@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from convac.circuits.overlapping import OverlappingShape
-from convac.contract.claims import LARGEST, Claim, Labels, equality
+from convac.claims.claims import LARGEST, Claim, Labels, equality
 from convac.contract.experiment import Cell, Experiment
 from convac.errors import ArgumentError
 from convac.geometry.trees import PoolingTree

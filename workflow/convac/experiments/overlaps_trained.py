@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from convac.contract.claims import Claim
+from convac.claims.claims import Claim
 from convac.contract.experiment import Cell
 from convac.contract.image_runs import GLOBAL, LOCAL, ImageExperiment, NetworkKind, template
 from convac.errors import ArgumentError

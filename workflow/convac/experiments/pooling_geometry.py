@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from convac.contract.claims import LARGEST, Claim, Reference
+from convac.claims.claims import LARGEST, Claim, Reference
 from convac.contract.experiment import Cell, Experiment
 from convac.geometry.partitions import Partition
 from convac.geometry.trees import PoolingTree

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from convac.contract.claims import Claim, Labels, equality
+from convac.claims.claims import Claim, Labels, equality
 from convac.contract.experiment import Cell, Experiment
 from convac.errors import ArgumentError
 from convac.specs import Natural, Positive, Scalar, Spec, TheorySpec

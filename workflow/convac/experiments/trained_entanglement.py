@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from convac.contract.claims import Claim
+from convac.claims.claims import Claim
 from convac.contract.experiment import Cell, Experiment
 from convac.contract.image_runs import CLASSES, GLOBAL, LOCAL
 from convac.errors import ArgumentError

@@ -56,7 +56,7 @@ def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
 
     Args:
         table: the experiment's tidy table.
-        claims: its verdicts, as `convac.contract.claims.evaluate_all` gives them; may be empty.
+        claims: its verdicts, as `convac.claims.claims.evaluate_all` gives them; may be empty.
 
     Returns:
         `""` the final comparison, `examples`, `curves`, `entanglement`, `depth`.

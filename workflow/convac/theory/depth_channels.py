@@ -16,14 +16,13 @@ import numpy as np
 import pandas as pd
 
 from convac.circuits.fields import PRIME_FIELD
-from convac.circuits.overlapping import OverlappingShape, coefficient_tensor, draw
+from convac.circuits.overlapping import OverlappingShape, case_of, coefficient_tensor, draw, labels_of
+from convac.entanglement.block_rank import exact_rank, front_rank, predicted_rank
+from convac.entanglement.root_law import MODELS, Fit, fitted, misfit, predicted, stated_constant
 from convac.progress import reporter
 from convac.seeds import stream
 from convac.specs import TheorySpec
 from convac.tables import table_of
-from convac.theory.overlap_laws import front_rank, predicted_rank
-from convac.theory.overlaps import case_of, exact_rank, labels_of
-from convac.theory.width_models import MODELS, Fit, fitted, misfit, predicted, stated_constant
 
 Row = dict[str, Any]
 Parameters = dict[str, Any]
@@ -175,7 +174,7 @@ def trained(parameters: Parameters) -> Iterator[Row]:
 
     A ring of binary sites, weights per location. Every network has the same steps and restarts.
     """
-    from convac.theory.full_batch import RingNetwork, fitted_errors
+    from convac.training.full_batch import RingNetwork, fitted_errors
 
     kind, sites, kernel = parameters["network"], parameters["sites"], parameters["kernel"]
     owners = list(product(parameters["targets"], range(parameters["seeds"])))

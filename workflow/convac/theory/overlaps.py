@@ -12,16 +12,16 @@ import numpy as np
 import pandas as pd
 
 from convac.circuits.fields import PRIME_FIELD, REALS
-from convac.circuits.overlapping import OverlappingShape, coefficient_tensor, draw
+from convac.circuits.overlapping import OverlappingShape, case_of, coefficient_tensor, draw, labels_of, name_of
+from convac.entanglement.block_rank import exact_rank, front_rank, mask_of, predicted_rank
 from convac.entanglement.brute import matricization
-from convac.entanglement.generic_rank import TreeShape, generic_rank, rank
+from convac.entanglement.generic_rank import TreeShape, generic_rank
 from convac.entanglement.measures import entropy
 from convac.geometry.trees import PoolingTree
 from convac.progress import reporter
 from convac.seeds import stream
 from convac.specs import TheorySpec
 from convac.tables import table_of
-from convac.theory.overlap_laws import front_rank, predicted_rank
 
 Row = dict[str, Any]
 Parameters = dict[str, Any]
@@ -89,38 +89,6 @@ def block_rows(shape: OverlappingShape, draws: int) -> Iterator[Row]:
             values += [("entropy", seed, found), ("entropy_share", seed, found / math.log(exact) if exact > 1 else 0.0)]
         for quantity, seed, value in values:
             yield {**own, "seed": seed, "quantity": quantity, "value": value}
-
-
-def case_of(shape: OverlappingShape) -> str:
-    """The network in words: the name of a pair in the claims."""
-    labels = labels_of(shape)
-    numbers = f"K={shape.kernel} D={labels['widths']} M={shape.local_dimension}"
-    return f"{labels['sites']} {labels['boundary']} {numbers} {labels['weights']}"
-
-
-def labels_of(shape: OverlappingShape) -> Row:
-    """Label columns of a network."""
-    return {
-        "weights": "shared" if shape.shared else "per location",
-        "boundary": "periodic" if shape.periodic else "open",
-        "sites": name_of(shape.sites),
-        "kernel": shape.kernel,
-        "layers": len(shape.widths),
-        "widths": "-".join(map(str, shape.widths)),
-        "local_dimension": shape.local_dimension,
-    }
-
-
-def mask_of(count: int, inside: Sequence[int]) -> np.ndarray:
-    """True at the given sites, shape (N,)."""
-    mask = np.zeros(count, dtype=bool)
-    mask[list(inside)] = True
-    return mask
-
-
-def exact_rank(residues: np.ndarray, inside: Sequence[int]) -> int:
-    """Rank of the given sites against the others, of a tensor of residues."""
-    return rank(matricization(residues, mask_of(residues.ndim, inside)))
 
 
 def random_networks(parameters: Parameters) -> Iterator[Row]:
@@ -193,11 +161,6 @@ def trees(parameters: Parameters) -> Iterator[Row]:
                 "quantity": "block_rank",
                 "value": float(generic_rank(shape, inside).value),
             }
-
-
-def name_of(sites: tuple[int, ...]) -> str:
-    """A site grid's shape as a label."""
-    return "×".join(map(str, sites))
 
 
 def volume(parameters: Parameters) -> Iterator[Row]:

@@ -12,11 +12,11 @@ from convac.circuits.fields import PRIME_FIELD, REALS
 from convac.circuits.recurrent import RecurrentShape, draw, matricization
 from convac.entanglement.generic_rank import rank
 from convac.entanglement.measures import entropy
+from convac.entanglement.start_end_rank import closed_form, proved_bound
 from convac.progress import reporter
 from convac.seeds import stream
 from convac.specs import TheorySpec
 from convac.tables import table_of
-from convac.theory.start_end_laws import closed_form, proved_bound
 
 # the closed forms were found on cells no larger than these
 SEEN_HALF, SEEN_DIMENSION, SEEN_WIDTH = 4, 3, 3

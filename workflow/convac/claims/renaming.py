@@ -9,7 +9,7 @@ from typing import Annotated
 import pandas as pd
 from pydantic import Field
 
-from convac.contract.texts import worded
+from convac.claims.texts import worded
 from convac.errors import ConfigError
 from convac.specs import Spec
 

@@ -1,11 +1,12 @@
-"""The claims ledger as a page to read: Markdown for repositories, HTML for browsers."""
+"""The ledger of all claims, and the page to read it on: Markdown for repositories, HTML for browsers."""
 
 import math
 from collections.abc import Iterable, Mapping
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from convac.contract.claims import CONTRADICTED, INCONCLUSIVE, NOT_RUN, REPRODUCED
+from convac.claims.claims import COLUMNS, CONTRADICTED, INCONCLUSIVE, NOT_RUN, REPRODUCED
+from convac.statistics import holm
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,6 +35,28 @@ li { overflow-wrap: anywhere; }
 """
 
 
+def ledger(frames: Mapping[str, "pd.DataFrame"], level: float = 0.05) -> "pd.DataFrame":
+    """All experiments' verdicts in one table, corrected for the number of claims.
+
+    Args:
+        frames: experiment → what `evaluate_all` gave, or the same read back from CSV.
+        level: a `reproduced` whose Holm-adjusted p-value exceeds it becomes `inconclusive`.
+
+    Returns:
+        The columns of `Verdict` after `experiment`, and `p_holm`.
+    """
+    import pandas as pd
+
+    empty = pd.DataFrame(columns=["experiment", *COLUMNS])
+    parts = [frame.assign(experiment=name)[list(empty.columns)] for name, frame in frames.items() if len(frame)]
+    gathered = pd.concat(parts, ignore_index=True) if parts else empty
+    adjusted = holm(gathered["p"].to_numpy(dtype=float))
+    gathered["p_holm"] = adjusted
+    gathered["counterexamples"] = gathered["counterexamples"].fillna("")
+    gathered.loc[(gathered["verdict"] == REPRODUCED) & (adjusted > level), "verdict"] = INCONCLUSIVE
+    return gathered
+
+
 def to_markdown(gathered: "pd.DataFrame") -> str:
     """The ledger as a Markdown page: counts, a table, and the counterexamples of exact claims."""
     lines = ["# Claims", "", f"{counts(gathered)}.", "", markdown_row(HEADS), markdown_row(["---"] * len(HEADS))]
@@ -47,7 +70,7 @@ def to_html(gathered: "pd.DataFrame", title: str) -> str:
     """The ledger, or an experiment's part of it, as an HTML page that needs nothing else.
 
     Args:
-        gathered: what `convac.contract.claims.ledger` gives, or some of its rows.
+        gathered: what `ledger` gives, or some of its rows.
         title: the page's heading.
     """
     heads = "".join(f"<th>{escape(head)}</th>" for head in HEADS)

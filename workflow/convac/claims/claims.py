@@ -1,4 +1,4 @@
-"""Claims: what a paper says, as a statistic of the tidy table with a verdict, and the ledger that gathers them.
+"""Claims: what a paper says, as a statistic of the tidy table with a verdict.
 
 A claim compares two selections of rows, `first` and `second`, pair by pair. Its statistic is first − second, or the
 upper end of a reference's interval − second for claims of the form "no better than". All of it is declared, so that
@@ -13,7 +13,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any, Literal
 
 from convac.errors import ArgumentError
-from convac.statistics import holm, paired_interval, proportion_interval
+from convac.statistics import paired_interval, proportion_interval
 
 if TYPE_CHECKING:
     import numpy as np
@@ -287,28 +287,6 @@ def evaluate_all(claims: Iterable[Claim], table: "pd.DataFrame") -> "pd.DataFram
     if repeated:
         raise ArgumentError(f"claims: id {repeated[0]} stands twice; accepted: each id once")
     return pd.DataFrame([asdict(each) for each in verdicts], columns=list(COLUMNS))
-
-
-def ledger(frames: Mapping[str, "pd.DataFrame"], level: float = 0.05) -> "pd.DataFrame":
-    """All experiments' verdicts in one table, corrected for the number of claims.
-
-    Args:
-        frames: experiment → what `evaluate_all` gave, or the same read back from CSV.
-        level: a `reproduced` whose Holm-adjusted p-value exceeds it becomes `inconclusive`.
-
-    Returns:
-        The columns of `Verdict` after `experiment`, and `p_holm`.
-    """
-    import pandas as pd
-
-    empty = pd.DataFrame(columns=["experiment", *COLUMNS])
-    parts = [frame.assign(experiment=name)[list(empty.columns)] for name, frame in frames.items() if len(frame)]
-    gathered = pd.concat(parts, ignore_index=True) if parts else empty
-    adjusted = holm(gathered["p"].to_numpy(dtype=float))
-    gathered["p_holm"] = adjusted
-    gathered["counterexamples"] = gathered["counterexamples"].fillna("")
-    gathered.loc[(gathered["verdict"] == REPRODUCED) & (adjusted > level), "verdict"] = INCONCLUSIVE
-    return gathered
 
 
 def mirrored(claim: Claim, table: "pd.DataFrame") -> "pd.DataFrame":

@@ -12,6 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from convac.circuits.overlapping import OverlappingShape
+from convac.entanglement.brute import matricization
+from convac.entanglement.generic_rank import rank
 from convac.entanglement.graphs import graph_min_cut, overlapping_network
 
 LISTED = 2**11  # a side with more configurations is taken to tell all of them apart
@@ -73,6 +75,18 @@ def distinguishable(shape: OverlappingShape, inside: Sequence[int]) -> int:
         ]
         classes.add((*counts, tuple(configuration[number] for number in sorted(kept))))
     return len(classes)
+
+
+def mask_of(count: int, inside: Sequence[int]) -> np.ndarray:
+    """True at the given sites, shape (N,)."""
+    mask = np.zeros(count, dtype=bool)
+    mask[list(inside)] = True
+    return mask
+
+
+def exact_rank(residues: np.ndarray, inside: Sequence[int]) -> int:
+    """Rank of the given sites against the others, of a tensor of residues."""
+    return rank(matricization(residues, mask_of(residues.ndim, inside)))
 
 
 def predicted_rank(shape: OverlappingShape, inside: Sequence[int]) -> int:
