@@ -6,9 +6,9 @@ import pytest
 from convac.entanglement.brute import matricization
 from convac.entanglement.generic_rank import TreeShape, generic_rank
 from convac.entanglement.grid import GridFunction, grid_tensor
+from convac.experiments.depth_efficiency import compute as depth_efficiency
+from convac.experiments.depth_efficiency.compute import epsilon_rank, numerical_rank, odd_even_rank, random_network
 from convac.geometry.trees import PoolingTree
-from convac.theory import depth_efficiency
-from convac.theory.depth_efficiency import epsilon_rank, numerical_rank, odd_even_rank, random_network
 
 
 @pytest.mark.parametrize("shared", [False, True])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from convac.circuits.fields import REALS
 from convac.circuits.overlapping import OverlappingShape, OverlappingWeights, coefficient_tensor
 from convac.errors import ArgumentError
-from convac.theory.depth_channels import target_function
+from convac.experiments.depth_channels.compute import target_function
 from convac.training.full_batch import RingNetwork, features, fitted_errors, residuals
 
 SHAPES = st.sampled_from(

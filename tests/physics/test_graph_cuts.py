@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from convac.entanglement.graphs import Network, graph_min_cut, tree_network
 from convac.entanglement.mincut import tree_min_cut
 from convac.errors import ArgumentError
+from convac.experiments.min_cut.compute import ring_network, ring_rank
 from convac.geometry.trees import PoolingTree
-from convac.theory.min_cut import ring_network, ring_rank
 
 
 @pytest.mark.parametrize("seed", range(60))

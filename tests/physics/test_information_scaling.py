@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.integrate import quad
 
+from convac.experiments.information_scaling import activations, mapping_statements
+from convac.experiments.information_scaling.compute import Measured, digits, law, network_tree
+from convac.experiments.information_scaling.mapping_statements import STATEMENTS, Channel, Draws, increase, lattice
 from convac.mixtures.entropies import AVERAGES, Average, exact_mappings, sampled
 from convac.mixtures.families import FAMILIES, codebook, one_component, random_mixture
 from convac.mixtures.leaves import Categorical, Gaussian
-from convac.theory import activations, mapping_statements
-from convac.theory.information_scaling import Measured, digits, law, network_tree
-from convac.theory.mapping_statements import STATEMENTS, Channel, Draws, increase, lattice
 
 SHARP = np.eye(2)[None]
 

@@ -10,7 +10,7 @@ import pytest
 from convac.claims.claims import evaluate_all
 from convac.claims.ledger import ledger
 from convac.commands.figure import provenance
-from convac.contract.discovery import studies, study_module
+from convac.experiments.discovery import claims_of, studies
 from convac.files import read_table, sha256
 from convac.plotting import style
 
@@ -97,7 +97,7 @@ def test_the_committed_verdicts_follow_from_the_committed_tables():
     stored = pd.read_csv(REFERENCE / "claims.csv")
     tables = {name: read_table(REFERENCE / f"tables/{name}.parquet") for name in stored["experiment"].unique()}
     assert sorted(tables) == studies()
-    again = ledger({name: evaluate_all(study_module(name).CLAIMS, found) for name, found in tables.items()})
+    again = ledger({name: evaluate_all(claims_of(name), found) for name, found in tables.items()})
     assert stored["id"].tolist() == again["id"].tolist()
     assert stored["verdict"].tolist() == again["verdict"].tolist()
     assert stored["mean"].tolist() == pytest.approx(again["mean"].tolist())
@@ -145,7 +145,7 @@ def test_laws_were_tested_far_beyond_where_they_were_found():
 def test_the_committed_figures_follow_from_the_committed_tables(name, tmp_path, monkeypatch):
     monkeypatch.setattr(style, "FORMATS", ("png",))
     table, claims = (REFERENCE / kind for kind in (f"tables/{name}.parquet", f"claims/{name}.csv"))
-    for part, figure in import_module(f"convac.plotting.{name}").draw(read_table(table), read_table(claims)).items():
+    for part, figure in import_module(f"convac.experiments.{name}.figures").draw(read_table(table), read_table(claims)).items():
         (drawn,) = style.save(figure, tmp_path / "-".join(filter(None, (name, part))), provenance(name, sha256(table)))
         assert drawn.read_bytes() == (REFERENCE / "figures" / drawn.name).read_bytes(), drawn.name
     committed = {path.name for path in (REFERENCE / "figures").glob(f"{name}*.png") if path.stem.split("-")[0] == name}

@@ -11,6 +11,7 @@ from scipy.integrate import quad
 from scipy.special import logsumexp
 
 from convac.errors import ArgumentError
+from convac.experiments.target_entropy.compute import entropy_of
 from convac.geometry.trees import PoolingTree
 from convac.mixtures.entropies import standard_error
 from convac.mixtures.families import FAMILIES, dirichlet
@@ -18,7 +19,6 @@ from convac.mixtures.leaves import Categorical, Gaussian, log_normal
 from convac.mixtures.likelihood import improved
 from convac.mixtures.model import TensorialMixture, log_mixed
 from convac.targets.splits import CONVENTIONS, Split, offset
-from convac.theory.target_entropy import entropy_of
 
 FOUR = PoolingTree((4,), (0, 1, 2, 3), (2, 2))
 

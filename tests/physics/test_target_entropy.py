@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from convac.entanglement import measures
 from convac.errors import ArgumentError
+from convac.experiments.target_entropy.compute import Size, boundary, entropy_of, exponents, left_columns, rank_of
+from convac.experiments.target_entropy.data_entropy import samples, side_values
 from convac.geometry.partitions import Partition
 from convac.targets import families
 from convac.targets.frontier import SCANS, states, strip
 from convac.targets.functions import TASKS, listed
 from convac.targets.splits import CONVENTIONS, split
-from convac.theory.data_entropy import samples, side_values
-from convac.theory.target_entropy import Size, boundary, entropy_of, exponents, left_columns, rank_of
 
 SITES = [(2, 2), (2, 3), (3, 3), (2, 4), (3, 4), (4, 3), (2, 6)]
 

@@ -21,7 +21,7 @@ DATA = f"{FOLDER}/data.safetensors"
 FILES = {name: digest for file in SOURCES["mnist"].files.values() for name, digest in file.contents.items()}
 STUDY = f'''"""borrowed: what is in published images?"""
 
-from convac.contract.experiment import Cell, Experiment
+from convac.experiments.experiment import Cell, Experiment
 from convac.specs import DatasetSpec, NetworkSpec, RunSpec, TrainingSpec
 
 
@@ -36,7 +36,7 @@ def cells(block):
     return [Cell(RunSpec(dataset=dataset, network=network, training=training))]
 
 
-FIGURES, CLAIMS = {{}}, ()
+FIGURES = {{}}
 '''
 
 
@@ -47,8 +47,11 @@ def borrowing(fresh: Clone, monkeypatch: pytest.MonkeyPatch) -> Clone:
         monkeypatch.setenv(variable, "http://127.0.0.1:9")  # where nobody listens
     for variable in ("no_proxy", "NO_PROXY", LOCAL_VARIABLE):
         monkeypatch.delenv(variable, raising=False)
-    (fresh.path / "workflow/convac/experiments/borrowed.py").write_text(STUDY)
-    (fresh.path / "workflow/convac/plotting/borrowed.py").write_text('"""Nothing."""\n')
+    library = fresh.path / "workflow/convac/experiments/borrowed"
+    library.mkdir()
+    (library / "block.py").write_text(STUDY)
+    (library / "claims.py").write_text('"""Nothing."""\n\nCLAIMS = ()\n')
+    (library / "figures.py").write_text('"""Nothing."""\n')
     (fresh.path / "notebooks/borrowed.ipynb").write_text("{}")
     return fresh
 

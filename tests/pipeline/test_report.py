@@ -5,7 +5,7 @@ import pytest
 from browser import MISSING, browser
 from clones import KEPT
 
-from convac.contract.discovery import study_module
+from convac.experiments.discovery import study_module
 
 pytestmark = pytest.mark.skipif(
     bool(MISSING), reason=f"needs {' and '.join(MISSING)} (Debian: chromium, chromium-driver)"

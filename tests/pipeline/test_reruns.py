@@ -37,10 +37,10 @@ JOBS = [
     ("train", ["convac.datasets.blobs", "convac.networks.arithmetic"], {"measure", *after_cells(TRAINED)}),
     ("train", ["convac.datasets.blobs", "convac.networks.rectifier"], after_cells(TRAINED)),
     ("measure", ["convac.networks.arithmetic"], after_cells(TRAINED)),
-    ("theory", [f"convac.theory.{THEORY}"], after_cells(THEORY)),
+    ("theory", [f"convac.experiments.{THEORY}.compute"], after_cells(THEORY)),
     ("collect", [], {"claims", *after_claims(TRAINED, THEORY)}),
-    *(("claims", [f"convac.experiments.{name}"], after_claims(name)) for name in (TRAINED, THEORY)),
-    *((f"figure_{name}", [f"convac.plotting.{name}"], {"manifest"}) for name in (TRAINED, THEORY)),
+    *(("claims", [f"convac.experiments.{name}.claims"], after_claims(name)) for name in (TRAINED, THEORY)),
+    *((f"figure_{name}", [f"convac.experiments.{name}.figures"], {"manifest"}) for name in (TRAINED, THEORY)),
     ("ledger", [], {"manifest"}),
     ("manifest", [], set()),
 ]
@@ -114,11 +114,29 @@ def test_a_job_loads_nothing_outside_its_closure(clone, rule):
 
 
 def test_editing_a_claim_reruns_claims_and_figure_only(clone):
-    clone.edit("workflow/convac/experiments/pooling_geometry.py", "threshold=0.05", "threshold=0.04")
+    clone.edit("workflow/convac/experiments/pooling_geometry/claims.py", "threshold=0.05", "threshold=0.04")
     assert clone.planned() == {"claims", "figure_pooling_geometry", "ledger", "manifest", "all"}
     before = clone.files("results/runs/**/*")
     clone.snakemake()
     assert clone.files("results/runs/**/*") == before
+    assert clone.planned() == set()
+
+
+def test_editing_a_figure_reruns_the_figure_only(clone):
+    clone.edit(f"workflow/convac/experiments/{THEORY}/figures.py", "linewidth=", "linewidth=1.5 * ")
+    assert clone.planned() == {f"figure_{THEORY}", "manifest", "all"}
+    made = clone.files("results/**/*.png")
+    clone.snakemake()
+    again = clone.files("results/**/*.png")
+    changed = {path for path in made if made[path] != again[path]}
+    assert changed
+    assert all(f"figures/{THEORY}" in path for path in changed)
+    assert clone.planned() == set()
+
+
+def test_the_files_of_an_experiment_that_does_not_run_rerun_nothing(clone):
+    for path in (clone.path / "workflow/convac/experiments/min_cut").glob("*.py"):
+        path.write_text(path.read_text() + "\nEDITED = 1\n")
     assert clone.planned() == set()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from clones import ROOT
+from clones import ROOT, assert_told
 
 from convac.commands.plan import planned_counts
 
@@ -89,22 +89,24 @@ def test_another_clones_environment_runs_this_clones_code(clone):
 
 
 def test_a_new_experiment_by_the_contract_changes_only_its_own_jobs(clone):
-    library = clone.path / "workflow/convac"
-    (library / "experiments/product_states.py").write_text(
+    folder = clone.path / "workflow/convac/experiments/product_states"
+    folder.mkdir()
+    (folder / "block.py").write_text(
         '"""product_states: does a constant stay constant?"""\n'
-        "from convac.contract.experiment import Cell, Experiment\n"
+        "from convac.experiments.experiment import Cell, Experiment\n"
         "from convac.specs import Positive, TheorySpec\n\n\n"
         'class Block(Experiment):\n    """Config."""\n\n    sizes: tuple[Positive, ...]\n\n\n'
         "def cells(block):\n"
         '    return [Cell(TheorySpec(study="product_states", parameters={"size": n}), {"size": n})'
         " for n in block.sizes]\n\n\n"
-        'FIGURES = {"": "Entropy against size."}\nCLAIMS = ()\n'
+        'FIGURES = {"": "Entropy against size."}\n'
     )
-    (library / "theory/product_states.py").write_text(
+    (folder / "claims.py").write_text("CLAIMS = ()\n")
+    (folder / "compute.py").write_text(
         "import pandas as pd\n\n\ndef compute(spec):\n"
         '    return pd.DataFrame({"quantity": ["entropy"], "value": [0.0 * spec.parameters["size"]]})\n'
     )
-    (library / "plotting/product_states.py").write_text(
+    (folder / "figures.py").write_text(
         "from matplotlib.figure import Figure\n\n\ndef draw(table, claims):\n"
         '    figure = Figure()\n    figure.subplots().plot(table["size"], table["value"])\n    return {"": figure}\n'
     )
@@ -124,17 +126,34 @@ def test_a_new_experiment_by_the_contract_changes_only_its_own_jobs(clone):
 
 
 def test_a_forgotten_part_of_an_experiment_is_named_in_one_line(clone):
-    (clone.path / "workflow/convac/experiments/halfway.py").write_text('"""halfway: is it done?"""\n')
-    clone.configure({"experiments": {"halfway": {"seeds": 1}}})
-    assert "experiments/halfway.py: Block is missing" in clone.snakemake("-n", ok=False)
+    folder = clone.path / "workflow/convac/experiments/halfway"
+    folder.mkdir()
+    clone.configure({"experiments": {"halfway": {}}})
+    block = (
+        "from convac.experiments.experiment import Cell, Experiment\nfrom convac.specs import TheorySpec\n\n\n"
+        'class Block(Experiment):\n    """Config."""\n\n\n'
+        'def cells(block):\n    return [Cell(TheorySpec(study="halfway"))]\n\n\nFIGURES = {}\n'
+    )
+    # what is written, one after the other, and what is missed then
+    for part, text, missed in (
+        ("figures", "", "block.py: is missing; it says what halfway runs"),
+        ("block", "", "claims.py: is missing; it says what halfway claims"),
+        ("claims", "", "block.py: Block is missing"),
+        ("block", block, "compute.py: is missing"),
+        ("compute", "", None),
+    ):
+        (folder / f"{part}.py").write_text(f'"""halfway: is it done?"""\n\n{text}')
+        printed = clone.snakemake("-n", "results/smoke/claims/halfway.csv", ok=missed is None)
+        assert missed is None or f"workflow/convac/experiments/halfway/{missed}" in printed
+    done = clone.convac("claims", "--study", "halfway", "--table", f"{EXPERIMENT}.parquet", "--output", "c", ok=False)
+    assert_told(done, "workflow/convac/experiments/halfway/claims.py: CLAIMS is missing")
 
 
 def test_a_failed_notebook_survives_in_the_logs_and_costs_nothing_else(clone):
     variant = {"study": "pooling_geometry"}
     clone.configure({"experiments": {"pooling_geometry_again": variant}})
-    clone.edit(
-        "workflow/convac/plotting/pooling_geometry.py", "def draw(", 'raise RuntimeError("broken pen")\ndef draw('
-    )
+    figures = "workflow/convac/experiments/pooling_geometry/figures.py"
+    clone.edit(figures, "def draw(", 'raise RuntimeError("broken pen")\ndef draw(')
     before = clone.files("results/runs/**/*")
     printed = clone.snakemake("--keep-going", ok=False)
     assert "notebooks/pooling_geometry.ipynb: cell" in printed

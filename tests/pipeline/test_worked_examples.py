@@ -25,6 +25,7 @@ def write_files(clone: Clone, document: str) -> None:
     """Write every file that a document gives the text of."""
     for block in blocks(document):
         if block["path"]:
+            (clone.path / block["path"]).parent.mkdir(exist_ok=True)
             (clone.path / block["path"]).write_text(block["text"], encoding="utf-8")
 
 
@@ -88,7 +89,7 @@ def test_the_claims_of_the_document_can_be_true_and_false(fresh):
         "import sys; sys.path.insert(0, 'workflow')\n"
         "import numpy as np\n"
         "from convac.claims.claims import evaluate, mirrored, planted\n"
-        f"from convac.experiments.{NAME} import CLAIMS\n"
+        f"from convac.experiments.{NAME}.claims import CLAIMS\n"
         "for claim in CLAIMS:\n"
         "    table = planted(claim, np.random.default_rng(0))\n"
         "    print(evaluate(claim, table).verdict, evaluate(claim, mirrored(claim, table)).verdict)\n"

@@ -1,8 +1,6 @@
 """Every claim of the registry is tried on null, mirrored and planted tables made from the claim itself."""
 
-import importlib
 import math
-import pkgutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,7 +12,6 @@ import pandas as pd
 import pytest
 from pooling_table import pooling_table
 
-import convac.experiments
 from convac.claims.claims import (
     COLUMNS,
     LARGEST,
@@ -30,6 +27,7 @@ from convac.claims.claims import (
 )
 from convac.claims.ledger import ledger, to_html, to_markdown
 from convac.errors import ArgumentError
+from convac.experiments.discovery import claims_of, studies
 from convac.files import read_table, write_table
 
 WINS = Claim(
@@ -70,9 +68,7 @@ EXAMPLES = (WINS, BOUNDED, EXACT)
 
 
 def registered():
-    names = sorted(module.name for module in pkgutil.iter_modules(convac.experiments.__path__))
-    modules = [importlib.import_module(f"convac.experiments.{name}") for name in names]
-    return [claim for module in modules for claim in getattr(module, "CLAIMS", ())]
+    return [claim for study in studies() for claim in claims_of(study)]
 
 
 REGISTRY = registered()

@@ -12,9 +12,8 @@ from convac.circuits.overlapping import OverlappingShape
 from convac.entanglement.block_rank import exact_rank
 from convac.entanglement.root_law import MODELS, fitted, misfit, predicted, stated_constant
 from convac.errors import ConfigError
-from convac.experiments.depth_channels import Block, cells
-from convac.parsing import parse
-from convac.theory.depth_channels import (
+from convac.experiments.depth_channels.block import Block, cells
+from convac.experiments.depth_channels.compute import (
     block_widths,
     compute,
     deepened,
@@ -24,6 +23,7 @@ from convac.theory.depth_channels import (
     target_function,
     width_reaching,
 )
+from convac.parsing import parse
 
 FAMILY = {
     "sites": 8,

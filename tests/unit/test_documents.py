@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from convac.contract.discovery import studies, study_module
+from convac.experiments.discovery import claims_of, studies
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -56,7 +56,7 @@ def test_the_citation_has_what_its_format_asks_for():
 def test_every_paper_that_a_claim_or_the_readme_names_is_cited():
     cited = [identifier["value"] for entry in CITATION["references"] for identifier in entry["identifiers"]]
     assert len(set(cited)) == len(cited)
-    claims = " ".join(claim.source for study in studies() for claim in study_module(study).CLAIMS)
+    claims = " ".join(claim.source for study in studies() for claim in claims_of(study))
     assert {f"arXiv:{number}" for number in PAPER.findall(f"{claims} {README}")} <= set(cited)
 
 

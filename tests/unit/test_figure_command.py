@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from convac.commands.figure import check_parameters
-from convac.contract.discovery import studies
+from convac.experiments.discovery import studies
 from convac.files import sha256, write_table
 from convac.provenance import LIBRARY, source_hash
 
@@ -63,7 +63,7 @@ def test_figures_name_their_table_and_the_record_what_drew_them(tmp_path):
     printed = json.loads((tmp_path / "done.ipynb").read_text())["cells"][-1]["outputs"][0]["text"]
     assert "".join(printed).strip() == f"made · table {table[:8]}"
     record = json.loads((tmp_path / "done.run.json").read_text())
-    code = source_hash("convac.commands.figure", "convac.plotting.min_cut")
+    code = source_hash("convac.commands.figure", "convac.experiments.min_cut.figures")
     assert (record["table"], record["code"]) == (table, code)
 
 

@@ -17,15 +17,15 @@ ROOT = Path(__file__).parents[2]
 LIBRARY = ROOT / "workflow" / "convac"
 FLOORS = [
     {"errors"},
-    {"arrays"},
-    {"files", "seeds", "provenance", "statistics", "progress"},
-    {"geometry"},
+    {"files", "seeds", "progress", "provenance", "statistics", "arrays"},
+    {"geometry", "targets"},
     {"circuits", "specs", "tables", "workload"},
-    {"widths"},
-    {"datasets", "networks", "entanglement", "targets", "mixtures", "parsing"},
+    {"widths", "parsing"},
+    {"mixtures", "datasets", "networks", "entanglement"},
     {"training"},
-    {"theory", "claims", "contract"},
-    {"experiments", "plotting"},
+    {"claims"},
+    {"plotting"},
+    {"experiments"},
     {"planning"},
     {"commands"},
     {"cli"},
@@ -48,10 +48,26 @@ def test_imports_come_from_lower_floors(path):
             assert FLOOR[other] < FLOOR[own], f"{own} imports {name}"
 
 
-def test_packages_hold_no_code():
-    for path in LIBRARY.rglob("__init__.py"):
-        if path.parent != LIBRARY:
-            assert not path.read_text().strip(), path
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_experiments_stand_apart(path):
+    own = module_of(path).split(".")[1:]
+    for name in read_module(module_of(path))[1]:
+        room, *other = name.split(".")[1:]
+        if room == "experiments" and len(other) > 1:  # a file in an experiment's folder
+            study, part = other
+            assert own[:-1] == ["experiments", study], f"{'.'.join(own)} imports {name}"
+            assert part != "figures", f"{'.'.join(own)} imports {name}"
+            assert part != "block" or own[-1] == "claims", f"{'.'.join(own)} imports {name}"
+
+
+def test_packages_say_what_lives_there_and_hold_nothing_else():
+    for path in LIBRARY.iterdir():
+        if path.is_dir() and any(path.rglob("*.py")):
+            sign = ast.parse((path / "__init__.py").read_text())
+            assert len(sign.body) == 1, path
+            assert "\n\n" not in (ast.get_docstring(sign) or "\n\n"), path
+    # an experiment's folder is a list of its parts; its block says what it asks
+    assert not list(LIBRARY.glob("experiments/*/__init__.py"))
 
 
 def test_the_root_package_is_lazy():
@@ -92,6 +108,19 @@ def test_heavy_libraries_stay_out(statement, absent):
     assert not absent & {name.split(".")[0] for name in done.stdout.split()}
 
 
+def test_reading_the_config_imports_the_blocks_alone():
+    program = (
+        f"import sys; sys.path.insert(0, {str(LIBRARY.parent)!r}); import yaml; from convac.planning.plan import Plan\n"
+        "Plan(yaml.safe_load(open('config.yaml'))); print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = done.stdout.split()
+    assert not {"torch", "matplotlib", "scipy", "pandas"} & {name.split(".")[0] for name in loaded}
+    parts = {name.split(".")[3] for name in loaded if name.startswith("convac.experiments.") and name.count(".") > 2}
+    assert parts == {"block", "jobs"}
+    assert "convac.claims.claims" not in loaded
+
+
 def test_the_library_knows_nothing_of_snakemake():
     for path in FILES:
         for node in ast.walk(ast.parse(path.read_text())):
@@ -114,7 +143,7 @@ def test_generated_files_are_up_to_date(monkeypatch):
 
 def test_a_closure_is_transitive_and_hashes_ignore_words(tmp_path, monkeypatch):
     assert "convac.geometry.trees" in closure("convac.commands.train", "convac.networks.arithmetic")
-    assert "convac.experiments.pooling_geometry" not in closure("convac.commands.train")
+    assert "convac.experiments.pooling_geometry.block" not in closure("convac.commands.train")
     with pytest.raises(ModuleNotFoundError):
         closure("convac.nothing")
     assert source_hash("convac.errors") != source_hash("convac.files")

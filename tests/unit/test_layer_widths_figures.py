@@ -10,12 +10,13 @@ import yaml
 
 from convac.claims.claims import evaluate_all
 from convac.datasets.agreement import generate
-from convac.experiments.layer_widths import CLAIMS, FIGURES, Block, cells
+from convac.experiments.layer_widths.block import FIGURES, Block, cells
+from convac.experiments.layer_widths.claims import CLAIMS
+from convac.experiments.layer_widths.figures import draw, everywhere, logit_scale, looks, verdict
 from convac.parsing import parse
 from convac.planning.config import scaled
 from convac.plotting.checks import problems
 from convac.plotting.example_images import gap, scales, shots, tiled
-from convac.plotting.layer_widths import draw, everywhere, logit_scale, looks, verdict
 from convac.plotting.style import BLUE, VERMILLION, figure, house
 from convac.tables import tidy
 

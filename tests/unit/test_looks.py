@@ -11,10 +11,10 @@ from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from pooling_table import pooling_table
 
-from convac.contract.discovery import studies
 from convac.errors import ArgumentError
+from convac.experiments.discovery import studies
+from convac.experiments.pooling_geometry import figures as pooling_geometry
 from convac.files import read_table
-from convac.plotting import pooling_geometry
 from convac.plotting.looks import SPARE, by_rank, looks
 
 REFERENCE = Path(__file__).parents[2] / "results" / "reference" / "tables"
@@ -22,7 +22,7 @@ NO_CLAIMS = pd.DataFrame({"id": [], "verdict": [], "mean": [], "threshold": []})
 
 
 def draw(study, table):
-    return import_module(f"convac.plotting.{study}").draw(table, NO_CLAIMS)
+    return import_module(f"convac.experiments.{study}.figures").draw(table, NO_CLAIMS)
 
 
 def legend_looks(made):

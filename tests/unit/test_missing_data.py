@@ -9,14 +9,16 @@ import pytest
 import yaml
 
 from convac.claims.claims import evaluate_all
-from convac.experiments import missing_data as experiment
-from convac.experiments.missing_data import CLAIMS, FIGURES, Block, cells
+from convac.experiments.missing_data import block as experiment
+from convac.experiments.missing_data import claims as claimed
+from convac.experiments.missing_data import figures as plotting
+from convac.experiments.missing_data.block import FIGURES, Block, cells
+from convac.experiments.missing_data.claims import CLAIMS
+from convac.experiments.missing_data.figures import draw
 from convac.networks.mixture import build
 from convac.parsing import mistakes, parse
 from convac.planning.config import scaled
-from convac.plotting import missing_data as plotting
 from convac.plotting.checks import problems
-from convac.plotting.missing_data import draw
 from convac.plotting.style import stamp
 from convac.tables import QUANTITIES, tidy
 
@@ -178,13 +180,13 @@ def test_curves_start_where_nothing_is_missing():
 
 def test_the_networks_in_the_figures_are_those_of_the_experiment():
     assert (plotting.HT, plotting.CP, plotting.CONVNET) == (experiment.HT, experiment.CP, experiment.CONVNET)
-    assert set(plotting.KINDS) == set(plotting.INFORMED) == set(experiment.KINDS)
+    assert set(plotting.KINDS) == set(plotting.INFORMED) == set(claimed.KINDS)
     assert set(plotting.LOOKS) == {"marginalised", *experiment.IMPUTATIONS}
 
 
 def test_the_threshold_in_a_figure_is_that_of_the_verdicts():
     table = trained()
-    for claims, told in ((evaluate_all(experiment.CLAIMS, table), f"claim > {experiment.THRESHOLD:g}"),
-                         (evaluate_all(experiment.CLAIMS, table).assign(threshold=0.07), "claim > 0.07")):  # fmt: skip
+    for claims, told in ((evaluate_all(CLAIMS, table), f"claim > {claimed.THRESHOLD:g}"),
+                         (evaluate_all(CLAIMS, table).assign(threshold=0.07), "claim > 0.07")):  # fmt: skip
         made = draw(table, claims)[""]
         assert any(told in text.get_text() for text in made.texts)

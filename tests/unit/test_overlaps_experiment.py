@@ -4,10 +4,18 @@ import pandas as pd
 import pytest
 
 from convac.claims.claims import evaluate_all
-from convac.experiments.overlaps import CLAIMS, FIGURES, Block, Family, RandomNetworks, cells
+from convac.experiments.overlaps.block import FIGURES, Block, cells
+from convac.experiments.overlaps.claims import CLAIMS
+from convac.experiments.overlaps.compute import (
+    compute,
+    random_networks,
+    smallest_filter,
+    smallest_machine,
+    smallest_overlapping,
+)
+from convac.experiments.overlaps.figures import draw
+from convac.experiments.overlaps.jobs import Family, RandomNetworks
 from convac.plotting.checks import problems
-from convac.plotting.overlaps import draw
-from convac.theory.overlaps import compute, random_networks, smallest_filter, smallest_machine, smallest_overlapping
 
 SMALL = Block(
     families=(

@@ -9,11 +9,12 @@ import pytest
 import yaml
 
 from convac.claims.claims import evaluate_all
-from convac.experiments.overlaps_trained import CLAIMS, FIGURES, Block, cells
+from convac.experiments.overlaps_trained.block import FIGURES, Block, cells
+from convac.experiments.overlaps_trained.claims import CLAIMS
+from convac.experiments.overlaps_trained.figures import draw, looks, verdicts
 from convac.parsing import parse
 from convac.planning.config import scaled
 from convac.plotting.checks import problems
-from convac.plotting.overlaps_trained import draw, looks, verdicts
 from convac.plotting.style import stamp
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())["experiments"]["overlaps_trained"]

@@ -8,7 +8,8 @@ import pytest
 from matplotlib.figure import Figure
 from pooling_table import pooling_table
 
-from convac.plotting import pooling_geometry, style
+from convac.experiments.pooling_geometry import figures as pooling_geometry
+from convac.plotting import style
 from convac.plotting.checks import colour_distance, problems
 from convac.plotting.primitives import curves, dots, final, images, per_seed, plain_numbers, rows
 from convac.plotting.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, VERMILLION, figure, house, save
@@ -241,7 +242,8 @@ def test_settings_outside_are_left_alone():
 
 def test_no_pyplot_state_is_made():
     heavy = ("matplotlib.pyplot", "torch")
-    code = f"import sys, convac.plotting.pooling_geometry; print([name for name in {heavy} if name in sys.modules])"
+    module = "convac.experiments.pooling_geometry.figures"
+    code = f"import sys, {module}; print([name for name in {heavy} if name in sys.modules])"
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
     )

@@ -9,7 +9,7 @@ import yaml
 
 from convac.cli import main
 from convac.commands.probe import budget, isolated, probed, probed_theory, random_images
-from convac.contract.image_runs import template
+from convac.experiments.image_runs import template
 from convac.planning.plan import JobKey, Plan
 from convac.specs import DatasetSpec, RunSpec, TheorySpec, TrainingSpec
 

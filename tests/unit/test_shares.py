@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from convac.cli import main
-from convac.theory import recurrent_memory
+from convac.experiments.recurrent_memory import compute as recurrent_memory
 
 HEADER = "s\th:m:s\tmax_rss\tcpu_time\n"
 TRAINED, OTHER, THEORY = "blobs-arithmetic-0a1b2c3d", "blobs-rectifier-11111111", "min-cut-22222222"

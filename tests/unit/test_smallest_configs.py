@@ -20,11 +20,11 @@ from smallest import changed, keys, lists, value_at
 from convac.claims.claims import evaluate_all
 from convac.commands.collect import collected
 from convac.commands.entanglement import measured
-from convac.contract.discovery import studies, study_module
-from convac.contract.experiment import Cell
 from convac.datasets.controls import controlled
 from convac.datasets.summaries import summarise
 from convac.errors import ConvacError
+from convac.experiments.discovery import claims_of, studies, study_module
+from convac.experiments.experiment import Cell
 from convac.files import Arrays
 from convac.parsing import parse
 from convac.planning.config import merged, scaled
@@ -115,7 +115,7 @@ def check(study: str, block: dict[str, Any]) -> None:
     table = collected((entry, part) for entry in entries for part in made[entry["cell"]])
     assert {"cell", "quantity", "value"} <= set(table.columns)
     assert np.isfinite(table["value"].astype(float)).all()
-    verdicts = evaluate_all(study_module(study).CLAIMS, table)
+    verdicts = evaluate_all(claims_of(study), table)
     assert set(verdicts["verdict"]) <= VERDICTS
     # one seed has no spread, so that no interval says anything
     if table.get("seed", pd.Series(dtype=float)).nunique() < 2:

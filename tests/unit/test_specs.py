@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convac.circuits.tree import Circuit, random_circuit
-from convac.contract.discovery import studies
 from convac.errors import ArgumentError, ConfigError
-from convac.experiments.pooling_geometry import even_windows
+from convac.experiments.discovery import studies
+from convac.experiments.pooling_geometry.block import even_windows
 from convac.geometry.trees import PoolingTree
 from convac.parsing import mistakes, parse
 from convac.planning import costs

@@ -15,7 +15,7 @@ from convac.circuits.fields import PrimeField
 from convac.entanglement.brute import matricization
 from convac.entanglement.generic_rank import rank
 from convac.errors import ArgumentError, MemoryLimitError
-from convac.experiments.target_entropy import Block
+from convac.experiments.target_entropy.block import Block
 from convac.parsing import mistakes
 from convac.targets.functions import TASKS, control, every_image, listed
 from convac.targets.splits import CONVENTIONS, Split, offset, split

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from convac.claims.claims import evaluate_all
-from convac.contract.discovery import studies, study_module
+from convac.experiments.discovery import claims_of, studies, study_module
 from convac.parsing import parse
 from convac.planning.config import scaled
 from convac.plotting import checks
@@ -87,7 +87,7 @@ def test_the_same_spec_gives_the_same_rows(study):
 
 @every_study
 def test_bounds_hold_at_smoke_scale(study):
-    verdicts = evaluate_all(study_module(study).CLAIMS, table(study)).set_index("id")["verdict"]
+    verdicts = evaluate_all(claims_of(study), table(study)).set_index("id")["verdict"]
     for name, verdict in verdicts.items():
         if not name.startswith(OPEN_ENDED) and verdict != "not run":
             assert verdict == "reproduced", name
@@ -97,8 +97,8 @@ def test_bounds_hold_at_smoke_scale(study):
 @every_study
 @pytest.mark.filterwarnings("ignore:Glyph")
 def test_figures_are_legible(study):
-    module, plotting = study_module(study), importlib.import_module(f"convac.plotting.{study}")
-    figures = plotting.draw(table(study), evaluate_all(module.CLAIMS, table(study)))
+    module, plotting = study_module(study), importlib.import_module(f"convac.experiments.{study}.figures")
+    figures = plotting.draw(table(study), evaluate_all(claims_of(study), table(study)))
     assert set(figures) == set(module.FIGURES)
     for part, figure in figures.items():
         assert checks.problems(figure) == [], part

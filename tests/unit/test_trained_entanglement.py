@@ -10,13 +10,14 @@ import yaml
 from matplotlib.text import Text
 
 from convac.claims.claims import evaluate_all
-from convac.experiments import trained_entanglement as experiment
+from convac.experiments.trained_entanglement import block as experiment
+from convac.experiments.trained_entanglement.claims import CLAIMS
+from convac.experiments.trained_entanglement.figures import LISTED_SITES, TASKS, draw
 from convac.parsing import parse
 from convac.planning.config import scaled
 from convac.plotting import style
 from convac.plotting.checks import problems
 from convac.plotting.primitives import rows
-from convac.plotting.trained_entanglement import LISTED_SITES, TASKS, draw
 from convac.tables import QUANTITIES, tidy
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())["experiments"]["trained_entanglement"]
@@ -130,11 +131,11 @@ NONE = {part: [] for part in experiment.FIGURES}
 
 def test_figures_of_the_laptop_shape_are_legible(table):
     assert set(table["quantity"]) <= set(QUANTITIES)
-    assert faults(table, evaluate_all(experiment.CLAIMS, table)) == NONE
+    assert faults(table, evaluate_all(CLAIMS, table)) == NONE
 
 
 def test_every_claim_is_known_and_finds_its_rows(table):
-    verdicts = evaluate_all(experiment.CLAIMS, table)
+    verdicts = evaluate_all(CLAIMS, table)
     assert len(set(verdicts["id"])) == len(verdicts)
     assert all(name.startswith("trained-entanglement-") for name in verdicts["id"])
     assert "not run" not in set(verdicts["verdict"])

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from convac.contract.image_runs import template
 from convac.errors import ArgumentError
+from convac.experiments.image_runs import template
 from convac.specs import DatasetSpec, NetworkSpec, RunSpec, TrainingSpec
 from convac.training.loop import build
 from convac.widths import matched, parameters, profile

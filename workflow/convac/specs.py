@@ -130,7 +130,7 @@ class RunSpec(Spec):
 
 
 class TheorySpec(Spec):
-    """One theory job: the module of `convac.theory` whose `compute` makes its table, and the arguments."""
+    """One theory job: the experiment whose `compute` makes its table, and the arguments."""
 
     study: Name
     parameters: dict[str, Scalar | tuple[Scalar, ...]] = Field(default_factory=dict)
@@ -138,7 +138,7 @@ class TheorySpec(Spec):
     @property
     def modules(self) -> tuple[str, ...]:
         """The library modules that the spec names."""
-        return (f"convac.theory.{self.study}",)
+        return (f"convac.experiments.{self.study}.compute",)
 
 
 class MissingSpec(Spec):

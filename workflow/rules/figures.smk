@@ -47,7 +47,8 @@ for name in PLAN.experiments:
             stem=f"results/{{scale}}/figures/{name}",
             captions=PLAN.captions(name),
             code=source_hash(
-                "convac.commands.figure", f"convac.plotting.{PLAN.study(name)}"
+                "convac.commands.figure",
+                f"convac.experiments.{PLAN.study(name)}.figures",
             ),
         message:
             f"figures of {name} ({{wildcards.scale}})"

@@ -69,7 +69,7 @@ rule claims:
         study=lambda wildcards: PLAN.study(wildcards.experiment),
         code=lambda wildcards: source_hash(
             "convac.commands.claims",
-            f"convac.experiments.{PLAN.study(wildcards.experiment)}",
+            f"convac.experiments.{PLAN.study(wildcards.experiment)}.claims",
         ),
     message:
         "verdicts of {wildcards.experiment} ({wildcards.scale})"

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 
 from convac.claims.claims import evaluate_all
-from convac.contract.discovery import study_module
+from convac.experiments.discovery import claims_of
 from convac.files import read_table, write_table
 
 
@@ -17,4 +17,4 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> None:
     """Evaluate every claim and write the verdicts."""
     table = read_table(options.table, ("cell", "quantity", "value"))
-    write_table(options.output, evaluate_all(study_module(options.study).CLAIMS, table))
+    write_table(options.output, evaluate_all(claims_of(options.study), table))

@@ -11,8 +11,8 @@ from typing import Any
 
 from convac.claims.claims import CONTRADICTED, INCONCLUSIVE, NOT_RUN, REPRODUCED
 from convac.claims.ledger import markdown_row
-from convac.contract.discovery import studies, study_module
 from convac.errors import FileError
+from convac.experiments.discovery import claims_of, studies, study_module
 from convac.files import naming, read_table, write_text
 from convac.planning.config import SCALES, Config
 from convac.planning.environments import conda_files
@@ -111,7 +111,7 @@ def experiments_page() -> str:
         lines += [f"## {name}", "", inspect.cleandoc(module.__doc__ or ""), "", "Figures:", ""]
         lines += [f"- `{'-'.join(filter(None, (name, part)))}`: {caption}" for part, caption in module.FIGURES.items()]
         lines += ["", "| claim | statement | source |", "|---|---|---|"]
-        lines += [f"| `{claim.id}` | {claim.statement} | {claim.source} |" for claim in module.CLAIMS] + [""]
+        lines += [f"| `{claim.id}` | {claim.statement} | {claim.source} |" for claim in claims_of(name)] + [""]
     return "\n".join(lines)
 
 
@@ -125,7 +125,7 @@ def experiments_table() -> str:
     lines = ["| experiment | question | figures | claims |", "|---|---|---|---|"]
     for name in studies():
         module = study_module(name)
-        lines.append(f"| `{name}` | {question(name)} | {len(module.FIGURES)} | {len(module.CLAIMS)} |")
+        lines.append(f"| `{name}` | {question(name)} | {len(module.FIGURES)} | {len(claims_of(name))} |")
     return "\n".join(lines) + "\n"
 
 

@@ -11,9 +11,9 @@ from typing import Any, Literal, get_args
 
 from pydantic import Field, model_validator
 
-from convac.contract.discovery import studies, study_module
-from convac.contract.experiment import Experiment
 from convac.errors import ConfigError, one_line
+from convac.experiments.discovery import studies, study_module
+from convac.experiments.experiment import Experiment
 from convac.parsing import mistakes, parse, plain, shown
 from convac.specs import Name, Spec
 

@@ -11,15 +11,16 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from convac.contract.discovery import study_module
-from convac.contract.experiment import Cell
 from convac.errors import ConfigError, ConvacError
+from convac.experiments.discovery import study_module
+from convac.experiments.experiment import Cell
 from convac.files import write_text
 from convac.parsing import lines, parse, plain
 from convac.planning import costs
 from convac.planning.config import BASE, Blocks, Config, blocks
 from convac.planning.costs import seconds_of
 from convac.planning.place import first_here
+from convac.provenance import module_file
 from convac.specs import DatasetSpec, MeasureSpec, RunSpec, Spec, TheorySpec, canonical, digest, folder
 from convac.workload import Job, Workload
 
@@ -124,6 +125,14 @@ def placing(where: str) -> Iterator[None]:
         raise ConfigError(f"{where}: {error}") from error
 
 
+def present(cell: Cell) -> Cell:
+    """The cell, whose spec names modules of the library; raises ConfigError for one that isn't there."""
+    for module in cell.spec.modules:
+        if module_file(module) is None:
+            raise ConfigError(f"workflow/{module.replace('.', '/')}.py: is missing; a job of the experiment needs it")
+    return cell
+
+
 class Plan:
     """Every job of every experiment at every scale, found by folder.
 
@@ -148,7 +157,7 @@ class Plan:
         self.config = parse(Config, plain(raw))
         for (scale, name), (study, block) in blocks(raw, hidden).items():
             with placing(f"experiments.{name}, scale {scale}"):
-                cells = {folder(cell.spec): cell for cell in study_module(study).cells(block)}
+                cells = {folder(cell.spec): present(cell) for cell in study_module(study).cells(block)}
             self._add(scale, name, Study(study, cells))
 
     def _add(self, scale: str, name: str, study: Study) -> None:

@@ -9,10 +9,9 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from convac.claims.claims import Claim
-from convac.contract.experiment import Cell
-from convac.contract.image_runs import GLOBAL, LOCAL, ImageExperiment, NetworkKind, template
 from convac.errors import ArgumentError
+from convac.experiments.experiment import Cell
+from convac.experiments.image_runs import ImageExperiment, NetworkKind, template
 from convac.specs import Positive, Scalar, Spec
 from convac.widths import matched, parameters
 
@@ -66,26 +65,3 @@ FIGURES = {
     "": "Test and train accuracy against the kernel at equal parameters, with 95 % intervals over seeds.",
     "curves": "Test accuracy against training step by kernel.",
 }
-
-SOURCE = "1703.02065 (Sharir & Shashua, ICLR 2018), Experiments"
-
-
-def kernel_claim(kind: NetworkKind, task: str, larger: int, smaller: int, threshold: float) -> Claim:
-    """The larger kernel wins."""
-    return Claim(
-        id=f"overlaps-trained-{kind.lower()}-{task}-{larger}-{smaller}",
-        statement=f"{kind} on {task} images: kernel {larger} beats kernel {smaller} by more than {threshold:g} "
-        "in test accuracy at equal parameters",
-        source=SOURCE,
-        where={"quantity": "test_accuracy", "network": kind, "task": task},
-        first={"kernel": larger},
-        second={"kernel": smaller},
-        threshold=threshold,
-        expected=(0.95, 0.60),
-    )
-
-
-CLAIMS = (
-    *(kernel_claim(kind, task, 3, 1, 0.05) for kind in KINDS for task in (LOCAL, GLOBAL)),
-    *(kernel_claim(kind, task, 3, 2, 0.01) for kind in KINDS for task in (LOCAL, GLOBAL)),
-)

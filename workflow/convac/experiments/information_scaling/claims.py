@@ -1,68 +1,11 @@
-"""information_scaling: does entropy grow from a network's components to its inputs as a scaling law says?
-
-Source: 1802.04473 (Liu), on the tensorial mixture models of 1610.04167 (Sharir, Tamari, Cohen & Shashua). Every
-statement under three averages of H(φ|d) over the states d: by the consistent prior, uniform, the maximum.
-"""
+"""Claims of information_scaling."""
 
 import math
-from typing import Annotated, Literal
-
-from pydantic import Field
 
 from convac.claims.claims import LARGEST, Claim, Labels, equality
-from convac.contract.experiment import Cell, Experiment
-from convac.specs import Positive, Scalar, Spec, TheorySpec
+from convac.experiments.information_scaling.block import RANDOM
 
-RANDOM = ("dirichlet", "sparse", "near-permutation", "near-singular", "selection")
 AVERAGES = ("consistent", "uniform", "maximum")
-DIGIT_PIXELS = 64
-
-
-class Training(Spec):
-    """Expectation-maximisation on binary digits."""
-
-    images: Positive = Field(description="training images")
-    steps: Positive = Field(description="steps")
-
-
-class Block(Experiment):
-    """Config of information_scaling."""
-
-    sites: tuple[Literal[4, 8, 16, 32, 64, 128, 256], ...] = Field(min_length=1, description="N; digits have up to 64")
-    states: Literal[4, 9, 16] = Field(description="states of every hidden variable, r; a square, for the codebooks")
-    seeds: Positive = Field(description="mixtures of each family")
-    draws: Annotated[Positive, Field(ge=2)] = Field(description="inputs drawn from each mixture")
-    configurations: Annotated[Positive, Field(ge=256)] = Field(description="inputs that are enumerated at most")
-    mappings: Annotated[Positive, Field(ge=2)] = Field(description="random draws of each family of single mappings")
-    training: Training = Field(description="of the mixtures on digits")
-
-
-def cells(block: Block) -> list[Cell]:
-    """One job each for single statements, discrete mixtures, mixtures of densities, and trained mixtures."""
-    measured: dict[str, Scalar | tuple[Scalar, ...]] = {
-        "sites": block.sites,
-        "states": block.states,
-        "seeds": block.seeds,
-        "draws": block.draws,
-        "configurations": block.configurations,
-    }
-    digits = tuple(sites for sites in block.sites if sites <= DIGIT_PIXELS)
-    jobs: list[dict[str, Scalar | tuple[Scalar, ...]]] = [
-        {"part": "statements", "draws": block.mappings},
-        {**measured, "part": "mixtures", "densities": False, "families": (*RANDOM, "codebook", "broad", "narrow")},
-        {**measured, "part": "mixtures", "densities": True, "families": (*RANDOM, "codebook")},
-        {**measured, "part": "trained", "sites": digits, **block.training.model_dump()},
-    ]
-    return [Cell(TheorySpec(study="information_scaling", parameters=job)) for job in jobs]
-
-
-FIGURES = {
-    "": "Entropy gained from components to inputs per site, with the law's bounds and ours; codebooks reach the law's.",
-    "statements": "Share of single mappings and of whole mixtures that violate each statement, under three averages.",
-    "levels": "Increase C and ratio β across the mappings of each level, and the whole ratio beside its bound.",
-    "activations": "What sigmoid and ReLU do to the entropy of a variable, for densities and discrete variables.",
-    "checks": "Sampled entropies against exact ones, and likelihood through training on digits.",
-}
 
 PAPER = "1802.04473 (Liu)"
 ROUNDING = -1e-9  # nats

@@ -10,10 +10,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from convac.claims.claims import Claim
-from convac.contract.experiment import Cell, Experiment
-from convac.contract.image_runs import CLASSES, GREY, template
 from convac.errors import ArgumentError
+from convac.experiments.experiment import Cell, Experiment
+from convac.experiments.image_runs import CLASSES, GREY, template
 from convac.geometry.trees import PoolingTree
 from convac.specs import (
     MARGINALISED,
@@ -33,7 +32,6 @@ from convac.specs import (
 from convac.widths import matched, parameters
 
 Kind = Literal["points", "rectangles"]
-KINDS = ("points", "rectangles")
 IMPUTATIONS = ("zero", "mean", "neighbour")
 HT, CP, CONVNET = "HT mixture", "CP mixture", "ConvNet"
 COMPLETE = "complete"  # what a network was trained on, where nothing was missing
@@ -159,69 +157,3 @@ FIGURES = {
     "objectives": "Test accuracy of the marginalised mixtures by what they were trained for.",
     "examples": "Test images with missing pixels, what the mixture expects there, and samples of the mixture.",
 }
-
-SOURCE = "1610.04167 (Sharir, Tamari, Cohen & Shashua), Experiments"
-THRESHOLD = 0.02  # of test accuracy, mean over rates
-MIXTURE = {"network": HT, "objective": "likelihood", "imputation": MARGINALISED}
-
-
-def gain(name: str, statement: str, source: str, kind: str, first: dict[str, str], second: dict[str, str]) -> Claim:
-    """The first beats the second on images with missing pixels, mean over rates."""
-    return Claim(
-        id=f"missing-data-{kind}-{name}",
-        statement=f"Missing {kind}, mean over rates: {statement} by more than {THRESHOLD:g} in test accuracy",
-        source=source,
-        where={"quantity": "missing_accuracy", "missing": kind},
-        first=first,
-        second=second,
-        by=("rate",),
-        threshold=THRESHOLD,
-        expected=(0.80, 0.50),
-    )
-
-
-def against_imputations(kind: str) -> Iterator[Claim]:
-    """The mixture that leaves missing pixels out, against itself and a ConvNet on filled-in images."""
-    for method in IMPUTATIONS:
-        filled = {**MIXTURE, "imputation": method}
-        words = f"the mixture marginalised beats the same mixture with {method} imputation"
-        yield gain(f"same-{method}", words, f"ours, after {SOURCE}", kind, MIXTURE, filled)
-    for method in IMPUTATIONS:
-        filled = {"network": CONVNET, "trained_on": COMPLETE, "imputation": method}
-        words = f"the marginalised mixture beats a ConvNet with {method} imputation"
-        yield gain(f"convnet-{method}", words, SOURCE, kind, MIXTURE, filled)
-
-
-def against_informed(kind: str) -> Iterator[Claim]:
-    """The same mixture against ConvNets that were trained on missing pixels."""
-    for known in KINDS:
-        second = {"network": CONVNET, "trained_on": known, "imputation": "zero"}
-        words = f"the marginalised mixture beats a ConvNet trained on missing {known}"
-        yield gain(f"trained-{known}", words, SOURCE, kind, MIXTURE, second)
-
-
-def against_objectives(kind: str) -> Iterator[Claim]:
-    """Marginalised mixtures: trained by likelihood against for the classes alone, tree against one level."""
-    scores = {**MIXTURE, "objective": "discriminative"}
-    words = "of two marginalised mixtures, the one trained by likelihood beats the one trained discriminatively"
-    yield gain("objective", words, f"ours, after {SOURCE}", kind, MIXTURE, scores)
-    words = "of two marginalised mixtures, the tree (HT) beats the one of one level (CP)"
-    yield gain("depth", words, SOURCE, kind, MIXTURE, {**MIXTURE, "network": CP})
-
-
-CLAIMS = (
-    *(claim for kind in KINDS for claim in against_imputations(kind)),
-    *(claim for kind in KINDS for claim in against_informed(kind)),
-    *(claim for kind in KINDS for claim in against_objectives(kind)),
-    Claim(
-        id="missing-data-complete",
-        statement="Where nothing is missing, the ConvNet beats the mixture trained by likelihood by more than 0.01 in "
-        "test accuracy",
-        source="ours",
-        where={"quantity": "missing_accuracy", "missing": "none", "trained_on": COMPLETE},
-        first={"network": CONVNET},
-        second={"network": HT, "objective": "likelihood"},
-        threshold=0.01,
-        expected=(0.99, 0.95),
-    ),
-)

@@ -1,6 +1,7 @@
 """The contract of an experiment: a typed config block, and the cells that it asks for.
 
-A module `convac.experiments.<name>` keeps it by defining `Block`, `cells(block)`, `FIGURES` and `CLAIMS`.
+A folder `convac.experiments.<name>` keeps it: `block` defines `Block`, `cells(block)` and `FIGURES`, `claims` defines
+`CLAIMS`, `figures` defines `draw(table, claims)`, and where the experiment computes, `compute` defines `compute(spec)`.
 """
 
 from dataclasses import dataclass, field

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from convac.datasets.digits import read_originals
+from convac.experiments.information_scaling import activations, mapping_statements
 from convac.geometry.trees import PoolingTree
 from convac.mixtures.entropies import (
     AVERAGES,
@@ -33,7 +34,6 @@ from convac.progress import reporter
 from convac.seeds import stream
 from convac.specs import TheorySpec
 from convac.tables import table_of
-from convac.theory import activations, mapping_statements
 
 Row = dict[str, Any]
 Parameters = dict[str, Any]

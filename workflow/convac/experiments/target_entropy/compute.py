@@ -20,6 +20,7 @@ from convac.entanglement import measures
 from convac.entanglement.generic_rank import rank
 from convac.entanglement.scales import LOWEST, Scaled, common
 from convac.errors import ArgumentError
+from convac.experiments.target_entropy.data_entropy import data_rows
 from convac.geometry.partitions import PARTITIONS, Partition
 from convac.progress import reporter
 from convac.seeds import stream
@@ -31,7 +32,6 @@ from convac.targets.families import Levels
 from convac.targets.frontier import SCANS, strip
 from convac.targets.functions import TASKS, control, listed
 from convac.targets.splits import CONVENTIONS, Split, offset, split
-from convac.theory.data_entropy import data_rows
 
 Row = dict[str, Any]
 Parameters = dict[str, Any]

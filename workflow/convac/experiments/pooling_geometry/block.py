@@ -4,15 +4,13 @@ Source: 1605.06743 (Cohen & Shashua, ICLR 2017), Experiments. Shared 1×1 weight
 deep networks invariant to permuting the children of any node of their tree.
 """
 
-import math
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field, model_validator
 
-from convac.claims.claims import LARGEST, Claim, Reference
-from convac.contract.experiment import Cell, Experiment
+from convac.experiments.experiment import Cell, Experiment
 from convac.geometry.partitions import Partition
 from convac.geometry.trees import PoolingTree
 from convac.specs import (
@@ -166,93 +164,3 @@ FIGURES = {
     "entanglement": "Entanglement of the trained ConvACs by geometry and partition, against the min-cut bound.",
     "depth": "ConvACs with real weights from one to six levels: log-scale at the start, and accuracy after training.",
 }
-
-GEOMETRY_SOURCE = "1605.06743 (Cohen & Shashua, ICLR 2017), Experiments"
-SHALLOW_SOURCE = "1605.06743, Experiments; 1509.05009 (depth); the count baseline is ours"
-
-# task → the geometry that suits it, the other one, and typical accuracies of a ConvAC under the two
-TASKS = {"closedness": ("square", "mirror", 0.95, 0.78), "symmetry": ("mirror", "square", 0.945, 0.83)}
-# task → accuracy of the Bayes classifier on the number of pixels alone
-COUNT_ACCURACY = {"closedness": 0.630, "symmetry": 0.774}
-
-
-def geometry_claim(network: str, task: str, threshold: float) -> Claim:
-    """The geometry that suits the task wins by more than `threshold` in test accuracy."""
-    better, other, high, low = TASKS[task]
-    return Claim(
-        id=f"pooling-geometry-{network.lower().replace(' ', '-')}-{task}",
-        statement=f"{network} on {task}: {better} pooling beats {other} by more than {threshold:g} in test accuracy",
-        source=GEOMETRY_SOURCE,
-        where={"quantity": "test_accuracy", "task": task, "network": network},
-        first={"geometry": better},
-        second={"geometry": other},
-        by=("width",),
-        threshold=threshold,
-        expected=(high, low),
-    )
-
-
-def shallow_claim(task: str) -> Claim:
-    """The widest shallow ConvAC is no better than the pixel count plus its binomial interval."""
-    better, _, high, _ = TASKS[task]
-    return Claim(
-        id=f"pooling-geometry-shallow-{task}",
-        statement=f"Shallow ConvAC on {task}: test accuracy stays below the pixel count's plus its 95 % interval",
-        source=SHALLOW_SOURCE,
-        where={"quantity": "test_accuracy", "task": task, "width": LARGEST},
-        first={"network": "ConvAC", "geometry": better},
-        second={"network": "shallow ConvAC"},
-        threshold=0.0,
-        expected=(high, COUNT_ACCURACY[task] - 0.01),
-        reference=Reference("count_accuracy", "test_images", {"task": task}, (COUNT_ACCURACY[task], 4000)),
-    )
-
-
-def entanglement_claim(task: str) -> Claim:
-    """Mirror pooling entangles the left half with the right half more than square pooling does, after training.
-
-    Entropies of trained networks span decades over seeds, so the comparison is of logarithms.
-    """
-    return Claim(
-        id=f"pooling-geometry-renyi2-{task}",
-        statement=f"ConvAC trained on {task}: left-right Rényi-2 of mirror is more than twice that of square",
-        source="1605.06743, Inductive bias through pooling geometry; 1704.01552",
-        where={"quantity": "renyi2", "task": task, "network": "ConvAC", "partition": "left-right"},
-        first={"geometry": "mirror"},
-        second={"geometry": "square"},
-        by=("width",),
-        threshold=math.log(2),
-        logarithmic=True,
-        expected=(6.0, 0.1),
-    )
-
-
-CLAIMS = (
-    *(geometry_claim("ConvAC", task, 0.05) for task in TASKS),
-    *(geometry_claim(network, task, 0.02) for network in ("ConvRect max", "ConvRect average") for task in TASKS),
-    *(shallow_claim(task) for task in TASKS),
-    *(entanglement_claim(task) for task in TASKS),
-    Claim(
-        id="pooling-geometry-signed-initialisation",
-        statement="Signed ConvAC, mean over depths: calibrated start beats normal by more than 0.05 in test accuracy",
-        source="ours; 1605.06743 trains in log space",
-        where={"quantity": "test_accuracy", "network": "ConvAC signed"},
-        first={"initialisation": "calibrated"},
-        second={"initialisation": "normal"},
-        by=("task", "geometry", "width", "levels"),
-        threshold=0.05,
-        expected=(0.85, 0.55),
-    ),
-    Claim(
-        id="pooling-geometry-renyi2-min-cut",
-        statement="Rényi-2 entropy never exceeds the logarithm of the min-cut (to 1e-9 nats)",
-        source="1704.01552 (min-cut bound on the rank)",
-        where={},
-        first={"quantity": "min_cut_log"},
-        second={"quantity": "renyi2"},
-        by=("cell", "partition"),
-        kind="exact",
-        threshold=-1e-9,
-        expected=(8.0, 2.0),
-    ),
-)

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from convac.contract.experiment import Experiment
+from convac.experiments.experiment import Experiment
 from convac.geometry.trees import PoolingTree
 from convac.specs import (
     DatasetSpec,

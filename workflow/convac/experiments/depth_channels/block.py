@@ -1,0 +1,47 @@
+"""depth_channels: how many channels does a network need, the more layers it has?
+
+Source: 1710.05520 (Zhang), abstract, all that is known of it here: at equal expressive power channels scale as
+D ~ D_0^(1/n_c) with the convolution layers n_c. Ours: D(n_c) is the smallest width whose exact block rank, or whose
+loss on all inputs, reaches that of one layer of D_0 channels. Rivals of this root law: a shift, every layer worth a
+constant factor, and ln D = ln D_0 / g with the growth g of the rank's power of D.
+"""
+
+from pydantic import Field
+
+from convac.experiments.depth_channels.jobs import Family, Trained
+from convac.experiments.experiment import Cell, Experiment
+from convac.specs import Scalar, TheorySpec
+
+Parameters = dict[str, Scalar | tuple[Scalar, ...]]
+
+
+class Block(Experiment):
+    """Config of depth_channels."""
+
+    families: tuple[Family, ...] = Field(min_length=1, description="exact ranks")
+    trained: tuple[Trained, ...] = Field(min_length=1, description="losses")
+
+
+def cells(block: Block) -> list[Cell]:
+    """One job per family, and one per entry of `trained`."""
+    exact = [
+        TheorySpec(study="depth_channels", parameters={"part": "ranks", **family.model_dump()})
+        for family in block.families
+    ]
+    return [Cell(spec) for spec in (*exact, *map(fits, block.trained))]
+
+
+def fits(trained: Trained) -> TheorySpec:
+    """The job that fits networks of a kind."""
+    own: Parameters = {"part": "trained", "layers": len(trained.widths), **trained.model_dump(exclude={"widths"})}
+    own |= {f"widths_{layers}": row for layers, row in enumerate(trained.widths, start=1)}
+    return TheorySpec(study="depth_channels", parameters=own)
+
+
+FIGURES = {
+    "": "Exact ranks: smallest width against the number of layers, with the root law and the min-cut's, by family.",
+    "scaling": "Exact ranks: smallest width against the width of one layer, by number of layers.",
+    "errors": "Trained networks: error on all inputs against the width, by number of layers, with 95 % intervals.",
+    "trained": "Trained networks: width that reaches one layer's error against the number of layers; the fitted shift.",
+    "models": "Misfit of the three models, as stated and with a constant fitted.",
+}

@@ -1,0 +1,62 @@
+"""Claims of min_cut."""
+
+from convac.claims.claims import Claim, equality
+
+PAPER = "1704.01552 (Levine, Yakira, Cohen & Shashua)"
+BY = ("ensemble", "case")
+
+
+def bound(name: str, statement: str, ensembles: tuple[str, ...], quantity: str, source: str) -> Claim:
+    """The rank never exceeds a bound."""
+    return Claim(
+        id=f"min-cut-{name}",
+        statement=statement,
+        source=source,
+        where={"ensemble": ensembles},
+        first={"quantity": quantity},
+        second={"quantity": "rank"},
+        by=BY,
+        kind="exact",
+        threshold=0.0,
+        expected=(64.0, 32.0),
+    )
+
+
+def equal(name: str, statement: str, ensemble: str, quantity: str, source: str) -> tuple[Claim, Claim]:
+    """The rank equals a prediction."""
+    return equality(
+        Claim(
+            id=f"min-cut-{name}",
+            statement=statement,
+            source=source,
+            where={"ensemble": ensemble},
+            first={"quantity": "rank"},
+            second={"quantity": quantity},
+            by=BY,
+            kind="exact",
+            threshold=0.0,
+            expected=(64.0, 32.0),
+        )
+    )
+
+
+CLAIMS = (
+    bound("bound", "Rank never exceeds the min-cut", ("powers", "mixed", "shared", "search", "loop"), "min_cut", PAPER),
+    *equal("powers", "Rank is the min-cut when M and all widths are powers of one integer", "powers", "min_cut", PAPER),
+    *equal("mixed", "Rank is the min-cut for any widths", "mixed", "min_cut", "ours: where equality ends"),
+    bound(
+        "symmetric",
+        "Shared weights: rank never exceeds the symmetric min-cut",
+        ("shared",),
+        "symmetric_min_cut",
+        "ours",
+    ),
+    *equal("symmetric-equal", "Shared weights: rank is the symmetric min-cut", "shared", "symmetric_min_cut", "ours"),
+    *equal(
+        "bridge",
+        "In the smallest deficits the rank is the bridge’s prediction",
+        "search",
+        "bridge_rank",
+        "2212.09794 (quantum max-flow in the bridge graph)",
+    ),
+)

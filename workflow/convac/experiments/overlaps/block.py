@@ -1,0 +1,59 @@
+"""overlaps: which blocks can a network entangle with the rest when its windows overlap?
+
+Sources: 1703.02065 (Sharir & Shashua), 1803.09780 (Levine, Sharir, Cohen & Shashua). Exact generic block ranks over a
+prime field; the prediction is ours: the smaller of a min-cut and of what shared weights can tell apart.
+"""
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from convac.experiments.experiment import Cell, Experiment
+from convac.experiments.overlaps.jobs import Family, RandomNetworks
+from convac.geometry.trees import PoolingTree
+from convac.specs import Positive, Scalar, TheorySpec
+
+Parameters = dict[str, Scalar | tuple[Scalar, ...]]
+
+
+class Block(Experiment):
+    """Config of overlaps."""
+
+    families: tuple[Family, ...] = Field(min_length=1, description="overlapping networks whose blocks are measured")
+    random: RandomNetworks = Field(description="networks and subsets of sites at random: where does the law end?")
+    tree_sites: Annotated[Positive, Field(ge=4)] = Field(description="sites of the trees beside them, a power of two")
+    tree_widths: tuple[Positive, ...] = Field(min_length=1, description="channels of every level of those trees")
+    volume_sites: tuple[Annotated[int, Field(ge=4, le=20, multiple_of=2)], ...] = Field(
+        description="rings whose cheapest network with a volume law is searched for"
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Block":
+        PoolingTree.named("line", (self.tree_sites,))
+        return self
+
+
+def cells(block: Block) -> list[Cell]:
+    """One job per family, one for random networks, one for the trees, one for the parameters of a volume law."""
+    families = [
+        TheorySpec(study="overlaps", parameters={"part": "blocks", **family.model_dump()}) for family in block.families
+    ]
+    drawn: Parameters = {"part": "random", **block.random.model_dump()}
+    trees: Parameters = {
+        "part": "trees",
+        "sites": (block.tree_sites,),
+        "local_dimension": 2,
+        "widths": block.tree_widths,
+    }
+    volume: Parameters = {"part": "volume", "sizes": block.volume_sites}
+    specs = [*families, *(TheorySpec(study="overlaps", parameters=part) for part in (drawn, trees, volume))]
+    return [Cell(spec) for spec in specs]
+
+
+FIGURES = {
+    "": "Exact rank of the first n sites of a line, for overlapping networks by kernel and depth, and for trees.",
+    "law": "Exact block rank against the prediction, for every network and block.",
+    "grid": "Exact rank of rectangles of a grid against their area.",
+    "entropy": "Entropy of the first n sites, in nats and as a share of ln rank, with 95 % intervals over networks.",
+    "volume": "Parameters with which half of the sites reach the full rank, against the number of sites.",
+}

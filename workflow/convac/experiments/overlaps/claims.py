@@ -1,0 +1,108 @@
+"""Claims of overlaps."""
+
+import math
+
+from convac.claims.claims import LARGEST, Claim, Labels, equality
+
+OURS = "ours; 1803.09780 (Levine, Sharir, Cohen & Shashua)"
+RBM = "1803.09780; 1701.04844 (volume law of restricted Boltzmann machines)"
+
+
+def law_claims(name: str, statement: str, where: Labels, law: str = "predicted_rank") -> tuple[Claim, Claim]:
+    """The rank of every block equals the law."""
+    return equality(
+        Claim(
+            id=f"overlaps-{name}",
+            statement=statement,
+            source=OURS,
+            where={"network": "overlapping", **where},
+            first={"quantity": "block_rank"},
+            second={"quantity": law},
+            by=("case",),
+            kind="exact",
+            threshold=0.0,
+            expected=(64.0, 32.0),
+        )
+    )
+
+
+def machine_claim(name: str, statement: str, machine: str, network: str) -> Claim:
+    """A volume law takes a machine more than twice the parameters that it takes an overlapping network."""
+    return Claim(
+        id=f"overlaps-volume-{name}",
+        statement=statement,
+        source=RBM,
+        where={"quantity": "volume_parameters", "block_sites": LARGEST},
+        first={"network": "RBM", "weights": machine},
+        second={"network": "overlapping", "weights": network},
+        by=("sites",),
+        kind="exact",
+        logarithmic=True,
+        threshold=math.log(2),
+        expected=(136.0, 38.0),
+    )
+
+
+FRONT = "the block rank is min{M^|A|, D·M^frame}, a frame of (L − 1)(K − 1) sites, where M ≤ D"
+TWICE = "takes over twice the parameters of an overlapping network"
+
+CLAIMS = (
+    *law_claims(
+        "prediction",
+        "Equal widths: block rank is the smaller of min-cut and distinguishable configurations",
+        {"uniform": True},
+    ),
+    *law_claims(
+        "prediction-held-back",
+        "Equal widths: the prediction holds on sizes, grids and boundaries that it wasn't found on",
+        {"uniform": True, "held_back": True},
+    ),
+    *law_claims("prediction-narrow", "The prediction goes on where the first layer is narrower", {"uniform": False}),
+    *law_claims("front", f"Weights per location: {FRONT}", {"fits": True, "weights": "per location"}, "front_rank"),
+    *law_claims("front-shared", f"Weights shared: {FRONT}", {"fits": True, "weights": "shared"}, "front_rank"),
+    *equality(
+        Claim(
+            id="overlaps-random",
+            statement="The prediction holds for random widths, boundaries and subsets of the sites",
+            source=OURS,
+            where={},
+            first={"quantity": "random_rank"},
+            second={"quantity": "random_prediction"},
+            by=("case",),
+            kind="exact",
+            threshold=0.0,
+            expected=(64.0, 32.0),
+        )
+    ),
+    Claim(
+        id="overlaps-tree",
+        statement="Half of a ring under windows of 3 and 2 or more layers has over 4 times the rank of a tree as wide",
+        source="1703.02065; 1803.09780",
+        where={"quantity": "block_rank", "weights": "shared", "block_sites": LARGEST, "sites": ("8", "16")},
+        first={"network": "overlapping", "boundary": "periodic", "kernel": 3, "layers": (2, 3)},
+        second={"network": "tree"},
+        by=("sites", "local_dimension", "width"),
+        kind="exact",
+        logarithmic=True,
+        threshold=math.log(4),
+        expected=(64.0, 4.0),
+    ),
+    machine_claim(
+        "machine",
+        f"Largest ring, volume law: a fully connected Boltzmann machine {TWICE} with shared weights",
+        "per location",
+        "shared",
+    ),
+    machine_claim(
+        "machine-shared",
+        f"Largest ring, volume law, weights shared by both: a Boltzmann machine {TWICE}",
+        "shared",
+        "shared",
+    ),
+    machine_claim(
+        "machine-per-location",
+        f"Largest ring, volume law, neither shares: a Boltzmann machine {TWICE}",
+        "per location",
+        "per location",
+    ),
+)

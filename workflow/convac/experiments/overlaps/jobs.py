@@ -1,0 +1,43 @@
+"""Jobs of overlaps: the families of its config."""
+
+import math
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from convac.circuits.overlapping import OverlappingShape
+from convac.errors import ArgumentError
+from convac.specs import MOST, Natural, Positive, Spec
+
+
+class Family(Spec):
+    """Networks over one line or grid of sites: every kernel × layers × width, one job."""
+
+    sites: tuple[Positive, ...] = Field(min_length=1, max_length=2)
+    periodic: bool = True
+    local_dimension: Annotated[Positive, Field(ge=2)] = 2
+    kernels: tuple[Positive, ...] = Field(min_length=1)
+    layers: tuple[Positive, ...] = Field(min_length=1)
+    widths: tuple[Positive, ...] = Field(min_length=1)
+    first_width: Natural = Field(0, description="channels of the first layer; 0: as the others")
+    shared: bool = Field(True, description="whether weights are shared over positions")
+    draws: Natural = Field(0, description="float64 networks whose entropy is measured")
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Family":
+        count = math.prod(self.sites)
+        # by logarithms: the number itself may have a thousand million digits
+        if count < 2 or count * math.log2(self.local_dimension) > math.log2(MOST):
+            raise ArgumentError(f"sites: {list(self.sites)}; accepted: two or more, with up to {MOST} inputs M^N")
+        for kernel in self.kernels:
+            OverlappingShape(self.sites, kernel, (1,), self.local_dimension, self.periodic, self.shared)
+        return self
+
+
+class RandomNetworks(Spec):
+    """Random small networks."""
+
+    networks: Positive
+    subsets: Positive = Field(description="of the sites, for each network")
+    # 2^6 are those of the smallest network that is drawn
+    entries: Annotated[Positive, Field(ge=64)] = Field(description="most inputs M^N that are listed")

@@ -1,0 +1,70 @@
+"""recurrent_memory: how much of a sequence's start can a recurrent network's end depend on, by depth?
+
+Source: 1710.09431 (Levine, Sharir, Ziv & Shashua): the start-end separation rank of recurrent arithmetic circuits grows
+with depth. Exact generic ranks over a prime field; closed forms are ours.
+"""
+
+from pydantic import Field
+
+from convac.experiments.experiment import Cell, Experiment
+from convac.experiments.recurrent_memory.jobs import Depth, Even, Network
+from convac.specs import Positive, TheorySpec
+
+
+class Block(Experiment):
+    """Config of recurrent_memory."""
+
+    depths: tuple[Depth, ...] = Field(min_length=1, description="stacked layers, L")
+    local_dimensions: tuple[Positive, ...] = Field(min_length=1, description="templates of a step, M")
+    widths: tuple[Positive, ...] = Field(min_length=1, description="channels of every layer, R")
+    steps: Even = Field(description="longest sequence, T")
+    entries: Positive = Field(description="most sequences M^T that are listed; longer ones are left out")
+    draws: Positive = Field(description="networks whose entropy is measured, per cell")
+    reach: tuple[Network, ...] = Field(description="larger networks, ranks only, one job each")
+
+
+def cells(block: Block) -> list[Cell]:
+    """One job per depth, and one per network of the reach."""
+    grid = [
+        Cell(
+            TheorySpec(
+                study="recurrent_memory",
+                parameters={
+                    "depth": depth,
+                    "local_dimensions": block.local_dimensions,
+                    "widths": block.widths,
+                    "shortest": 1,
+                    "longest": block.steps // 2,
+                    "entries": block.entries,
+                    "draws": block.draws,
+                },
+            ),
+            {"depth": depth},
+        )
+        for depth in block.depths
+    ]
+    return grid + [
+        Cell(
+            TheorySpec(
+                study="recurrent_memory",
+                parameters={
+                    "depth": network.depth,
+                    "local_dimensions": (network.local_dimension,),
+                    "widths": (network.width,),
+                    "shortest": network.steps // 2,
+                    "longest": network.steps // 2,
+                    "entries": network.local_dimension**network.steps,
+                    "draws": 0,
+                },
+            ),
+            {"depth": network.depth},
+        )
+        for network in block.reach
+    ]
+
+
+FIGURES = {
+    "": "Start-end rank against the length of the sequence, by depth, with the closed forms.",
+    "law": "Exact rank against closed form for every network, those that the forms weren't found on apart.",
+    "entropy": "Entropy across the middle against the length of the sequence, by depth, with 95 % intervals.",
+}

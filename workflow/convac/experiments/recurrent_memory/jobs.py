@@ -1,0 +1,28 @@
+"""Jobs of recurrent_memory: the families of its config."""
+
+import math
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from convac.errors import ArgumentError
+from convac.specs import MOST, Positive, Spec
+
+Depth = Annotated[int, Field(ge=1, le=4)]
+Even = Annotated[Positive, Field(ge=2, multiple_of=2)]
+
+
+class Network(Spec):
+    """One network beyond the grid."""
+
+    depth: Depth
+    local_dimension: Positive
+    width: Positive
+    steps: Even
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Network":
+        # by logarithms: the number itself may have a thousand million digits
+        if self.steps * math.log2(self.local_dimension) > math.log2(MOST):
+            raise ArgumentError(f"steps: {self.steps}; accepted: at most {MOST} sequences local_dimension^steps")
+        return self

@@ -1,0 +1,78 @@
+"""target_entropy: how much entanglement do the target functions of image classification have, and by which law?
+
+Source: 1710.05520 (Zhang), which proves a sub-volume bound for target functions of reasonable image classification
+problems. Only its abstract is known here: tasks, conventions and thresholds are ours. Exact values throughout, but for
+image classes that are known by samples.
+"""
+
+import math
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from convac.errors import ArgumentError
+from convac.experiments.experiment import Cell, Experiment
+from convac.experiments.target_entropy.jobs import ImageClasses
+from convac.specs import Natural, Positive, Scalar, TheorySpec
+
+Sides = tuple[Positive, Positive]
+PIXELS = 20  # of an image whose functions are listed
+LEAST = 3  # different sizes that a law of two parameters is fitted to
+BLOCK = 1000  # pixels of the largest block, whose rank must fit a float
+
+
+class Block(Experiment):
+    """Config of target_entropy."""
+
+    images: tuple[Sides, ...] = Field(min_length=1, description="images whose functions are listed; up to 20 pixels")
+    draws: Positive = Field(description="random functions of the same mean beside each of them")
+    block_image: Sides = Field(description="the image whose rectangles and named partitions are measured")
+    halves: Natural = Field(description="random halves of its pixels, also measured")
+    heights: tuple[Annotated[int, Field(ge=2, le=31)], ...] = Field(
+        min_length=4, description="square blocks, half of an image of height × 2·height, of tasks with exact spectra"
+    )
+    scan_heights: tuple[Annotated[int, Field(ge=2, le=8)], ...] = Field(
+        min_length=4, description="the same for tasks that a scan of columns decides"
+    )
+    strip_height: Annotated[int, Field(ge=2, le=6)] = Field(description="height of the blocks that grow in length")
+    lengths: tuple[Positive, ...] = Field(min_length=4, description="their lengths, for tasks with exact spectra")
+    scan_lengths: tuple[Annotated[int, Field(ge=1, le=1024)], ...] = Field(
+        min_length=4, description="the same for tasks that a scan decides"
+    )
+    classes: ImageClasses = Field(description="classes of images that are known by samples")
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Block":
+        for sides in (*self.images, self.block_image):
+            if not sides[1] >= 2 or not math.prod(sides) <= PIXELS:
+                raise ValueError(f"images, block_image: {list(sides)}; accepted: at least 2 columns, 20 pixels at most")
+        if len(set(self.classes.sides)) < LEAST:
+            given = list(self.classes.sides)
+            raise ArgumentError(f"classes.sides: {given}; accepted: at least {LEAST} different ones, a law is fitted")
+        if self.strip_height * max(self.lengths) > BLOCK:
+            raise ValueError(f"lengths: {max(self.lengths)}; accepted: strip_height × length up to {BLOCK}")
+        return self
+
+
+def cells(block: Block) -> list[Cell]:
+    """One job each for listed functions, blocks of one image, exact families, scans, and classes known by samples."""
+    heights, widths = zip(*block.images, strict=True)
+    parts: dict[str, dict[str, Scalar | tuple[Scalar, ...]]] = {
+        "listed": {"heights": heights, "widths": widths, "draws": block.draws},
+        "blocks": {"sites": block.block_image, "halves": block.halves},
+        "families": {"heights": block.heights, "strip_height": block.strip_height, "lengths": block.lengths},
+        "scans": {"heights": block.scan_heights, "strip_height": block.strip_height, "lengths": block.scan_lengths},
+        "data": block.classes.model_dump(),
+    }
+    return [Cell(TheorySpec(study="target_entropy", parameters={"part": name, **own})) for name, own in parts.items()]
+
+
+FIGURES = {
+    "": "Entropy of half of an image against its size, by task and convention: square blocks, and strips.",
+    "rank": "Logarithm of the exact rank of the same blocks, a bound on the entropy under any weights of the pixels.",
+    "exponents": "Exponent of the entropy in the block's sites over the four largest sizes, with 95 % intervals.",
+    "conventions": "Entropy of every task on all images of a size by convention, beside random functions of its mean.",
+    "blocks": "Entropy and logarithm of the rank of rectangles at an image's corner against their size.",
+    "boundary": "Entropy and logarithm of the rank of half of an image's pixels against the boundary of that half.",
+    "classes": "Entropy of digits and blobs from samples against their resolution, with intervals over samples.",
+}
