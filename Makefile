@@ -15,7 +15,7 @@ scaled = $(if $(findstring --config ,$(ARGS)),$(subst --config ,--config scale=$
 # the scale of the run that ended last
 RAN = $(shell ls -t results/*/claims.html 2>/dev/null | cut -d / -f 2 | grep -vx reference | head -n 1)
 
-.PHONY: help setup setup-test check run smoke plan progress probe resume report redraw reference compare verify shares lint test generate clean
+.PHONY: help setup setup-test check run smoke plan progress probe resume report redraw reference compare verify shares notebook lint test generate clean
 
 help: ## this list
 	@echo "make [TARGET] [CORES=2] [ARGS='more for Snakemake']; without a target it makes \"run\""
@@ -69,6 +69,10 @@ verify: setup ## check results against their manifests
 
 shares: setup ## which share of the jobs' time their loops took (ARGS="--experiment NAME --scale SCALE")
 	@python -m convac shares $(ARGS)
+
+notebook: setup ## open the notebooks in JupyterLab, which it installs beside the pinned packages
+	@python -c "import jupyterlab" 2>/dev/null || python -m pip install --quiet --constraint envs/requirements.txt --no-build-isolation --editable ".[notebook]"
+	jupyter lab notebooks $(ARGS)
 
 lint: setup-test ## format, lint and types
 	ruff check .
