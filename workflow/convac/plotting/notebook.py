@@ -1,4 +1,4 @@
-"""Where a notebook finds its table and verdicts: those of its job or, opened by hand, of the last run or the reference."""
+"""Where a notebook finds table and verdicts: those of its job or, opened by hand, of the last run or the reference."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,9 +12,9 @@ REFERENCE = "reference"
 def inputs(study: str, table: str = "", claims: str = "", stem: str = "") -> tuple[Path, Path, Path]:
     """The paths that a notebook reads and draws to.
 
-    What a job gives is taken as it is. By hand nothing need be given: a notebook that lies in `notebooks`, where Jupyter
-    starts it, takes the run of its checkout that ended last, else the reference results, and draws into
-    `results/notebooks`, beside the results that manifests list.
+    What a job gives is taken as it is. By hand nothing need be given: a notebook in `notebooks`, where Jupyter starts
+    it, takes the run of its checkout that ended last, else the reference results, and draws into `results/notebooks`:
+    what manifests list stays as it is.
 
     Args:
         study: the experiment's name.
@@ -54,7 +54,7 @@ def places() -> Iterator[Path]:
 
 
 def candidates(home: Path, study: str) -> list[Path]:
-    """Results below a folder that have an experiment's table and verdicts: runs, the latest first, then the reference."""
+    """Folders of results that have an experiment's table and verdicts: runs, the latest first, then the reference."""
     verdicts = [path for path in home.glob(f"results/*/claims/{study}.csv") if table_of(path).is_file()]
     runs = [path for path in verdicts if path.parts[-3] != REFERENCE]
     runs.sort(key=lambda path: path.stat().st_mtime, reverse=True)
