@@ -1,0 +1,325 @@
+"""What is drawn never changes: every place that draws, held to the first number of each of its streams.
+
+The words given to `stream` are seeds: whatever is renamed, moved or reordered around a draw, they stay.
+"""
+
+import ast
+import sys
+from collections.abc import Callable, Iterator
+from functools import cache
+
+import numpy as np
+import pytest
+import torch
+
+from convac import seeds
+from convac.circuits.fields import PRIME_FIELD
+from convac.circuits.overlapping import OverlappingShape
+from convac.circuits.recurrent import RecurrentShape
+from convac.commands import probe
+from convac.datasets import agreement, blobs, controls, digits
+from convac.entanglement import generic_rank, grid
+from convac.entanglement.limits import Limits
+from convac.geometry.trees import PoolingTree
+from convac.networks import arithmetic
+from convac.networks.arithmetic import ConvAC
+from convac.networks.convolutional import ConvNet
+from convac.networks.mixture import TensorialMixture
+from convac.networks.overlapping import OverlappingConvAC
+from convac.networks.rectifier import ConvRect
+from convac.networks.representations import Representation
+from convac.provenance import LIBRARY
+from convac.specs import DatasetSpec, NetworkSpec, RunSpec, TrainingSpec
+from convac.targets import functions
+from convac.theory import (
+    data_entropy,
+    depth_channels,
+    depth_efficiency,
+    information_scaling,
+    mapping_statements,
+    min_cut,
+    overlaps,
+    recurrent_memory,
+    target_entropy,
+)
+from convac.training import loop, missing
+
+LINE, SQUARE = PoolingTree.named("line", (4,)), PoolingTree.named("square", (4, 4))
+RING = OverlappingShape((4,), 2, (2, 3), 2, True, True)
+OPEN = OverlappingShape((2, 3), 2, (3,), 2, False, False)
+CELLS = RecurrentShape(steps=4, depth=1, width=2, local_dimension=3)
+IMAGES = {f"{part}_images": np.zeros((12, 4, 4), np.uint8) for part in ("train", "validation", "test")}
+ARRAYS = {**IMAGES, **{f"{part}_labels": np.arange(12) % 2 for part in ("train", "validation", "test")}}
+TREE = generic_rank.TreeShape(LINE, 2, (2, 2), (True, True))
+HALF = np.array([True, False, True, False])
+SMALL = {"canvas": 16, "train": 2, "validation": 2, "test": 2}
+RUN = RunSpec(
+    dataset=DatasetSpec(name="blobs"),
+    network=NetworkSpec(architecture="arithmetic", geometry="square", sites=(4, 4), widths=(2, 2)),
+    training=TrainingSpec(steps=1, batch=2, lr=0.1, seeds=(3,), log_every=1),
+)
+FAMILIES = ("dirichlet", "sparse", "near-permutation", "near-singular", "selection", "codebook", "broad", "narrow")
+MIXTURES = {"states": 4, "sites": (4,), "seeds": 1, "draws": 10, "configurations": 16, "images": 10, "steps": 1}
+
+
+def downloaded() -> object:
+    """The split of a source that is downloaded."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(digits, "image_set", lambda *_: ARRAYS)
+        return digits.read_originals("mnist", "anywhere")
+
+
+# what draws, and the first number below 10,000 of every stream that it opens, in order
+DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
+    "ConvAC, two seeds": (lambda: ConvAC(LINE, 2, (2, 2), seed=(3, 5)), [5557, 3389, 3023, 5047, 6509, 869]),
+    "ConvAC, normal": (
+        lambda: ConvAC(LINE, 2, (2, 2), weights="signed", initialisation="normal", seed=3),
+        [5557, 3023, 6509],
+    ),
+    "ConvAC, diagonal": (
+        lambda: ConvAC(SQUARE, 2, (2, 2), representation=Representation("affine", 1, 1), seed=3),
+        [5557, 3023, 6509],
+    ),
+    "ConvRect": (lambda: ConvRect(LINE, 2, (2, 2), seed=3), [5557, 3023, 6509]),
+    "ConvNet": (lambda: ConvNet((4, 4), (2, 2), seed=3), [5557, 3023, 6509]),
+    "overlapping ConvAC": (lambda: OverlappingConvAC((4, 4), (2, 2), seed=3), [5557, 3023, 6509]),
+    "mixture, Gaussian": (lambda: TensorialMixture(LINE, 2, (2, 2), seed=3), [6260, 5557, 3023, 6509]),
+    "mixture, categorical": (
+        lambda: TensorialMixture(LINE, 2, (2, 2), leaves="categorical", seed=3),
+        [6682, 5557, 3023, 6509],
+    ),
+    "images of a mixture": (
+        lambda: TensorialMixture(LINE, 2, (2, 2), seed=3).sample(2, seed=7),
+        [6260, 5557, 3023, 6509, 2744],
+    ),
+    "calibration": (lambda: arithmetic.reference_images(LINE, 2), [22]),
+    "missing points": (lambda: missing.missing_at("points", 0.25, 3, (2, 4, 4)), [8157]),
+    "missing rectangles": (lambda: missing.missing_at("rectangles", 0.5, 0, (2, 4, 4)), [4477]),
+    "batches": (lambda: loop.Batches((3, 5), 4, 2).epoch(1), [5002, 728]),
+    "evaluation": (lambda: loop.Run(RUN, ARRAYS, torch.device("cpu")), [5557, 3023, 6509, 8280]),
+    "grid": (
+        lambda: grid.sampled(
+            grid.GridFunction(lambda inputs: inputs.reshape(len(inputs), -1).sum(axis=1), (4,), np.eye(2)),
+            HALF,
+            Limits(),
+            seed=7,
+        ),
+        [4990],
+    ),
+    "generic rank": (lambda: generic_rank.sampled_rows(TREE, HALF, 4, 7, PRIME_FIELD), [4630]),
+    "target random": (lambda: functions.random(np.zeros((3, 4, 4))), [7453]),
+    "target control": (lambda: functions.control(np.array([[True, False], [True, True]]), 2), [6851]),
+    "random geometry": (lambda: PoolingTree.named("random", (4, 4), seed=3), [6302]),
+    "parity": (
+        lambda: agreement.generate("parity", 3, 2, **SMALL),
+        [2069, 8020, 9736, 5155, 3160, 4810, 1521, 7670, 9926, 4139, 9456, 734, 6729, 5126, 8209, 1919, 6005, 1187],
+    ),
+    "agreement": (lambda: agreement.generate("agreement", 3, 2, **SMALL), [9604, 4145, 179, 4051, 8233, 2997]),
+    "digits": (
+        lambda: digits.generate("digits", 3, 8, grid=2, clutter=1, **SMALL),
+        [4578, 6668, 6643, 7513, 7025, 1377, 9030, 6213, 9134, 8436, 5668, 7087],
+    ),
+    "downloaded digits": (downloaded, [8966]),
+    "shuffled": (lambda: controls.controlled(ARRAYS, "shuffled"), [8111]),
+    "permuted": (lambda: controls.controlled(ARRAYS, "permuted"), [3149]),
+    "control of missing points": (lambda: controls.controlled(ARRAYS, "missing-points"), [2191, 9]),
+    "control of missing rectangles": (lambda: controls.controlled(ARRAYS, "missing-rectangles"), [7999, 7867]),
+    "closedness": (lambda: blobs.generate("closedness", 3, 5, 5), [6742, 6301, 1682, 9131]),
+    "symmetry": (lambda: blobs.generate("symmetry", 3, 5, 5, side=16), [6105, 9300, 4055, 1114]),
+    "mixtures": (
+        lambda: information_scaling.mixtures({**MIXTURES, "densities": False, "families": FAMILIES}),
+        [
+            1223,
+            1196,
+            8670,
+            3500,
+            2202,
+            2376,
+            5247,
+            9090,
+            4640,
+            2709,
+            6339,
+            560,
+            6291,
+            8491,
+            966,
+            6835,
+            4562,
+            1899,
+            6283,
+            3611,
+            1029,
+            8457,
+            660,
+            2545,
+            1650,
+            4134,
+        ],
+    ),
+    "mixtures with densities": (
+        lambda: information_scaling.mixtures({**MIXTURES, "densities": True, "families": FAMILIES[:6]}),
+        [
+            3190,
+            9047,
+            1113,
+            1019,
+            1443,
+            7316,
+            4146,
+            4998,
+            4944,
+            4222,
+            475,
+            4075,
+            7023,
+            5803,
+            9164,
+            8053,
+            8774,
+            8444,
+            9125,
+            9995,
+            7452,
+            2065,
+        ],
+    ),
+    "trained mixtures": (lambda: information_scaling.trained(MIXTURES), [4578, 9883, 320, 4578]),
+    "mappings": (
+        lambda: mapping_statements.random_rows({"draws": 3}),
+        [
+            4926,
+            9806,
+            5036,
+            7701,
+            3967,
+            703,
+            6309,
+            6986,
+            633,
+            5631,
+            8677,
+            1449,
+            9213,
+            5030,
+            6540,
+            34,
+            4416,
+            7399,
+            5522,
+            9325,
+            4350,
+            5787,
+            2261,
+            4175,
+            8746,
+            5765,
+            5347,
+            6771,
+            3896,
+            6891,
+            9768,
+            9085,
+            9015,
+            6000,
+            4777,
+            1660,
+            376,
+            2963,
+            7557,
+            2638,
+        ],
+    ),
+    "capacity": (lambda: mapping_statements.capacity_rows({"draws": 3}), [9592]),
+    "ratios": (lambda: mapping_statements.ratio_rows({"draws": 3}), [8219, 2494]),
+    "samples of digits": (lambda: data_entropy.samples("digits", 0, 10, 2), [4789]),
+    "shuffled samples": (
+        lambda: data_entropy.data_rows({"tasks": ("symmetry", "digits"), "samples": 8, "seeds": 1, "sides": (2, 4, 8)}),
+        [7806, 3257, 3815, 6290, 2220, 4789],
+    ),
+    "exact channels, ring": (lambda: depth_channels.residues(RING), [513]),
+    "exact channels, grid": (lambda: depth_channels.residues(OPEN), [1209]),
+    "fitted target": (lambda: depth_channels.target_function("random", 4, 1), [4420]),
+    "deep circuits": (
+        lambda: depth_efficiency.epsilon({"sites": (4,), "width": 2, "draws": 2}),
+        [841, 8972, 9814, 7423],
+    ),
+    "deep rectifiers": (
+        lambda: depth_efficiency.rectifiers({"sites": (4,), "width": 2, "draws": 1}),
+        [294, 9352, 5441, 6287, 6594, 7975],
+    ),
+    "min-cut, powers": (lambda: min_cut.ensemble({"ensemble": "powers", "cases": 1, "largest": 16}), [1900]),
+    "min-cut, mixed": (lambda: min_cut.ensemble({"ensemble": "mixed", "cases": 1, "largest": 16}), [5106]),
+    "min-cut, shared": (lambda: min_cut.ensemble({"ensemble": "shared", "cases": 1, "largest": 16}), [3816]),
+    "rings": (lambda: min_cut.loop({"cases": 1}), [8545]),
+    "overlaps, ring": (lambda: overlaps.block_rows(RING, 2), [4841, 5598, 2297]),
+    "overlaps, grid": (lambda: overlaps.block_rows(OPEN, 1), [7053, 6520]),
+    "overlaps, random": (lambda: overlaps.random_networks({"networks": 1, "subsets": 1, "entries": 64}), [6170]),
+    "volume": (lambda: overlaps.smallest_overlapping(4, shared=True), [1618]),
+    "volume, per location": (lambda: overlaps.smallest_overlapping(4, shared=False), [4500]),
+    "machine": (lambda: overlaps.smallest_machine(4), [8925]),
+    "filter": (lambda: overlaps.smallest_filter(4), [109]),
+    "halves": (lambda: target_entropy.block_rows({"sites": (2, 4), "halves": 2}), [2030, 1413]),
+    "recurrent rank": (lambda: recurrent_memory.start_end_rank(CELLS), [1577]),
+    "recurrent entropy": (lambda: recurrent_memory.start_end_entropy(CELLS, 5), [6473]),
+    "probe": (lambda: probe.random_images(RUN), [7296]),
+}
+CALLERS: set[tuple[str, int]] = set()
+
+
+def first_numbers(monkeypatch: pytest.MonkeyPatch, draw: Callable[[], object], count: int) -> list[int]:
+    """First numbers of the first `count` streams that a call opens; nothing runs beyond them."""
+    found: list[int] = []
+
+    class EnoughError(Exception):
+        pass
+
+    def recorded(*words: str | int) -> np.random.Generator:
+        caller = sys._getframe(1)
+        CALLERS.add((caller.f_globals["__name__"], caller.f_lineno))
+        if len(found) == count:
+            raise EnoughError
+        found.append(int(seeds.stream(*words).integers(10_000)))
+        return seeds.stream(*words)
+
+    for module in drawing():
+        monkeypatch.setattr(f"{module}.stream", recorded)
+    try:
+        made = draw()
+        if isinstance(made, Iterator):
+            list(made)
+    except EnoughError:
+        pass
+    return found
+
+
+@cache
+def drawing() -> dict[str, list[int]]:
+    """Modules that draw, with the lines where they open a stream."""
+    found = {}
+    for path in sorted(LIBRARY.rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        if any(isinstance(node, ast.ImportFrom) and node.module == "convac.seeds" for node in ast.walk(tree)):
+            calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+            lines = [call.lineno for call in calls if isinstance(call.func, ast.Name) and call.func.id == "stream"]
+            found[".".join(("convac", *path.relative_to(LIBRARY).with_suffix("").parts))] = lines
+    return found
+
+
+@pytest.mark.parametrize("name", DRAWS)
+def test_draws_are_what_they_were(monkeypatch, name):
+    draw, numbers = DRAWS[name]
+    assert first_numbers(monkeypatch, draw, len(numbers)) == numbers
+
+
+def test_every_place_that_draws_is_among_them(monkeypatch):
+    for draw, numbers in DRAWS.values():
+        first_numbers(monkeypatch, draw, len(numbers))
+    for module, lines in drawing().items():
+        covered = {line for name, line in CALLERS if name == module}
+        assert covered == set(lines), f"{module}: lines {sorted(set(lines) ^ covered)}"
+
+
+def test_a_stream_is_a_function_of_its_words():
+    assert seeds.stream("blobs", 0, "train").integers(10_000) == seeds.stream("blobs", 0, "train").integers(10_000)
+    assert seeds.stream("a", "b").integers(10_000) != seeds.stream("ab").integers(10_000)
