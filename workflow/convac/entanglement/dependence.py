@@ -301,8 +301,8 @@ def posteriors(scores: np.ndarray) -> np.ndarray:
 
 def confidence_of(posterior: np.ndarray) -> float:
     """Mean |p − 1/K| over what it is where answers are certain."""
-    classes = posterior.shape[2]
-    return float(np.abs(posterior - 1 / classes).mean()) / (2 * (classes - 1) / classes**2)
+    classes = int(posterior.shape[2])
+    return float(np.abs(posterior - 1 / classes).mean()) * classes * classes / (2 * (classes - 1))
 
 
 def temperature(scores: np.ndarray, confidence: float) -> float:

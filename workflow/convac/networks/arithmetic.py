@@ -15,6 +15,7 @@ from convac.geometry.trees import PoolingTree
 from convac.networks.inputs import Images, is_floating
 from convac.networks.layers import (
     SHARINGS,
+    TINY,
     accept,
     accept_options,
     as_circuit,
@@ -24,6 +25,7 @@ from convac.networks.layers import (
     normals,
 )
 from convac.networks.products import (
+    FLOOR,
     SPREAD,
     WEIGHTS,
     Arithmetic,
@@ -32,8 +34,8 @@ from convac.networks.products import (
     passing_on,
     tree_level,
 )
-from convac.networks.representations import GREY, Representation, accept_representation
-from convac.networks.tree import TreeNetwork
+from convac.networks.representations import GREY, Representation, accept_representation, patches
+from convac.networks.split import Splittable
 from convac.seeds import stream
 from convac.specs import NetworkSpec
 
@@ -44,7 +46,7 @@ INITIALISATIONS = {"positive": ("uniform", "calibrated", "diagonal"), "signed": 
 CALIBRATION_IMAGES = 32
 
 
-class ConvAC(TreeNetwork, Arithmetic):
+class ConvAC(Splittable, Arithmetic):
     """A convolutional arithmetic circuit over a pooling tree.
 
     Args:
@@ -162,6 +164,23 @@ class ConvAC(TreeNetwork, Arithmetic):
             return torch.from_numpy(np.ascontiguousarray(sites[:, self._order])).flatten(1)
         return super().encoded(sites)
 
+    def site_values(self, images: Images) -> np.ndarray:
+        """Sites, or pixels by the representation, as integers (n, N) or vectors (n, N, M), in tree order."""
+        vectors = is_floating(images) and tuple(images.shape[1:]) == self.shape_of(True)
+        if self.representation is None or vectors:
+            return super().site_values(images)
+        sites = self.representation.sites(images, self.tree.shape)
+        if not self.representation.affine:
+            return super().site_values(sites)
+        values = sites[:, self._order] / self.representation.brightest
+        return np.concatenate([values, 1 - values], axis=2)
+
+    def site_mask(self, inside: np.ndarray) -> np.ndarray | None:
+        """Pixels inside I as sites in tree order; None where a site is cut."""
+        if self.representation is None or inside.shape != self.shape_of(False):
+            return super().site_mask(inside)
+        return super().site_mask(patches(inside[None], self.representation.patch)[0])
+
     def prepared(self, rows: Tensor) -> Tensor:
         """Turn encoded images into the input of `propagate`: see `TreeNetwork.prepared`."""
         if self.representation is None or not self.representation.affine or rows.is_floating_point():
@@ -202,6 +221,26 @@ class ConvAC(TreeNetwork, Arithmetic):
 
     def _level(self, weight: Tensor, values: Tensor, log: Tensor, window: int) -> tuple[Tensor, Tensor]:
         return tree_level(weight, values, log, window, sharing=self.sharing, signed=self.kind == "signed")
+
+    def level_weight(self, level: int, replica: int) -> Tensor:
+        """The map of a level, from 0 up: (out, in), or (positions, out, in) where they differ."""
+        weight = self.weight(self.names[level])[replica]
+        return weight.tile(self.tree.positions[level] // len(weight), 1, 1) if self.sharing == "windowed" else weight
+
+    def factors(self, mapped: Tensor, level: int, replica: int) -> Tensor:
+        """Logarithms, followed by one number per channel that is 1 where a signed value is negative."""
+        logs = mapped.abs().clamp_min_(TINY).log_()
+        return logs if self.kind == "positive" else torch.cat([logs, mapped.signbit().to(logs.dtype)], dim=-1)
+
+    def from_pooled(self, pooled: Tensor, window: int) -> Tensor:
+        """Products, rescaled over channels as `Products` does."""
+        logs, *negative = pooled.chunk(1 if self.kind == "positive" else 2, dim=-1)
+        products = (logs - logs.amax(-1, keepdim=True)).clamp_min_(FLOOR).exp_()
+        return products * (1 - 2 * (negative[0] % 2)) if negative else products
+
+    def top_logits(self, values: Tensor, replica: int) -> Tensor:
+        """Logits (…, classes) of the values (…, channels) after the last level."""
+        return self.readout(values @ self.weight("output")[replica].mT)
 
     @torch.no_grad()
     def _calibrate(self) -> None:

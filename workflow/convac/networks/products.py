@@ -65,7 +65,10 @@ class Arithmetic(Network):
 
     def _readout(self, values: Tensor, log: Tensor) -> Tensor:
         """Logits of what the last level yields; `log` is common to the classes, and left out."""
-        amplitudes = (self.weight("output") @ values.flatten(2)).mT
+        return self.readout((self.weight("output") @ values.flatten(2)).mT)
+
+    def readout(self, amplitudes: Tensor) -> Tensor:
+        """Logits of amplitudes h_y, ln h_y or 2 ln|h_y|."""
         if self.kind == "positive":
             return amplitudes.log()
         return 2 * (amplitudes + TINY * (amplitudes == 0)).abs().log()

@@ -8,13 +8,13 @@ from torch import Tensor, nn
 
 from convac.geometry.trees import PoolingTree
 from convac.networks.layers import accept, accept_options, checked_seeds, finite, normals
-from convac.networks.tree import TreeNetwork
+from convac.networks.split import Splittable
 from convac.specs import NetworkSpec
 
 POOLINGS = ("max", "average")
 
 
-class ConvRect(TreeNetwork):
+class ConvRect(Splittable):
     """A convolutional rectifier network over a pooling tree, weights shared over positions.
 
     Args:
@@ -133,6 +133,22 @@ class ConvRect(TreeNetwork):
 
     def _readout(self, values: Tensor) -> Tensor:
         return torch.baddbmm(self.get_parameter("output_bias"), self.get_parameter("output"), values).mT
+
+    def level_weight(self, level: int, replica: int) -> Tensor:
+        """The map (out, in) of a level, from 0 up."""
+        return self.get_parameter(self.names[level])[replica]
+
+    def factors(self, mapped: Tensor, level: int, replica: int) -> Tensor:
+        """Bias and ReLU, channels last."""
+        return (mapped + self.get_parameter(f"{self.names[level]}_bias")[replica, :, 0]).relu_()
+
+    def from_pooled(self, pooled: Tensor, window: int) -> Tensor:
+        """Maxima as they are, sums as means."""
+        return pooled / window if self.pooling == "average" else pooled
+
+    def top_logits(self, values: Tensor, replica: int) -> Tensor:
+        """Logits (…, classes) of the values (…, channels) after the last level."""
+        return values @ self.get_parameter("output")[replica].mT + self.get_parameter("output_bias")[replica, :, 0]
 
     @torch.no_grad()
     def evaluate(self, inputs: Tensor) -> tuple[Tensor, Tensor]:

@@ -155,6 +155,19 @@ class TreeNetwork(Network):
         blocks = np.split(array.reshape(len(array), sites), range(BLOCK, len(array), BLOCK))
         return torch.from_numpy(np.concatenate([self._encoded(block[:, self._order]) for block in blocks]))
 
+    def site_values(self, images: Images) -> np.ndarray:
+        """Images as integers (n, N), or representation vectors (n, N, M), sites in tree order."""
+        if is_floating(images) and images.shape[1:] != self.tree.shape:
+            rows = vectors(images, self.tree.sites, self.local_dimension, self._order)
+            return rows.view(len(rows), self.tree.sites, -1).numpy()
+        array = whole_images(images, self.tree.shape, 0, self.local_dimension - 1, self.hint)
+        return np.asarray(array.reshape(len(array), self.tree.sites)[:, self._order])
+
+    def site_mask(self, inside: np.ndarray) -> np.ndarray | None:
+        """Pixels inside I, boolean, of an image's shape, as sites in tree order; None where a site is cut."""
+        mask = inside.reshape(self.tree.sites, -1)[self._order]
+        return np.asarray(mask[:, 0]) if (mask == mask[:, :1]).all() else None
+
     def _encoded(self, symbols: np.ndarray) -> np.ndarray:
         for table, window in zip(self._tables, self.tree.windows, strict=False):
             symbols = pooled_symbols(symbols, table, window, self.distinct)
