@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from convac.entanglement import dependence as engine
+from convac.entanglement import posterior
 from convac.entanglement.dependence import averaged, dependence
 from convac.errors import ArgumentError
 
@@ -22,10 +23,10 @@ def exact(scores, rows, columns):
     above, beside = np.tensordot(rows, centred, 1), np.einsum("t,stk->sk", columns, centred)
     main = (rows[:, None] * beside**2).sum() + (columns[:, None] * above**2).sum()
     total = (weights * centred**2).sum()
-    posterior = np.exp(scores) / np.exp(scores).sum(axis=2, keepdims=True)
+    answers = np.exp(scores) / np.exp(scores).sum(axis=2, keepdims=True)
     entropy = norm = 0.0
-    for answers in np.moveaxis(posterior, 2, 0):
-        operator = np.sqrt(weights[..., 0]) * (answers - (weights[..., 0] * answers).sum())
+    for answer in np.moveaxis(answers, 2, 0):
+        operator = np.sqrt(weights[..., 0]) * (answer - (weights[..., 0] * answer).sum())
         values = np.linalg.svd(operator, compute_uv=False) ** 2
         shares = values[values > 1e-30] / values.sum()
         entropy -= values.sum() * (shares * np.log(shares)).sum()
@@ -71,8 +72,8 @@ def test_the_intervals_of_shares_cover_the_truth(size, strength):
 def test_the_intervals_of_entropies_cover_the_truth(strength):
     generator = np.random.default_rng(round(10 * strength))
     source = population(generator, 2, strength)
-    samples = (engine.posteriors(engine.scores_of(drawn(generator, *source, 48))) for _ in range(200))
-    covered(exact(*source)[1], [engine.spectral_estimates(sample)[0] for sample in samples])
+    samples = (posterior.softmax(engine.scores_of(drawn(generator, *source, 48))) for _ in range(200))
+    covered(exact(*source)[1], [posterior.spectral_estimates(sample[1:])[0] for sample in samples])
 
 
 def covered(truth, found):
@@ -128,8 +129,8 @@ def test_rows_and_columns_change_places():
 @given(SEEDS, st.integers(3, 12), st.integers(3, 12))
 @settings(max_examples=30, deadline=None)
 def test_a_share_without_a_row_is_that_of_the_matrix_without_it(seed, rows, columns):
-    scores = np.random.default_rng(seed).normal(size=(rows, columns, 2))
-    direct = [engine.share_of(np.delete(scores, row, axis=0)) for row in range(rows)]
+    scores = np.random.default_rng(seed).normal(size=(2, rows, columns))
+    direct = [engine.share_of(np.delete(scores, row, axis=1)) for row in range(rows)]
     np.testing.assert_allclose(engine.without_one_row(scores), direct, atol=1e-9)
 
 
@@ -138,7 +139,7 @@ def test_the_components_are_unbiased():
     rows, columns, width = (generator.normal(size=(2000, *shape)) for shape in ((9, 1), (1, 9), (9, 9)))
     found = np.array(
         [
-            engine.components([np.sum(part**2) for part in engine.effects(matrix[..., None])], 9, 9)
+            engine.components([np.sum(part**2) for part in engine.effects(matrix[None])], 9, 9)
             for matrix in 2 * rows + 3 * columns + 0.5 * width
         ]
     )
@@ -170,11 +171,10 @@ def test_draws_are_averaged_and_disjoint_ones_narrow_the_interval():
 
 
 def test_confidence_is_matched():
-    scores = 7 * np.random.default_rng(8).normal(size=(32, 32, 3))
-    scores -= scores.mean(axis=2, keepdims=True)
-    factor = engine.temperature(scores, 0.3)
-    assert engine.confidence_of(engine.softmax(factor * scores)) == pytest.approx(0.3)
-    assert engine.confidence_of(engine.softmax(1e6 * scores)) == pytest.approx(1)
+    scores = 7 * np.random.default_rng(8).normal(size=(3, 32, 32))
+    factor = posterior.temperature(scores, 0.3)
+    assert posterior.confidence_of(posterior.softmax(factor * scores)) == pytest.approx(0.3)
+    assert posterior.confidence_of(posterior.softmax(1e6 * scores)) == pytest.approx(1)
 
 
 @pytest.mark.parametrize(

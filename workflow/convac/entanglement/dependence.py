@@ -22,65 +22,23 @@ Owen, The pigeonhole bootstrap (2007) (rows and columns drawn both); Efron & Tib
 Bootstrap (1993) (jackknife, its estimate of bias).
 """
 
-import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import optimize, special, stats
 
 from convac.arrays import given, number, real
+from convac.entanglement.estimates import Estimate, halved, jackknifed, mean_estimate, quantile
+from convac.entanglement.posterior import confidence_of, operators, softmax, spectral_estimates, temperature
 from convac.errors import ArgumentError
 
 LEAST = 8  # rows, and columns, below which there is nothing to leave out
-GROUPS = 10  # of rows, and of columns, that the jackknife of an entropy leaves out in turn
-SETTLED = 0.05  # relative change from S/2 to S …
-FINE = 0.01  # … or an absolute one, in nats (or Schmidt terms), below which an entropy counts as settled
 # of the largest mean |p − 1/K| that there is: where temperatures are matched
 CONFIDENCE = 0.5
-LEVEL = 0.95  # of the intervals
 # spread of log-odds, relative to their size, that rounding alone makes of a constant (in double precision)
 CONSTANT = 1e-13
 LINEAR = 1e-6  # scores at which the softmax is linear, to that share
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A number from a sample of rows and columns.
-
-    Attributes:
-        estimate: bias-corrected; unbiased, it may leave the range by what its error allows.
-        error: standard error.
-        half: what S/2 rows and columns give, a mean of the four quarters of the sample.
-        settled: whether S/2 → S moves it by less than 5 %. The interaction share is unbiased and always is.
-        needed: about how many rows and columns would settle it; S where it is settled.
-        quantile: standard errors on either side of the interval.
-        range: smallest and largest value that there is.
-    """
-
-    estimate: float
-    error: float
-    half: float
-    settled: bool
-    needed: int
-    quantile: float
-    range: tuple[float, float]
-
-    @property
-    def value(self) -> float:
-        """The estimate, brought into the range; NaN where it hasn't settled."""
-        return self.bounded(self.estimate) if self.settled else math.nan
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Of 95 %, brought into the range."""
-        reach = self.quantile * self.error
-        return self.bounded(self.estimate - reach), self.bounded(self.estimate + reach)
-
-    def bounded(self, value: float) -> float:
-        """The nearest value in the range."""
-        return min(max(value, self.range[0]), self.range[1])
 
 
 @dataclass(frozen=True)
@@ -147,9 +105,11 @@ def dependence(logits: Any, *, confidence: float = CONFIDENCE) -> Dependence:
     # mantissas: squares of scores of any size are numbers
     top = float(np.abs(scores).max())
     units = scores / top
-    # answers that confidence hardly parts from 1/K are those of a linear softmax; rounding would hide them
-    entropy, participation = spectral_estimates(posteriors(units * max(top, LINEAR)))
-    matched_entropy, matched_participation = spectral_estimates(posteriors(units * temperature(units, level)))
+    # answers that hardly differ from 1/K are those of a linear softmax; rounding would hide them
+    plain = softmax(units * max(top, LINEAR))
+    matched = softmax(units * temperature(units, level))
+    entropy, participation = spectral_estimates(operators(plain))
+    matched_entropy, matched_participation = spectral_estimates(operators(matched))
     return Dependence(
         share=interaction_share(units),
         entropy=entropy,
@@ -158,8 +118,8 @@ def dependence(logits: Any, *, confidence: float = CONFIDENCE) -> Dependence:
         matched_participation=matched_participation,
         confidence=confidence_of(softmax(scores)),
         matched_confidence=level,
-        classes=scores.shape[2],
-        samples=len(scores),
+        classes=len(scores),
+        samples=scores.shape[1],
     )
 
 
@@ -184,16 +144,8 @@ def averaged(draws: Sequence[Dependence], disjoint: bool) -> Dependence:
     )
 
 
-def mean_estimate(found: Sequence[Estimate], disjoint: bool) -> Estimate:
-    """The mean of estimates from several draws, each as wide as its own interval says."""
-    error = math.sqrt(float(np.mean([each.error**2 for each in found])) / (len(found) if disjoint else 1))
-    estimate, half = (float(np.mean([getattr(each, name) for each in found])) for name in ("estimate", "half"))
-    settled, needed = all(each.settled for each in found), max(each.needed for each in found)
-    return replace(found[0], estimate=estimate, error=error, half=half, settled=settled, needed=needed)
-
-
 def scores_of(logits: Any) -> np.ndarray:
-    """Scores (S, S, K) less their mean over classes; raises ArgumentError as `dependence`."""
+    """Scores (K, S, S) less their mean over classes; raises ArgumentError as `dependence`."""
     array = given(logits, "logits")
     shape: tuple[int | str, ...] = ("S", "S", "K") if array.ndim == 3 else ("S", "S")
     values = real(logits, "logits", shape)
@@ -202,15 +154,12 @@ def scores_of(logits: Any) -> np.ndarray:
         raise ArgumentError(
             f"logits: has shape {list(values.shape)}; accepted: [S, S] or [S, S, K], S ≥ {LEAST}, K ≥ 2"
         )
-    if values.ndim == 2:
-        values = np.stack([-values / 2, values / 2], axis=2)
-    size = float(np.abs(values).max())
-    # halved first, so that no difference leaves the range of floats
-    values = values / 2
-    values = 2 * (values - values.mean(axis=2, keepdims=True))
-    if float(np.ptp(values, axis=(0, 1)).max()) <= CONSTANT * size:
+    # halved, so that no difference leaves the range of floats
+    halves = np.stack([-values / 4, values / 4]) if values.ndim == 2 else np.moveaxis(values / 2, 2, 0)
+    centred = 2 * (halves - halves.mean(axis=0))
+    if float(np.ptp(centred, axis=(1, 2)).max()) <= CONSTANT * float(np.abs(values).max()):
         raise ArgumentError("logits: don't depend on the input; accepted: scores that differ between composites")
-    return np.asarray(values)
+    return np.ascontiguousarray(centred)
 
 
 # ---- interaction share
@@ -240,158 +189,39 @@ def components(sums: Sequence[np.ndarray | float], rows: int, columns: int) -> C
 
 
 def effects(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Interactions e (R, C, K), effects of rows a (R, K) and of columns b (C, K)."""
-    residual = scores - scores.mean(axis=(0, 1))
-    rows = residual.mean(axis=1)
-    residual = residual - rows[:, None]
-    columns = residual.mean(axis=0)
-    return residual - columns, rows, columns
+    """Interactions e (K, R, C), effects of rows a (K, R) and of columns b (K, C)."""
+    residual = scores - scores.mean(axis=(1, 2), keepdims=True)
+    rows = residual.mean(axis=2)
+    residual = residual - rows[:, :, None]
+    columns = residual.mean(axis=1)
+    return residual - columns[:, None], rows, columns
 
 
 def without_one_row(scores: np.ndarray) -> np.ndarray:
-    """Interaction share without each row in turn, (R,): in closed form, from the effects of the whole matrix."""
+    """Interaction share of scores (K, R, C) without each row in turn, (R,), from the effects of the whole."""
     residual, rows, columns = effects(scores)
-    count, width = scores.shape[:2]
-    squares = np.sum(residual**2, axis=(1, 2))
-    share_of_row = np.sum(rows**2, axis=1)
+    count, width = scores.shape[1:]
+    squares, of_row = np.sum(residual**2, axis=(0, 2)), np.sum(rows**2, axis=0)
     # a column's mean interaction is 0: without row s it is −e_st / (R − 1), which moves the column's effect
-    moved = columns - residual / (count - 1)
+    moved = columns[:, None] - residual / (count - 1)
     sums = (
         squares.sum() - squares * count / (count - 1),
-        share_of_row.sum() - share_of_row * count / (count - 1),
-        np.sum(moved**2, axis=(1, 2)),
+        of_row.sum() - of_row * count / (count - 1),
+        np.sum(moved**2, axis=(0, 2)),
     )
     return np.asarray(components(sums, count - 1, width).share)
 
 
 def interaction_share(scores: np.ndarray) -> Estimate:
-    """The share with its jackknife; scores (S, S, K) less their mean over classes."""
-    size, half = len(scores), len(scores) // 2
-    value = share_of(scores)
-    fewer = without_one_row(scores), without_one_row(scores.swapaxes(0, 1))
-    corrected, error = jackknifed(np.array([value]), [each[:, None] for each in fewer])
-    quarters = float(np.mean([share_of(part) for part in quartered(scores, half)]))
-    return Estimate(float(corrected[0]), float(error[0]), quarters, True, size, quantile(size), (0.0, 1.0))
-
-
-def quantile(parts: int) -> float:
-    """Standard errors on either side of a 95 % interval by a jackknife of so many parts."""
-    return float(stats.t.ppf((1 + LEVEL) / 2, parts - 1))
+    """The share with its jackknife; scores (K, S, S) less their mean over classes."""
+    size = scores.shape[1]
+    fewer = without_one_row(scores), without_one_row(scores.mT)
+    corrected, error = jackknifed(np.array([share_of(scores)]), [each[:, None] for each in fewer])
+    half = float(np.mean([share_of(part) for part in halved(scores)]))
+    return Estimate(float(corrected[0]), float(error[0]), half, True, size, quantile(size), (0.0, 1.0))
 
 
 def share_of(scores: np.ndarray) -> float:
-    """The interaction share of scores (R, C, K), without an error."""
+    """The interaction share of scores (K, R, C), without an error."""
     parts = effects(scores)
-    return float(components([float(np.sum(part**2)) for part in parts], *scores.shape[:2]).share)
-
-
-# ---- Schmidt entropy of the centred posterior
-
-
-def softmax(scores: np.ndarray) -> np.ndarray:
-    """Posterior p(y|x), shape (S, S, K)."""
-    return np.asarray(special.softmax(scores, axis=2))
-
-
-def posteriors(scores: np.ndarray) -> np.ndarray:
-    """p(y|x) as matrices, (K, S, S); one of two classes, whose centred operators differ by a sign."""
-    matrices = np.moveaxis(softmax(scores), 2, 0)
-    return np.ascontiguousarray(matrices[1:] if len(matrices) == 2 else matrices)
-
-
-def confidence_of(posterior: np.ndarray) -> float:
-    """Mean |p − 1/K| over what it is where answers are certain."""
-    classes = int(posterior.shape[2])
-    return float(np.abs(posterior - 1 / classes).mean()) * classes * classes / (2 * (classes - 1))
-
-
-def temperature(scores: np.ndarray, confidence: float) -> float:
-    """The factor of the scores that gives the posterior this confidence.
-
-    Raises:
-        ArgumentError: there is none: ties between classes keep the posterior from it.
-    """
-    unit = float(np.abs(scores).mean())
-
-    def excess(log: float) -> float:
-        return confidence_of(softmax(scores * (math.exp(log) / unit))) - confidence
-
-    low, high = -20.0, 20.0
-    if excess(low) > 0 or excess(high) < 0:
-        raise ArgumentError(
-            f"confidence: {confidence:g} is out of reach of these logits; accepted: less, as classes tie"
-        )
-    log = float(optimize.brentq(excess, low, high, xtol=1e-9, rtol=1e-12))
-    return math.exp(log) / unit
-
-
-def spectral(matrices: np.ndarray) -> np.ndarray:
-    """Entropy and participation of centred matrices (K, R, C), means over classes by ‖F_y‖²; shape (2,)."""
-    centred = matrices - matrices.mean(axis=(1, 2), keepdims=True)
-    centred = centred if centred.shape[1] <= centred.shape[2] else centred.mT
-    squares = np.linalg.eigvalsh(centred @ centred.mT).clip(min=0)
-    norms = squares.sum(axis=1)
-    kept = norms > 0
-    if not kept.any():
-        return np.array([0.0, 1.0])
-    weights = squares[kept] / norms[kept, None]
-    entropies = special.entr(weights).sum(axis=1)
-    terms = 1 / np.sum(weights**2, axis=1)
-    return np.asarray(norms[kept] @ np.stack([entropies, terms], axis=1) / norms.sum())
-
-
-def spectral_estimates(matrices: np.ndarray) -> tuple[Estimate, Estimate]:
-    """Entropy and participation of posteriors (K, S, S) with their grouped jackknife."""
-    size, half = matrices.shape[1], matrices.shape[1] // 2
-    corrected, error = grouped(matrices)
-    parts = [np.moveaxis(part, 2, 0) for part in quartered(np.moveaxis(matrices, 0, 2), half)]
-    halves = np.mean([grouped(part)[0] for part in parts], axis=0)
-    found = []
-    values = (each.tolist() for each in (corrected, error, halves))
-    for estimate, own, smaller, least in zip(*values, (0.0, 1.0), strict=True):
-        change = abs(estimate - smaller)
-        settled = change < max(SETTLED * estimate, FINE)
-        # to first order what is missing is inverse in the size
-        needed = size if settled else rounded_up(size * change / max(SETTLED * estimate, FINE))
-        reach = quantile(min(GROUPS, size))
-        found.append(Estimate(estimate, own, smaller, settled, needed, reach, (least, math.inf)))
-    return found[0], found[1]
-
-
-def rounded_up(size: float) -> int:
-    """A size to two digits, upwards.
-
-    >>> rounded_up(1234.5), rounded_up(64)
-    (1300, 64)
-    """
-    unit = int(10 ** max(0, math.floor(math.log10(size)) - 1))
-    return math.ceil(size / unit) * unit
-
-
-def grouped(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Entropy and participation, corrected, and their errors, by leaving out groups of rows, then of columns."""
-    fewer = [leave_groups_out(each, spectral) for each in (matrices, matrices.mT)]
-    return jackknifed(spectral(matrices), fewer)
-
-
-def leave_groups_out(matrices: np.ndarray, statistic: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """A statistic of matrices (K, R, C) without each group of rows in turn, (groups, …)."""
-    count = matrices.shape[1]
-    groups = np.arange(count) % min(GROUPS, count)
-    return np.array([statistic(matrices[:, groups != group]) for group in range(groups.max() + 1)])
-
-
-def jackknifed(value: np.ndarray, fewer: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Bias-corrected values (k,) and standard errors from those without a part of the rows, of the columns, (g, k)."""
-    variance, corrected = np.zeros_like(value), value.copy()
-    for values in fewer:
-        groups, mean = len(values), values.mean(axis=0)
-        corrected = corrected + (groups - 1) * (value - mean)
-        variance = variance + (groups - 1) / groups * np.sum((values - mean) ** 2, axis=0)
-    return corrected, np.sqrt(variance)
-
-
-def quartered(values: np.ndarray, half: int) -> list[np.ndarray]:
-    """The four quarters (half, half, …) of a matrix."""
-    spans = slice(0, half), slice(half, 2 * half)
-    return [values[rows, columns] for rows in spans for columns in spans]
+    return float(components([float(np.sum(part**2)) for part in parts], *scores.shape[1:]).share)

@@ -236,7 +236,7 @@ class ConvAC(Splittable, Arithmetic):
         """Products, rescaled over channels as `Products` does."""
         logs, *negative = pooled.chunk(1 if self.kind == "positive" else 2, dim=-1)
         products = (logs - logs.amax(-1, keepdim=True)).clamp_min_(FLOOR).exp_()
-        return products * (1 - 2 * (negative[0] % 2)) if negative else products
+        return products * (1 - 2 * (negative[0].int() & 1)) if negative else products
 
     def top_logits(self, values: Tensor, replica: int) -> Tensor:
         """Logits (…, classes) of the values (…, channels) after the last level."""
