@@ -81,7 +81,9 @@ def test_a_theory_job_is_followed_from_its_first_items():
     done = isolated(probed_theory, TheorySpec(study="recurrent_memory", parameters=small), 60.0)
     assert done.seen == 1
     assert done.hours < 60 / 3600
-    nothing = isolated(probed_theory, TheorySpec(study="recurrent_memory", parameters=SLOW), 1e-6)
+    first = {**SLOW, "local_dimensions": (4,), "widths": (5,), "shortest": 5}  # some seconds long
+    nothing = isolated(probed_theory, TheorySpec(study="recurrent_memory", parameters=first), 0.01)
+    assert nothing.seen == 0
     assert math.isnan(nothing.hours)
 
 

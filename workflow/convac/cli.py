@@ -108,12 +108,17 @@ def advised(error: ConvacError) -> str:
 def imported(command: str) -> ModuleType:
     """The module of a command.
 
-    Libraries make half a million objects that stay; the collector would look through them again and again.
+    Libraries make half a million objects that stay; the collector would look through them again and again, for as long
+    as it takes to import them. It is off meanwhile, and passes over them later; as the caller had it off, it stays so.
     """
+    if not gc.isenabled():
+        return importlib.import_module(f"convac.commands.{command}")
     gc.disable()
-    module = importlib.import_module(f"convac.commands.{command}")
-    gc.freeze()
-    gc.enable()
+    try:
+        module = importlib.import_module(f"convac.commands.{command}")
+        gc.freeze()
+    finally:
+        gc.enable()
     return module
 
 
