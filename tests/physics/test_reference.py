@@ -145,7 +145,8 @@ def test_laws_were_tested_far_beyond_where_they_were_found():
 def test_the_committed_figures_follow_from_the_committed_tables(name, tmp_path, monkeypatch):
     monkeypatch.setattr(style, "FORMATS", ("png",))
     table, claims = (REFERENCE / kind for kind in (f"tables/{name}.parquet", f"claims/{name}.csv"))
-    for part, figure in import_module(f"convac.experiments.{name}.figures").draw(read_table(table), read_table(claims)).items():
+    figures = import_module(f"convac.experiments.{name}.figures")
+    for part, figure in figures.draw(read_table(table), read_table(claims)).items():
         (drawn,) = style.save(figure, tmp_path / "-".join(filter(None, (name, part))), provenance(name, sha256(table)))
         assert drawn.read_bytes() == (REFERENCE / "figures" / drawn.name).read_bytes(), drawn.name
     committed = {path.name for path in (REFERENCE / "figures").glob(f"{name}*.png") if path.stem.split("-")[0] == name}

@@ -10,8 +10,8 @@ import papermill
 import pytest
 
 from convac.commands.figure import own_kernel
-from convac.contract.discovery import studies
 from convac.errors import FileError
+from convac.experiments.discovery import studies
 from convac.plotting.notebook import inputs
 
 ROOT = Path(__file__).parents[2]

@@ -20,7 +20,7 @@ from convac.entanglement.limits import Limits
 from convac.entanglement.measure import measure
 from convac.entanglement.mincut import Bond, MinCut, min_cut, powers, symmetric_min_cut, tree_min_cut
 from convac.errors import ArgumentError
-from convac.experiments.depth_efficiency import Block
+from convac.experiments.depth_efficiency.block import Block
 from convac.geometry.partitions import Partition
 from convac.geometry.trees import PoolingTree
 

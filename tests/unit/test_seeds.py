@@ -20,6 +20,15 @@ from convac.commands import probe
 from convac.datasets import agreement, blobs, controls, digits
 from convac.entanglement import generic_rank, grid
 from convac.entanglement.limits import Limits
+from convac.experiments.depth_channels import compute as depth_channels
+from convac.experiments.depth_efficiency import compute as depth_efficiency
+from convac.experiments.information_scaling import compute as information_scaling
+from convac.experiments.information_scaling import mapping_statements
+from convac.experiments.min_cut import compute as min_cut
+from convac.experiments.overlaps import compute as overlaps
+from convac.experiments.recurrent_memory import compute as recurrent_memory
+from convac.experiments.target_entropy import compute as target_entropy
+from convac.experiments.target_entropy import data_entropy
 from convac.geometry.trees import PoolingTree
 from convac.networks import arithmetic
 from convac.networks.arithmetic import ConvAC
@@ -31,17 +40,6 @@ from convac.networks.representations import Representation
 from convac.provenance import LIBRARY
 from convac.specs import DatasetSpec, NetworkSpec, RunSpec, TrainingSpec
 from convac.targets import functions
-from convac.theory import (
-    data_entropy,
-    depth_channels,
-    depth_efficiency,
-    information_scaling,
-    mapping_statements,
-    min_cut,
-    overlaps,
-    recurrent_memory,
-    target_entropy,
-)
 from convac.training import loop, missing
 
 LINE, SQUARE = PoolingTree.named("line", (4,)), PoolingTree.named("square", (4, 4))

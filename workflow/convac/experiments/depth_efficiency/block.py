@@ -4,6 +4,7 @@ Sources: 1509.05009 (Cohen, Sharir & Shashua), 1603.00162 (Cohen & Shashua). Ran
 a prime field for arithmetic circuits, numerical (relative tolerance 1e-10) for the grid tensors of rectifiers.
 """
 
+import math
 from typing import Annotated
 
 from pydantic import Field, model_validator
