@@ -66,7 +66,8 @@ def test_every_engine_agrees_with_brute_force(chunk):
         circuit, inside, output = drawn(seed)
         oracle = measure(circuit, inside, output=output, engine="brute")
         exact = measure(circuit, inside, output=output, engine="spectrum")
-        replica = measure(circuit, inside, output=output, engine="renyi2")
+        # four copies lose the most: one of these circuits cancels to what they bound to 9e-5 nats alone
+        replica = measure(circuit, inside, output=output, engine="renyi2", largest_error=1e-4)
         assert exact.entropy == pytest.approx(oracle.entropy, abs=1e-9), seed
         assert exact.geometric_measure == pytest.approx(oracle.geometric_measure, abs=1e-9), seed
         assert exact.schmidt_number == oracle.schmidt_number, seed

@@ -140,9 +140,12 @@ def test_a_theory_job_belongs_to_the_smallest_scale_that_asks_for_it(plan):
 @pytest.mark.parametrize("width", [4, 16, 64, 128])
 @pytest.mark.parametrize("geometry", ["square", "mirror"])
 @pytest.mark.parametrize("shared", [True, False])
-def test_measurements_are_given_the_memory_that_their_engine_needs(plan, geometry, width, shared):
-    network = NetworkSpec(architecture="arithmetic", geometry=geometry, sites=(32, 32), widths=(width,) * 5)
-    circuit = random_circuit(network.tree, 2, network.widths, np.random.default_rng(0), shared=shared)
+@pytest.mark.parametrize("weights", ["positive", "signed"])
+def test_measurements_are_given_the_memory_that_their_engine_needs(plan, geometry, width, shared, weights):
+    given = {"sites": (32, 32), "widths": (width,) * 5, "options": {"weights": weights}}
+    network = NetworkSpec(architecture="arithmetic", geometry=geometry, **given)
+    generator = np.random.default_rng(0)
+    circuit = random_circuit(network.tree, 2, network.widths, generator, shared=shared, positive=weights == "positive")
     mask = Partition.of((32, 32), "interleaved").mask
     assert renyi2.needed_bytes(circuit, mask) <= 2**20 * costs.engine_mb(network)
     cell = next(name for name, spec in plan.runs.items() if spec.network.widths == (128,) * 5)

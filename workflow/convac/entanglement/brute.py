@@ -1,31 +1,42 @@
 """Brute force: the dense coefficient tensor, matricized, and its singular values. The oracle for every other engine."""
 
 import math
+from functools import reduce
 
 import numpy as np
 
 from convac.circuits.tree import Circuit
-from convac.entanglement import measures
+from convac.entanglement import precision, rounding
 from convac.entanglement.limits import Limits
 from convac.entanglement.precision import Spectrum
+from convac.entanglement.scales import ROUNDOFF, plus, scaled_map
 from convac.errors import MemoryLimitError
 
 COEFFICIENTS = 2**20
 
 
 def needed_bytes(circuit: Circuit) -> int:
-    """Bytes that listing all M^N coefficients takes at its peak: a forward pass over every one-hot input."""
-    largest = max(circuit.local_dimension, *circuit.widths, circuit.tree.sites)
-    return 8 * 2 * coefficients(circuit) * circuit.tree.sites * largest
+    """Bytes that listing all M^N coefficients takes at its peak: of one level all values, their errors and copies."""
+    weights = sum(weight.size for weight in circuit.weights)
+    return 8 * (8 * sum(sizes(circuit)) + 8 * weights)
 
 
 def needed_operations(circuit: Circuit, mask: np.ndarray) -> int:
     """Operations of listing all coefficients and of the SVD."""
     count, inside = coefficients(circuit), int(mask.sum())
     smaller = math.prod([circuit.local_dimension] * min(inside, circuit.tree.sites - inside))
+    widest = max(circuit.local_dimension, *circuit.widths)
+    return 4 * widest * sum(sizes(circuit)) + 4 * count * smaller
+
+
+def sizes(circuit: Circuit) -> list[int]:
+    """Per level the numbers of all its nodes: entries of the tensors over the sites below, times channels."""
     channels = (circuit.local_dimension, *circuit.widths)
-    maps = zip(circuit.tree.positions, channels, channels[1:], strict=False)
-    return count * (sum(positions * into * out for positions, into, out in maps) + 4 * smaller)
+    found = []
+    for level, positions in enumerate(circuit.tree.positions):
+        entries = math.prod([circuit.local_dimension] * (circuit.tree.sites // positions))
+        found.append(positions * entries * max(channels[level : level + 2]))
+    return found
 
 
 def coefficients(circuit: Circuit) -> int:
@@ -34,10 +45,10 @@ def coefficients(circuit: Circuit) -> int:
 
 
 def spectrum(circuit: Circuit, mask: np.ndarray, limits: Limits) -> Spectrum:
-    """Singular values of the matricization of the first class's coefficient tensor, descending.
+    """Singular values of the matricization of the first class's coefficient tensor, up to a common positive factor.
 
     Args:
-        circuit: a circuit of few sites; nothing is rescaled, so extreme weights over- or underflow here.
+        circuit: a circuit of few sites, weights of any size.
         mask: boolean, shape (N,), true inside I.
         limits: on memory and time.
 
@@ -51,8 +62,59 @@ def spectrum(circuit: Circuit, mask: np.ndarray, limits: Limits) -> Spectrum:
             f"accepted: at most {COEFFICIENTS}"
         )
     limits.check("brute", needed_bytes(circuit), needed_operations(circuit, mask))
-    values = np.linalg.svd(matricization(circuit.coefficient_tensor()[0], mask), compute_uv=False)
-    return Spectrum(values, 1e-14 * measures.norm(values))
+    tensor, error = listed(circuit)
+    return precision.decomposed(matricization(tensor, mask), error)
+
+
+def listed(circuit: Circuit) -> tuple[np.ndarray, float]:
+    """The first class's tensor in row-major site order, up to a factor, and the norm of what rounding may have moved.
+
+    Values go with a bound on the error of each: that of sums and products of floats, entry by entry.
+    """
+    sites, dimension = circuit.tree.sites, circuit.local_dimension
+    values = np.broadcast_to(np.eye(dimension), (sites, dimension, dimension))
+    errors, exponents = np.zeros_like(values), np.zeros((sites, dimension), dtype=np.int64)
+    for weight, window in zip(circuit.weights, circuit.tree.windows, strict=True):
+        values, errors, exponents = mapped(values, errors, exponents, weight)
+        values, errors = pooled(values, errors, window)
+        exponents = pooled_exponents(exponents, window)
+    values, errors, _ = mapped(values, errors, exponents, circuit.output[:1])
+    tensor = values.reshape((dimension,) * sites).transpose(np.argsort(circuit.tree.order))
+    return tensor, float(np.linalg.norm(errors))
+
+
+def mapped(
+    values: np.ndarray, errors: np.ndarray, exponents: np.ndarray, weight: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Values (positions, entries, in) and their errors after a map of the channels, in units of about the largest."""
+    rows, exponents = scaled_map(weight, exponents)
+    magnitudes = np.abs(rows).mT
+    moved = errors @ magnitudes
+    moved += (len(weight[-1]) + 2) * ROUNDOFF * (np.abs(values) @ magnitudes)
+    values = values @ rows.mT
+    top = np.abs(values).max(axis=1) + moved.max(axis=1)
+    further = rounding.units(top)
+    powers = -further[:, None, :]
+    return np.ldexp(values, powers), np.ldexp(moved, powers), rounding.raised(exponents, further, top)
+
+
+def pooled_exponents(exponents: np.ndarray, window: int) -> np.ndarray:
+    """Exponents (positions, channels) after product pooling."""
+    return reduce(plus, exponents.reshape(-1, window, exponents.shape[1]).swapaxes(0, 1))
+
+
+def pooled(values: np.ndarray, errors: np.ndarray, window: int) -> tuple[np.ndarray, np.ndarray]:
+    """Product pooling of (positions, entries, channels) values: entries join, the first site's slowest."""
+    shape = (-1, window, *values.shape[1:])
+    each, wrong = values.reshape(shape), errors.reshape(shape)
+    found, moved = each[:, 0], wrong[:, 0]
+    for place in range(1, window):
+        one, other = found[:, :, None, :], each[:, None, place]
+        uncertain = moved[:, :, None, :] * (np.abs(other) + wrong[:, None, place])
+        uncertain += np.abs(one) * (wrong[:, None, place] + 2 * ROUNDOFF * np.abs(other))
+        found = (one * other).reshape(len(found), -1, values.shape[2])
+        moved = uncertain.reshape(found.shape)
+    return found, moved
 
 
 def matricization(tensor: np.ndarray, mask: np.ndarray) -> np.ndarray:

@@ -7,40 +7,42 @@ partition need only their r² overlaps, which are made for all nodes of a level 
 Time O(nodes · 4 r⁵).
 
 Scaled so that every diagonal P[c, c, c, c] = ‖X_c‖₄⁴ is 1, all entries are at most 1 in magnitude (Hölder's inequality
-for Schatten norms), which product pooling keeps: scales stay apart as logarithms and nothing over- or underflows.
+for Schatten norms), which product pooling keeps: scales stay apart, with exponents of their own, and nothing over- or
+underflows. Where weights of either sign may cancel, bounds on what rounding did go up the tree beside (`rounding`);
+P, a Gram matrix of pairs of channels, ⟨X_c2ᵀ X_c1, X_c3ᵀ X_c4⟩, takes them as overlaps do.
 
 Source: the replica trick for Rényi-2, 1001.2335 (swap operator on two copies), on the tree of 1509.05009.
 """
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from convac.circuits.tree import Circuit
-from convac.entanglement import measures
+from convac.entanglement import measures, rounding
 from convac.entanglement.limits import HANDLING, Limits
 from convac.entanglement.mincut import Node, SubPartitions, fold
-from convac.entanglement.spectrum import circuit_parts, level_map, scaled_map
+from convac.entanglement.precision import EVALUATION
+from convac.entanglement.rounding import Bounded
+from convac.entanglement.scales import ROUNDOFF, Scaled, common, plus, power, scaled, times
+from convac.entanglement.spectrum import circuit_parts, level_map
 from convac.errors import ArgumentError
-
-EPSILON = float(np.finfo(np.float64).eps)
 
 
 class Replica(NamedTuple):
     """What the parent needs of a node.
 
     Attributes:
-        values: overlaps ⟨X_c1, X_c2⟩, shape (r, r), of a node on one side; else the replica tensor, shape (r, r, r, r).
-            The diagonal is 1, or 0 for a channel that is zero.
-        logs: shape (r,), logarithm of each channel's scale ‖X_c‖₄.
+        copies: overlaps ⟨X_c1, X_c2⟩, shape (r, r), of a node on one side; else the replica tensor, shape (r, r, r, r).
+            The diagonal is 1 but for rounding, or 0 for a channel that is zero.
+        scales: shape (r,), each channel's ‖X_c‖₄.
         side: True inside I, False outside, None mixed.
     """
 
-    values: np.ndarray
-    logs: np.ndarray
+    copies: Bounded
+    scales: Scaled
     side: bool | None
 
 
@@ -48,28 +50,30 @@ class Overlaps(NamedTuple):
     """The overlaps of all nodes of a level, by number.
 
     Attributes:
-        values: ⟨X_c1, X_c2⟩, shape (nodes, r, r), each diagonal 1, or 0 for a channel that is zero.
-        logs: shape (nodes, r), logarithm of each channel's scale ‖X_c‖₂.
+        copies: ⟨X_c1, X_c2⟩, shape (nodes, r, r), each diagonal 1 but for rounding, or 0 for a channel that is zero.
+        scales: shape (nodes, r), each channel's ‖X_c‖₂.
     """
 
-    values: np.ndarray
-    logs: np.ndarray
+    copies: Bounded
+    scales: Scaled
 
 
 class Product(NamedTuple):
-    """A mixed node before its map: mixed[1, 2, 3, 4] · first[1, 2, 3] · second[1, 3, 4].
+    """A mixed node before its map: mixed[1, 2, 3, 4] · inside[1, 2] inside[3, 4] · outside[2, 3] outside[4, 1].
 
     Attributes:
-        first: overlaps inside I of legs 1 and 2 times those outside of 2 and 3, of the children on one side.
-        second: overlaps inside I of legs 3 and 4 times those outside of 4 and 1.
+        inside: overlaps of the children inside I, multiplied, shape (r, r).
+        outside: of those outside.
         mixed: replica tensors of the mixed children; None without any.
-        logs: shape (r,), logarithm of each channel's scale.
+        scales: shape (r,), each channel's scale.
+        factors: how many children.
     """
 
-    first: np.ndarray
-    second: np.ndarray
-    mixed: np.ndarray | None
-    logs: np.ndarray
+    inside: Bounded
+    outside: Bounded
+    mixed: Bounded | None
+    scales: Scaled
+    factors: int
 
 
 class Renyi2(NamedTuple):
@@ -79,9 +83,7 @@ class Renyi2(NamedTuple):
 
     Attributes:
         value: in nats; NaN when nothing is left of it.
-        error: estimate of how far rounding may have moved it, absolute. Weights ≥ 0 can't cancel: 4 N r units in the
-            last place. Otherwise ten times what moving every weight in its last place changes is added; ∞ when nothing
-            is left.
+        error: bound on how far rounding may have moved it, absolute; ∞ when nothing is left.
     """
 
     value: float
@@ -109,10 +111,12 @@ def parts_bytes(circuit: Circuit, parts: SubPartitions) -> int:
     ]
     # one product under way per level, and while a map is applied: its input, its output and a power of it
     widest = max((max(channels[level : level + 2]) for level in range(1, circuit.tree.levels + 1)), default=1)
-    # the overlaps of every level, and of the largest what a map takes besides: its rows, their logarithms, products
+    # the overlaps of every level, and of the largest what a map takes besides: its rows and products
     pairs = [len(nodes) * max(channels[level : level + 2]) ** 2 for level, nodes in enumerate(parts.nodes)]
-    weights = sum(weight.size for weight in circuit.weights)  # once more, moved
-    return 8 * (held + sum(mixed_levels) + 3 * widest**4 + sum(pairs) + 6 * max(pairs) + weights)
+    weights = sum(weight.size for weight in circuit.weights)
+    # with signs, each has its bound
+    doubled, besides = (2, 5) if cancels(circuit) else (1, 3)
+    return 8 * (doubled * (held + sum(mixed_levels) + sum(pairs)) + besides * widest**4 + 14 * max(pairs) + weights)
 
 
 def parts_operations(circuit: Circuit, parts: SubPartitions) -> int:
@@ -129,11 +133,13 @@ def parts_operations(circuit: Circuit, parts: SubPartitions) -> int:
             pooled = (len(children) + 2) * into**4 if children else 0
             legs = sum(2 * into ** (4 - leg) * out ** (leg + 1) for leg in (range(4) if children else (0, 2)))
             total += HANDLING + pooled + legs + 3 * out**4
-    return (2 if cancels(circuit) else 1) * total
+            if cancels(circuit):
+                total += sum(2 * into ** (4 - leg) * out ** (leg + 1) for leg in range(4)) + 12 * into**4
+    return total
 
 
 def cancels(circuit: Circuit) -> bool:
-    """Whether weights of either sign may cancel: the network is then gone through twice."""
+    """Whether weights of either sign may cancel: bounds then go up the tree, too."""
     return any((weight < 0).any() for weight in (*circuit.weights, circuit.output[:1]))
 
 
@@ -147,39 +153,46 @@ def renyi2(circuit: Circuit, mask: np.ndarray, limits: Limits) -> Renyi2:
 
     Raises:
         MemoryLimitError, TimeLimitError: r⁴ is too large, or r⁵ takes too long; before allocating.
-        ArgumentError: the tensor is zero.
+        ArgumentError: the tensor is zero, or nothing of its norm is left.
     """
     parts = circuit_parts(circuit, mask)
     limits.check("renyi2", parts_bytes(circuit, parts), parts_operations(circuit, parts))
-    norm, copies = at_root(circuit, parts)
-    if norm == -math.inf:
-        raise ArgumentError(measures.ZERO)
-    value = 2 * norm - copies  # not finite where rounding leaves nothing of it
-    error = 4 * circuit.tree.sites * max(circuit.widths) * EPSILON
-    if cancels(circuit):
-        norm, copies = at_root(moved(circuit), parts)
-        error += 10 * abs(value - (2 * norm - copies))
-    if not math.isfinite(value) or not math.isfinite(error):
-        return Renyi2(math.nan, math.inf)
-    return Renyi2(max(value, 0.0), error)
-
-
-def moved(circuit: Circuit) -> Circuit:
-    """The circuit with every weight moved at random by up to four units in its last place, the same at every call."""
-    generator = np.random.default_rng(0)
-    weights = [weight * (1 + 4 * EPSILON * generator.uniform(-1, 1, weight.shape)) for weight in circuit.weights]
-    return replace(circuit, weights=tuple(weights))
-
-
-def at_root(circuit: Circuit, parts: SubPartitions) -> tuple[float, float]:
-    """Logarithms of ‖A‖² and of Tr (A Aᵀ)²: −∞ for zero, and NaN and −∞ where rounding makes them negative."""
     found = overlaps(circuit, parts)
-    coefficients, top = scaled_map(circuit.output[:1], found[-1].logs[0])
-    norm = float((coefficients @ found[-1].values[0] @ coefficients.T).item())
-    copies = 4 * float(replicas(circuit, parts, found).logs[0])
-    if norm <= 0:
-        return (-math.inf if norm == 0 else math.nan), copies
-    return math.log(norm) + 2 * float(top[0]), copies
+    norm, copies = squared_norm(circuit, found[-1]), replicas(circuit, parts, found)
+    if not norm.copies.values.item() > off(norm, 0.0):
+        raise ArgumentError(measures.ZERO)
+    apriori = roundings(circuit, parts) * ROUNDOFF
+    one, other = (off(each, apriori) / max(each.copies.values.item(), 1e-300) for each in (norm, copies))
+    if max(one, other) >= 1:
+        return Renyi2(math.nan, math.inf)
+    powers = 4 * (norm.scales.exponents.item() - copies.scales.exponents.item())
+    units = norm.copies.values.item() ** 2 * (norm.scales.values.item() / copies.scales.values.item()) ** 4
+    value = max(math.log(units / copies.copies.values.item()) + powers * math.log(2), 0.0)
+    return Renyi2(value, -2 * math.log1p(-one) - math.log1p(-other) + EVALUATION * (1 + value))
+
+
+def off(root: Replica, apriori: float) -> float:
+    """How far the root's number may be off; where nothing cancels, by the share of it known beforehand."""
+    return float(apriori * root.copies.values.item() if root.copies.errors is None else root.copies.errors.item())
+
+
+def roundings(circuit: Circuit, parts: SubPartitions) -> int:
+    """Roundings that any of the root's numbers has gone through, those of all its factors added."""
+    channels = (circuit.local_dimension, *circuit.widths)
+    return sum(len(numbers) * (4 * width + 40) for numbers, width in zip(parts.numbers, channels, strict=True))
+
+
+def rows_of(weight: np.ndarray, scales: Scaled) -> Scaled:
+    """The map of channels of these scales, (…, out, in), each row in units of the power of two of its largest entry."""
+    each = Scaled(scales.values[..., None, :], scales.exponents[..., None, :])
+    return common(times(scaled(weight), each), axis=-1)
+
+
+def normal(squares: np.ndarray, legs: int, exponents: np.ndarray) -> tuple[np.ndarray, Scaled]:
+    """What each leg is multiplied by so that a diagonal becomes 1, or 1 where it is 0; and the channels' scales."""
+    roots = np.maximum(squares, 0.0) ** (1 / legs)
+    values, own = scaled(roots)
+    return 1 / np.where(roots > 0, roots, 1.0), Scaled(values, plus(exponents, own))
 
 
 # ---- overlaps
@@ -187,8 +200,10 @@ def at_root(circuit: Circuit, parts: SubPartitions) -> tuple[float, float]:
 
 def overlaps(circuit: Circuit, parts: SubPartitions) -> list[Overlaps]:
     """The overlaps of every node, per level; after the map of the next level, but for the root."""
-    sites, dimension = len(parts.nodes[0]), circuit.local_dimension
-    pooled = Overlaps(np.broadcast_to(np.eye(dimension), (sites, dimension, dimension)), np.zeros((sites, dimension)))
+    shape = len(parts.nodes[0]), circuit.local_dimension
+    identity = np.broadcast_to(np.eye(shape[1]), (*shape, shape[1]))
+    errors = np.zeros_like(identity) if cancels(circuit) else None
+    pooled = Overlaps(Bounded(identity, errors), Scaled(np.ones(shape), np.zeros(shape, dtype=np.int64)))
     found: list[Overlaps] = []
     for weight, nodes, parents in zip(circuit.weights, parts.nodes, parts.nodes[1:], strict=False):
         found.append(mapped_overlaps(pooled, weight[[node.position for node in nodes]] if weight.ndim == 3 else weight))
@@ -198,81 +213,130 @@ def overlaps(circuit: Circuit, parts: SubPartitions) -> list[Overlaps]:
 
 def mapped_overlaps(nodes: Overlaps, weight: np.ndarray) -> Overlaps:
     """The nodes after a linear map of their channels, (out, in) or (nodes, out, in), scaled to a diagonal of 1."""
-    rows, logs = scaled_map(weight, nodes.logs)
-    values = rows @ nodes.values @ rows.mT
-    inverse, scale = scales(np.diagonal(values, axis1=1, axis2=2), 2)
+    rows, exponents = rows_of(weight, nodes.scales)
+    values = rows @ nodes.copies.values @ rows.mT
+    errors = nodes.copies.errors
+    squares = rounding.diagonal(values)
+    if errors is not None:
+        magnitudes = np.abs(rows)
+        several = (magnitudes @ (np.abs(nodes.copies.values) + 2 * np.abs(errors)) @ magnitudes.mT).sum(axis=-1)
+        several *= (4 * rows.shape[-1] + 40) * ROUNDOFF
+        errors = rows @ errors @ rows.mT + rounding.on_diagonal(several)
+        squares = squares + rounding.diagonal(errors)
+    inverse, scales = normal(squares, 2, exponents)
     values *= inverse[:, :, None]
     values *= inverse[:, None, :]
-    return Overlaps(values, logs + scale)
+    if errors is not None:
+        errors *= inverse[:, :, None]
+        errors *= inverse[:, None, :]
+    return Overlaps(Bounded(values, errors), scales)
 
 
 def pooled_overlaps(nodes: Overlaps, children: np.ndarray) -> Overlaps:
     """Product pooling of the nodes that each row of `children` numbers."""
-    values = nodes.values[children[:, 0]]
+    found = at(nodes, children[:, 0])
     for child in children.T[1:]:
-        values *= nodes.values[child]
-    return Overlaps(values, nodes.logs[children].sum(axis=1))
+        factor = at(nodes, child)
+        found = Overlaps(found.copies.times(factor.copies), times(found.scales, factor.scales))
+    values, errors = found.copies
+    if errors is not None:
+        several = 8 * children.shape[1] * ROUNDOFF * np.abs(values).sum(axis=-1)
+        errors = errors + rounding.on_diagonal(several)
+    return Overlaps(Bounded(values, errors), found.scales)
 
 
-def scales(diagonal: np.ndarray, legs: int) -> tuple[np.ndarray, np.ndarray]:
-    """What each leg is multiplied by so that a diagonal becomes 1, or 1 where it is 0, and minus its logarithm."""
-    with np.errstate(divide="ignore"):
-        logs = np.log(diagonal.clip(min=0.0)) / legs
-    return np.exp(-np.where(diagonal > 0, logs, 0.0)), logs
+def at(nodes: Overlaps, numbers: np.ndarray | int) -> Overlaps:
+    """Some of the nodes, or one."""
+    values, errors = nodes.copies
+    copies = Bounded(values[numbers], None if errors is None else errors[numbers])
+    return Overlaps(copies, Scaled(nodes.scales.values[numbers], nodes.scales.exponents[numbers]))
+
+
+def squared_norm(circuit: Circuit, root: Overlaps) -> Replica:
+    """‖A‖² of the output's first class."""
+    return Replica(*at(mapped_overlaps(root, circuit.output[:1]), 0), True)
 
 
 # ---- four copies
 
 
 def replicas(circuit: Circuit, parts: SubPartitions, found: list[Overlaps]) -> Replica:
-    """The root after the output's first class; mixed nodes one by one, depth first, the others are their overlaps."""
+    """Tr (A Aᵀ)² of the output's first class; mixed nodes one by one, depth first, the others are their overlaps."""
 
     def combine(level: int, node: Node, children: Iterator[tuple[Replica, int]]) -> Replica:
         if node.side is not None:
-            number = parts.numbers[level][node.position]
-            return Replica(found[level].values[number], found[level].logs[number], node.side)
+            return Replica(*at(found[level], parts.numbers[level][node.position]), node.side)
         weight = circuit.output[:1] if level == circuit.tree.levels else level_map(circuit, level, node)
-        return mapped(product(children, circuit.widths[level - 1]), weight)
+        return mapped(product(children, circuit.widths[level - 1], cancels(circuit)), weight)
 
     return fold(parts, combine)
 
 
-def product(children: Iterator[tuple[Replica, int]], channels: int) -> Product:
-    """Product pooling into a mixed node."""
-    inside, outside = np.ones((2, channels, channels))
-    mixed: np.ndarray | None = None
-    logs = np.zeros(channels)
+def product(children: Iterator[tuple[Replica, int]], channels: int, bounds: bool) -> Product:
+    """Product pooling into a mixed node; with bounds on its rounding, or without."""
+    ones = Bounded(np.ones((channels, channels)), np.zeros((channels, channels)) if bounds else None)
+    inside, outside, mixed = ones, ones, None
+    scales, factors = Scaled(np.ones(channels), np.zeros(channels, dtype=np.int64)), 0
     for child, count in children:
-        factor = child.values if count == 1 else child.values**count
-        logs += count * child.logs
+        factor = child.copies.power(count)
+        scales, factors = times(scales, power(child.scales, count)), factors + count
         if child.side is None:
-            mixed = np.ones((channels,) * 4) if mixed is None else mixed
-            mixed *= factor
+            mixed = factor if mixed is None else mixed.times(factor)
         elif child.side:
-            inside *= factor
+            inside = inside.times(factor)
         else:
-            outside *= factor
+            outside = outside.times(factor)
         del child, factor
-    return Product(inside[:, :, None] * outside, outside[:, None, :] * inside, mixed, logs)
+    return Product(inside, outside, mixed, scales, factors)
 
 
 def mapped(node: Product, weight: np.ndarray) -> Replica:
     """A mixed node after a linear map of its channels, scaled to a diagonal of 1."""
-    rows, logs = scaled_map(weight, node.logs)
+    rows, exponents = rows_of(weight, node.scales)
+    errors = product_errors(node)
+    inside, outside = node.inside.values, node.outside.values
+    first, second = inside[:, :, None] * outside, outside[:, None, :] * inside
     if node.mixed is None:
+        size = math.sqrt(float(np.sum((first**2).sum(axis=1) * (second**2).sum(axis=2))))
         # legs 2 and 4 before the halves meet: r⁴ operations in place of r⁵
-        first, second = rows @ node.first, node.second @ rows.T
+        first, second = rows @ first, second @ rows.T
         values = contracted(first[..., None] * second[:, None], rows, (0, 2))
     else:
-        values = node.mixed  # no other node's: its memory is taken over
-        values *= node.first[..., None]
-        values *= node.second[:, None]
+        values = node.mixed.values * first[..., None]
+        values *= second[:, None]
+        size = float(np.linalg.norm(values))
         values = contracted(values, rows, (0, 1, 2, 3))
-    inverse, scale = scales(np.einsum("cccc->c", values), 4)
+    squares = np.einsum("cccc->c", values)
+    if errors is not None:
+        size += 2 * float(np.linalg.norm(errors))
+        errors = contracted(errors, rows, (0, 1, 2, 3))
+        several = ROUNDOFF * (8 * rows.shape[1] + 8 * node.factors + 60)
+        moved = several * float(np.linalg.norm(rows)) * float(np.linalg.norm(rows, 2)) ** 3 * size
+        np.einsum("abba->ab", errors)[...] += moved
+        squares = squares + np.einsum("cccc->c", errors)
+    inverse, scales = normal(squares, 4, exponents)
     pairs = np.outer(inverse, inverse)
     values *= pairs[..., None, None]
     values *= pairs
-    return Replica(values, logs + scale, None)
+    if errors is not None:
+        errors *= pairs[..., None, None]
+        errors *= pairs
+    return Replica(Bounded(values, errors), scales, None)
+
+
+def product_errors(node: Product) -> np.ndarray | None:
+    """How far the product may be off for what its factors are off, shape (r, r, r, r)."""
+    if node.inside.errors is None:
+        return None
+    channels = len(node.inside.values)
+    errors = np.empty((channels,) * 4)
+    for first in range(channels):
+        upper, error = rounding.of_pairs(node.inside, node.outside, first)
+        if node.mixed is not None and node.mixed.errors is not None:
+            moved = node.mixed.errors[first]
+            error = moved * upper + (node.mixed.values[first] + 2 * moved) * error
+        errors[first] = error
+    return errors
 
 
 def contracted(values: np.ndarray, weight: np.ndarray, legs: tuple[int, ...]) -> np.ndarray:

@@ -56,6 +56,40 @@ def common(numbers: Scaled, axis: int | None = None) -> Scaled:
     return Scaled(values, top.reshape(()) if axis is None else np.squeeze(top, axis))
 
 
+def scaled_map(weight: np.ndarray, exponents: np.ndarray) -> Scaled:
+    """The map of channels in units of 2^exponents: exact, every row in units of the power of two of its largest entry.
+
+    Args:
+        weight: shape (…, out, in).
+        exponents: shape (…, in).
+
+    Returns:
+        Rows (…, out, in) and their exponents (…, out).
+    """
+    values, own = scaled(weight)
+    return common(Scaled(values, plus(own, exponents[..., None, :])), axis=-1)
+
+
+def times(one: Scaled, other: Scaled) -> Scaled:
+    """Products of real numbers, each off by one rounding."""
+    values, exponents = scaled(one.values * other.values)
+    return Scaled(values, plus(plus(one.exponents, other.exponents), exponents))
+
+
+def power(numbers: Scaled, count: int) -> Scaled:
+    """numbers^count, for count ≥ 1, each off by fewer than 2 count roundings."""
+    found = numbers
+    for digit in f"{count:b}"[1:]:
+        found = times(found, found)
+        found = times(found, numbers) if digit == "1" else found
+    return found
+
+
+def plus(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Exponents of products; those of zero stay `LOWEST`."""
+    return np.asarray(np.maximum(one + other, LOWEST))
+
+
 def product(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Products of real numbers near 1 and what rounding took from them: exact in sum (Dekker 1971)."""
     rounded = left * right

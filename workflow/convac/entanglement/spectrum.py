@@ -2,8 +2,8 @@
 
 A node's block is its tensor (inside I × outside I × channel) up to isometries of its first two axes, which no singular
 value sees: whenever one of these axes is longer than all that the rest can tell apart, a QR step keeps the triangular
-factor alone. Nothing is truncated. Every channel has its own logarithmic scale, so that products over thousands of
-sites neither over- nor underflow.
+factor alone. Nothing is truncated. Every channel is in units of a power of two of its own, so that products over
+thousands of sites neither over- nor underflow; beside it goes what rounding may have added (`rounding`).
 
 Source: 1704.01552 (matricization of a hierarchical decomposition); exact compression as in canonical forms of tree
 tensor networks (quant-ph/0511070).
@@ -19,10 +19,12 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from convac.circuits.tree import Circuit
-from convac.entanglement import measures
+from convac.entanglement import precision, rounding
 from convac.entanglement.limits import Limits
 from convac.entanglement.mincut import Node, SubPartitions, fold, sub_partitions
 from convac.entanglement.precision import Spectrum
+from convac.entanglement.rounding import Channels, Rounding
+from convac.entanglement.scales import LOWEST, ROUNDOFF, plus, scaled_map
 
 Shape = tuple[int, int, int]
 B = TypeVar("B")
@@ -32,12 +34,18 @@ class Block(NamedTuple):
     """What the parent sees of a node, up to isometries inside and outside I.
 
     Attributes:
-        values: shape (inside, outside, channels), every channel scaled to a largest magnitude of 1.
-        logs: shape (channels,), logarithm of each channel's scale; −∞ for a channel that is zero.
+        values: shape (inside, outside, channels), every channel of a length near 1.
+        exponents: of two, shape (channels,), each channel's unit; `LOWEST` for a channel that is zero.
+        rounding: what rounding may have added to the channels, in these units.
     """
 
     values: np.ndarray
-    logs: np.ndarray
+    exponents: np.ndarray
+    rounding: Rounding
+
+    def channels(self) -> Channels:
+        """What bounds on its products and maps need."""
+        return rounding.channels_of(self.values.reshape(-1, len(self.exponents)), self.rounding)
 
 
 def spectrum(circuit: Circuit, mask: np.ndarray, limits: Limits) -> Spectrum:
@@ -49,7 +57,7 @@ def spectrum(circuit: Circuit, mask: np.ndarray, limits: Limits) -> Spectrum:
         limits: on memory and time.
 
     Returns:
-        Descending, shape (k,), k at most the product of either side's dimensions; all zero for a zero tensor.
+        Singular values, k at most the product of either side's dimensions, and a bound on what rounding did to them.
 
     Raises:
         MemoryLimitError, TimeLimitError: a block would be too large, or take too long; before allocating.
@@ -71,8 +79,8 @@ def spectrum(circuit: Circuit, mask: np.ndarray, limits: Limits) -> Spectrum:
             return closed(reduce(product, factors[:-1], unit(circuit.widths[-1])), factors[-1], circuit.output[0])
         return mapped(reduce(product, factors), level_map(circuit, level, node))
 
-    values = np.linalg.svd(fold(parts, combine).values[:, :, 0], compute_uv=False)
-    return Spectrum(values, 1e-14 * measures.norm(values))
+    root = fold(parts, combine)
+    return precision.decomposed(root.values[:, :, 0], float(root.rounding.lengths()[0]))
 
 
 def circuit_parts(circuit: Circuit, mask: np.ndarray) -> SubPartitions:
@@ -89,39 +97,33 @@ def level_map(circuit: Circuit, level: int, node: Node) -> np.ndarray:
 def site(local_dimension: int, inside: bool) -> Block:
     """The identity of a site, on its own side of the partition."""
     values = np.eye(local_dimension)
-    return Block(values[:, None, :] if inside else values[None, :, :], np.zeros(local_dimension))
+    units = np.zeros(local_dimension, dtype=np.int64)
+    return Block(values[:, None, :] if inside else values[None, :, :], units, rounding.exact(local_dimension))
 
 
 def unit(channels: int) -> Block:
     """The block of no sites at all."""
-    return Block(np.ones((1, 1, channels)), np.zeros(channels))
+    return Block(np.ones((1, 1, channels)), np.zeros(channels, dtype=np.int64), rounding.exact(channels))
 
 
-def scaled_map(weight: np.ndarray, logs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The map of channels with scales e^logs: rows scaled to a largest entry of 1, and the rows' logarithmic scales.
-
-    Args:
-        weight: shape (…, out, in).
-        logs: shape (…, in).
-    """
-    with np.errstate(divide="ignore"):
-        exponents = np.log(np.abs(weight)) + logs[..., None, :]
-    top = exponents.max(axis=-1)
-    return np.sign(weight) * np.exp(exponents - np.where(np.isfinite(top), top, 0.0)[..., None]), top
-
-
-def rescaled(values: np.ndarray, logs: np.ndarray) -> Block:
-    """A block with every channel scaled, in place, to a largest magnitude of 1."""
-    top = np.abs(values).max(axis=(0, 1))
-    values /= np.where(top > 0, top, 1.0)
-    with np.errstate(divide="ignore"):
-        return Block(values, logs + np.log(top))
+def rescaled(block: Block) -> Block:
+    """The block with every channel, its error included, in units of about its length."""
+    squares = np.einsum("abc,abc->c", block.values, block.values) + block.rounding.lengths() ** 2
+    further = rounding.units(np.sqrt(squares))
+    exponents = rounding.raised(block.exponents, further, squares)
+    return Block(np.ldexp(block.values, -further), exponents, block.rounding.shifted(further))
 
 
 def mapped(block: Block, weight: np.ndarray) -> Block:
     """The block after a linear map of its channels, compressed."""
-    rows, logs = scaled_map(weight, block.logs)
-    return compressed(rescaled(block.values @ rows.T, logs))
+    rows, exponents = scaled_map(weight, block.exponents)
+    moved = block.rounding.mapped(rows).local(rounding.of_map(rows, lengths(block)))
+    return compressed(rescaled(Block(block.values @ rows.T, exponents, moved)))
+
+
+def lengths(block: Block) -> np.ndarray:
+    """Length of each channel, shape (channels,)."""
+    return np.asarray(np.sqrt(np.einsum("abc,abc->c", block.values, block.values)))
 
 
 def product(left: Block, right: Block) -> Block:
@@ -129,19 +131,28 @@ def product(left: Block, right: Block) -> Block:
     a, b, channels = left.values.shape
     c, d, _ = right.values.shape
     values = left.values[:, None, :, None, :] * right.values[None, :, None, :, :]
-    return compressed(rescaled(values.reshape(a * c, b * d, channels), left.logs + right.logs))
+    moved = rounding.pooled(left.channels(), right.channels())
+    exponents = plus(left.exponents, right.exponents)
+    return compressed(rescaled(Block(values.reshape(a * c, b * d, channels), exponents, moved)))
 
 
 def compressed(block: Block) -> Block:
-    """The block with axes no longer than what the others can tell apart; exact."""
+    """The block with axes no longer than what the others can tell apart; exact but for rounding."""
     values, (a, b, c) = block.values, block.values.shape
+    share = 0.0
     if a > b * c:
+        share += rounding.of_triangle(a, b * c)
         values = triangular(values.reshape(a, b * c)).reshape(-1, b, c)
         a = b * c
     if b > a * c:
+        share += rounding.of_triangle(b, a * c)
         transposed = triangular(values.transpose(1, 0, 2).reshape(b, a * c)).reshape(-1, a, c)
         values = np.ascontiguousarray(transposed.transpose(1, 0, 2))
-    return block if values is block.values else rescaled(values, block.logs)
+    return (
+        block
+        if values is block.values
+        else Block(values, block.exponents, block.rounding.local(share * lengths(block)))
+    )
 
 
 def triangular(matrix: np.ndarray) -> np.ndarray:
@@ -164,23 +175,32 @@ def power(block: Block, count: int) -> Block:
     """Product pooling of `count` equal blocks on one side of the partition; compressed.
 
     Each channel is v⊗…⊗v, a vector of the symmetric subspace: in its orthonormal basis, one entry per multiset of
-    rows, √multinomial · Π v_i^{k_i}.
+    rows, √multinomial · Π v_i^{k_i}. Logarithms of many factors round: their sizes enter the error.
     """
     a, b, channels = block.values.shape
     vectors = block.values.reshape(a * b, channels)
     multisets = np.array(list(combinations_with_replacement(range(a * b), count)))
     counts = np.stack([(multisets == row).sum(axis=1) for row in range(a * b)], axis=1)
-    factorials = np.cumsum(np.log(np.maximum(np.arange(count + 1), 1)))
+    factorials = np.array([math.lgamma(number + 1) for number in range(count + 1)])
     logs = np.repeat(0.5 * (factorials[count] - factorials[counts].sum(axis=1))[:, None], channels, axis=1)
+    sizes = np.full(logs.shape, 4 * factorials[count] + 1)
     for row, vector in enumerate(vectors):
         present = counts[:, row] > 0  # 0 · ln 0 is 0 here
         with np.errstate(divide="ignore"):
-            logs[present] += counts[present, row, None] * np.log(np.abs(vector))
-    top = logs.max(axis=0)
-    finite = np.where(np.isfinite(top), top, 0.0)
-    values = np.exp(logs - finite) * (1 - 2 * ((counts @ (vectors < 0)) % 2))
+            factors = counts[present, row, None] * np.log(np.abs(vector))
+        logs[present] += factors
+        sizes[present] += np.where(vector != 0, np.abs(factors), 0.0)  # a zero is exact
+    whole = block.channels()
+    sized = whole.lengths()
+    powers = np.rint(count * np.log2(np.where(sized > 0, sized, 1.0))).astype(np.int64)
+    values = np.exp(logs - powers * math.log(2)) * (1 - 2 * ((counts @ (vectors < 0)) % 2))
     shape = (len(values), 1, channels) if b == 1 else (1, len(values), channels)
-    return compressed(rescaled(values.reshape(shape), count * block.logs + finite))
+    roundings = ROUNDOFF * (len(vectors) + 4) * (sizes + np.abs(powers))
+    apart = np.linalg.norm(values * roundings, axis=0)
+    moved = rounding.power(whole, count, powers).local(apart)
+    zero = block.exponents <= LOWEST // 2
+    exponents = np.where(zero, LOWEST, np.where(zero, 0, block.exponents) * count + powers)
+    return compressed(rescaled(Block(values.reshape(shape), exponents, moved)))
 
 
 def closed(left: Block, right: Block, output: np.ndarray) -> Block:
@@ -190,9 +210,12 @@ def closed(left: Block, right: Block, output: np.ndarray) -> Block:
     """
     a, b, channels = left.values.shape
     c, d, _ = right.values.shape
-    coefficients, _ = scaled_map(output[None, :], left.logs + right.logs)
-    values = (left.values * coefficients[0]).reshape(a * b, channels) @ right.values.reshape(c * d, channels).T
-    return Block(values.reshape(a, b, c, d).transpose(0, 2, 1, 3).reshape(a * c, b * d, 1), np.zeros(1))
+    rows, _ = scaled_map(output[None, :], plus(left.exponents, right.exponents))
+    values = (left.values * rows[0]).reshape(a * b, channels) @ right.values.reshape(c * d, channels).T
+    one, other = left.channels(), right.channels()
+    moved = rounding.pooled(one, other).mapped(rows).local(rounding.of_map(rows, one.lengths() * other.lengths()))
+    matrix = values.reshape(a, b, c, d).transpose(0, 2, 1, 3).reshape(a * c, b * d, 1)
+    return Block(matrix, np.zeros(1, dtype=np.int64), moved)
 
 
 def by_side(blocks: list[B], shape: Callable[[B], tuple[int, ...]], join: Callable[[B, B], B]) -> list[B]:

@@ -258,9 +258,11 @@ def engine_mb(network: NetworkSpec) -> int:
         return 0
     if depth == 1:
         return ceil(DOUBLE * 9 * width**2 / MIB)
-    # overlaps and weights of fewer than 2 N nodes, and six times those of the sites while they are mapped
-    pairs = 10 * prod(network.sites) * max(width, states(network)) ** 2
-    return ceil(DOUBLE * ((depth + 3) * width**4 + pairs) / MIB)
+    # where weights have signs, all but the weights goes with bounds on its rounding
+    copies = 2 if network.options.get("weights") == "signed" else 1
+    # overlaps and weights of fewer than 2 N nodes, and some times those of the sites while they are mapped
+    pairs = (16 + 2 * copies) * prod(network.sites) * max(width, states(network)) ** 2
+    return ceil(DOUBLE * ((copies * depth + 1 + 2 * copies) * width**4 + pairs) / MIB)
 
 
 def states(network: NetworkSpec) -> int:
