@@ -1,11 +1,16 @@
 """The bridge's predictions against ranks of random matrices over a prime field."""
 
+import math
+import tracemalloc
+
 import numpy as np
 import pytest
 
 from convac.circuits.fields import PRIME_FIELD
-from convac.entanglement.bridge import bridge_rank, generic_ext, predicted_rank, subspace_rank
-from convac.entanglement.generic_rank import rank
+from convac.entanglement.bridge import bridge_rank, contained, generic_ext, needed, predicted_rank, subspace_rank
+from convac.entanglement.generic_rank import TreeShape, generic_rank, rank
+from convac.entanglement.limits import Limits
+from convac.errors import MemoryLimitError, TimeLimitError
 from convac.geometry.partitions import Partition
 from convac.geometry.trees import PoolingTree
 
@@ -56,3 +61,54 @@ def test_known_deficits_are_predicted():
 def test_there_is_no_prediction_without_two_mixed_children():
     tree = PoolingTree.named("line", (8,))
     assert predicted_rank(tree, 2, (2, 2, 2), Partition.of((8,), "left-right")) is None
+
+
+def test_a_star_of_four_subspaces_is_gone_through():
+    tree, inside = PoolingTree.named("line", (9,), (3, 3)), (1, 3, 4, 5, 7)
+    predicted = predicted_rank(tree, 3, (6, 4), Partition((9,), inside))
+    assert predicted == generic_rank(TreeShape(tree, 3, (6, 4), (False, False)), inside).value == 36
+
+
+def test_generic_subrepresentations_are_those_that_random_ones_have():
+    # two subspaces of dimension 1 in a plane differ: no line holds both, and any line holds at most one
+    star = ((0, 2), (1, 2))
+    assert contained(star, (1, 1, 2)).tolist() == [
+        [0, 0, 0],
+        [0, 0, 1],
+        [0, 0, 2],
+        [0, 1, 1],
+        [0, 1, 2],
+        [1, 0, 1],
+        [1, 0, 2],
+        [1, 1, 2],
+    ]
+
+
+def test_long_recursions_are_refused_before_they_start():
+    tree = PoolingTree.named("line", (9,), (3, 3))
+    partition = Partition((9,), (1, 3, 4, 5, 7))
+    tracemalloc.start()
+    seconds = r"^engine bridge: takes about [\d.e+^-]+ s; accepted: up to time_limit, "
+    memory = r"^engine bridge: needs [\d.e+^]+ bytes; accepted: up to memory_limit, "
+    with pytest.raises(TimeLimitError, match=seconds):
+        predicted_rank(tree, 3, (6, 4), partition, time_limit=1e-3)
+    with pytest.raises(MemoryLimitError, match=memory):
+        predicted_rank(tree, 3, (6, 4), partition, memory_limit=1e5)
+    with pytest.raises(MemoryLimitError, match=memory):
+        subspace_rank((3, 9), (3, 9), 12)
+    with pytest.raises(TimeLimitError, match=seconds):
+        subspace_rank((3, 9), (3, 9), 1200, Limits(memory=math.inf))
+    assert tracemalloc.get_traced_memory()[1] < 2**20
+    tracemalloc.stop()
+    assert predicted_rank(tree, 3, (6, 4), partition, time_limit=10) == 36
+
+
+@pytest.mark.parametrize("whole", [(20, 30), (2, 2, 2, 6), (1,) * 5 + (3,), (200,)])
+def test_memory_is_as_stated(whole):
+    star = tuple((leaf, len(whole) - 1) for leaf in range(len(whole) - 1))
+    contained.cache_clear()
+    tracemalloc.start()
+    contained(star, whole)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak / 1.3 < needed(whole)[0] < 2 * peak + 2**16

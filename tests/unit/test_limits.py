@@ -1,16 +1,20 @@
 """Limits on bytes and seconds: what is refused, in which words, before anything is allocated."""
 
 import math
+import subprocess
+import sys
 import tracemalloc
 
 import numpy as np
 import pytest
 
+from convac.circuits.fields import PRIME_FIELD
 from convac.circuits.tree import random_circuit
-from convac.entanglement.generic_rank import TreeShape, generic_rank
+from convac.entanglement.generic_rank import TreeShape, generic_rank, needed, sampled_rows
 from convac.entanglement.limits import RATES, Limits, seconds
 from convac.entanglement.measure import measure
 from convac.errors import ArgumentError, MemoryLimitError, TimeLimitError
+from convac.geometry.partitions import Partition
 from convac.geometry.trees import PoolingTree
 
 
@@ -36,11 +40,11 @@ def test_numbers_of_numpy_and_infinity_are_limits(name, value):
 @pytest.mark.parametrize("operations", [10**15, 10**300, 10**5000], ids=["many", "more", "astronomical"])
 def test_refusals_are_one_line_however_large_the_numbers(engine, operations):
     for limits in (Limits(), Limits(1e-300, 1e-300), Limits(math.inf, 1e9)):
-        for needed in (0, 10**5000):
-            if needed > limits.memory or seconds(engine, operations) > limits.seconds:
+        for memory in (0, 10**5000):
+            if memory > limits.memory or seconds(engine, operations) > limits.seconds:
                 with pytest.raises((MemoryLimitError, TimeLimitError)) as refusal:
-                    limits.check(engine, needed, operations)
-                assert not limits.allow(engine, needed, operations)
+                    limits.check(engine, memory, operations)
+                assert not limits.allow(engine, memory, operations)
                 said = str(refusal.value)
                 assert said.startswith(f"engine {engine}: ")
                 assert "accepted: up to memory_limit, " in said or "accepted: up to time_limit, " in said
@@ -77,3 +81,53 @@ def test_exact_ranks_have_limits():
     large = TreeShape(PoolingTree.named("square", (256, 256)), 4, (16,) * 8, (True,) * 8)
     with pytest.raises(MemoryLimitError, match="engine generic_rank"):
         generic_rank(large, "checkerboard")
+
+
+# geometry, sites, windows, M, widths, whether shared, partition
+FAMILIES = {
+    "two levels": ("line", (4,), (2, 2), 3, (256, 256), False, "left-right"),
+    "one level": ("line", (16,), (16,), 3, (256,), False, "interleaved"),
+    "pairs": ("line", (32,), None, 4, (16,) * 5, False, "interleaved"),
+    "shared": ("square", (16, 16), None, 4, (32,) * 4, True, "checkerboard"),
+    "some sites": ("line", (8,), None, 4, (64,) * 3, False, [0, 3, 4, 5]),
+    "uneven widths": ("line", (8,), None, 4, (300, 20, 200), False, [0, 3, 4, 5]),
+    "wide columns": ("line", (8,), None, 8, (32,) * 3, False, [0]),
+}
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_the_memory_of_listing_a_rank_is_as_stated(name):
+    geometry, sites, windows, dimension, widths, shared, chosen = FAMILIES[name]
+    family = TreeShape(PoolingTree.named(geometry, sites, windows), dimension, widths, (shared,) * len(widths))
+    mask, samples = Partition.of(sites, chosen).mask, 128
+    stated, _ = needed(family, mask, samples)
+    tracemalloc.start()
+    rows = next(sampled_rows(family, mask, samples, 0, PRIME_FIELD))
+    peak = tracemalloc.get_traced_memory()[1] + 8 * samples**2
+    tracemalloc.stop()
+    assert rows.shape[1] == samples
+    assert peak / 1.1 < stated < 1.3 * peak
+
+
+MEASURED = """
+import re, sys
+from convac.entanglement.generic_rank import TreeShape, generic_rank, needed
+from convac.geometry.partitions import Partition
+from convac.geometry.trees import PoolingTree
+
+def peak():
+    return 1024 * int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1])
+
+generic_rank(TreeShape(PoolingTree.named("line", (4,)), 2, (2, 2), (False,) * 2), "interleaved")
+family = TreeShape(PoolingTree.named("line", (24,), (2, 12)), 2, (2, 2), (False, False))
+before, samples = peak(), 1280
+assert generic_rank(family, "interleaved", samples=samples).value == samples
+print(needed(family, Partition.of((24,), "interleaved").mask, samples)[0], peak() - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the peak from /proc")
+def test_the_memory_of_a_rank_is_as_stated():
+    done = subprocess.run([sys.executable, "-c", MEASURED], capture_output=True, text=True, check=True)
+    stated, peak = map(int, done.stdout.split())
+    assert peak / 1.3 < stated < 1.3 * peak

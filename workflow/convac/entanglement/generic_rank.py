@@ -9,7 +9,7 @@ Source: Schwartz, J. ACM 27, 701 (1980); 1704.01552 (rank of a matricization and
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import NamedTuple
@@ -20,7 +20,7 @@ from convac.arrays import integer, integers, short
 from convac.circuits.fields import PRIME_FIELD, PrimeField
 from convac.circuits.tree import Circuit
 from convac.entanglement.limits import HANDLING, MEMORY, SECONDS, Limits
-from convac.entanglement.mincut import HasCircuit, circuit_of, sub_partitions, tree_min_cut
+from convac.entanglement.mincut import HasCircuit, SubPartitions, circuit_of, sub_partitions, tree_min_cut
 from convac.errors import ArgumentError
 from convac.geometry.partitions import Choice, Partition
 from convac.geometry.trees import PoolingTree
@@ -30,8 +30,9 @@ from convac.seeds import stream
 SAMPLES = 4096
 CHUNK_BYTES = 2**20  # of a node's values at once: what stays in a processor's cache
 ENTRY_BYTES = 64  # of a matrix entry on its way to FLINT: a Python integer, its pointer, the residue and two copies
-STEPS = 40  # operations on each entry of a map's input and output: halves, sums and residues
-ELIMINATION = 1  # operations of FLINT for each of the cube of the matrix's rows
+# in operations of this engine's rate: passes over an entry of a map's input and output; multiplications of a map that
+# go into one, as FLINT's of its elimination do; and an entry's conversions
+STEPS, MULTIPLIED, ELIMINATED, CONVERTED = 6, 8, 6, 80
 
 
 class GenericRank(NamedTuple):
@@ -138,18 +139,36 @@ def needed(family: TreeShape, mask: np.ndarray, samples: int) -> tuple[int, int]
     maps = [1 if shared else positions for shared, positions in zip(family.shared, tree.positions, strict=False)]
     weights = sum(count * out * into for count, into, out in zip(maps, channels, channels[1:], strict=False))
     vectors = tree.sites * samples * family.local_dimension
-    # of a row of the tree: what pools at each level, and what a map of the widest takes
-    held = 3 * sum(channels) + 12 * max(channels)
     sizes = {True: rows, False: samples, None: rows * samples}
     listing = 0
     for level, numbers in enumerate(parts.numbers):
-        into, out = channels[level], (*channels, 1)[level + 1]
+        into, out = (*channels, 1)[level : level + 2]
         for number, count in Counter(numbers).items():
             entries = sizes[parts.nodes[level][number].side]
-            listing += count * (HANDLING + entries * (8 * into * out + STEPS * (into + out)))
+            listing += count * (HANDLING + entries * (into * out // MULTIPLIED + STEPS * (into + out)))
     chunks = -(-samples // rows)
-    memory = ENTRY_BYTES * samples**2 + 8 * (weights + vectors + rows * samples * held)
-    return memory, chunks * listing + ELIMINATION * samples**3
+    listed = 8 * (samples**2 + weights + vectors + at_once(parts, channels, sizes))
+    eliminated = samples**3 // ELIMINATED + CONVERTED * samples**2
+    return max(listed, ENTRY_BYTES * samples**2), chunks * listing + eliminated
+
+
+def at_once(parts: SubPartitions, channels: Sequence[int], sizes: Mapping[bool | None, int]) -> int:
+    """Most numbers that are held while a block of rows is listed, `sizes` of them per channel by a node's side."""
+    below: list[int] = []
+    for level, nodes in enumerate(parts.nodes):
+        into, out = (*channels, 1)[level : level + 2]
+        most = []
+        for node in nodes:
+            peak, own, pooled = 0, sizes[node.side], Counter[int]()
+            for child in node.children:
+                side = sizes[parts.nodes[level - 1][child].side]
+                held = sum(pooled) + (side if pooled[side] > 1 else 0)  # the products so far, and the last child
+                peak = max(peak, held * into + below[child])
+                pooled[side] += 1
+            # a product with what reduces it; a map with the halves of its input and the parts of its output
+            most.append(max(peak, own * max(4 * into, 3 * into + 7 * out)))
+        below = most
+    return below[0]
 
 
 def rows_at_once(samples: int, channels: Sequence[int]) -> int:

@@ -25,7 +25,7 @@ RATES = {
     "differentiable.renyi2": 10**9,
     "truncation": 10**9,
     "mixtures": 10**8,
-    "bridge": 5 * 10**5,
+    "bridge": 3 * 10**9,
 }
 # what handling an array costs beside its entries, in operations of the fastest engines
 HANDLING = 10**5

@@ -17,6 +17,7 @@ from convac.entanglement.bridge import predicted_rank
 from convac.entanglement.generic_rank import TreeShape, generic_rank, rank
 from convac.entanglement.graphs import Network, graph_min_cut
 from convac.entanglement.mincut import symmetric_min_cut, tree_min_cut
+from convac.errors import MemoryLimitError, TimeLimitError
 from convac.geometry.partitions import Partition
 from convac.geometry.trees import PoolingTree
 from convac.progress import reporter
@@ -157,9 +158,12 @@ def search(parameters: Parameters) -> Iterator[Row]:
 
 
 def deficit_rows(number: int, case: Case) -> Iterator[Row]:
-    """Rank, cut, and the bridge's prediction where it has one."""
+    """Rank, cut, and the bridge's prediction where it has one, within the usual limits."""
     partition = Partition.of(case.tree.shape, case.inside)
-    bridge = predicted_rank(case.tree, case.local_dimension, case.widths, partition)
+    try:
+        bridge = predicted_rank(case.tree, case.local_dimension, case.widths, partition)
+    except (MemoryLimitError, TimeLimitError):
+        bridge = None
     values = [("rank", case.rank(False)), ("min_cut", case.cut), *([] if bridge is None else [("bridge_rank", bridge)])]
     for quantity, value in values:
         yield {**case.numbered(number), "quantity": quantity, "value": float(value)}
