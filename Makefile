@@ -8,7 +8,7 @@ unexport PYTHONPATH PYTHONDONTWRITEBYTECODE
 CORES ?= all
 # a line a job; `make QUIET=` shows all that Snakemake says
 QUIET ?= --quiet host rules progress reason
-SNAKEMAKE = snakemake --cores $(CORES) --show-failed-logs $(QUIET)
+SNAKEMAKE = snakemake --cores $(CORES) --show-failed-logs --rerun-incomplete $(QUIET)
 ARGS ?=
 # Snakemake takes the last of two --config alone: what is given joins this one
 scaled = $(if $(findstring --config ,$(ARGS)),$(subst --config ,--config scale=$1 ,$(ARGS)),$(ARGS) --config scale=$1)
@@ -48,7 +48,7 @@ probe: setup ## what a scale takes of a cluster: jobs, core- or GPU-hours, memor
 resume: check ## after a crash: wait for jobs that outlived Snakemake, unlock, finish
 	python -m convac orphans --wait
 	snakemake --unlock
-	$(SNAKEMAKE) --rerun-incomplete $(ARGS)
+	$(SNAKEMAKE) $(ARGS)
 
 report: check ## results/report.html: every figure and verdict of the last run, in one page
 	snakemake --report results/report.html $(if $(findstring scale=,$(ARGS)),$(ARGS),$(if $(RAN),$(call scaled,$(RAN)),$(ARGS)))

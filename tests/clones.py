@@ -1,6 +1,7 @@
 """Clones of the working tree, driven as a user drives them."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,8 +12,6 @@ import pytest
 import yaml
 from filelock import FileLock
 from offline import CAN_CUT, CUT_OFF, SITECUSTOMIZE
-
-from convac.commands.plan import planned_counts
 
 ROOT = Path(__file__).parents[1]
 # one experiment that trains and one that doesn't use every rule; the others would only take longer
@@ -98,6 +97,14 @@ class Clone:
         """Content of the files that match, by path."""
         found = sorted(path for path in self.path.glob(pattern) if path.is_file())
         return {str(path.relative_to(self.path)): path.read_bytes() for path in found}
+
+
+def planned_counts(printed: str) -> dict[str, int]:
+    """Jobs by rule, from the table that a dry run prints, for whoever looks at what it prints."""
+    lines = printed.split("Job stats:")[1].splitlines() if "Job stats:" in printed else []
+    found = {match[1]: int(match[2]) for line in lines if (match := re.match(r"^(\w+) +(\d+)$", line))}
+    found.pop("total", None)
+    return found
 
 
 def merge(base: dict, changes: dict) -> dict:

@@ -4,9 +4,7 @@ import shutil
 
 import pytest
 import yaml
-from clones import assert_told
-
-from convac.commands.plan import planned_counts
+from clones import assert_told, planned_counts
 
 EXPERIMENT = ("experiments", "pooling_geometry")
 

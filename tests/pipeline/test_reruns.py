@@ -6,9 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from clones import Clone
+from clones import Clone, planned_counts
 
-from convac.commands.plan import planned_counts
 from convac.provenance import closure
 
 LIBRARY = Path(__file__).parents[2] / "workflow" / "convac"

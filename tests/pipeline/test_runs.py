@@ -9,9 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from clones import ROOT, assert_told
-
-from convac.commands.plan import planned_counts
+from clones import ROOT, assert_told, planned_counts
 
 EXPERIMENT = "results/smoke/tables/pooling_geometry"
 

@@ -6,9 +6,7 @@ import sys
 
 import pandas as pd
 import yaml
-from clones import KEPT, ROOT, Clone, merge
-
-from convac.commands.plan import planned_counts
+from clones import KEPT, ROOT, Clone, merge, planned_counts
 
 # a fenced block; a path on a line of its own before it names the file that it is the text of
 BLOCK = re.compile(r"(?:^`(?P<path>[^`\n]+)`\n\n)?^```(?P<language>\w+)\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE)

@@ -1,9 +1,12 @@
 """How far a run is: from a written workload and the times of outputs and logs, on a made-up results folder."""
 
 import os
+import re
 import time
+from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,11 +36,22 @@ def touch(path, after=1.0, text=""):
     os.utime(path, (moment, moment))
 
 
+def begun(parallel, jobs, **facts):
+    """A run that began ten minutes ago; this process is as old."""
+    return replace(Workload.begun(parallel, jobs, ()), started=time.time() - AGO, **facts)
+
+
+@pytest.fixture(autouse=True)
+def old_process(monkeypatch):
+    """This process began before the runs that it is said to be."""
+    monkeypatch.setattr(psutil.Process, "create_time", lambda self: time.time() - 2 * AGO)
+
+
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     """A run of four jobs on two cores, ten minutes old: one done, one under way, an old output of a third."""
     monkeypatch.chdir(tmp_path)
-    made = Workload(time.time() - AGO, 2, (SHARED, FIRST, SECOND, LEDGER))
+    made = begun(2, (SHARED, FIRST, SECOND, LEDGER))
     workload.write(made)
     touch(SHARED.log)
     touch(SHARED.output, after=100)
@@ -48,7 +62,8 @@ def run(tmp_path, monkeypatch):
 
 
 def test_a_workload_is_read_as_it_was_written(run):
-    assert workload.read() == run
+    assert workload.runs() == [run]
+    assert workload.read(run.path) == run
 
 
 def test_done_is_what_has_been_written_since_the_start(run):
@@ -103,15 +118,14 @@ def test_a_job_says_its_experiments_its_cell_and_what_is_left(run):
 def test_without_a_workload_jobs_keep_silent_and_the_command_names_it(tmp_path, monkeypatch, content, capsys):
     monkeypatch.chdir(tmp_path)
     if content is not None:
-        touch(workload.WORKLOAD, text=content)
+        touch(f"{workload.FOLDER}/here-1.json", text=content)
     assert workload.line(FIRST.log) == ""
-    assert workload.closing(well=True) == "convac: done"
-    with pytest.raises(FileError, match=r"results/logs/workload\.json"):
-        workload.read()
+    with pytest.raises(FileError, match=r"results/logs/workload"):
+        workload.runs()
     with pytest.raises(SystemExit):
         main(["progress"])
     printed = capsys.readouterr().err
-    assert workload.WORKLOAD in printed
+    assert workload.FOLDER in printed
     assert len(printed.splitlines()) == 1
 
 
@@ -133,8 +147,54 @@ def test_the_command_counts_by_experiment_and_quotes_the_logs(run, capsys):
 
 
 def test_what_is_said_at_the_end(run):
-    assert workload.closing(well=True).startswith("convac: done, 4 jobs in 10 min")
-    assert "3 of 4 jobs left" in workload.closing(well=False)
+    assert workload.closing(run, well=True) == "convac: done, 4 jobs in 10 min"
+    assert "stopped after 10 min, 3 of 4 jobs left; what is done is kept: mend what" in workload.closing(
+        run, well=False
+    )
+    told = workload.closing(run, well=False, interrupted=True)
+    assert told.startswith("convac: interrupted after 10 min, 3 of 4 jobs left; what is done is kept: the same command")
+    assert workload.closing(None, well=True) == "convac: done"
+    assert workload.closing(None, well=False) == "convac: stopped"
+
+
+def test_two_runs_side_by_side_are_each_told_right(run, capsys):
+    other = begun(1, (job("third", "three"),), host="elsewhere", process=7, targets=("three",))
+    later = replace(other, started=other.started + 60)
+    workload.write(later)
+    assert workload.runs() == [run, later]
+    assert "3 of 4 jobs left" in workload.line(FIRST.log)
+    assert "three: train third; 1 of 1 jobs left" in workload.line(later.jobs[0].log)
+    main(["progress"])
+    first, second = capsys.readouterr().out.split("\n\n")[0::2]
+    assert re.match(r"all, since \d\d:\d\d:\n", first)
+    assert re.match(r"three, since \d\d:\d\d:\n", second)
+    assert [line.split()[0] for line in second.splitlines()[2:]] == ["three", "all"]
+    assert workload.closing(later, well=True) == "convac: done, 1 jobs in 9 min"
+    assert workload.runs() == [run]
+    workload.closing(run, well=True)
+    assert [found.targets for found in workload.runs()] == [("three",)]  # the one that started last
+    assert {path.name for path in Path(workload.FOLDER).iterdir()} == {run.path.name, later.path.name}
+    workload.write(begun(1, (SECOND,), process=os.getppid()))
+    assert len(list(Path(workload.FOLDER).iterdir())) == 1
+
+
+@pytest.mark.parametrize("facts", [{"process": 2**22 + 1}, {"host": "elsewhere", "started": 0.0}, {"ended": 1.0}])
+def test_a_run_that_is_over_makes_room_for_the_next(run, facts):
+    over = replace(run, **facts)
+    run.path.unlink()
+    workload.write(over)
+    assert not over.alive
+    assert [found.jobs for found in workload.runs()] == [over.jobs]  # until another starts it is the last one
+    following = begun(2, (FIRST,))
+    workload.write(following)
+    assert workload.runs() == [following]
+    assert [path.name for path in Path(workload.FOLDER).iterdir()] == [following.path.name]
+
+
+def test_a_process_that_only_has_the_number_of_a_run_is_not_it(run, monkeypatch):
+    assert run.alive
+    monkeypatch.setattr(psutil.Process, "create_time", lambda self: time.time())
+    assert not run.alive
 
 
 @pytest.mark.parametrize("workflow", [True, False])
@@ -142,6 +202,6 @@ def test_jobs_speak_on_a_shared_screen_only(run, monkeypatch, capsys, workflow):
     monkeypatch.delenv("CONVAC_WORKFLOW", raising=False)
     if workflow:
         monkeypatch.setenv("CONVAC_WORKFLOW", "1")
-    main(["manifest", "--files", workload.WORKLOAD, "--output", "results/manifest.json", "--log", LEDGER.log])
+    main(["manifest", "--files", str(run.path), "--output", "results/manifest.json", "--log", LEDGER.log])
     LOG.handlers[0].close()
     assert ("convac: ledger smoke; " in capsys.readouterr().err) == workflow

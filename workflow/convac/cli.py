@@ -52,7 +52,8 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         dispatch(given)
     except KeyboardInterrupt:
-        LOG.error("interrupted")
+        if LOG.handlers or "CONVAC_WORKFLOW" not in os.environ:  # Snakemake says it, once for all of its jobs
+            LOG.error("interrupted")
         sys.exit(INTERRUPTED)
 
 

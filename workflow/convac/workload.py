@@ -5,16 +5,19 @@ shells and a killed run's successor read the same files.
 """
 
 import contextlib
+import os
+import platform
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from convac.errors import FileError
 from convac.files import read_json, write_json
 
-WORKLOAD = "results/logs/workload.json"
+FOLDER = "results/logs/workload"
 TRUSTED = 60.0  # seconds of one core after which a run's own pace counts as much as the estimates
+FORGOTTEN = 7 * 24 * 3600.0  # seconds after which a run of another machine that never said how it ended is over
 
 
 @dataclass(frozen=True)
@@ -56,11 +59,43 @@ class Workload:
         started: seconds since the epoch.
         parallel: jobs of one core that run at once.
         jobs: all that it has to do.
+        targets: that it was asked for; none for the workflow's own.
+        host: the machine that Snakemake runs on.
+        process: and its number there.
+        ended: seconds since the epoch, or None before it says so.
     """
 
     started: float
     parallel: int
     jobs: tuple[Job, ...]
+    targets: tuple[str, ...] = ()
+    host: str = ""
+    process: int = 0
+    ended: float | None = None
+
+    @classmethod
+    def begun(cls, parallel: int, jobs: Iterable[Job], targets: Iterable[str]) -> "Workload":
+        """A run of this process, from now on."""
+        return cls(time.time(), parallel, tuple(jobs), tuple(targets), platform.node(), os.getpid())
+
+    @property
+    def path(self) -> Path:
+        """Where it is written down. Snakemake runs whose files differ may go on side by side."""
+        return Path(FOLDER, f"{self.host.replace('/', '-')}-{self.process}.json")
+
+    @property
+    def alive(self) -> bool:
+        """Whether it goes on: its process does or, where that is another machine's, nobody knows better."""
+        if self.ended is not None:
+            return False
+        if self.host != platform.node():
+            return time.time() - self.started < FORGOTTEN
+        import psutil
+
+        try:
+            return bool(psutil.Process(self.process).create_time() <= self.started)  # the number isn't another's by now
+        except psutil.NoSuchProcess:
+            return False
 
     def newer(self, path: str) -> bool:
         """Whether a file was written since the run started."""
@@ -108,23 +143,42 @@ def remaining(begun: Iterable[Job]) -> Callable[[Job], float]:
 
 
 def write(run: Workload) -> None:
-    """Write the run down; where nothing can be written, its jobs will say so themselves."""
+    """Write the run down in place of those that are over; where that can't be, its jobs will say so themselves."""
+    with contextlib.suppress(FileError, OSError):
+        for path in Path(FOLDER).glob("*.json"):
+            if path != run.path and not going_on(path):
+                path.unlink(missing_ok=True)
+        write_json(run.path, asdict(run))
+
+
+def going_on(path: Path) -> bool:
+    """Whether the run of a file is alive; a damaged file is none's."""
     with contextlib.suppress(FileError):
-        write_json(WORKLOAD, asdict(run))
+        return read(path).alive
+    return False
 
 
-def read() -> Workload:
-    """The run that started last in this folder; raises FileError when there is none or its file is damaged."""
-    if not Path(WORKLOAD).exists():
-        raise FileError(
-            f"{WORKLOAD}: no run has started in this folder; accepted: the folder that the workflow runs in"
-        )
-    facts = read_json(WORKLOAD)
+def read(path: Path) -> Workload:
+    """The run of a file; raises FileError when it is damaged."""
+    facts = read_json(path)
     try:
         jobs = [Job(**{**job, "experiments": tuple(job["experiments"])}) for job in facts["jobs"]]
-        return Workload(float(facts["started"]), int(facts["parallel"]), tuple(jobs))
+        whole = {"jobs": tuple(jobs), "targets": tuple(facts["targets"]), "started": float(facts["started"])}
+        return Workload(**{**facts, **whole})
     except (KeyError, TypeError, ValueError) as error:
-        raise FileError(f"{WORKLOAD}: isn't the workload of a run; the next run writes it anew") from error
+        raise FileError(f"{path}: isn't the workload of a run; the next run writes it anew") from error
+
+
+def runs() -> list[Workload]:
+    """The runs that go on in this folder, or else the last one, in the order of their starts.
+
+    Raises:
+        FileError: none has started here, or a file is damaged.
+    """
+    found = sorted(map(read, Path(FOLDER).glob("*.json")), key=lambda run: run.started)
+    if not found:
+        raise FileError(f"{FOLDER}: no run has started in this folder; accepted: the folder that the workflow runs in")
+    return [run for run in found if run.alive] or found[-1:]
 
 
 def opening(run: Workload) -> str:
@@ -135,23 +189,35 @@ def opening(run: Workload) -> str:
 
 
 def line(log: str) -> str:
-    """What a job says when it starts: its experiments, its cell, jobs and minutes left; empty if no run knows it."""
+    """What a job says when it starts: its experiments, its cell, jobs and minutes left; empty if no run knows it.
+
+    Of two runs that go on side by side one alone has it: Snakemake locks the files of each.
+    """
     with contextlib.suppress(FileError):
-        run = read()
-        if job := next((job for job in run.jobs if job.log == log), None):
-            now = run.progress()
-            left = f"{len(now.left)} of {len(run.jobs)} jobs left, about {now.minutes(now.left)} min"
-            return f"convac: {job.title}; {left}"
+        for run in reversed(runs()):
+            if job := next((job for job in run.jobs if job.log == log), None):
+                now = run.progress()
+                left = f"{len(now.left)} of {len(run.jobs)} jobs left, about {now.minutes(now.left)} min"
+                return f"convac: {job.title}; {left}"
     return ""
 
 
-def closing(well: bool) -> str:
-    """What is said when a run ends."""
+def closing(run: Workload | None, well: bool, interrupted: bool = False) -> str:
+    """What is said when a run ends, which is written down, too.
+
+    Args:
+        run: what it had to do; None if it didn't come so far.
+        well: whether it has done it.
+        interrupted: whether somebody stopped it.
+    """
+    if run is None:
+        return "convac: done" if well else "convac: stopped"
     with contextlib.suppress(FileError):
-        run = read()
-        spent = max(1, round((time.time() - run.started) / 60))
-        if well:
-            return f"convac: done, {len(run.jobs)} jobs in {spent} min"
-        kept = "what is done is kept: mend what failed and give the same command, after a crash `make resume`"
-        return f"convac: stopped after {spent} min, {len(run.progress().left)} of {len(run.jobs)} jobs left; {kept}"
-    return "convac: done" if well else "convac: stopped"
+        write_json(run.path, asdict(replace(run, ended=time.time())))
+    spent = max(1, round((time.time() - run.started) / 60))
+    if well:
+        return f"convac: done, {len(run.jobs)} jobs in {spent} min"
+    left = f"after {spent} min, {len(run.progress().left)} of {len(run.jobs)} jobs left; what is done is kept"
+    if interrupted:
+        return f"convac: interrupted {left}: the same command goes on, by hand with --rerun-incomplete"
+    return f"convac: stopped {left}: mend what failed and give the same command, after a crash `make resume`"

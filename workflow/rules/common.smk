@@ -3,6 +3,8 @@
 import shlex
 
 from snakemake.cli import parse_args
+from snakemake.logging import logger
+from snakemake.settings.enums import Quietness
 
 from convac import workload
 from convac.errors import ConvacError
@@ -14,6 +16,7 @@ from convac.planning.config import (
     merged,
     start_mistakes,
 )
+from convac.planning.events import PLANNED, JobLines, Screen
 from convac.planning.place import (
     first_here,
     looks,
@@ -70,6 +73,15 @@ if asked_for.report and not targets and (mistakes := report_mistakes(SCALE)):
 if OURS:
     config.update(scale=SCALE)  # for the report, where the config is silent
 
+# What Snakemake tells of its jobs; a plan reads them from a file.
+SCREEN = Screen(
+    quiet=Quietness.PROGRESS in (workflow.output_settings.quiet or ()),
+)
+if OURS:
+    logger.addFilter(SCREEN)
+    if PLANNED in os.environ:
+        logger.addHandler(JobLines(os.environ[PLANNED], PLAN.describer(SCALE)))
+
 # Relative, so that a rule's command can be pasted, and moving the checkout reruns nothing.
 CONVAC = f"PYTHONPATH={shlex.quote(source('workflow'))} python -m convac"
 REFERENCE = first_here("results/reference")
@@ -91,24 +103,29 @@ localrules:
 
 if OURS:
 
+    LOAD = None  # what this run has to do, from its start on
+
     onstart:
+        global LOAD
         jobs = list(workflow.dag.needrun_jobs())
         if mistakes := executor_mistakes(workflow.executor_plugin.name):
             sys.exit("\n".join(mistakes))
         if not workflow.touch and (mistakes := start_mistakes(jobs)):
             sys.exit("\n".join(mistakes))
         nodes = None if workflow.local_exec else workflow.nodes
-        load = PLAN.workload(SCALE, jobs, nodes or workflow.cores)
-        workload.write(load)
-        print(workload.opening(load), file=sys.stderr)
+        LOAD = PLAN.workload(SCALE, jobs, nodes or workflow.cores, targets)
+        workload.write(LOAD)
+        SCREEN.listen()
+        print(workload.opening(LOAD), file=sys.stderr)
         if workflow.local_exec:
             # meant for submissions: with a limit, Snakemake looks for jobs once more a second for every job that ended
             workflow.scheduler.job_rate_limiter = None
 
     onsuccess:
-        print(workload.closing(well=True), file=sys.stderr)
+        print(workload.closing(LOAD, well=True), file=sys.stderr)
         if made := to_see(SCALE):
             print(f"convac: look at {made}", file=sys.stderr)
 
     onerror:
-        print(workload.closing(well=False), file=sys.stderr)
+        told = workload.closing(LOAD, well=False, interrupted=SCREEN.interrupted)
+        print(told, file=sys.stderr)

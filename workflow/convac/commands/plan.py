@@ -1,24 +1,23 @@
 """Say what Snakemake would run, rule by rule: jobs, minutes, memory and disk. Runs nothing."""
 
+import json
 import os
-import re
 import subprocess
 import sys
 from argparse import REMAINDER, ArgumentParser, Namespace
 from math import ceil
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
 
 from convac.errors import ConfigError, one_line
 from convac.planning.arguments import after_dashes, argument_mistakes
-from convac.planning.costs import seconds_of
+from convac.planning.events import PLANNED
 from convac.progress import LOG
 
-# What Snakemake prints of a dry run: a table of counts, then every job with its rule's message and the reason.
-COUNT = re.compile(r"^(\w+) +(\d+)$")
 NOTICES = ("Using ", "Config file config.yaml is ", "Building DAG", "host: ", "Assuming unrestricted")
-JOB = re.compile(r"^Job \d+: (\w+) (\S+) \[(\d+) min, (\d+) MB memory, (\d+) MB disk at most\]$")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -31,26 +30,37 @@ def run(options: Namespace) -> None:
     """Print the plan."""
     rest = after_dashes(options.rest)
     stop(argument_mistakes(rest))
-    command = [sys.executable, "-m", "snakemake", "-n", "--cores", options.cores, *rest]
-    # in UTF-8 both here and there, whatever the locale
-    environment = {**os.environ, "PYTHONIOENCODING": "utf-8"}
-    done = subprocess.run(
-        command, capture_output=True, encoding="utf-8", errors="replace", check=False, env=environment
-    )
-    if done.returncode:
-        stop(refusal(done.stderr, done.stdout))
-    text = done.stdout + done.stderr
-    counts = planned_counts(text)
-    if not counts:
+    jobs = planned(["-n", "--cores", options.cores, *rest])
+    if not jobs:
         print("nothing to run: every result is up to date")
         return
-    jobs = planned_jobs(text)
-    table = summary(counts, jobs)
-    print(table.to_string(index=False))
-    print(f"\n{sum(counts.values())} jobs, about {ceil(table['minutes'].sum())} min of one core; divide by your cores")
+    print(summary(jobs).to_string(index=False))
+    print(f"\n{duration(jobs, cores_of(options.cores))}")
     for job in jobs:
         if job["rule"] == "train":
-            print(f"would train {job['name']}: {job['reason']}")
+            print(f"would train {job['name']}: {one_line(job['reason'], 100)}")
+
+
+def planned(words: list[str]) -> list[dict[str, Any]]:
+    """The jobs of a dry run, as its own Snakefile writes them down (`convac.planning.events`).
+
+    Args:
+        words: for Snakemake.
+
+    Raises:
+        ConfigError: Snakemake refuses; what it says is told.
+    """
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "jobs.jsonl")
+        command = [sys.executable, "-m", "snakemake", *words]
+        # in UTF-8 both here and there, whatever the locale
+        environment = {**os.environ, PLANNED: str(path), "PYTHONIOENCODING": "utf-8"}
+        done = subprocess.run(
+            command, capture_output=True, encoding="utf-8", errors="replace", check=False, env=environment
+        )
+        if done.returncode:
+            stop(refusal(done.stderr, done.stdout))
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 def stop(mistakes: list[str]) -> None:
@@ -74,41 +84,40 @@ def refusal(*printed: str) -> list[str]:
     return ["snakemake failed and said nothing"]
 
 
-def planned_counts(text: str) -> dict[str, int]:
-    """Jobs by rule, from the table of a dry run."""
-    lines = text.split("Job stats:")[1].splitlines() if "Job stats:" in text else []
-    found = {match[1]: int(match[2]) for line in lines if (match := COUNT.match(line))}
-    found.pop("total", None)
-    return found
+def cores_of(given: str) -> int:
+    """How many cores Snakemake takes for its option."""
+    return int(given) if given.isdecimal() and int(given) else available_cores()
 
 
-def planned_jobs(text: str) -> list[dict[str, Any]]:
-    """Jobs of a dry run that state what they need: rule, name, limits, and why they would run."""
-    jobs: list[dict[str, Any]] = []
-    for line in text.splitlines():
-        if match := JOB.match(line):
-            rule, name, *limits = match.groups()
-            runtime, memory, disk = map(int, limits)
-            seconds = seconds_of(rule, runtime)
-            jobs.append({"rule": rule, "name": name, "memory": memory, "disk": disk, "seconds": seconds, "reason": ""})
-        elif jobs and line.startswith("Reason: ") and not jobs[-1]["reason"]:
-            jobs[-1]["reason"] = one_line(line.removeprefix("Reason: "), 100)
-    return jobs
+def available_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def summary(counts: dict[str, int], jobs: list[dict[str, Any]]) -> pd.DataFrame:
+def duration(jobs: list[dict[str, Any]], cores: int) -> str:
+    """How long the jobs take on so many cores, and on one; no core does better than the longest job.
+
+    >>> duration([{"seconds": 60.0}, {"seconds": 180.0}, {"seconds": 120.0}], 2)
+    '3 jobs, about 3 min on 2 cores (6 min of one core)'
+    """
+    seconds = [job["seconds"] for job in jobs]
+    slowest = max(sum(seconds) / min(cores, len(jobs)), *seconds, 0.0)
+    many = f"{cores} core{'s' * (cores > 1)}"
+    return f"{len(jobs)} jobs, about {ceil(slowest / 60)} min on {many} ({ceil(sum(seconds) / 60)} min of one core)"
+
+
+def summary(jobs: list[dict[str, Any]]) -> pd.DataFrame:
     """One row per rule: how many jobs, minutes of one core in all, memory of the largest, disk in all."""
     rows = []
-    for rule, count in counts.items():
+    for rule in dict.fromkeys(job["rule"] for job in jobs):
         own = [job for job in jobs if job["rule"] == rule]
-        seconds = sum(job["seconds"] for job in own) or count * seconds_of(rule, 0)
         rows.append(
             {
                 "rule": rule,
-                "jobs": count,
-                "minutes": round(seconds / 60, 1),
-                "MB memory each": max((job["memory"] for job in own), default=0),
-                "MB disk": sum(job["disk"] for job in own),
+                "jobs": len(own),
+                "minutes": round(sum(job["seconds"] for job in own) / 60, 1),
+                "MB memory each": max(job["mem_mb"] for job in own),
+                "MB disk": sum(job["disk_mb"] for job in own),
             }
         )
     return pd.DataFrame(rows)

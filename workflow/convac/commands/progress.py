@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from convac import workload
-from convac.workload import Job, Progress
+from convac.workload import Job, Progress, Workload
 
 SHOWN = 20  # jobs under way, the latest ones
 
@@ -18,8 +18,17 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> None:
-    """Print the table and the jobs under way; raise FileError when no run has started here."""
-    current = workload.read()
+    """Print the table and the jobs under way of each run; raise FileError when none has started here."""
+    found = workload.runs()
+    for number, current in enumerate(found):
+        if len(found) > 1:
+            asked = " ".join(current.targets) or "all"
+            print(f"{chr(10) * (number > 0)}{asked}, since {time.strftime('%H:%M', time.localtime(current.started))}:")
+        show(current)
+
+
+def show(current: Workload) -> None:
+    """Print the table and the jobs under way of one run."""
     now = current.progress()
     print(table(current.jobs, now).to_string(index=False))
     latest = sorted(now.begun, key=last_word, reverse=True)[:SHOWN]

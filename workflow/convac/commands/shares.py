@@ -1,6 +1,5 @@
 """Which share of the time that jobs took, they spent inside their loops: training, measuring, computing theory."""
 
-import csv
 from argparse import ArgumentParser, Namespace
 from collections import Counter
 from collections.abc import Iterable
@@ -11,6 +10,7 @@ import pandas as pd
 
 from convac.errors import FileError
 from convac.files import naming, read_json
+from convac.planning.benchmarks import whole_seconds
 
 RULES = ("train", "measure", "theory")
 
@@ -125,14 +125,6 @@ def spans_of(results: Path, jobs: Iterable[Job]) -> Spans:
         raise FileError(f"{wrong[0]}; {len(wrong)} of {len(wrong) + len(spans)} jobs can't be read")
     # a loop that took longer than its job is of a later run, by hand
     return {job: (whole, inside) for job, (whole, inside) in spans.items() if inside <= whole}
-
-
-def whole_seconds(path: Path) -> float | None:
-    """What Snakemake timed a job at; None without a benchmark."""
-    if not path.is_file():
-        return None
-    with naming(path, "a benchmark of Snakemake"), path.open(encoding="utf-8", newline="") as file:
-        return float(next(csv.DictReader(file, delimiter="\t"))["s"])
 
 
 def loop_seconds(path: Path) -> float:

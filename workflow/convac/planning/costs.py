@@ -15,17 +15,18 @@ HEADROOM = 1.4  # between the expected memory and its limit
 SUBMITTED = 300  # MB that a cluster's job takes beside its work: it starts Snakemake twice
 SHORT = 120.0  # seconds up to which cells share a cluster's job
 
-STARTUP = 3.0  # seconds of a job that loads torch
+STARTUP, LIGHT = 1.5, 0.6  # seconds of a job that loads torch, and of one that does without
+HANDLING = 0.1  # seconds that Snakemake takes for any job
 TORCH, MEASURE, NUMPY = 440, 350, 250  # MB of a job that trains, that measures, and that does without torch
-PIXEL = 4.4e-7  # seconds that a dataset takes for each of its pixels
+PIXEL = 1.5e-7  # seconds that a dataset takes for each of its pixels
 IMAGES = ("rendered_train", "rendered_test", "train", "validation", "test")  # parameters that count a dataset's images
-PRODUCT = 8e-11  # seconds of a training step for each multiplication
+PRODUCT = 5e-11  # seconds of a training step for each multiplication
 BLOCK = 200  # images that a network is evaluated on at a time
 CALIBRATION = 32  # images that an initialisation is calibrated on, all levels at all sites
 SYMBOLS = 128  # levels with at most so many different positions are tabulated
 # seconds of a measurement: whatever the network; for each r⁵ of Rényi-2 and each r³ of a single level; for each
 # multiplication of a truncated network; for each pixel of the training images that an image's neighbour is sought in
-OVERHEAD, REPLICAS, SVD, TRUNCATED, NEIGHBOUR = 0.1, 1.2e-8, 3e-9, 5e-9, 1e-10
+OVERHEAD, REPLICAS, SVD, TRUNCATED, NEIGHBOUR = 0.03, 1.2e-8, 3e-9, 6e-10, 1e-10
 FLOAT, DOUBLE, MIB = 4, 8, 2**20
 
 
@@ -44,14 +45,14 @@ class Rates(NamedTuple):
 
 
 RATES = {
-    "arithmetic": Rates(1.8e-3, 2.5e-8, 5.0),  # logarithms and scales
-    "mixture": Rates(1.8e-3, 2.5e-8, 5.0),
-    "rectifier": Rates(1.8e-3, 8e-9, 2.2),
-    "convolutional": Rates(4e-3, 8e-9, 2.2),
-    "overlapping": Rates(4e-3, 8e-9, 2.2),
+    "arithmetic": Rates(8e-4, 8e-9, 5.0),  # logarithms and scales
+    "mixture": Rates(8e-4, 9.5e-9, 5.0),
+    "rectifier": Rates(8e-4, 2e-9, 2.2),
+    "convolutional": Rates(1.7e-3, 2.5e-9, 2.2),
+    "overlapping": Rates(1e-3, 5.5e-9, 2.2),
 }
 CIRCUITS = ("arithmetic", "mixture")  # what the engines measure as circuits over a tree
-UNKNOWN = Rates(4e-3, 2.5e-8, 5.0)  # an architecture that wasn't measured
+UNKNOWN = Rates(1.7e-3, 9.5e-9, 5.0)  # an architecture that wasn't measured
 
 
 class Needs(NamedTuple):
@@ -85,14 +86,22 @@ class Needs(NamedTuple):
         return ceil(self.disk)
 
 
-FIGURE = Needs(seconds=12, memory=520, disk=5)  # a notebook
-# the largest theory job of each scale, and how many mean ones it takes as long as
+FIGURE = Needs(seconds=4, memory=520, disk=5)  # a notebook
+# seconds of jobs that take the same whatever they are of, by the folder of their benchmark
+EQUAL = {"figure": FIGURE.seconds, "collect": LIGHT, "claims": 0.8}
+BARE = {
+    "download": 30.0,
+    "ledger": LIGHT,
+    "comparison": LIGHT,
+    "manifest": LIGHT,
+}  # of those without, by rule
+# the largest theory job of each scale, and the seconds of a mean one
 THEORY = {
     "smoke": Needs(seconds=8, memory=300, disk=1),
     "laptop": Needs(seconds=40, memory=450, disk=2),
     "paper": Needs(seconds=7200, memory=1500, disk=20),
 }
-LARGEST = 6
+MEAN = {"smoke": 1.0, "laptop": 2.5, "paper": 1200.0}
 
 
 class Level(NamedTuple):
@@ -280,21 +289,9 @@ def pixels(spec: DatasetSpec) -> int:
 def dataset(spec: DatasetSpec) -> Needs:
     """What rendering a dataset takes."""
     size = pixels(spec)
-    return Needs(seconds=STARTUP + PIXEL * size, memory=NUMPY + 4 * size / MIB, disk=1 + size / MIB)
+    return Needs(seconds=LIGHT + PIXEL * size, memory=NUMPY + 4 * size / MIB, disk=1 + size / MIB)
 
 
 def theory(scale: str) -> Needs:
     """What the largest theory job takes of those that no smaller scale asks for."""
     return THEORY[scale]
-
-
-def seconds_of(rule: str, runtime: float) -> float:
-    """Expected seconds of a job, from its rule and its time limit in minutes, which is rounded up: a half less.
-
-    >>> seconds_of("train", Needs(seconds=600, memory=500, disk=1).runtime())
-    590.0
-    """
-    if rule in {"train", "measure", "dataset", "theory"}:
-        seconds = max(0.0, runtime - ALLOWANCE - 0.5) * 60 / MARGIN
-        return seconds / LARGEST if rule == "theory" else seconds
-    return 6.0 if rule.startswith("figure_") else {"download": 30.0}.get(rule, 0.5)

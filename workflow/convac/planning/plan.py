@@ -1,7 +1,6 @@
 """From checked blocks to jobs: which datasets, runs, measurements and theory tables every scale needs, by folder."""
 
 import json
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,8 +16,8 @@ from convac.experiments.experiment import Cell
 from convac.files import write_text
 from convac.parsing import lines, parse, plain
 from convac.planning import costs
+from convac.planning.benchmarks import Timings
 from convac.planning.config import BASE, Blocks, Config, blocks
-from convac.planning.costs import seconds_of
 from convac.planning.place import first_here
 from convac.provenance import module_file
 from convac.specs import DatasetSpec, MeasureSpec, RunSpec, Spec, TheorySpec, canonical, digest, folder
@@ -221,12 +220,26 @@ class Plan:
             return costs.measure(self.runs[name], self.measures[name, number])
         return costs.FIGURE if rule == "figure" else costs.theory(self.scales[name])
 
-    def seconds(self, rule: str, name: str, number: str = "") -> float:
-        """Seconds that a job of any rule is expected to take, theory jobs on average."""
-        if rule not in {"dataset", "train", "measure", "theory"}:
-            return seconds_of(rule, 0)
-        seconds = self.needs(rule, name, number).seconds
-        return seconds / costs.LARGEST if rule == "theory" else seconds
+    def expected(self, rule: str, name: str) -> tuple[float, str] | None:
+        """Seconds that a job is expected to take, and the kind of jobs whose estimates err as its own does.
+
+        Args:
+            rule: the folder of its benchmark.
+            name: and its name.
+
+        Returns:
+            None for a job that this plan doesn't have.
+        """
+        cell, _, number = name.rpartition("-")
+        if rule == "dataset" and name in self.datasets:
+            return self.needs(rule, name).seconds, f"{rule} {self.datasets[name].name}"
+        if rule == "train" and name in self.runs:
+            return self.needs(rule, name).seconds, f"{rule} {self.runs[name].network.architecture}"
+        if rule == "measure" and (cell, number) in self.measures:
+            return self.needs(rule, cell, number).seconds, f"{rule} {self.runs[cell].network.architecture}"
+        if rule == "theory" and name in self.theories:
+            return costs.MEAN[self.scales[name]], f"{rule} {self.theories[name].study}"
+        return (costs.EQUAL[rule], rule) if rule in costs.EQUAL else None
 
     def jobs(self, scale: str, name: str) -> list[JobKey]:
         """Every job that an experiment needs at a scale, but the tiny ones and downloads."""
@@ -307,18 +320,30 @@ class Plan:
                 found.setdefault(key, []).append(name)
         return found
 
-    def workload(self, scale: str, jobs: Iterable[Any], parallel: int) -> Workload:
-        """The jobs that Snakemake is about to run, from now on; targets, which make nothing themselves, left out."""
-        owners = self.owners(scale)
-        found = []
-        for job in (job for job in jobs if job.output):
-            rule, known = job.rule.name, job.wildcards_dict
-            own = rule.removeprefix("figure_") if rule.startswith("figure_") else known.get("experiment")
-            name = next((known[key] for key in NAMING if key in known), "")
+    def describer(
+        self, scale: str
+    ) -> Callable[[str, Mapping[str, str], Sequence[str], Sequence[str], str | None], Job]:
+        """What tells of a job of a run: a function of its rule, its wildcards, its outputs, logs and its benchmark."""
+        timings, owners = Timings(self.expected), self.owners(scale)
+
+        def described(
+            rule: str, wildcards: Mapping[str, str], output: Sequence[str], log: Sequence[str], benchmark: str | None
+        ) -> Job:
+            own = rule.removeprefix("figure_") if rule.startswith("figure_") else wildcards.get("experiment")
+            name = next((wildcards[key] for key in NAMING if key in wildcards), "")
+            timed = Path(benchmark or "")
+            seconds = timings.seconds(timed.parent.name, timed.stem) or costs.BARE.get(rule, 0.0)
             experiments = (own,) if own else tuple(owners.get(name, ()))
-            seconds = self.seconds(rule, name, known.get("digest", ""))
-            found.append(Job(rule, name, experiments, seconds, str(job.output[0]), str(job.log[-1])))
-        return Workload(time.time(), max(1, min(parallel, len(found))), tuple(found))
+            return Job(rule, name, experiments, seconds + costs.HANDLING, str(output[0]), str(log[-1]))
+
+        return described
+
+    def workload(self, scale: str, jobs: Iterable[Any], parallel: int, targets: Iterable[str] = ()) -> Workload:
+        """The jobs that Snakemake is about to run, from now on; targets, which make nothing themselves, left out."""
+        described = self.describer(scale)
+        making = [job for job in jobs if job.output]
+        found = [described(job.rule.name, job.wildcards_dict, job.output, job.log, job.benchmark) for job in making]
+        return Workload.begun(max(1, min(parallel, len(found))), found, targets)
 
     def everything(self, scale: str) -> list[str]:
         """Every file of a scale that its manifest lists, from the datasets to the ledger."""
