@@ -100,3 +100,27 @@ def test_a_report_is_of_a_run_that_ended(here):
     assert place.to_see("smoke") == "results/smoke/figures"
     (here / "big/smoke/claims.md").touch()
     assert place.to_see("smoke").startswith("results/smoke/figures; results/smoke/claims.md; `make report`")
+
+
+def test_a_ledger_that_lacks_new_verdicts_is_told_and_not_shown(here):
+    folder = here / "big/smoke"
+    assert place.outdated("smoke") == ""
+    (folder / "figures").mkdir(parents=True)
+    (folder / "claims").mkdir()
+    names = [f"experiment_{number}" for number in range(30)]
+    for name in names:
+        (folder / f"claims/{name}.csv").write_text("id")
+    assert place.outdated("smoke") == ""  # no ledger yet
+    (folder / "claims.md").write_text("ledger")
+    os.utime(folder / "claims.md", (0, 0))
+    for path in folder.glob("claims/*.csv"):
+        os.utime(path, (0, 0))
+    assert place.outdated("smoke") == ""
+    assert "claims.md" in place.to_see("smoke")
+    os.utime(folder / "claims/experiment_3.csv", (1, 1))
+    told = place.outdated("smoke")
+    assert told.startswith("results/smoke/claims.md is of an earlier run, without the new verdicts of experiment_3;")
+    assert place.to_see("smoke") == "results/smoke/figures; results/smoke/claims"
+    for path in folder.glob("claims/*.csv"):
+        os.utime(path, (1, 1))
+    assert len(place.outdated("smoke")) <= 200

@@ -21,6 +21,7 @@ from convac.planning.place import (
     first_here,
     looks,
     other_names,
+    outdated,
     place_mistakes,
     report_mistakes,
     snakemake_words,
@@ -70,6 +71,8 @@ except ConvacError as error:
 SCALE = PLAN.config.scale
 if asked_for.report and not targets and (mistakes := report_mistakes(SCALE)):
     sys.exit("\n".join(mistakes))
+if asked_for.report and (stale := outdated(SCALE)):
+    print(f"convac: {stale}", file=sys.stderr)
 if OURS:
     config.update(scale=SCALE)  # for the report, where the config is silent
 
@@ -125,6 +128,8 @@ if OURS:
         print(workload.closing(LOAD, well=True), file=sys.stderr)
         if made := to_see(SCALE):
             print(f"convac: look at {made}", file=sys.stderr)
+        if stale := outdated(SCALE):
+            print(f"convac: {stale}", file=sys.stderr)
 
     onerror:
         told = workload.closing(LOAD, well=False, interrupted=SCREEN.interrupted)

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from convac.errors import FileError
-from convac.files import naming, parsed_json, sha256
+from convac.files import check_whole, naming, parsed_json, sha256
+from convac.planning.declared import made_since
 
 ACCEPTED = "a manifest, as results/laptop/manifest.json"
 
@@ -28,18 +29,49 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> None:
-    """Print how many files are as written; raise FileError naming the first that isn't."""
+    """Print how many files are as written, and how many a later run has made again.
+
+    Raises:
+        FileError: a file was changed or lost by something else than a run of the workflow; it names the first.
+    """
     manifests = options.manifest or sorted(map(str, Path("results").glob("*/manifest.json")))
     if not manifests:
         raise FileError("results/*/manifest.json: no such file; run the workflow first, or name a manifest")
-    for manifest in manifests:
-        files = listed(manifest)
-        wrong = [line for path, facts in files.items() if (line := difference(path, facts))]
-        for line in wrong[1:]:
-            print(line)
-        if wrong:
-            raise FileError(f"{wrong[0]}; {len(wrong)} of {len(files)} files of {manifest} differ")
-        print(f"{manifest}: {len(files)} files as written")
+    wrong = [line for manifest in manifests for line in checked(manifest)]
+    for line in wrong[1:]:
+        print(line)
+    if wrong:
+        raise FileError(wrong[0])
+
+
+def checked(manifest: str) -> list[str]:
+    """Print what a manifest's files are like; a line for each that no run accounts for."""
+    files = listed(manifest)
+    written = Path(manifest).stat().st_mtime
+    different = {path: line for path, facts in files.items() if (line := difference(path, facts))}
+    later = [path for path in different if made_since(path, written) and is_whole(path)]
+    wrong = [line for path, line in different.items() if path not in later]
+    of_all = f" of {len(files)}" if different else ""
+    print(f"{manifest}: {len(files) - len(different)}{of_all} files as written")
+    if later:
+        count = f"{len(later)} {'were' if later[1:] else 'was'}"
+        print(f"{count} made again since, by a run of a part or of another config: {shortened(later)}")
+        print("no manifest has them yet; the next run of all with the config that you want to keep writes it anew")
+    return [f"{wrong[0]}; {len(wrong)} of {len(files)} files of {manifest} differ", *wrong[1:]] if wrong else []
+
+
+def is_whole(path: str) -> bool:
+    """Whether a file is there and can be read to its end."""
+    try:
+        check_whole(path)
+    except FileError:
+        return False
+    return True
+
+
+def shortened(paths: list[str]) -> str:
+    """The first of some paths, and how many there are beside it."""
+    return paths[0] + (f" and {len(paths) - 1} more" if paths[1:] else "")
 
 
 def listed(manifest: str) -> dict[str, Facts]:

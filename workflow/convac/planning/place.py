@@ -111,10 +111,31 @@ def looks(options: Any) -> bool:
 
 
 def to_see(scale: str) -> str:
-    """Where to look after a run: what there is of figures, verdicts and the way to a page with both."""
-    places = [f"{RESULTS}/{scale}/{name}" for name in ("figures", "claims.md")]
+    """Where to look after a run: what there is of figures, verdicts and the way to a page with both.
+
+    A ledger that is older than verdicts that it gathers isn't named: `outdated` tells of it.
+    """
+    places = [f"{RESULTS}/{scale}/{name}" for name in ("figures", "claims" if outdated(scale) else "claims.md")]
     found = [path for path in places if Path(path).exists()]
-    return "; ".join([*found, "`make report`: one page with all"] if len(found) == len(places) else found)
+    whole = len(found) == len(places) and not outdated(scale)
+    return "; ".join([*found, "`make report`: one page with all"] if whole else found)
+
+
+def outdated(scale: str) -> str:
+    """What the ledger of a scale doesn't have: verdicts that are newer than it, as after a run of one experiment."""
+    ledger = Path(RESULTS, scale, "claims.md")
+    if not ledger.is_file():
+        return ""
+    newer = [path.stem for path in sorted(ledger.parent.glob("claims/*.csv")) if modified(path) > modified(ledger)]
+    if not newer:
+        return ""
+    names = ", ".join(newer[:3]) + (f" and {len(newer) - 3} more" if newer[3:] else "")
+    return one_line(f"{ledger} is of an earlier run, without the new verdicts of {names}; a run of all renews it")
+
+
+def modified(path: Path) -> int:
+    """When a file was written, in nanoseconds."""
+    return path.stat().st_mtime_ns
 
 
 def finished_scales() -> list[str]:
