@@ -117,7 +117,7 @@ def test_people_get_lines_with_units(capsys):
         (["--circuit", "net.json", "--engine", "spectrum", "--memory-limit", "10"], "engine spectrum: needs"),
         (["--circuit", "net.json", "--tolerance", "2"], "tolerance: got 2.0"),
         (["--circuit", "net.json", "--sites", "4,4"], "sites: given for a source that has its own"),
-        (["--network", "my_networks"], "network: got 'my_networks'; accepted: module:factory"),
+        (["--network", "my_networks"], "network: got 'my_networks'; accepted: module:name or file.py:name"),
         (["--network", "absent:make"], "No module named 'absent'"),
         (["--network", "my_networks:absent"], "has no attribute 'absent'"),
         (["--network", "my_networks:broken"], "RuntimeError: two lines"),

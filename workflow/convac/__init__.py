@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from convac.networks.arithmetic import ConvAC as ConvAC
     from convac.networks.mixture import TensorialMixture as TensorialMixture
     from convac.networks.rectifier import ConvRect as ConvRect
+    from convac.training.runs import load_run as load_run
 
     __version__: str
 
@@ -36,6 +37,7 @@ PUBLIC = {
     "PoolingTree": "convac.geometry.trees",
     "TensorialMixture": "convac.networks.mixture",
     "generic_rank": "convac.entanglement.generic_rank",
+    "load_run": "convac.training.runs",
     "measure": "convac.entanglement.measure",
     "min_cut": "convac.entanglement.mincut",
     "random_circuit": "convac.circuits.tree",

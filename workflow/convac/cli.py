@@ -1,8 +1,10 @@
 """The command line: dispatch to one command, log its progress, turn a user's mistake into one line."""
 
 import argparse
+import codecs
 import gc
 import importlib
+import io
 import logging
 import os
 import sys
@@ -44,17 +46,40 @@ JOBS = {"dataset", "train", "entanglement", "theory", "collect", "claims", "ledg
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 ADVICE = "; delete it and rerun"
 INTERRUPTED = 130  # exit status, as shells have it
+# what a terminal that isn't UTF-8 shows in place of some characters; others by their code
+PLAIN = {"…": "...", "–": "-", "—": "-", "−": "-", "≥": ">=", "≤": "<=", "×": "x", "≈": "~", "→": "->", "∞": "inf"}
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one command; exits with one line and 1 on a user's mistake, 2 on wrong arguments, 130 when interrupted."""
     given = sys.argv[1:] if arguments is None else arguments
+    print_anywhere()
     try:
         dispatch(given)
     except KeyboardInterrupt:
         if LOG.handlers or "CONVAC_WORKFLOW" not in os.environ:  # Snakemake says it, once for all of its jobs
             LOG.error("interrupted")
         sys.exit(INTERRUPTED)
+
+
+def print_anywhere() -> None:
+    """Let the screen, whatever its encoding, take every character: what it can't show is written otherwise."""
+    codecs.register_error("convac.plain", in_plain)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="convac.plain")
+
+
+def in_plain(error: UnicodeError) -> tuple[str, int]:
+    """What stands for characters that an encoding lacks, in ASCII, and where to go on.
+
+    >>> in_plain(UnicodeEncodeError("ascii", "1 ≥ χ", 2, 5, ""))
+    ('>= \\\\u03c7', 5)
+    """
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    return "".join(PLAIN.get(each, each.encode("ascii", "backslashreplace").decode()) for each in lacking), error.end
 
 
 def dispatch(given: list[str]) -> None:
@@ -137,7 +162,11 @@ def start_log(path: str | None) -> None:
     logging.raiseExceptions = False
     if path:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(path, mode="w", encoding="utf-8") if path else logging.StreamHandler()
+    handler = (
+        logging.FileHandler(path, mode="w", encoding="utf-8", errors="backslashreplace")
+        if path
+        else logging.StreamHandler()
+    )
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s" if path else "convac: %(message)s", "%H:%M:%S"))
     for before in LOG.handlers:
         before.close()

@@ -4,6 +4,7 @@ docs/circuit-format.md describes every key.
 """
 
 import math
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +21,8 @@ VERSION = 1
 KEYS = ("format", "version", "sites", "order", "windows", "local_dimension", "layers", "output")
 TENSORS = "tensors"  # an optional key: name of the safetensors file that holds layers and output
 DIGEST = "tensors_sha256"  # an optional key beside it: hex sha256 of that file
+
+RUN_FILES = ("spec.json", "model.safetensors")  # of a trained run, which is no circuit file
 
 
 def write_circuit(path: str | Path, circuit: Circuit, weights: Literal["inline", "safetensors"] = "inline") -> None:
@@ -70,13 +73,24 @@ def read_circuit(path: str | Path) -> Circuit:
     """The circuit in a file.
 
     Raises:
-        FileError: the file is missing, damaged or malformed; one line names it, the key at fault and what is accepted.
+        FileError: the file is missing, damaged or malformed, or a trained run's; one line names it, the key at fault
+            and what is accepted.
     """
+    if is_of_a_run(Path(path)):
+        raise FileError(
+            f"{path}: belongs to a trained run; accepted: a circuit file; a run: convac measure --run FOLDER, load_run"
+        )
     content = read_json(path)
     try:
         return circuit_from(content, Path(path).parent)
     except ConvacError as error:
         raise FileError(f"{path}: {error}") from error
+
+
+def is_of_a_run(path: Path) -> bool:
+    """Whether a path is the folder of a trained run, or a file that makes it one."""
+    folder = path.parent if path.name in RUN_FILES else path
+    return all(os.path.isfile(folder / name) for name in RUN_FILES)
 
 
 def circuit_from(content: Any, folder: Path) -> Circuit:

@@ -8,11 +8,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 
 from convac.circuits.tree import Circuit
 from convac.entanglement import measures
-from convac.entanglement.grid import GridFunction
 from convac.entanglement.limits import MEMORY
 from convac.entanglement.measure import Measurement, measure
 from convac.entanglement.precision import LARGEST_ERROR
@@ -22,7 +20,6 @@ from convac.files import Arrays, ContentError, parsed_json, read_arrays, read_js
 from convac.geometry.partitions import Partition
 from convac.networks.arithmetic import ConvAC
 from convac.networks.layers import Network
-from convac.networks.mixture import TensorialMixture
 from convac.parsing import parse
 from convac.progress import LOG, reporter
 from convac.provenance import run_record, source_hash
@@ -30,6 +27,7 @@ from convac.specs import MeasureSpec, RunSpec, digest
 from convac.tables import table_of
 from convac.training.loop import load
 from convac.training.missing import missing_rows
+from convac.training.runs import measurable
 from convac.training.truncated import truncation_rows
 
 Row = dict[str, Any]
@@ -91,7 +89,7 @@ def measured(
         network = load(spec, tensors, step=None if moment == last else moment)
         phase = {0: UNTRAINED, last: TRAINED}.get(moment, TRAINING)
         for replica, seed in enumerate(seeds):
-            across = list(across_partitions(network, replica, spec, wanted, memory_limit))
+            across = list(across_partitions(network, replica, wanted, memory_limit))
             tested = data if wanted.ranks and moment == last else {}
             bonds, truncations = of_bonds(network, replica, wanted, tested)
             found = [*across, *bonds]
@@ -113,13 +111,12 @@ def matched_moments(history: pd.DataFrame, moments: list[int], loss: float | Non
     return dict(zip(first["seed"].tolist(), first["step"].tolist(), strict=True))
 
 
-def across_partitions(
-    network: Network, replica: int, spec: RunSpec, wanted: MeasureSpec, memory_limit: int
-) -> Iterator[Row]:
+def across_partitions(network: Network, replica: int, wanted: MeasureSpec, memory_limit: int) -> Iterator[Row]:
     """Measures of one class' score across every partition, by engines of at most `memory_limit` bytes."""
-    source = as_source(network, replica)
+    source = measurable(network, replica)
+    sites = source.tree.shape if isinstance(source, Circuit) else source.sites
     for name in wanted.partitions:
-        partition = Partition.of(spec.network.sites, name)
+        partition = Partition.of(sites, name)
         try:
             # how long a job may take is its scheduler's to say
             found = measure(
@@ -135,21 +132,6 @@ def across_partitions(
             "seed %d, %s: %s %s, error %.1e", network.seeds[replica], name, found.engine, found.reason, found.error
         )
         yield from ({"partition": name, "label": wanted.label, **row} for row in observations(found))
-
-
-def as_source(network: Network, replica: int) -> Circuit | GridFunction:
-    """What the engines measure: a circuit over a tree, or any other network as a function of binary pixels."""
-    if isinstance(network, ConvAC | TensorialMixture):
-        return network.circuit(replica)
-
-    def scores(inputs: np.ndarray) -> np.ndarray:
-        with torch.no_grad():
-            return np.asarray(network(network.encode(inputs.astype(np.uint8)))[replica].double().numpy())
-
-    shape = getattr(getattr(network, "tree", network), "shape", None) or getattr(network, "sites", None)
-    if shape is None:
-        raise ArgumentError(f"network: {type(network).__name__} has no sites; accepted: networks over a grid")
-    return GridFunction(scores, tuple(shape))
 
 
 def symbols(network: Network, images: np.ndarray) -> np.ndarray:

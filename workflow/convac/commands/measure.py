@@ -1,20 +1,18 @@
 """Measure the entanglement of a circuit file, or of your own network, across a partition of its sites."""
 
-import importlib
 import json
-import os
-import sys
 from argparse import ArgumentParser, Namespace
 from math import isfinite
 from typing import Any
 
 from convac.circuits.files import read_circuit
+from convac.commands.own_network import named, own_code
 from convac.entanglement.generic_rank import generic_rank
 from convac.entanglement.limits import MEMORY, SECONDS
 from convac.entanglement.measure import Measurement, measure
 from convac.entanglement.mincut import MinCut
 from convac.entanglement.sources import Source
-from convac.errors import ArgumentError, ConvacError
+from convac.errors import ArgumentError
 
 LISTED = 64  # a spectrum of at most so many singular values is printed
 PRINTED = 10**640  # integers below it are converted to text whatever Python's limit is
@@ -24,7 +22,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Options of `convac measure`."""
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--circuit", help="a circuit file, JSON (docs/circuit-format.md)")
-    source.add_argument("--network", help="module:factory; the factory returns a ConvAC, circuit, module or function")
+    source.add_argument("--network", help="module:name or file.py:name, what is measured or a factory of it")
+    source.add_argument("--run", help="a trained run's folder, results/runs/CELL")
+    parser.add_argument("--replica", type=int, help="of a run: which of its seeds, counted from 0")
     parser.add_argument("--partition", required=True, help="a name (left-right, …) or sites: 0,2,5")
     parser.add_argument("--class", dest="label", type=int, default=0, help="the class whose score is measured")
     parser.add_argument("--combination", help="one coefficient per class instead: 1,-1")
@@ -41,7 +41,14 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> None:
     """Measure and print."""
-    source = read_circuit(options.circuit) if options.circuit else network(options.network)
+    with own_code(options.network):
+        result = measured(options)
+    print(json.dumps(result, allow_nan=False) if options.json else readable(result))
+
+
+def measured(options: Namespace) -> dict[str, Any]:
+    """The measurement that the options ask for, as plain data."""
+    source = source_of(options)
     found = measure(
         source,
         options.partition,
@@ -60,28 +67,20 @@ def run(options: Namespace) -> None:
             raise ArgumentError("generic: is for circuits; a function has no weights to replace")
         rank = generic_rank(source, options.partition, memory_limit=options.memory_limit, time_limit=options.time_limit)  # type: ignore[arg-type]  # has a cut, so it is a circuit
         result["generic_rank"], result["generic_rank_exact"] = rank.value, rank.exact
-    print(json.dumps(result, allow_nan=False) if options.json else readable(result))
+    return result
 
 
-def network(name: str) -> Source:
-    """What the factory `module:factory` returns; modules are looked up from the current folder, too.
+def source_of(options: Namespace) -> Source:
+    """What is measured: a circuit of a file, a trained network of a run, or what the user's own code makes."""
+    if options.replica is not None and not options.run:
+        raise ArgumentError("replica: given without a run; accepted: with --run")
+    if options.circuit:
+        return read_circuit(options.circuit)
+    if options.network:
+        return named(options.network)
+    from convac.training.runs import load_run, measurable
 
-    Raises:
-        ArgumentError: the module or the factory isn't there, or fails.
-    """
-    module, colon, factory = name.partition(":")
-    if not (module and colon and factory):
-        raise ArgumentError(f"network: got {name!r}; accepted: module:factory")
-    sys.path.insert(0, os.getcwd())
-    try:
-        made: Source = getattr(importlib.import_module(module), factory)()
-    except ConvacError:
-        raise
-    except Exception as error:  # whatever a user's code raises
-        raise ArgumentError(f"network: {name}: {type(error).__name__}: {error}; accepted: module:factory") from error
-    finally:
-        sys.path.remove(os.getcwd())
-    return made
+    return measurable(load_run(options.run, options.replica or 0))
 
 
 def numbers(text: str, key: str, kind: type) -> list[Any]:

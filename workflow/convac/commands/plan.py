@@ -54,7 +54,7 @@ def planned(words: list[str]) -> list[dict[str, Any]]:
         path = Path(folder, "jobs.jsonl")
         command = [sys.executable, "-m", "snakemake", *words]
         # in UTF-8 both here and there, whatever the locale
-        environment = {**os.environ, PLANNED: str(path), "PYTHONIOENCODING": "utf-8"}
+        environment = {**os.environ, PLANNED: str(path), "PYTHONIOENCODING": "utf-8:backslashreplace"}
         done = subprocess.run(
             command, capture_output=True, encoding="utf-8", errors="replace", check=False, env=environment
         )

@@ -4,7 +4,7 @@ Activations have the axes (replicas, channels, positions, batch).
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -261,4 +261,26 @@ class Network(nn.Module, ABC):
 
     def circuit(self, replica: int = 0) -> Circuit:
         """One replica as data for the engines; raises ArgumentError for a network that is no circuit over a tree."""
-        raise ArgumentError(f"network: {type(self).__name__} is no arithmetic circuit over a tree; accepted: a ConvAC")
+        raise ArgumentError(
+            f"network: {type(self).__name__} is no arithmetic circuit over a tree; accepted: its function, "
+            f"measure(network.function(), …, sites={self.shape_of(False)})"
+        )
+
+    def function(self, replica: int = 0) -> Callable[[np.ndarray], np.ndarray]:
+        """One replica as a function of raw images, for the engines that take one.
+
+        Returns:
+            A function of whole numbers (n, …), images as `encode` takes them; it gives logits (n, classes), float64.
+
+        Raises:
+            ArgumentError: there is no such replica; the function's, an image doesn't fit the network.
+        """
+        number = checked_replica(replica, self.seeds)
+
+        def scores(images: np.ndarray) -> np.ndarray:
+            found = arrays.given(images, "images")
+            whole = found.astype(np.int64) if found.dtype.kind == "f" and (found == np.rint(found)).all() else found
+            with torch.no_grad():
+                return np.asarray(self(self.encode(whole))[number].cpu().double().numpy())
+
+        return scores

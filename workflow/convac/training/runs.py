@@ -1,0 +1,74 @@
+"""Trained networks of finished runs, from the folders that the workflow keeps them in, and as what engines measure."""
+
+from pathlib import Path
+
+from convac.circuits.tree import Circuit
+from convac.entanglement.grid import GridFunction
+from convac.errors import FileError
+from convac.files import read_arrays, read_json
+from convac.networks.arithmetic import ConvAC
+from convac.networks.layers import Network, checked_replica
+from convac.networks.mixture import TensorialMixture
+from convac.networks.tree import TreeNetwork
+from convac.parsing import parse
+from convac.specs import RunSpec, digest
+from convac.training.loop import load
+
+SPEC, MODEL = "spec.json", "model.safetensors"
+
+
+def load_run(folder: str | Path, replica: int | None = 0) -> Network:
+    """The trained network of a finished run.
+
+    Args:
+        folder: of the run, `results/runs/<cell>`; holds the run's spec, `spec.json`, and the weights after the last
+            step, `model.safetensors`.
+        replica: which of the run's seeds, counted from 0 in the order of the spec; None for all side by side.
+
+    Returns:
+        A ConvAC, ConvRect, TensorialMixture, … on the CPU: it takes images (n, …) as it was trained on, and gives
+        logits (replicas, n, classes). Its `seeds` says which seeds were loaded, its `circuit()` or `function()` is
+        what engines measure.
+
+    Raises:
+        FileError: the folder holds no trained run, a file is damaged, or the weights belong to another run.
+        ArgumentError: there is no such replica.
+
+    >>> network = load_run("results/runs/blobs-arithmetic-square-w16-0f0f0f0f", replica=2)  # doctest: +SKIP
+    >>> measure(network, "left-right").entropy  # doctest: +SKIP
+    """
+    place = Path(folder)
+    for name in (SPEC, MODEL):
+        if not (place / name).exists():
+            raise FileError(f"{place}: has no {name}; accepted: a run that was trained, results/runs/<cell>")
+    spec = parse(RunSpec, read_json(place / SPEC), str(place / SPEC))
+    tensors, header = read_arrays(place / MODEL)
+    if header.get("spec") != digest(spec):
+        raise FileError(f"{place / MODEL}: belongs to another run; accepted: the one with digest {digest(spec)}")
+    if replica is not None:
+        number = checked_replica(replica, spec.training.seeds)
+        one = spec.training.model_copy(update={"seeds": (spec.training.seeds[number],)})
+        spec = spec.model_copy(update={"training": one})
+        tensors = {name: tensor[number : number + 1] for name, tensor in tensors.items()}
+    return load(spec, tensors, str(place / MODEL))
+
+
+def measurable(network: Network, replica: int = 0) -> Circuit | GridFunction:
+    """What engines measure of a network: its circuit, or the function of its pixels where it is no circuit over a tree.
+
+    Pixels take the values of one-hot sites, or the darkest and the brightest.
+
+    Raises:
+        ArgumentError: there is no such replica.
+    """
+    if isinstance(network, ConvAC | TensorialMixture):
+        return network.circuit(replica)
+    return GridFunction(network.function(replica), network.shape_of(False), values(network))
+
+
+def values(network: Network) -> list[int]:
+    """The values that a pixel is listed on."""
+    representation = getattr(network, "representation", None)
+    if representation is None and isinstance(network, TreeNetwork):
+        return list(range(network.local_dimension))
+    return [0, getattr(representation, "brightest", 1)]
