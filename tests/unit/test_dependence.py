@@ -183,8 +183,6 @@ def test_confidence_is_matched():
         (np.ones((7, 7)), "[S, S]"),
         (np.ones((9, 8)), "[S, S]"),
         (np.ones((9, 9, 1)), "K ≥ 2"),
-        (np.ones((9, 9)), "don't depend"),
-        (np.tile(np.random.default_rng(0).normal(size=(9, 9, 1)), 3), "don't depend"),
         (np.full((9, 9), np.nan), "finite"),
         (np.full((9, 9), True), "booleans"),
         ([["a"] * 9] * 9, "text"),
@@ -195,6 +193,24 @@ def test_anything_else_is_refused(logits, named):
     with pytest.raises(ArgumentError, match=r"^logits: ") as caught:
         dependence(logits)
     assert named in str(caught.value)
+
+
+@pytest.mark.parametrize("logits", [np.ones((9, 9)), np.tile(np.random.default_rng(0).normal(size=(9, 9, 1)), 3)])
+def test_one_answer_to_everything_is_no_dependence(logits):
+    found = dependence(logits)
+    assert found.share.value == found.entropy.value == found.confidence == 0
+    assert found.participation.value == 1
+
+
+def test_a_single_row_that_differs_has_share_zero_and_no_temperature_that_matches():
+    scores = np.zeros((16, 16))
+    scores[3] = 2.0
+    found = dependence(scores)
+    assert found.share.value == 0
+    assert np.isfinite(found.share.error)
+    assert math.isnan(found.matched_entropy.value)
+    assert "too many classes tie for confidence 0.5" in found.reason
+    assert dependence(scores, confidence=0.05).matched_participation.value >= 1
 
 
 def test_scores_of_any_size_are_taken():

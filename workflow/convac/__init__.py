@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from convac.circuits.files import write_circuit as write_circuit
     from convac.circuits.tree import Circuit as Circuit
     from convac.circuits.tree import random_circuit as random_circuit
+    from convac.entanglement.composites import DataDependence as DataDependence
+    from convac.entanglement.composites import HeldOut as HeldOut
+    from convac.entanglement.composites import data_dependence as data_dependence
     from convac.entanglement.data import DataTensor as DataTensor
     from convac.entanglement.generic_rank import generic_rank as generic_rank
     from convac.entanglement.grid import GridFunction as GridFunction
@@ -30,12 +33,15 @@ PUBLIC = {
     "Circuit": "convac.circuits.tree",
     "ConvAC": "convac.networks.arithmetic",
     "ConvRect": "convac.networks.rectifier",
+    "DataDependence": "convac.entanglement.composites",
     "DataTensor": "convac.entanglement.data",
     "GridFunction": "convac.entanglement.grid",
+    "HeldOut": "convac.entanglement.composites",
     "Measurement": "convac.entanglement.measure",
     "Partition": "convac.geometry.partitions",
     "PoolingTree": "convac.geometry.trees",
     "TensorialMixture": "convac.networks.mixture",
+    "data_dependence": "convac.entanglement.composites",
     "generic_rank": "convac.entanglement.generic_rank",
     "load_run": "convac.training.runs",
     "measure": "convac.entanglement.measure",

@@ -1,4 +1,4 @@
-"""Measure the entanglement of a circuit file, or of your own network, across a partition of its sites."""
+"""Measure the entanglement of a circuit file, or of your own network, across a partition; or its dependence on data."""
 
 import json
 from argparse import ArgumentParser, Namespace
@@ -6,6 +6,7 @@ from math import isfinite
 from typing import Any
 
 from convac.circuits.files import read_circuit
+from convac.commands import dependence
 from convac.commands.own_network import named, own_code
 from convac.entanglement.generic_rank import generic_rank
 from convac.entanglement.limits import MEMORY, SECONDS
@@ -37,13 +38,21 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--templates", help="of a function: values that a site takes, 0,1 by default")
     parser.add_argument("--generic", action="store_true", help="the rank for almost all weights, too")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    dependence.add_arguments(parser)
 
 
 def run(options: Namespace) -> None:
     """Measure and print."""
+    dependence.check_options(options)
     with own_code(options.network):
-        result = measured(options)
-    print(json.dumps(result, allow_nan=False) if options.json else readable(result))
+        result = on_data(options) if options.data is not None else measured(options)
+    said = dependence.readable if options.data is not None else readable
+    print(json.dumps(result, allow_nan=False) if options.json else said(result))
+
+
+def on_data(options: Namespace) -> dict[str, Any]:
+    """The dependence on data that the options ask for, as plain data."""
+    return dependence.measured(options, source_of(options), sites_of(options))
 
 
 def measured(options: Namespace) -> dict[str, Any]:
@@ -58,7 +67,7 @@ def measured(options: Namespace) -> dict[str, Any]:
         memory_limit=options.memory_limit,
         time_limit=options.time_limit,
         largest_error=options.largest_error,
-        sites=numbers(options.sites, "sites", int) if options.sites else None,
+        sites=sites_of(options),
         templates=values(options.templates, "templates") if options.templates else None,
     )
     result = described(found)
@@ -81,6 +90,11 @@ def source_of(options: Namespace) -> Source:
     from convac.training.runs import load_run, measurable
 
     return measurable(load_run(options.run, options.replica or 0))
+
+
+def sites_of(options: Namespace) -> list[int] | None:
+    """The shape of the sites, where it is given."""
+    return numbers(options.sites, "sites", int) if options.sites else None
 
 
 def numbers(text: str, key: str, kind: type) -> list[Any]:

@@ -50,7 +50,7 @@ class Dependence:
             says anything alone.
         entropy: Schmidt entropy of the centred posterior, in nats.
         participation: its participation ratio 1/Σp², an effective number of Schmidt terms.
-        matched_entropy: `entropy` at the temperature at which mean |p − 1/K| has `confidence`.
+        matched_entropy: `entropy` at the temperature of `matched_confidence`; NaN where there is none, as classes tie.
         matched_participation: `participation` there.
         confidence: mean |p − 1/K| over that of certain answers, 2 (K − 1)/K², of the network itself; a fraction.
         matched_confidence: where temperatures are matched.
@@ -79,6 +79,8 @@ class Dependence:
         lines = [
             f"{name}: {found.estimate:.3g} at {self.samples} a side, {found.half:.3g} at {self.samples // 2}; "
             f"settles at about {found.needed}"
+            if found.estimate == found.estimate
+            else f"{name}: too many classes tie for confidence {self.matched_confidence:g}"
             for name, found in self.estimates.items()
             if not found.settled
         ]
@@ -90,11 +92,12 @@ def dependence(logits: Any, *, confidence: float = CONFIDENCE) -> Dependence:
 
     Args:
         logits: log-odds (S, S) of two classes, or logits (S, S, K) up to a common number per entry, of rows and
-            columns drawn independently; S ≥ 8 (the share is unbiased from 32 on).
+            columns drawn independently; S ≥ 8 (the share is unbiased from 32 on). One answer to everything is
+            u · v: its share and entropies are 0.
         confidence: at which temperatures are matched, in (0, 1).
 
     Raises:
-        ArgumentError: another shape, a value that isn't finite, or scores that don't depend on the input.
+        ArgumentError: another shape, or a value that isn't finite.
 
     >>> rows, columns = np.random.default_rng(0).normal(size=(2, 64))
     >>> abs(dependence(rows[:, None] + columns).share.value) < 1e-9
@@ -103,7 +106,7 @@ def dependence(logits: Any, *, confidence: float = CONFIDENCE) -> Dependence:
     scores = scores_of(logits)
     level = number(confidence, "confidence", above=0, below=1)
     # mantissas: squares of scores of any size are numbers
-    top = float(np.abs(scores).max())
+    top = float(np.abs(scores).max()) or 1.0
     units = scores / top
     # answers that hardly differ from 1/K are those of a linear softmax; rounding would hide them
     plain = softmax(units * max(top, LINEAR))
@@ -157,9 +160,9 @@ def scores_of(logits: Any) -> np.ndarray:
     # halved, so that no difference leaves the range of floats
     halves = np.stack([-values / 4, values / 4]) if values.ndim == 2 else np.moveaxis(values / 2, 2, 0)
     centred = 2 * (halves - halves.mean(axis=0))
-    if float(np.ptp(centred, axis=(1, 2)).max()) <= CONSTANT * float(np.abs(values).max()):
-        raise ArgumentError("logits: don't depend on the input; accepted: scores that differ between composites")
-    return np.ascontiguousarray(centred)
+    # what rounding alone parts is the same answer to everything
+    constant = float(np.ptp(centred, axis=(1, 2)).max()) <= CONSTANT * float(np.abs(values).max())
+    return np.zeros_like(centred) if constant else np.ascontiguousarray(centred)
 
 
 # ---- interaction share
@@ -174,10 +177,9 @@ class Components(NamedTuple):
 
     @property
     def share(self) -> Any:
-        """The interaction's part of all three; NaN where nothing varies."""
-        total = self.interaction + self.rows + self.columns
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.where(total > 0, self.interaction / total, np.nan)
+        """The interaction's part of all three; 0 where nothing varies."""
+        total = np.asarray(self.interaction + self.rows + self.columns)
+        return np.where(total > 0, self.interaction, 0) / np.where(total > 0, total, 1)
 
 
 def components(sums: Sequence[np.ndarray | float], rows: int, columns: int) -> Components:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 SETTLED = 0.05  # relative change from S/2 to S …
 FINE = 0.01  # … or an absolute one, in nats (or Schmidt terms), below which an entropy counts as settled
@@ -66,7 +66,7 @@ def mean_estimate(found: Sequence[Estimate], disjoint: bool) -> Estimate:
 
 def quantile(parts: int) -> float:
     """Standard errors on either side of a 95 % interval by a jackknife of so many parts."""
-    return float(stats.t.ppf((1 + LEVEL) / 2, parts - 1))
+    return float(special.stdtrit(parts - 1, (1 + LEVEL) / 2))
 
 
 def jackknifed(value: np.ndarray, fewer: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

@@ -3,13 +3,15 @@
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from convac.arrays import integer, number, short
+from convac.arrays import as_integer, integer, number, short
 from convac.circuits.tree import Circuit
-from convac.entanglement import brute, data, grid, measures, precision, renyi2, spectrum
+from convac.entanglement import brute, grid, measures, precision, renyi2, spectrum
 from convac.entanglement.data import DataTensor
+from convac.entanglement.data import spectrum as data_spectrum
 from convac.entanglement.grid import GridFunction
 from convac.entanglement.limits import MEMORY, SECONDS, Limits, magnitude, stated_seconds
 from convac.entanglement.mincut import MinCut, min_cut
@@ -17,6 +19,9 @@ from convac.entanglement.precision import LARGEST_ERROR, Spectrum
 from convac.entanglement.sources import Source, combined, orthonormal, resolved
 from convac.errors import ArgumentError, NotConvergedError
 from convac.geometry.partitions import Choice, Partition
+
+if TYPE_CHECKING:
+    from convac.entanglement.composites import DataDependence, HeldOut
 
 # beyond about a minute of one core the automatic choice prefers the Rényi-2 entropy
 OPERATIONS = 10**11
@@ -84,13 +89,17 @@ CIRCUIT_ENGINES: dict[str, Engine] = {
 }
 GRID_ENGINES = ("grid", "grid-sampled")
 DATA_ENGINES = ("data",)
-ENGINES = (*CIRCUIT_ENGINES, *GRID_ENGINES, *DATA_ENGINES)
+COMPOSITE_ENGINES = ("composites",)
+ENGINES = (*CIRCUIT_ENGINES, *GRID_ENGINES, *DATA_ENGINES, *COMPOSITE_ENGINES)
+GRID_SAMPLES = 512
 
 
+@overload
 def measure(
     source: Source,
     partition: Choice,
     *,
+    data: None = None,
     output: int | Sequence[float] | np.ndarray = 0,
     engine: str = "auto",
     tolerance: float | None = None,
@@ -99,14 +108,49 @@ def measure(
     gram: np.ndarray | Sequence[Sequence[float]] | None = None,
     sites: Sequence[int] | None = None,
     templates: np.ndarray | Sequence[float] | None = None,
-    samples: int = 512,
+    samples: int | None = None,
     seed: int = 0,
     largest_error: float | None = None,
-) -> Measurement:
-    """Measure the entanglement that a function has across a partition of its sites.
+) -> Measurement: ...
+
+
+@overload
+def measure(
+    source: Source,
+    partition: Choice,
+    *,
+    data: "HeldOut | np.ndarray",
+    engine: str = "auto",
+    memory_limit: float = MEMORY,
+    time_limit: float = SECONDS,
+    sites: Sequence[int] | None = None,
+    samples: int | None = None,
+    seed: int = 0,
+) -> "DataDependence": ...
+
+
+def measure(
+    source: Source,
+    partition: Choice,
+    *,
+    data: "HeldOut | np.ndarray | None" = None,
+    output: int | Sequence[float] | np.ndarray = 0,
+    engine: str = "auto",
+    tolerance: float | None = None,
+    memory_limit: float = MEMORY,
+    time_limit: float = SECONDS,
+    gram: np.ndarray | Sequence[Sequence[float]] | None = None,
+    sites: Sequence[int] | None = None,
+    templates: np.ndarray | Sequence[float] | None = None,
+    samples: int | None = None,
+    seed: int = 0,
+    largest_error: float | None = None,
+) -> "Measurement | DataDependence":
+    """Measure the entanglement that a function has across a partition of its sites, or its dependence on data.
 
     The measures are those of the coefficient tensor: of the function itself when its representation is orthonormal
-    (one-hot pixels) or `gram` is given.
+    (one-hot pixels) or `gram` is given. With `data`, what is measured is how a network's answers depend on both parts
+    of held-out images together: see `convac.data_dependence`; of a network of several seeds, the first one's.
 
     Args:
         source: a circuit over N sites, anything with `.circuit()` (a ConvAC), a function or torch module of the
@@ -115,10 +159,12 @@ def measure(
             evaluation mode; its modes, buffers and gradients and all random states are left as they were.
         partition: a name (`left-right`, …), or the sites of I: numbers ([5], or text, `0, 1`), coordinates, a boolean
             mask of the grid's shape or of its N entries, or a partition.
+        data: held-out images (n, …) as the network takes them, or `convac.HeldOut` images with their labels and
+            conditions; the source is then any torch module or function of images, or a circuit.
         output: a class, or one coefficient per class for a linear combination; complex ones for functions alone.
         engine: for circuits `brute`, `spectrum`, `renyi2`; for functions `grid` or, only when asked for,
-            `grid-sampled`; for data `data`; `auto` takes the exact one that fits, for circuits the spectrum where it
-            does, else Rényi-2 alone.
+            `grid-sampled`; for a `DataTensor` `data`; with `data` `composites`; `auto` takes the exact one that fits,
+            for circuits the spectrum where it does, else Rényi-2 alone.
         tolerance: of the Schmidt number, relative to the largest singular value; 1e-10, for data 1e-6.
         memory_limit: bytes that an engine may use; `math.inf` for no limit.
         time_limit: seconds of one core that an engine may take, by counted operations; likewise.
@@ -127,7 +173,7 @@ def measure(
         sites: shape of the site grid, for a function, one or two sides; of a state, a line by default.
         templates: the M values that a site of a function is tried on, (M, *features); pixels 0 and 1 by default.
             Integers arrive as integers: at a function, and at a torch module that has an embedding.
-        samples: configurations a side of `grid-sampled`.
+        samples: configurations a side of `grid-sampled`, 512; rows and columns of composites, 256.
         seed: of that sample.
         largest_error: of the result, in nats, 1e-6; of `grid-sampled` 0.1.
 
@@ -151,8 +197,16 @@ def measure(
     largest = LARGEST_ERROR if most is None else most
     if not isinstance(engine, str) or engine not in (*ENGINES, "auto"):
         raise ArgumentError(f"engine: {short(engine)} is unknown; accepted: auto, {', '.join(ENGINES)}")
+    if data is not None:
+        others = {"tolerance": tolerance, "gram": gram, "templates": templates, "largest_error": largest_error}
+        foreign = [name for name, value in others.items() if value is not None]
+        if foreign or as_integer(output) != 0:
+            raise ArgumentError(f"{(*foreign, 'output')[0]}: given with data; accepted: for coefficient tensors alone")
+        accepted(engine, COMPOSITE_ENGINES, "network on data")
+        return of_data(source, partition, data, samples, sites, seed, memory_limit, time_limit)
     limits = Limits(memory_limit, time_limit)
-    draws, start = integer(samples, "samples", least=1), integer(seed, "seed")
+    draws = GRID_SAMPLES if samples is None else integer(samples, "samples", least=1)
+    start = integer(seed, "seed")
     known = resolved(source, sites, templates)
     if gram is not None and not isinstance(known, Circuit):
         raise ArgumentError("gram: given for a source without a representation; accepted: with a circuit alone")
@@ -163,7 +217,7 @@ def measure(
     mask = Partition.of(known.sites, partition).mask
     if isinstance(known, DataTensor):
         accepted(engine, DATA_ENGINES, "dataset")
-        found = data.spectrum(known, mask, limits)
+        found = data_spectrum(known, mask, limits)
         return from_spectrum("data", "a dataset", found, relative or DATA_TOLERANCE, None, largest)
     if accepted(engine, GRID_ENGINES, "function") == "grid-sampled":
         open_error = SAMPLING_ERROR if most is None else most
@@ -171,6 +225,23 @@ def measure(
     found = grid.spectrum(known, mask, limits, output)
     reason = f"a function on {known.local_dimension} templates at each of {known.count} sites"
     return from_spectrum("grid", reason, found, relative, None, largest)
+
+
+def of_data(
+    source: Any,
+    partition: Choice,
+    data: "HeldOut | np.ndarray",
+    samples: int | None,
+    sites: Sequence[int] | None,
+    seed: int,
+    memory_limit: float,
+    time_limit: float,
+) -> "DataDependence":
+    """The dependence of the first seed on data; scipy is loaded where it is asked for alone."""
+    from convac.entanglement.composites import data_dependence
+
+    limits = {"memory_limit": memory_limit, "time_limit": time_limit}
+    return data_dependence(source, partition, data, samples=samples, sites=sites, seed=seed, **limits)[0]
 
 
 def accepted(engine: str, engines: Iterable[str], kind: str) -> str:

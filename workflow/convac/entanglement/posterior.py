@@ -9,7 +9,6 @@ import numpy as np
 from scipy import optimize, special
 
 from convac.entanglement.estimates import FINE, SETTLED, Estimate, halved, jackknifed, quantile, rounded_up
-from convac.errors import ArgumentError
 
 GROUPS = 8  # of rows, and of columns, that are left out in turn
 
@@ -31,21 +30,15 @@ def confidence_of(posterior: np.ndarray) -> float:
 
 
 def temperature(scores: np.ndarray, confidence: float) -> float:
-    """The factor of the scores that gives the posterior this confidence.
-
-    Raises:
-        ArgumentError: there is none: ties between classes keep the posterior from it.
-    """
+    """The factor of the scores (K, …) that gives the posterior this confidence; NaN where ties keep it from that."""
     unit = float(np.abs(scores).mean())
 
     def excess(log: float) -> float:
         return confidence_of(softmax(scores * (math.exp(log) / unit))) - confidence
 
     low, high = -20.0, 20.0
-    if excess(low) > 0 or excess(high) < 0:
-        raise ArgumentError(
-            f"confidence: {confidence:g} is out of reach of these logits; accepted: less, as classes tie"
-        )
+    if unit == 0 or excess(low) > 0 or excess(high) < 0:
+        return math.nan
     log = float(optimize.brentq(excess, low, high, xtol=1e-9, rtol=1e-9))
     return math.exp(log) / unit
 
@@ -66,8 +59,11 @@ def spectral(matrices: np.ndarray) -> np.ndarray:
 
 
 def spectral_estimates(matrices: np.ndarray) -> tuple[Estimate, Estimate]:
-    """Entropy and participation of posteriors (K, S, S) with their grouped jackknife."""
+    """Entropy and participation of posteriors (K, S, S) with their grouped jackknife; NaN where these are."""
     size = matrices.shape[1]
+    if np.isnan(matrices).any():
+        absent = Estimate(math.nan, math.nan, math.nan, False, size, math.nan, (0.0, math.inf))
+        return absent, absent
     corrected, error = grouped(matrices)
     halves = np.mean([grouped(part)[0] for part in halved(matrices)], axis=0)
     found = []

@@ -1,0 +1,126 @@
+"""Whatever answers with scores of classes, as one function of images: networks, torch modules, circuits, functions.
+
+torch is imported only where a module was given, so that it is loaded already.
+"""
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from convac.arrays import real, short
+from convac.circuits.tree import Circuit
+from convac.entanglement.mincut import circuit_of
+from convac.entanglement.modules import as_function, as_it_was, is_module
+from convac.entanglement.truncation import amplitudes
+from convac.errors import ArgumentError, ConvacError, one_line
+
+if TYPE_CHECKING:
+    import torch
+
+# Logits (seeds, n, K), float64, of images (n, …)
+Scorer = Callable[[np.ndarray], np.ndarray]
+
+ACCEPTED = "a torch module, a function of images, or a circuit"
+FAULT = 90  # characters of what a network fails with
+UNKNOWN = 4096  # numbers that a function of unknown cost may hold per image
+
+
+def scorer(source: Any) -> Scorer:
+    """The source as a function of images that gives logits (seeds, n, K); log-odds are those of two classes.
+
+    A torch module is called as `convac.entanglement.modules` does, a network of this library on its own kind of
+    images, all of its seeds at once. Of a circuit the logits are 2 ln|h_y|, those of p(y|x) ∝ h_y² (the Born rule).
+
+    Raises:
+        ArgumentError: it is none of these.
+    """
+    function = function_of(source)
+
+    def score(images: np.ndarray) -> np.ndarray:
+        try:
+            returned = function(images)
+        except ConvacError:
+            raise
+        except Exception as error:  # whatever a user's network raises
+            shape, fault = list(images.shape), one_line(f"{type(error).__name__}: {error}", FAULT)
+            raise ArgumentError(f"network: on images {shape}: {fault}; accepted: images as it takes them") from error
+        found = real(returned, "network: what it returns")
+        if found.shape in {(len(images),), (len(images), 1)}:
+            odds = found.reshape(1, -1, 1)
+            return np.concatenate([-odds / 2, odds / 2], axis=2)
+        found = found[None] if found.ndim == 2 else found
+        if found.ndim != 3 or found.shape[1] != len(images) or found.shape[2] < 2:
+            raise ArgumentError(
+                f"network: returns shape {list(np.shape(returned))} for {len(images)} images; "
+                f"accepted: log-odds [n] or logits [n, K], K ≥ 2"
+            )
+        return found
+
+    return score
+
+
+def function_of(source: Any) -> Callable[[np.ndarray], Any]:
+    """The source as a function of images; raises ArgumentError as `scorer`."""
+    if is_ours(source):
+        return replicated(source)
+    if is_module(source) or (callable(source) and not callable(getattr(source, "circuit", None))):
+        return as_function(source)
+    if isinstance(source, Circuit) or callable(getattr(source, "circuit", None)):
+        return born(circuit_of(source))
+    raise ArgumentError(f"network: got {short(source)}; accepted: {ACCEPTED}")
+
+
+def is_ours(source: Any) -> bool:
+    """Whether a module is a network of this library: it encodes its images, and has a seed per replica."""
+    return is_module(source) and callable(getattr(source, "encode", None)) and hasattr(source, "seeds")
+
+
+def replicated(network: Any) -> Callable[[np.ndarray], Any]:
+    """A network of this library as a function of raw images."""
+    import torch
+
+    device = next(iter(network.parameters())).device
+
+    def function(images: np.ndarray) -> Any:
+        with as_it_was(network, device), torch.no_grad():
+            return network(torch.as_tensor(images, device=device))
+
+    return function
+
+
+def born(circuit: Circuit) -> Callable[[np.ndarray], np.ndarray]:
+    """Logits 2 ln|h_y| of a circuit on images (n, *sites) of symbols, or on vectors (n, N, M)."""
+
+    def function(images: np.ndarray) -> np.ndarray:
+        vectors = images.dtype.kind == "f"
+        inputs = images if vectors else images.reshape(len(images), -1)
+        values = np.abs(amplitudes(circuit, inputs.astype(np.uint8) if inputs.dtype.kind == "b" else inputs))
+        if not values.all():
+            raise ArgumentError("network: an amplitude is 0, its logarithm infinite; accepted: circuits without zeros")
+        return np.asarray(2 * np.log(values))
+
+    return function
+
+
+def numbers_held(source: Any, images: np.ndarray) -> int:
+    """About how many numbers the source holds per image: all outputs of a module's innermost parts, and the image.
+
+    Two images tell: of a single one, a layer without an axis of images may take that axis for another.
+    """
+    if not is_module(source) or is_ours(source):
+        return int(images[0].size) + UNKNOWN * len(getattr(source, "seeds", [0]))
+    counts: list[int] = []
+
+    def count(part: "torch.nn.Module", inputs: Any, output: Any) -> None:
+        counts.append(math.prod(getattr(output, "shape", ())))
+
+    leaves = [part for part in source.modules() if not any(True for _ in part.children())]
+    hooks = [part.register_forward_hook(count) for part in leaves]
+    try:
+        scorer(source)(images[:2])
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return int(images[0].size) + sum(counts) // 2
