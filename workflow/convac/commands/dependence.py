@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from convac.errors import ArgumentError, FileError
-from convac.files import Arrays, ContentError, naming, read_arrays
+from convac.files import Arrays, naming, read_arrays
 
 ACCEPTED = "an .npz file with images (n, …) and, if any, labels (n,)"
 # names of arrays, the first that is there; those of the workflow's datasets among them
@@ -23,17 +23,19 @@ def add_arguments(parser: ArgumentParser) -> None:
     group = parser.add_argument_group("dependence on data")
     group.add_argument("--data", help="held-out images: .npz with images and labels, or a dataset of a run")
     group.add_argument("--samples", type=int, help="images a side of the composites, 256")
-    group.add_argument("--draws", type=int, help="how many times they are drawn, 1; averaged")
-    group.add_argument("--seed", type=int, help="of the draws, 0")
-    group.add_argument("--least-pixels", type=int, help="only images with so many pixels other than 0 in each half")
+    group.add_argument("--draws", type=int, default=1, help="how many times they are drawn, 1; averaged")
+    group.add_argument("--seed", type=int, default=0, help="of the draws, 0")
+    group.add_argument(
+        "--least-pixels", type=int, default=0, help="only images with so many pixels other than 0 in each half"
+    )
     group.add_argument("--within-class", action="store_true", help="both halves of a composite from one class")
 
 
 def check_options(options: Namespace) -> None:
     """Raise ArgumentError for an option that is given without `--data`, or with it and doesn't belong."""
     if options.data is None:
-        for name in ("samples", "draws", "seed", "least_pixels", "within_class"):
-            if getattr(options, name) not in {None, False}:
+        for name, default in {"samples": None, "draws": 1, "seed": 0, "least_pixels": 0, "within_class": False}.items():
+            if getattr(options, name) != default:
                 raise ArgumentError(f"{name}: given without data; accepted: with --data")
         return
     for name in FOREIGN:
@@ -54,10 +56,10 @@ def measured(options: Namespace, network: Any, sites: list[int] | None) -> dict[
     found = data_dependence(
         network,
         options.partition,
-        HeldOut(images, labels, options.least_pixels or 0, options.within_class, options.draws or 1),
+        HeldOut(images, labels, options.least_pixels, options.within_class, options.draws),
         samples=options.samples,
         sites=sites,
-        seed=options.seed or 0,
+        seed=options.seed,
         memory_limit=options.memory_limit,
         time_limit=options.time_limit,
     )
@@ -74,8 +76,6 @@ def read_images(path: str) -> Arrays:
         return read_arrays(path)[0]
     # a pickle runs code: nothing but plain arrays is read
     with naming(path, ACCEPTED), np.load(path, allow_pickle=False) as file:
-        if not isinstance(file, np.lib.npyio.NpzFile):
-            raise ContentError("is a single array")
         return {name: file[name] for name in file.files if name in {*IMAGES, *LABELS}}
 
 
