@@ -5,7 +5,10 @@ import hashlib
 import numpy as np
 
 
-def stream(*names: str | int) -> np.random.Generator:
-    """An independent generator for this tuple of names and numbers, e.g. `stream("blobs", 0, "train")`."""
-    digest = hashlib.sha256("\0".join(str(name) for name in names).encode()).digest()
+def stream(*words: str | int) -> np.random.Generator:
+    """An independent generator for this tuple of words and numbers, e.g. `stream("blobs", 0, "train")`.
+
+    Words are seeds, not names: literals beside the draw that stay when what they once named is renamed.
+    """
+    digest = hashlib.sha256("\0".join(str(word) for word in words).encode()).digest()
     return np.random.Generator(np.random.PCG64(int.from_bytes(digest[:16], "big")))

@@ -87,6 +87,13 @@ def case_of(shape: OverlappingShape) -> str:
     return f"{labels['sites']} {labels['boundary']} {numbers} {labels['weights']}"
 
 
+def word_of(shape: OverlappingShape) -> str:
+    """The network in the word of its stream: a seed, whatever labels are called."""
+    sites, widths = "×".join(map(str, shape.sites)), "-".join(map(str, shape.widths))
+    boundary, weights = "periodic" if shape.periodic else "open", "shared" if shape.shared else "per location"
+    return f"{sites} {boundary} K={shape.kernel} D={widths} M={shape.local_dimension} {weights}"
+
+
 def labels_of(shape: OverlappingShape) -> dict[str, str | int]:
     """Label columns of a network."""
     return {

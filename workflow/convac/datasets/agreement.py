@@ -25,6 +25,7 @@ from convac.files import Arrays
 from convac.seeds import stream
 
 PAIRS = {"parity": 1, "agreement": 4}  # in an image, by task
+WORDS = {"parity": "parity", "agreement": "agreement"}  # of streams: seeds, not names
 KINDS = np.array([[[1, 0], [0, 1]], [[0, 1], [1, 0]]], dtype=np.uint8)
 SPACING = 3  # rows from one pair to the next at least: a mark's two and an empty one
 NEAR = 2  # rows and columns between the corners of a cell and of a mark whose pixels are less than 2 apart
@@ -77,7 +78,7 @@ def generate(
     arrays: Arrays = {}
     for part, count in (("train", train), ("validation", validation), ("test", test)):
         require_integer(part, count, least=1)
-        names = ("agreement", task, seed, part)
+        names = ("agreement", WORDS[task], seed, part)
         labels = stream(*names, "label").integers(2, size=count)
         rows = drawn_rows(count, pairs, canvas, names)
         left = stream(*names, "column").integers(canvas - 1 - distance, size=(count, pairs))

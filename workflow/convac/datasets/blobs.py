@@ -95,7 +95,7 @@ def generate(
             raise ArgumentError(f"rendered_{name}: {count} leave no image; accepted: at least {math.ceil(1 / keep)}")
         blobs = render(count, stream("blobs", seed, side, name), side)
         chosen, labels = extremes(SCORES[task](blobs), keep)
-        shuffled = stream("blobs", seed, side, name, task, "shuffle").permutation(len(chosen))
+        shuffled = stream("blobs", seed, side, name, WORDS[task], "shuffle").permutation(len(chosen))
         arrays[f"{name}_images"] = blobs.images[chosen[shuffled]].astype(np.uint8)
         arrays[f"{name}_labels"] = labels[shuffled]
     return arrays
@@ -250,6 +250,7 @@ def symmetry(blobs: Blobs) -> np.ndarray:
 
 
 SCORES: dict[str, Callable[[Blobs], np.ndarray]] = {"closedness": closedness, "symmetry": symmetry}
+WORDS = {"closedness": "closedness", "symmetry": "symmetry"}  # of streams: seeds, not names
 
 
 def extremes(scores: np.ndarray, keep: float) -> tuple[np.ndarray, np.ndarray]:

@@ -17,6 +17,13 @@ MISSING = "missing-"
 CONTROLS = ("none", "shuffled", "permuted", *(f"{MISSING}{kind}" for kind in KINDS))
 LEARNT = ("train_images", "validation_images")
 LARGEST_RATE = 0.9  # of missing pixels
+# of streams: seeds, not names
+WORDS = {
+    "missing-points": "missing-points",
+    "missing-rectangles": "missing-rectangles",
+    "train_images": "train_images",
+    "validation_images": "validation_images",
+}
 
 
 def controlled(arrays: Arrays, control: str) -> Arrays:
@@ -32,11 +39,11 @@ def controlled(arrays: Arrays, control: str) -> Arrays:
     if control not in CONTROLS:
         raise ArgumentError(f"control: {control!r} is unknown; accepted: {', '.join(CONTROLS)}")
     if control == "shuffled":
-        labels = stream("controls", control).permutation(arrays["train_labels"])
+        labels = stream("controls", "shuffled").permutation(arrays["train_labels"])
         return {**arrays, "train_labels": labels}
     if control == "permuted":
         images = {name: array for name, array in arrays.items() if name.endswith("_images")}
-        order = stream("controls", control).permutation(int(np.prod(arrays["train_images"].shape[1:])))
+        order = stream("controls", "permuted").permutation(int(np.prod(arrays["train_images"].shape[1:])))
         return {
             **arrays,
             **{name: array.reshape(len(array), -1)[:, order].reshape(array.shape) for name, array in images.items()},
@@ -48,7 +55,7 @@ def controlled(arrays: Arrays, control: str) -> Arrays:
 
 def darkened(images: np.ndarray, control: str, name: str) -> np.ndarray:
     """Images (n, rows, columns) of which each lacks a share of its pixels, drawn from U(0, `LARGEST_RATE`)."""
-    generator = stream("controls", control, name)
+    generator = stream("controls", WORDS[control], WORDS[name])
     count, rows, columns = images.shape
     rates = generator.uniform(0, LARGEST_RATE, count)
     missing = missing_pixels(control.removeprefix(MISSING), rates, (count, rows, columns), generator)

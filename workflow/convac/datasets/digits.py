@@ -29,6 +29,8 @@ from convac.specs import DOWNLOADED
 
 SOURCES = ("digits", *DOWNLOADED)
 PARTS = ("train", "validation", "test")
+# of streams: seeds, not names
+WORDS = {"digits": "digits", "mnist": "mnist", "fashion_mnist": "fashion_mnist", "cifar10": "cifar10"}
 BRIGHTEST = {"digits": 16}  # full scale of an original where it isn't 255
 HELD_OUT = 300  # originals of `digits` for validation, and as many for testing
 VALIDATION = 6  # one in so many training originals of the other sources is for validation
@@ -111,7 +113,7 @@ def generate(
     originals = read_originals(source, folder)
     arrays: Arrays = {}
     for part, count in counts.items():
-        names = ("digits", source, seed, part)
+        names = ("digits", WORDS[source], seed, part)
         chosen = draw_originals(originals.pools[part], count, names, repeated=part != "train")
         arrays[f"{part}_images"] = render(originals, part, chosen, names, size, canvas, grid, clutter, shades)
         arrays[f"{part}_labels"] = originals.labels[chosen]
@@ -130,7 +132,7 @@ def read_originals(source: str, folder: str | None = None) -> Originals:
         raise ArgumentError(f"source: {source!r} is unknown; accepted: {', '.join(SOURCES)}")
     if source == "digits":
         images, labels = read_digits()
-        order = stream("digits", source, "split").permutation(len(images))
+        order = stream("digits", WORDS[source], "split").permutation(len(images))
         test, validation, train = np.split(order, [HELD_OUT, 2 * HELD_OUT])
     else:
         if not isinstance(folder, str) or not folder:
@@ -142,7 +144,7 @@ def read_originals(source: str, folder: str | None = None) -> Originals:
         own = len(arrays["train_images"])
         if own < VALIDATION:
             raise FileError(f"{folder}: {own} training images of {source}; expected {VALIDATION} or more")
-        order = stream("digits", source, "split").permutation(own)
+        order = stream("digits", WORDS[source], "split").permutation(own)
         validation, train = np.split(order, [own // VALIDATION])
         test = np.arange(own, len(images))
     pools = {"train": np.sort(train), "validation": np.sort(validation), "test": np.sort(test)}

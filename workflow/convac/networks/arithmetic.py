@@ -23,6 +23,7 @@ from convac.networks.layers import (
     checked_seeds,
     draws,
     normals,
+    seed_words,
 )
 from convac.networks.products import (
     FLOOR,
@@ -113,17 +114,18 @@ class ConvAC(Splittable, Arithmetic):
         pixels = representation.pixels if representation is not None and affine else None
         shapes = {f"level_{level}": shape for level, shape in enumerate(self.shapes(), start=1)}
         shapes["output"] = (self.classes, self.widths[-1])
-        for name, shape, window in zip(shapes, shapes.values(), (*tree.windows, 1), strict=True):
+        words = seed_words(tree.levels)
+        for word, name, shape, window in zip(words, shapes, shapes.values(), (*tree.windows, 1), strict=True):
             if initialisation == "normal":
-                initial = normals(seeds, name, shape, shape[-1] ** -0.5)
+                initial = normals(seeds, word, shape, shape[-1] ** -0.5)
             elif initialisation == "diagonal":
-                logs = draws(seeds, name, shape, -SPREAD, SPREAD)
+                logs = draws(seeds, word, shape, -SPREAD, SPREAD)
                 initial = dark_response(logs, pixels) if name == "level_1" else passing_on(logs)
                 initial = initial if self.kind == "positive" else initial.exp()
             else:
                 # channels of a product over a large window would differ by hundreds of nats: one would rule alone
                 spread = min(1.0, 4 / window) if initialisation == "calibrated" else 1.0
-                initial = draws(seeds, name, shape, -spread, spread)
+                initial = draws(seeds, word, shape, -spread, spread)
                 initial = initial if self.kind == "positive" else initial.exp()
             self.register_parameter(name, nn.Parameter(initial))
         if initialisation == "calibrated":

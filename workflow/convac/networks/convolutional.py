@@ -22,6 +22,7 @@ from convac.networks.layers import (
     checked_seeds,
     finite,
     normals,
+    seed_words,
 )
 from convac.networks.representations import Representation, accept_representation, integer
 from convac.specs import NetworkSpec
@@ -75,14 +76,15 @@ class ConvNet(Network):
         self.representation = accept_representation(representation)
         self.sites, self.widths, shrunk = checked_pyramid(sites, widths)
         channels = (self.representation.pixels, *self.widths)
-        for name, into, out in zip(self.names, channels[:-1], channels[1:], strict=False):
+        *words, last_word = seed_words(len(self.widths))
+        for word, name, into, out in zip(words, self.names, channels[:-1], channels[1:], strict=False):
             shape = (out, into, self.kernel, self.kernel)
-            self._add(name, shape, 2 / (into * self.kernel**2))
+            self._add(name, word, shape, 2 / (into * self.kernel**2))
         last = channels[-1] * self.sites[0] * self.sites[1] // shrunk**2
-        self._add("output", (self.classes, last), 1 / last)
+        self._add("output", last_word, (self.classes, last), 1 / last)
 
-    def _add(self, name: str, shape: tuple[int, ...], variance: float) -> None:
-        self.register_parameter(name, nn.Parameter(normals(self.seeds, name, shape, variance**0.5)))
+    def _add(self, name: str, word: str, shape: tuple[int, ...], variance: float) -> None:
+        self.register_parameter(name, nn.Parameter(normals(self.seeds, word, shape, variance**0.5)))
         self.register_parameter(f"{name}_bias", nn.Parameter(torch.zeros(len(self.seeds), shape[0])))
 
     @property

@@ -32,6 +32,7 @@ from convac.networks.layers import (
     checked_widths,
     draws,
     level_shapes,
+    seed_words,
 )
 from convac.networks.leaves import MISSING, Categorical, Gaussian, Leaves, drawn
 from convac.networks.products import FLOOR, SPREAD, Arithmetic, passing_on, tree_level
@@ -114,8 +115,8 @@ class TensorialMixture(Arithmetic):
         for name, initial in self.leaves.initial(self.seeds, self.components).items():
             self.register_parameter(name, nn.Parameter(initial))
         shapes = [*level_shapes(tree, self.components, self.widths, self.sharing), (self.classes, self.widths[-1])]
-        for name, shape in zip(self.names, shapes, strict=True):
-            logs = draws(self.seeds, name, shape, -SPREAD, SPREAD)
+        for word, name, shape in zip(seed_words(tree.levels), self.names, shapes, strict=True):
+            logs = draws(self.seeds, word, shape, -SPREAD, SPREAD)
             self.register_parameter(name, nn.Parameter(logs if name == "level_1" else passing_on(logs)))
         self.register_parameter("prior", nn.Parameter(torch.zeros(len(self.seeds), self.classes)))
 

@@ -14,7 +14,15 @@ from torch.nn.functional import pad
 from convac import arrays
 from convac.errors import ArgumentError
 from convac.networks.inputs import Images
-from convac.networks.layers import accept, accept_options, accept_pyramid, checked_pyramid, checked_seeds, draws
+from convac.networks.layers import (
+    accept,
+    accept_options,
+    accept_pyramid,
+    checked_pyramid,
+    checked_seeds,
+    draws,
+    seed_words,
+)
 from convac.networks.products import SPREAD, WEIGHTS, Arithmetic, dark_response, mapped_products, passing_on
 from convac.networks.representations import Representation, accept_representation, integer
 from convac.specs import NetworkSpec
@@ -69,9 +77,10 @@ class OverlappingConvAC(Arithmetic):
         pixels = self.representation.pixels if self.representation.affine else None
         # a site enters so many times the products of a network without overlaps: what it says would add up to as much
         thinned = (STRIDE / self.kernel) ** (2 * len(self.widths))
-        for name, into, out in zip(self.names, channels, (*self.widths, self.classes), strict=True):
+        words = seed_words(len(self.widths))
+        for word, name, into, out in zip(words, self.names, channels, (*self.widths, self.classes), strict=True):
             shape = (out, into) if name == "output" else (self.kernel**2, out, into)
-            logs = draws(self.seeds, name, shape, -SPREAD, SPREAD)
+            logs = draws(self.seeds, word, shape, -SPREAD, SPREAD)
             logs = dark_response(logs * thinned, pixels) if name == "level_1" else passing_on(logs)
             self.register_parameter(name, nn.Parameter(logs if self.kind == "positive" else logs.exp()))
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from convac.geometry.trees import PoolingTree
-from convac.networks.layers import accept, accept_options, checked_seeds, finite, normals
+from convac.networks.layers import accept, accept_options, checked_seeds, finite, normals, seed_words
 from convac.networks.split import Splittable
 from convac.specs import NetworkSpec
 
@@ -55,9 +55,9 @@ class ConvRect(Splittable):
             tree, local_dimension, widths, classes, seeds=seeds, sharing="shared", distinct=self.pooling == "max"
         )
         shapes = [*self.shapes(), (self.classes, self.widths[-1])]
-        for name, shape in zip(self.names, shapes, strict=True):
+        for word, name, shape in zip(seed_words(tree.levels), self.names, shapes, strict=True):
             gain = 1 if name == "output" else 2
-            self.register_parameter(name, nn.Parameter(normals(seeds, name, shape, (gain / shape[-1]) ** 0.5)))
+            self.register_parameter(name, nn.Parameter(normals(seeds, word, shape, (gain / shape[-1]) ** 0.5)))
             self.register_parameter(f"{name}_bias", nn.Parameter(torch.zeros(len(seeds), shape[0], 1)))
 
     @property

@@ -21,6 +21,7 @@ from convac.networks.mixture import TensorialMixture
 from convac.seeds import stream
 from convac.specs import MARGINALISED, MissingSpec
 
+WORDS = {"points": "points", "rectangles": "rectangles"}  # of streams: seeds, not names
 BLOCK = 500  # images evaluated at a time
 
 
@@ -63,7 +64,7 @@ def missing_rows(network: Network, arrays: Arrays, wanted: MissingSpec) -> Itera
 def missing_at(kind: str, rate: float, seed: int, shape: tuple[int, ...]) -> np.ndarray:
     """Which pixels are missing, for a seed; booleans of that shape."""
     count, rows, columns = shape
-    return missing_pixels(kind, rate, (count, rows, columns), stream("missing", kind, str(rate), seed))
+    return missing_pixels(kind, rate, (count, rows, columns), stream("missing", WORDS[kind], str(rate), seed))
 
 
 def without(images: np.ndarray, mask: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from convac.circuits.fields import PRIME_FIELD
-from convac.circuits.overlapping import OverlappingShape, case_of, coefficient_tensor, draw, labels_of
+from convac.circuits.overlapping import OverlappingShape, case_of, coefficient_tensor, draw, labels_of, word_of
 from convac.entanglement.block_rank import exact_rank, front_rank, predicted_rank
 from convac.entanglement.root_law import MODELS, Fit, fitted, misfit, predicted, stated_constant
 from convac.progress import reporter
@@ -117,7 +117,8 @@ def deepened(one: OverlappingShape, layers: int, width: int) -> OverlappingShape
 
 def residues(shape: OverlappingShape) -> np.ndarray:
     """Coefficient tensor of random weights over the prime field, shape (M, …, M)."""
-    return coefficient_tensor(shape, draw(shape, PRIME_FIELD, stream("depth channels " + case_of(shape))), PRIME_FIELD)
+    generator = stream("depth channels " + word_of(shape))
+    return coefficient_tensor(shape, draw(shape, PRIME_FIELD, generator), PRIME_FIELD)
 
 
 def front(shape: OverlappingShape, block: int) -> int:

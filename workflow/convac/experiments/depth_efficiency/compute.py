@@ -38,6 +38,16 @@ POOLINGS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "max": lambda values: values.max(axis=2),
     "average": lambda values: values.mean(axis=2),
 }
+# of streams: seeds, not names
+WORDS = {
+    "normal": "normal",
+    "positive": "positive",
+    "product": "product",
+    "max": "max",
+    "average": "average",
+    "deep": "deep",
+    "shallow": "shallow",
+}
 
 
 def compute(spec: TheorySpec) -> pd.DataFrame:
@@ -101,7 +111,7 @@ def epsilon(parameters: Parameters) -> Iterator[Row]:
     """ε-ranks and entropies of random deep circuits, odd against even sites, by kind of weights."""
     for sites, weights, seed in product(parameters["sites"], ("normal", "positive"), range(parameters["draws"])):
         tree = PoolingTree.named("line", (sites,))
-        generator = stream("depth", weights, sites, seed)
+        generator = stream("depth", WORDS[weights], sites, seed)
         circuit = random_circuit(
             tree, 2, (parameters["width"],) * tree.levels, generator, positive=weights == "positive"
         )
@@ -146,7 +156,7 @@ def rectifiers(parameters: Parameters) -> Iterator[Row]:
             "pooling": pooling,
         }
         for seed in range(parameters["draws"]):
-            generator = stream("rectifiers", sites, pooling, depth, seed)
+            generator = stream("rectifiers", sites, WORDS[pooling], WORDS[depth], seed)
             network = random_network(tree, local_dimension, parameters["width"], pooling, generator)
             tensor = grid_tensor(GridFunction(network, (sites,), np.eye(local_dimension)))
             value = numerical_rank(matricization(tensor, mask))

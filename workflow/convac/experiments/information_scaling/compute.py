@@ -39,6 +39,22 @@ Row = dict[str, Any]
 Parameters = dict[str, Any]
 NETWORKS = ("CP", "HT")
 FIXED = ("codebook", "broad", "narrow")  # families in which nothing is drawn
+# of streams: seeds, not names
+WORDS = {
+    "dirichlet": "dirichlet",
+    "sparse": "sparse",
+    "near-permutation": "near-permutation",
+    "near-singular": "near-singular",
+    "selection": "selection",
+    "codebook": "codebook",
+    "broad": "broad",
+    "narrow": "narrow",
+    "Gaussian": "Gaussian",
+    "symbols": "symbols",
+    "binary": "binary",
+    "CP": "CP",
+    "HT": "HT",
+}
 SIDE = 8  # pixels of a digit
 DEVIATIONS = 4.0  # standard errors by which a sampled entropy may miss the exact one
 ROUNDING = 1e-9  # nats
@@ -87,15 +103,15 @@ def mixtures(parameters: Parameters) -> Iterator[Row]:
             continue
         tree = network_tree(network, (sites,))
         kind = "Gaussian" if parameters["densities"] else "symbols" if family in FIXED else "binary"
-        names = ("mixture", family, kind, network, sites, seed)
+        words = ("mixture", WORDS[family], WORDS[kind], WORDS[network], sites, seed)
         if family == "codebook":
             model = codebook(tree, isqrt(states), kind)
         elif family in FIXED:
             model = one_component(tree, family == "broad")
         else:
-            model = random_mixture(family, tree, states, kind, stream(*names))
+            model = random_mixture(family, tree, states, kind, stream(*words))
         labels = {"network": network, "family": family, "leaves": kind, "sites": sites, "seed": seed}
-        yield from mixture_rows(model, labels, parameters, stream(*names, "draws"))
+        yield from mixture_rows(model, labels, parameters, stream(*words, "draws"))
         report(number, f"{family}, {network}, N={sites}")
 
 
@@ -105,10 +121,10 @@ def trained(parameters: Parameters) -> Iterator[Row]:
     report = reporter(len(grid), "mixture")
     for number, (network, sites, seed) in enumerate(grid, start=1):
         train, test, shape = digits(sites, parameters["images"])
-        names = ("mixture", "trained", network, sites, seed)
+        words = ("mixture", "trained", WORDS[network], sites, seed)
         # nearly a permutation: from flat tables it takes several times as many steps
         tree = network_tree(network, shape)
-        start = random_mixture("near-permutation", tree, parameters["states"], "binary", stream(*names))
+        start = random_mixture("near-permutation", tree, parameters["states"], "binary", stream(*words))
         model, history = maximised(start, train, parameters["steps"])
         labels = {"network": network, "family": "trained", "leaves": "binary", "sites": sites, "seed": seed}
         for step, value in enumerate(history):
@@ -119,7 +135,7 @@ def trained(parameters: Parameters) -> Iterator[Row]:
         }
         for quantity, value in held_out.items():
             yield {**labels, "quantity": quantity, "value": value / sites}
-        yield from mixture_rows(model, labels, parameters, stream(*names, "draws"))
+        yield from mixture_rows(model, labels, parameters, stream(*words, "draws"))
         report(number, f"{network}, N={sites}")
 
 

@@ -25,6 +25,20 @@ SIZES = (2, 3, 4)  # states above and below
 SYMBOLS = 5
 LATTICES = [(symbols, steps) for symbols in (2, 3) for steps in (2, 3, 4)]
 SMALLEST = "smallest"  # family of the counterexamples
+# of streams: seeds, not names
+WORDS = {
+    "dirichlet": "dirichlet",
+    "sparse": "sparse",
+    "near-permutation": "near-permutation",
+    "near-singular": "near-singular",
+    "doubly stochastic": "doubly stochastic",
+    "selection": "selection",
+    "equal rows": "equal rows",
+    "categorical": "categorical",
+    "categorical, equal entropies": "categorical, equal entropies",
+    "Gaussian": "Gaussian",
+    "Gaussian, equal entropies": "Gaussian, equal entropies",
+}
 
 
 @dataclass(frozen=True)
@@ -118,12 +132,12 @@ def random_rows(parameters: dict[str, Any]) -> Iterator[Row]:
     """
     count = -(-parameters["draws"] // len(SIZES))
     channels = {
-        (kind, states): Channel(components(count, states, stream("mapping", kind, states)))
+        (kind, states): Channel(components(count, states, stream("mapping", WORDS[kind], states)))
         for kind, components in COMPONENTS.items()
         for states in SIZES
     }
     for (family, table), kind in product(FAMILIES.items(), COMPONENTS):
-        generator = stream("mapping", family, kind)
+        generator = stream("mapping", WORDS[family], WORDS[kind])
         draws = []
         for states in SIZES:
             shape = (count, states, states)
@@ -252,7 +266,7 @@ def ratio_rows(parameters: dict[str, Any]) -> Iterator[Row]:
     """
     makers = {"categorical": COMPONENTS["categorical"], "Gaussian": gaussian}
     for kind, components in makers.items():
-        generator = stream("mapping", "ratio", kind)
+        generator = stream("mapping", "ratio", WORDS[kind])
         states = SIZES[0]
         count = 2 * parameters["draws"]
         leaves = components(count, states, generator)

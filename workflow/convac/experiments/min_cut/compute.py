@@ -30,6 +30,7 @@ Parameters = dict[str, Any]
 WINDOWS = ((2, 2), (2, 3), (3, 2), (3, 3), (2, 4), (4, 2), (4, 4), (2, 2, 2), (2, 2, 3), (2, 3, 2), (3, 2, 2), (2,) * 4)
 
 LISTED = 2  # deficits of each tree
+WORDS = {"powers": "powers", "mixed": "mixed", "shared": "shared"}  # of streams: seeds, not names
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def ensemble(parameters: Parameters) -> Iterator[Row]:
     `ensemble` is `powers` (M and every width a power of one integer, 2 or 3), `mixed` (M from 2 to 4, widths from 2 to
     7) or `shared` (as mixed, weights shared over positions).
     """
-    kind, generator = parameters["ensemble"], stream("min cut", parameters["ensemble"])
+    kind, generator = parameters["ensemble"], stream("min cut", WORDS[parameters["ensemble"]])
     report = reporter(parameters["cases"], "case")
     found = 0
     while found < parameters["cases"]:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from convac.circuits.fields import PRIME_FIELD, REALS
-from convac.circuits.overlapping import OverlappingShape, case_of, coefficient_tensor, draw, labels_of, name_of
+from convac.circuits.overlapping import OverlappingShape, case_of, coefficient_tensor, draw, labels_of, name_of, word_of
 from convac.entanglement.block_rank import exact_rank, front_rank, mask_of, predicted_rank
 from convac.entanglement.brute import matricization
 from convac.entanglement.generic_rank import TreeShape, generic_rank
@@ -64,9 +64,9 @@ def blocks(parameters: Parameters) -> Iterator[Row]:
 
 def block_rows(shape: OverlappingShape, draws: int) -> Iterator[Row]:
     """One network's blocks: exact rank, prediction, the front's formula, entropies in nats and as shares of ln rank."""
-    key = "overlaps " + case_of(shape)
-    residues = coefficient_tensor(shape, draw(shape, PRIME_FIELD, stream(key)), PRIME_FIELD)
-    real = [coefficient_tensor(shape, draw(shape, REALS, stream(key, seed)), REALS) for seed in range(draws)]
+    word = "overlaps " + word_of(shape)
+    residues = coefficient_tensor(shape, draw(shape, PRIME_FIELD, stream(word)), PRIME_FIELD)
+    real = [coefficient_tensor(shape, draw(shape, REALS, stream(word, seed)), REALS) for seed in range(draws)]
     ring = shape.periodic and len(shape.sites) == 1
     labels = {
         **labels_of(shape),

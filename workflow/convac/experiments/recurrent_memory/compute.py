@@ -66,13 +66,18 @@ def observations(shape: RecurrentShape, draws: int) -> list[dict[str, Any]]:
     return [{**labels, "seed": seed, "quantity": name, "value": float(value)} for name, seed, value in values]
 
 
+def sizes(shape: RecurrentShape) -> tuple[int, int, int, int]:
+    """A circuit's numbers in the order that its streams know."""
+    return shape.steps, shape.depth, shape.width, shape.local_dimension
+
+
 def start_end_rank(shape: RecurrentShape) -> int:
     """Exact generic rank of the first half of the steps against the second."""
-    weights = draw(shape, PRIME_FIELD, stream("recurrent rank", *vars(shape).values()))
+    weights = draw(shape, PRIME_FIELD, stream("recurrent rank", *sizes(shape)))
     return rank(matricization(shape, weights, PRIME_FIELD, shape.steps // 2))
 
 
 def start_end_entropy(shape: RecurrentShape, seed: int) -> float:
     """Entropy in nats of the first half of the steps against the second, for normal weights."""
-    weights = draw(shape, REALS, stream("recurrent entropy", seed, *vars(shape).values()))
+    weights = draw(shape, REALS, stream("recurrent entropy", seed, *sizes(shape)))
     return entropy(np.linalg.svd(matricization(shape, weights, REALS, shape.steps // 2), compute_uv=False))

@@ -26,6 +26,7 @@ from convac.statistics import slope_interval
 from convac.targets.families import random_entropy
 
 LIMITS = Limits(memory=2**30, seconds=math.inf)  # how long a job may take is its scheduler's to say
+WORDS = {"digits": "digits", "closedness": "closedness", "symmetry": "symmetry"}  # of streams: seeds, not names
 VANISHING = 1e-3  # nats; an entropy below it has no logarithm worth fitting
 KEEP = 0.4  # share of the rendered blobs that is the class of high scores, and of low ones
 
@@ -46,7 +47,7 @@ def samples(task: str, seed: int, count: int, seeds: int) -> tuple[np.ndarray, n
         images, digits = read_digits()
         if seeds * count > len(images):
             raise ArgumentError(f"samples: {seeds} × {count} digits are wanted; accepted: at most {len(images)} in all")
-        chosen = stream("data entropy", task).permutation(len(images))[seed * count : (seed + 1) * count]
+        chosen = stream("data entropy", "digits").permutation(len(images))[seed * count : (seed + 1) * count]
         images, labels, brightest = images[chosen], digits[chosen] % 2 == 0, BRIGHTEST[task]
     else:
         rendered = math.ceil(count / (2 * KEEP)) + 2
@@ -62,7 +63,7 @@ def data_rows(parameters: dict[str, Any]) -> Iterator[dict[str, Any]]:
     report = reporter(len(runs), "sample")
     for number, (task, seed) in enumerate(runs, start=1):
         images, labels, brightest = samples(task, seed, parameters["samples"], parameters["seeds"])
-        shuffled = stream("data entropy shuffle", task, seed).permutation(labels)
+        shuffled = stream("data entropy shuffle", WORDS[task], seed).permutation(labels)
         found = []
         for side in parameters["sides"]:
             pixels = quantised(images, brightest, side, 2)
