@@ -30,10 +30,10 @@ setup-test: ## the same with what the tests need
 check: setup ## config files and ARGS, before Snakemake ends in a traceback on them
 	@python -m convac check -- $(ARGS)
 
-run: check ## run every experiment at the config's scale (the default)
+run: check ## run every experiment at the config's scale (the default); laptop: 8 to 12 minutes on 2 cores
 	$(SNAKEMAKE) $(ARGS)
 
-smoke: check ## every experiment, tiny: the first figures in about a minute
+smoke: check ## every experiment, tiny: 2 minutes on 2 cores with set-up
 	$(SNAKEMAKE) $(call scaled,smoke)
 
 plan: setup ## what would run, with minutes, memory and disk; runs nothing
@@ -64,7 +64,7 @@ compare: check ## hold a laptop run against the reference: what agrees, differs 
 	$(SNAKEMAKE) results/laptop/comparison.csv $(ARGS)
 	@python -m convac compare
 
-verify: setup ## check results against their manifests
+verify: setup ## check results against their manifests; names what a later run made again
 	python -m convac verify
 
 shares: setup ## which share of the jobs' time their loops took (ARGS="--experiment NAME --scale SCALE")
@@ -81,7 +81,7 @@ lint: setup-test ## format, lint and types
 	snakemake --lint
 	mypy
 
-test: setup-test lint ## every check: linters, types, unit, physics and pipeline tests
+test: setup-test lint ## every check: linters, types, unit, physics and pipeline tests; 7 minutes on 2 cores
 	pytest -n 2 --dist worksteal -q
 
 generate: setup ## schema, data dictionary and the README's tables, from the code

@@ -1,8 +1,17 @@
 """How far a run is, as it says on the screen at its start, with each job and at its end, and as the command says."""
 
+import os
 import re
+import signal
+import subprocess
+import time
 
+import pytest
 from clones import Clone
+
+from convac.commands.plan import planned
+from convac.planning.benchmarks import whole_seconds
+from convac.planning.declared import log_of
 
 COMMAND = ("bash", "-c", "PYTHONPATH=workflow python -m convac progress")
 EXPERIMENTS = {"pooling_geometry", "recurrent_memory"}
@@ -50,3 +59,61 @@ def test_nothing_to_do_is_no_run(clone):
     assert {left for _, left in before.values()} == {0}
     # these experiments share no job; the ledger and the manifest are nobody's own
     assert before["all"][0] == sum(before[name][0] for name in EXPERIMENTS) + 2
+
+
+QUIET = ("--quiet", "host", "rules", "progress", "reason")
+
+
+def test_a_quiet_run_says_a_line_a_job(clone):
+    printed = clone.snakemake("--forcerun", "claims", *QUIET)
+    run = printed.split("tells how far it is\n")[1].split("convac: done")[0].splitlines()
+    own = [line for line in run if line.startswith("convac: ")]
+    assert sum("jobs left" in line for line in own) == 6
+    assert run == own
+
+
+def test_after_one_experiment_the_ledger_and_the_manifest_are_said_to_be_of_an_earlier_run(clone):
+    clone.edit("workflow/convac/experiments/pooling_geometry.py", "threshold=0.05", "threshold=0.9")
+    lines = said(clone.snakemake("pooling_geometry", *QUIET))
+    assert lines[-2] == "convac: look at results/smoke/figures; results/smoke/claims"
+    stale = "results/smoke/claims.md is of an earlier run, without the new verdicts of pooling_geometry; a run of all"
+    assert lines[-1].startswith(f"convac: {stale}")
+    first, second = clone.convac("verify").splitlines()[:2]
+    assert re.match(r"results/smoke/manifest.json: \d+ of \d+ files as written", first)
+    assert re.search("made again since, by a run of a part or of another config: results/smoke/", second)
+    assert not any("earlier run" in line for line in said(clone.snakemake(*QUIET)))
+    assert "of" not in clone.convac("verify").split(": ")[1].split(" files")[0]
+
+
+@pytest.mark.parametrize("quiet", [(), QUIET])
+def test_an_interruption_is_told_as_one_and_the_run_goes_on(clone, quiet):
+    command = ("snakemake", "--forcerun", "train", *quiet, "--cores", "2", "--configfile", "tiny.yaml")
+    path = clone.path / "printed"
+    with path.open("wb") as file:
+        to = {"stdout": file, "stderr": file, "start_new_session": True}
+        run = subprocess.Popen(command, cwd=clone.path, env=clone.environment, **to)
+    deadline = time.monotonic() + 300
+    while "train " not in "".join(said(path.read_text())) and run.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.killpg(run.pid, signal.SIGINT)  # as a terminal does, to Snakemake and its jobs alike
+    assert run.wait(timeout=300) == 1
+    printed = path.read_text()
+    assert "Error in rule" not in printed
+    assert "CalledProcessError" not in printed
+    assert re.match(r"convac: interrupted after \d+ min, \d+ of \d+ jobs left; what is done is kept", said(printed)[-1])
+    clone.snakemake("--rerun-incomplete")
+    assert clone.planned() == set()
+
+
+def test_a_plan_knows_what_jobs_took_and_what_they_write(finished, monkeypatch):
+    monkeypatch.chdir(finished.path)
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    jobs = planned(["-n", "--cores", "1", "-F", "--configfile", "tiny.yaml"])
+    assert {log_of(job["output"]) for job in jobs} == {job["log"] for job in jobs}
+    assert all(log_of(job["output"]) == job["log"] for job in jobs)
+    benchmarks = [whole_seconds(path) for path in finished.path.glob("results/benchmarks/*/*.tsv")]
+    timed = [job for job in jobs if job["rule"] not in {"cells", "ledger", "manifest"} and "spec" not in job["rule"]]
+    assert len(timed) == len(benchmarks)
+    assert 1 / 1.5 < sum(job["seconds"] for job in jobs) / sum(benchmarks) < 1.5
+    assert {job["reason"] for job in jobs} == {"Forced execution"}
+    assert max(job["mem_mb"] for job in jobs if job["rule"] == "train") > 500

@@ -1,6 +1,9 @@
 """Where the workflow runs and what it was asked for: targets by any path, other programs' arguments, what there is."""
 
 import os
+import re
+import shutil
+import subprocess
 
 import pytest
 from snakemake.cli import parse_args
@@ -124,3 +127,32 @@ def test_a_ledger_that_lacks_new_verdicts_is_told_and_not_shown(here):
     for path in folder.glob("claims/*.csv"):
         os.utime(path, (1, 1))
     assert len(place.outdated("smoke")) <= 200
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
+@pytest.mark.parametrize(
+    ("scales", "arguments", "scale"),
+    [
+        (["smoke"], [], "smoke"),
+        (["laptop", "smoke"], [], "smoke"),
+        (["smoke", "laptop"], [], "laptop"),
+        (["smoke", "laptop", "reference"], [], "laptop"),
+        (["smoke", "laptop"], ["ARGS=--config scale=smoke"], "smoke"),
+        (["laptop", "smoke"], ["ARGS=--config device=cpu"], "smoke"),
+    ],
+)
+def test_a_report_is_of_the_scale_whose_run_ended_last(here, scales, arguments, scale):
+    for number, name in enumerate(scales):
+        (here / "big" / name).mkdir(exist_ok=True)
+        (here / f"big/{name}/claims.html").touch()
+        os.utime(here / f"big/{name}/claims.html", (number, number))
+    done = subprocess.run(
+        ["make", "-n", "-f", str(place.CHECKOUT / "Makefile"), "report", *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    (told,) = [line for line in done.stdout.splitlines() if line.startswith("snakemake --report ")]
+    assert re.findall(r"scale=(\w+)", told) == [scale]
+    assert told.count("--config") == 1
+    assert place.finished_scales()[0] == [name for name in scales if name != "reference"][-1]
