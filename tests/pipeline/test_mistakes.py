@@ -1,6 +1,7 @@
 """Mistakes of a user: one line that names key or file and what is accepted, no traceback, nothing lost."""
 
-import shutil
+import os
+from pathlib import Path
 
 import pytest
 import yaml
@@ -77,11 +78,23 @@ def test_what_snakemake_meets_before_the_snakefile(fresh):
     fresh.convac("check", "--", "pooling_geometry", "--config", "scale=smoke")
 
 
-def test_a_scheduler_that_is_not_there_stops_before_any_job(fresh):
-    profile = ("--workflow-profile", "workflow/profiles/slurm")
-    if shutil.which("sbatch", path=fresh.environment["PATH"]):
-        pytest.skip("there is SLURM here")
-    done = fresh.run("snakemake", "recurrent_memory", *profile, "--config", "scale=smoke", ok=False)
+def test_a_scheduler_that_is_not_there_stops_before_any_job(fresh, tmp_path):
+    hidden = tmp_path / "bin"  # what there is of programs, SLURM's left out
+    hidden.mkdir()
+    for folder in reversed(fresh.environment["PATH"].split(os.pathsep)):
+        for program in Path(folder).glob("*"):
+            (hidden / program.name).unlink(missing_ok=True)
+            if program.name not in {"sbatch", "squeue", "sacct", "scancel", "sinfo"}:
+                (hidden / program.name).symlink_to(program)
+    words = (
+        "snakemake",
+        "recurrent_memory",
+        "--workflow-profile",
+        "workflow/profiles/slurm",
+        "--config",
+        "scale=smoke",
+    )
+    done = fresh.run("env", f"PATH={hidden}", *words, ok=False)
     assert_told(done.stderr, "executor slurm: no sbatch on this machine; accepted: ")
     assert "Error in rule" not in done.stdout + done.stderr
     assert not list(fresh.path.glob("results/theory/*"))
