@@ -58,18 +58,35 @@ onsuccess:
 """
 
 
-@pytest.mark.parametrize("text", [MODULE, INCLUDED], ids=["module", "include"])
-def test_as_a_part_of_another_workflow(fresh, text):
-    outer = make_outer(fresh, text.format(snakefile="../clone/Snakefile", table=TABLE))
+PREFIXED = MODULE.replace("config: small", 'config: small\n    prefix: "sub"')
+
+
+@pytest.mark.parametrize(
+    ("text", "place"), [(MODULE, ""), (INCLUDED, ""), (PREFIXED, "sub/")], ids=["module", "include", "prefix"]
+)
+def test_as_a_part_of_another_workflow(fresh, text, place):
+    outer = make_outer(fresh, text.format(snakefile="../clone/Snakefile", table=f"{place}{TABLE}"))
     extra = {"samples": ["of the outer workflow"]} if text is INCLUDED else {}
     (outer.path / "small.yaml").write_text(yaml.safe_dump(config_of(fresh) | extra))
     done = outer.run("snakemake", "mine/copy.parquet", "--cores", "1")
-    assert (outer.path / "mine/copy.parquet").read_bytes() == (outer.path / TABLE).read_bytes()
-    assert text is MODULE or "outer is done" in done.stdout + done.stderr
+    assert (outer.path / "mine/copy.parquet").read_bytes() == (outer.path / f"{place}{TABLE}").read_bytes()
+    assert text is not INCLUDED or "outer is done" in done.stdout + done.stderr
     assert "convac: done" not in done.stderr
     # targets of its own and of ours
-    outer.run("snakemake", "-n", "mine", FIGURE, "--cores", "1")
+    outer.run("snakemake", "-n", "mine", f"{place}{FIGURE}", "--cores", "1")
     assert not (fresh.path / "results/smoke").exists()
+
+
+def test_as_a_module_with_a_prefix_in_a_folder_of_another_workflow(fresh):
+    """As a submodule of git's lies: nothing of the checkout is below the prefix, every result is."""
+    outer = make_outer(fresh, PREFIXED.format(snakefile="external/convac/Snakefile", table=f"sub/{TABLE}"))
+    (outer.path / "small.yaml").write_text(yaml.safe_dump(config_of(fresh)))
+    (outer.path / "external").mkdir()
+    fresh.path.rename(outer.path / "external/convac")
+    outer.run("snakemake", "convac_all", "--cores", "1")
+    assert (outer.path / "sub" / FIGURE).exists()
+    assert not (outer.path / "results").exists()
+    assert not (outer.path / "external/convac/results/smoke").exists()
 
 
 def test_results_go_to_the_working_folder_and_the_rest_is_found_in_the_checkout(fresh):

@@ -63,7 +63,7 @@ if (
 try:
     PLAN = Plan(own, HIDDEN)
     if not write_mistakes():
-        for line in PLAN.restore():
+        for line in PLAN.restore(placed):
             print(line, file=sys.stderr)
 except ConvacError as error:
     sys.exit(str(error))

@@ -20,6 +20,13 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 from convac.planning.config_files import file_mistakes, read_config, typed
 from convac.planning.place import first_here, is_ours
 
+
+def placed(path):
+    """Where a result stands: below the prefix, if any, that another workflow gives its module."""
+    return str(PLACES.modify(path))
+
+
+PLACES = workflow.modifier.path_modifier
 DEFAULT_CONFIG = first_here("config.yaml")
 # As a part of another workflow we know nothing of its targets, and it has its own handlers and keys of the config.
 OURS = is_ours(workflow.main_snakefile)

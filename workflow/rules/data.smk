@@ -22,7 +22,7 @@ rule download:
         disk_mb=600,
     params:
         code=source_hash("convac.commands.download"),
-        folder="results/downloads/{source}",
+        folder=placed("results/downloads/{source}"),
         # derived from `output`, so that another folder reruns nothing
         local=lambda wildcards, output: (
             ["--local", PLAN.config.local_data] if PLAN.config.local_data else []

@@ -8,10 +8,10 @@ for name in PLAN.experiments:
         name:
             f"figure_{name}"
         input:
-            notebook=source(f"notebooks/{PLAN.study(name)}.ipynb"),
+            notebook=local(source(f"notebooks/{PLAN.study(name)}.ipynb")),
             table=lambda wildcards, name=name: PLAN.table(wildcards.scale, name),
             claims=f"results/{{scale}}/claims/{name}.csv",
-            style=source("workflow/convac/plotting/convac.mplstyle"),
+            style=local(source("workflow/convac/plotting/convac.mplstyle")),
         output:
             notebook=f"results/{{scale}}/notebooks/{name}.ipynb",
             record=f"results/{{scale}}/notebooks/{name}.run.json",
@@ -44,7 +44,7 @@ for name in PLAN.experiments:
             disk_mb=PLAN.limits("figure").disk_mb,
         params:
             study=PLAN.study(name),
-            stem=f"results/{{scale}}/figures/{name}",
+            stem=placed(f"results/{{scale}}/figures/{name}"),
             captions=PLAN.captions(name),
             code=source_hash(
                 "convac.commands.figure",

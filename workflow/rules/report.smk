@@ -53,14 +53,16 @@ rule comparison:
             PLAN.table(wildcards.scale, name) for name in PLAN.reference()
         ],
         claims=expand("results/{{scale}}/claims/{name}.csv", name=PLAN.reference()),
-        reference=expand(
-            [
-                f"{REFERENCE}/tables/{{name}}.parquet",
-                f"{REFERENCE}/claims/{{name}}.csv",
-            ],
-            name=PLAN.reference(),
+        reference=local(
+            expand(
+                [
+                    f"{REFERENCE}/tables/{{name}}.parquet",
+                    f"{REFERENCE}/claims/{{name}}.csv",
+                ],
+                name=PLAN.reference(),
+            )
         ),
-        record=f"{REFERENCE}/run.json",
+        record=local(f"{REFERENCE}/run.json"),
     output:
         csv="results/{scale}/comparison.csv",
         markdown="results/{scale}/comparison.md",

@@ -15,7 +15,9 @@ rule cells:
     conda:
         "../../envs/cpu.yaml"
     params:
-        cells=lambda wildcards: PLAN.entries(wildcards.scale, wildcards.experiment),
+        cells=lambda wildcards: PLAN.entries(
+            wildcards.scale, wildcards.experiment, placed
+        ),
     message:
         "cells of {wildcards.experiment} ({wildcards.scale})"
     shell:

@@ -189,15 +189,18 @@ class Plan:
         """The canonical text of a dataset's, run's or theory job's spec."""
         return canonical(self.specs[kind][name])
 
-    def restore(self) -> list[str]:
+    def restore(self, placed: Callable[[str], str] = str) -> list[str]:
         """Write anew each spec in `results` that isn't the one its folder is named after; a line for each.
 
         Specs are damaged, or missing beside what was made from them. Snakemake would make all that again, or delete it
         before it starts a job that reads the spec and fails.
+
+        Args:
+            placed: where a result stands, from its name.
         """
         restored = []
         for kind, name in ((kind, name) for kind, specs in self.specs.items() for name in specs):
-            path = Path(f"results/{kind}/{name}/spec.json")
+            path = Path(placed(f"results/{kind}/{name}/spec.json"))
             if not path.exists() and not path.with_name("run.json").exists():
                 continue
             text = self.spec(kind, name) + "\n"
@@ -276,9 +279,10 @@ class Plan:
         source = self.datasets[dataset].source
         return [f"results/downloads/{source}/record.json"] if source else []
 
-    def entries(self, scale: str, name: str) -> str:
-        """What `collect` reads of an experiment, as JSON."""
-        return json.dumps(self.studies[scale, name].entries(), sort_keys=True)
+    def entries(self, scale: str, name: str, placed: Callable[[str], str] = str) -> str:
+        """What `collect` reads of an experiment, as JSON; `placed` says where a result stands, from its name."""
+        found = self.studies[scale, name].entries()
+        return json.dumps([{**entry, "tables": [*map(placed, entry["tables"])]} for entry in found], sort_keys=True)
 
     def table(self, scale: str, name: str) -> str:
         """An experiment's tidy table; figures are redrawn from the committed one."""
