@@ -105,8 +105,8 @@ def tables(cell: Cell) -> list[pd.DataFrame]:
     return TABLES[key]
 
 
-def check(study: str, block: dict[str, Any]) -> None:
-    """Every job of a block, its table and its claims; asserts that the table is whole and every verdict one."""
+def check(study: str, block: dict[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Table and verdicts of every job of a block; asserts that the table is whole and every verdict one."""
     cells = {folder(cell.spec): cell for cell in cells_of(study, block)}
     made = {name: tables(cell) for name, cell in cells.items()}
     made |= {name: [dataset(canonical(spec))[1]] for name, spec in Study(study, cells).datasets.items()}
@@ -120,6 +120,7 @@ def check(study: str, block: dict[str, Any]) -> None:
     # one seed has no spread, so that no interval says anything
     if table.get("seed", pd.Series(dtype=float)).nunique() < 2:
         assert set(verdicts.loc[verdicts["kind"] == "interval", "verdict"]) <= {"inconclusive", "not run"}
+    return table, verdicts
 
 
 def base(study: str) -> dict[str, Any]:
@@ -171,4 +172,5 @@ def test_all_keys_at_their_smallest(study):
     for path, value in keys(study_module(study).Block):
         trial = changed(block, path, value)
         block = block if refusal(study, trial) else trial
-    check(study, block)
+    made = importlib.import_module(f"convac.plotting.{study}").draw(*check(study, block))
+    assert set(made) == set(study_module(study).FIGURES)

@@ -51,6 +51,25 @@ def present(table: pd.DataFrame, column: str) -> list[Any]:
     return sorted(value for value in table[column].dropna().unique() if value != "")
 
 
+def aligned(table: pd.DataFrame, index: Sequence[str], quantities: Sequence[str]) -> pd.DataFrame:
+    """One row a case, with a column for each of some quantities; cases that lack one of them are left out.
+
+    Args:
+        table: rows of the tidy table.
+        index: columns that tell a case.
+        quantities: which become columns, beside those of the index.
+
+    >>> found = pd.DataFrame({"case": [1, 1, 2], "quantity": ["rank", "cut", "rank"], "value": [2.0, 4.0, 8.0]})
+    >>> aligned(found, ["case"], ["rank", "cut"]).to_numpy().tolist()
+    [[1.0, 2.0, 4.0]]
+    """
+    found = rows(table, quantity=tuple(quantities))
+    if found.empty or not set(index) <= set(found):
+        return pd.DataFrame(columns=[*index, *quantities])
+    wide = found.pivot_table(index=list(index), columns="quantity", values="value")
+    return wide.reindex(columns=list(quantities)).dropna().reset_index()
+
+
 def per_seed(table: pd.DataFrame) -> list[float]:
     """The mean value of each seed: the independent observations of a selection."""
     return [float(value) for value in table.groupby("seed")["value"].mean()] if len(table) else []

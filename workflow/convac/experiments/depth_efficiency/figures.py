@@ -92,7 +92,7 @@ def epsilon(table: pd.DataFrame) -> Figure | None:
         axes.plot(exact["sites"], exact["value"], color=BLACK, linewidth=1)
         axes.set_yscale("log", base=2)
         axes.set_ylabel("rank")
-        axes.set_ylim(0.8, 2 * float(exact["value"].max()))
+        axes.set_ylim(0.8, 2 * float(exact["value"].max()) if len(exact) else None)
         plain_numbers(axes)
     for weights, colour in WEIGHTS.items():
         own = rows(table, quantity="entropy", weights=weights)

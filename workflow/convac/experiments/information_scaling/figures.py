@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator
 
 from convac.plotting.looks import by_rank, refuse_unknown
-from convac.plotting.primitives import curves, drawn, key, note, panel, per_seed, plain_numbers, present, rows
+from convac.plotting.primitives import aligned, curves, drawn, key, note, panel, per_seed, plain_numbers, present, rows
 from convac.plotting.style import BLACK, BLUE, GREEN, GREY, ORANGE, PAGE, PURPLE, VERMILLION, figure
 
 Style = dict[str, Any]
@@ -159,11 +159,9 @@ def known_counterexample(table: pd.DataFrame, statement: str, average: str, leav
 
 def mixture_share(table: pd.DataFrame, network: str, left: str, right: str, average: str) -> float:
     """Share of the exact mixtures whose left quantity falls below the right one."""
-    own = rows(table, network=network, average=average, method="exact", quantity=(left, right))
-    if own.empty:
-        return math.nan
-    wide = own.pivot_table(index=["family", "leaves", "sites", "seed"], columns="quantity", values="value").dropna()
-    return float((wide[left] < wide[right] - ROUNDING).mean())
+    own = rows(table, network=network, average=average, method="exact")
+    wide = aligned(own, ("family", "leaves", "sites", "seed"), (left, right))
+    return float((wide[left] < wide[right] - ROUNDING).mean()) if len(wide) else math.nan
 
 
 def matrix(axes: Axes, shares: np.ndarray, names: list[str], found: np.ndarray) -> None:
@@ -220,10 +218,9 @@ def levels(table: pd.DataFrame) -> Figure | None:
 
 def activations(table: pd.DataFrame) -> Figure | None:
     """Change of entropy: by sigmoid against the entropy before, by ReLU against P(X ≤ 0)."""
-    found = rows(table, quantity=("entropy_before", "entropy_after", "share_at_zero"))
-    if found.empty:
+    wide = aligned(table, ("activation", "variable", "case"), ("entropy_before", "entropy_after", "share_at_zero"))
+    if wide.empty:
         return None
-    wide = found.pivot_table(index=["activation", "variable", "case"], columns="quantity", values="value").reset_index()
     wide["change"] = wide["entropy_after"] - wide["entropy_before"]
     made = figure(PAGE, 2.5)
     panels = made.subplots(1, 2)
@@ -245,14 +242,12 @@ def activations(table: pd.DataFrame) -> Figure | None:
 
 def checks(table: pd.DataFrame) -> Figure | None:
     """Deviations of sampled entropies in standard errors, and likelihood against steps of training."""
-    found = rows(table, quantity=("sampling_deviation", "sampling_limit"))
+    wide = aligned(table, ("network", "family", "leaves", "sites", "seed"), ("sampling_deviation", "sampling_limit"))
     training = rows(table, family="trained", network="HT", quantity="log_likelihood")
-    if found.empty or training.empty:
+    if wide.empty or training.empty:
         return None
     made = figure(PAGE, 2.5)
     panels = made.subplots(1, 2)
-    cases = ["network", "family", "leaves", "sites", "seed"]
-    wide = found.pivot_table(index=cases, columns="quantity", values="value")
     # the limit is four standard errors; where every draw says the same there is none
     errors = wide["sampling_limit"] / 4
     distances = (wide["sampling_deviation"] / errors)[errors > ROUNDING]
@@ -271,8 +266,8 @@ def checks(table: pd.DataFrame) -> Figure | None:
         curves(panels[1], rows(training, sites=sites), x="step", **line)
         held_out = rows(table, family="trained", network="HT", sites=sites)
         for quantity, face in (("test_log_likelihood", "full"), ("independent_log_likelihood", "none")):
-            value = np.mean(per_seed(rows(held_out, quantity=quantity)))
-            panels[1].plot(1.08 * last, value, marker, color=colour, fillstyle=face, markersize=5)
+            if seeds := per_seed(rows(held_out, quantity=quantity)):
+                panels[1].plot(1.08 * last, np.mean(seeds), marker, color=colour, fillstyle=face, markersize=5)
     panels[1].set_xlabel("step of expectation-maximisation")
     panels[1].set_ylabel("ln P(X) / N [nats]")
     panel(panels[1], 1, "digits, HT")

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from convac.plotting.looks import refuse_unknown
-from convac.plotting.primitives import drawn, key, panel, plain_numbers, rows
+from convac.plotting.primitives import aligned, drawn, key, panel, plain_numbers, rows
 from convac.plotting.style import BLACK, BLUE, COLUMN, GREEN, GREY, PAGE, VERMILLION, figure
 from convac.statistics import proportion_interval
 
@@ -24,14 +24,13 @@ def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
 
 
 def wide(table: pd.DataFrame, ensemble: str) -> pd.DataFrame:
-    """One row per case of an ensemble, a column per quantity."""
-    found = rows(table, ensemble=ensemble)
-    return found.pivot_table(index=CASE, columns="quantity", values="value").reset_index() if len(found) else found
+    """One row per case of an ensemble, with rank, cut and what bounds the rank there."""
+    return aligned(rows(table, ensemble=ensemble), CASE, sorted({"rank", "min_cut", BOUNDS[ensemble]}))
 
 
 def known(table: pd.DataFrame) -> list[str]:
     """Ensembles that the table has."""
-    return [name for name in TITLES if len(rows(table, ensemble=name))]
+    return [name for name in TITLES if len(wide(table, name))]
 
 
 def ranks(table: pd.DataFrame) -> Figure | None:
@@ -105,16 +104,17 @@ def deficits(table: pd.DataFrame) -> Figure | None:
 def counterexamples(table: pd.DataFrame) -> Figure | None:
     """Cut, rank and prediction of each tree's smallest deficit."""
     found = rows(table, ensemble="search")
-    if found.empty:
-        return None
     names = ["case", "windows", "local_dimension", "widths", "sites_inside"]
-    cases = found.pivot_table(index=names, columns="quantity", values="value").reset_index()
+    cases = aligned(found, names, ("rank", "min_cut"))
+    if cases.empty:
+        return None
+    cases = cases.merge(aligned(found, names, ("bridge_rank",)), how="left", on=names)
     made = figure(PAGE, 1.0 + 0.26 * len(cases))
     axes = made.subplots()
     places = -np.arange(len(cases))
     axes.plot(cases["min_cut"], places, "|", color=BLACK, markersize=11, markeredgewidth=1.4, label="min-cut")
     axes.plot(cases["rank"], places, "o", color=VERMILLION, markersize=4.5, label="exact rank")
-    if "bridge_rank" in cases:
+    if cases["bridge_rank"].notna().any():
         axes.plot(
             cases["bridge_rank"],
             places,
@@ -146,9 +146,12 @@ def counterexamples(table: pd.DataFrame) -> Figure | None:
 def drawing(table: pd.DataFrame) -> Figure | None:
     """The tree, from its sites up; what is cut is ringed and carries its dimension."""
     found = rows(table, ensemble="drawing")
-    if found.empty:
+    place = ["level", "position"]
+    nodes = aligned(found, place, ("dimension", "is_cut")).merge(
+        aligned(found, place, ("is_inside",)), how="left", on=place
+    )
+    if nodes.empty:
         return None
-    nodes = found.pivot_table(index=["level", "position"], columns="quantity", values="value").reset_index()
     count = int((nodes["level"] == 0).sum())
     size = nodes.groupby("level")["position"].transform("count")
     nodes["x"] = (nodes["position"].astype(float) + 0.5) * count / size

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
 from convac.plotting.looks import by_rank, looks, refuse_unknown
-from convac.plotting.primitives import curves, drawn, key, panel, plain_numbers, present, rows
+from convac.plotting.primitives import aligned, curves, drawn, key, panel, plain_numbers, present, rows
 from convac.plotting.style import (
     BLACK,
     BLUE,
@@ -98,8 +98,7 @@ def law(table: pd.DataFrame) -> Figure | None:
     panels = made.subplots(1, len(LAWS), sharex=True, sharey=True)
     for number, (axes, (rank, form, weights, title)) in enumerate(zip(panels, LAWS, strict=True)):
         own = found if weights is None else rows(found, weights=weights, fits=True)
-        pairs = rows(own, quantity=(rank, form)).pivot_table(index="case", columns="quantity", values="value")
-        against(axes, pairs, rank, form)
+        against(axes, aligned(own, ("case",), (rank, form)), rank, form)
         panel(axes, number, title)
     panels[0].set_ylabel("exact rank")
     entries = [

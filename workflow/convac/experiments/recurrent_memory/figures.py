@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from convac.plotting.looks import looks
-from convac.plotting.primitives import curves, drawn, key, panel, plain_numbers, present, rows
+from convac.plotting.primitives import aligned, curves, drawn, key, panel, plain_numbers, present, rows
 from convac.plotting.style import BLACK, BLUE, COLUMN, GREEN, PAGE, PURPLE, VERMILLION, figure
 
 LOOKS = {1: (BLUE, "o"), 2: (VERMILLION, "s"), 3: (GREEN, "^"), 4: (PURPLE, "D")}  # by depth
@@ -55,11 +55,10 @@ def ranks(table: pd.DataFrame) -> Figure | None:
 
 def law(table: pd.DataFrame) -> Figure | None:
     """Exact rank over closed form against the closed form: 1 where it holds."""
-    wide = rows(table, quantity=("start_end_rank", "closed_form"))
-    if wide.empty:
+    size = ("depth", "local_dimension", "width", "steps", "held_back")
+    pairs = aligned(table, size, ("start_end_rank", "closed_form"))
+    if pairs.empty:
         return None
-    size = ["depth", "local_dimension", "width", "steps", "held_back"]
-    pairs = wide.pivot_table(index=size, columns="quantity", values="value").reset_index()
     found = looks(present(pairs, "depth"), LOOKS)
     made = figure(COLUMN, 2.7)
     axes = made.subplots()

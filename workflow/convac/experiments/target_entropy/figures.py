@@ -164,7 +164,7 @@ def exponents(table: pd.DataFrame) -> Figure | None:
             for aside, (convention, (colour, marker)) in zip((0.22, 0, -0.22), CONVENTIONS.items(), strict=True):
                 own = rows(found, shape=shape, task=task, convention=convention)
                 values = dict(zip(own["quantity"], own["value"], strict=True))
-                if values:
+                if len(values) == 3:
                     middle = values["exponent"]
                     ends = [[middle - values["exponent_low"]], [values["exponent_high"] - middle]]
                     axes.errorbar(
@@ -206,11 +206,13 @@ def conventions(table: pd.DataFrame) -> Figure | None:
             colour, marker = TASKS[task]
             own = rows(found, task=task, convention=convention)
             controls = rows(own, quantity="control_entropy")["value"].astype(float).tolist()
-            axes.plot([min(controls), max(controls)], [-place] * 2, color=GREY, linewidth=1)
-            axes.plot(np.mean(controls), -place, "|", color=GREY, markersize=9, markeredgewidth=1.2)
+            if controls:
+                axes.plot([min(controls), max(controls)], [-place] * 2, color=GREY, linewidth=1)
+                axes.plot(np.mean(controls), -place, "|", color=GREY, markersize=9, markeredgewidth=1.2)
+            entropies = rows(own, quantity="entropy")["value"].astype(float)
             axes.plot(
-                rows(own, quantity="entropy")["value"].astype(float),
-                [-place],
+                entropies,
+                [-place] * len(entropies),
                 marker if marker not in "x*" else "o",
                 color=colour,
                 markersize=4.5,
@@ -308,7 +310,7 @@ def classes(table: pd.DataFrame) -> Figure | None:
     """Entropy of image classes from samples against the side of the images: a panel per class."""
     quantities = ("data_entropy", "shuffled_entropy", "sampling_bias", "sample_ceiling")
     found = rows(table, method="data", quantity=quantities)
-    names = [task for task in CLASSES if len(rows(found, task=task))]
+    names = [task for task in CLASSES if len(rows(found, task=task, quantity="sample_ceiling"))]
     if not names:
         return None
     made = figure(PAGE, 2.8)
@@ -320,8 +322,9 @@ def classes(table: pd.DataFrame) -> Figure | None:
             bias = per_seed(rows(own, quantity="sampling_bias"))
             dots(axes, side - 0.12, entropies, BLUE, "o", aside=-0.12)
             dots(axes, side + 0.12, shuffled, VERMILLION, "s", aside=0.12)
-            corrected = float(np.mean(entropies) - np.mean(bias))
-            axes.plot(side - 0.12, corrected, "_", color=BLACK, markersize=8, markeredgewidth=1.2, zorder=4)
+            if entropies and bias:
+                corrected = float(np.mean(entropies) - np.mean(bias))
+                axes.plot(side - 0.12, corrected, "_", color=BLACK, markersize=8, markeredgewidth=1.2, zorder=4)
         sizes = rows(found, task=task).drop_duplicates("side").sort_values("side")
         axes.plot(sizes["side"], sizes["block_sites"].astype(float) * LN2, color=GREY, linestyle=":", linewidth=0.9)
         ceiling = rows(found, task=task, quantity="sample_ceiling")["value"].iloc[0]

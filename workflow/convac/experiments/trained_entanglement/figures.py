@@ -338,7 +338,7 @@ def truncation(table: pd.DataFrame) -> Figure | None:
     grid[0, 0].set_xscale("log", base=2)
     shown = pd.concat([own for _, _, own in groups])
     ranks = sorted({*map(float, present(shown, "rank")), *present(rows(shown, quantity="knee"), "value")})
-    grid[0, 0].set_xlim(0.87, 1.17 * max(*ranks, *present(rows(shown, quantity="effective_rank"), "value")))
+    grid[0, 0].set_xlim(0.87, 1.17 * max([*ranks, *present(rows(shown, quantity="effective_rank"), "value")]))
     grid[0, 0].set_ylim(0, 1.03)
     for axes in grid[:, 0]:
         axes.set_ylabel("test accuracy [share]")
