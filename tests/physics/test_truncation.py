@@ -12,6 +12,7 @@ from convac.circuits.tree import Circuit, random_circuit
 from convac.entanglement import measures
 from convac.entanglement.brute import matricization
 from convac.entanglement.measure import measure
+from convac.entanglement.sources import orthonormal, site_grams
 from convac.entanglement.truncation import (
     amplitudes,
     amplitudes_of,
@@ -136,11 +137,16 @@ def test_a_zero_tensor_is_refused():
 def test_the_error_lies_between_the_largest_discarded_probability_and_their_sum(seed, rank):
     circuit = drawn(seed)
     cut = truncated(circuit, rank)
-    discarded = [spectrum[:, rank:].sum(axis=1) for spectrum in bond_spectra(circuit)]
+    check_errors(circuit, cut, rank)
+
+
+def check_errors(circuit, cut, rank):
+    """The bounds on the error of a truncation, and its ranks; the class's bond stays whole."""
+    discarded = [spectrum[:, rank:].sum(axis=1) for spectrum in bond_spectra(circuit)[:-1]]
     error = relative_error(circuit, cut)
-    assert max(tail.max() for tail in discarded) - 1e-12 <= error
+    assert max((tail.max() for tail in discarded), default=0.0) - 1e-12 <= error
     assert error <= sum(tail.sum() for tail in discarded) + 1e-12
-    for matrices in bond_matrices(circuit, cut.coefficient_tensor()):
+    for matrices in bond_matrices(circuit, cut.coefficient_tensor())[:-1]:
         for matrix in matrices:
             assert np.linalg.matrix_rank(matrix, tol=1e-10 * np.linalg.norm(matrix)) <= rank
 
@@ -175,13 +181,38 @@ def test_one_cut_bond_reaches_the_eckart_young_optimum(shared, positive, rank, r
     assert found == pytest.approx(best, abs=1e-11 * values[0])
 
 
-def test_the_bond_to_the_classes_reaches_the_eckart_young_optimum(rng):
+def test_the_bond_to_the_class_stays_whole(rng):
     circuit = random_circuit(PoolingTree.named("line", (6,), (3, 2)), 2, (2, 5), rng, classes=4)
-    cut = truncated(circuit, 2)
-    assert all(ours is theirs for ours, theirs in zip(cut.weights, circuit.weights, strict=True))
-    left, values, right = np.linalg.svd(circuit.coefficient_tensor().reshape(4, -1), full_matrices=False)
-    best = (left[:, :2] * values[:2]) @ right[:2]
-    assert cut.coefficient_tensor().reshape(4, -1) == pytest.approx(best, abs=1e-12)
+    cut = truncated(circuit, 1)
+    assert cut.output is circuit.output
+    assert truncated(circuit, 2) is circuit  # no bond inside has more
+    # one vector a bond inside: classes still differ from input to input
+    symbols = np.indices((2,) * 6).reshape(6, -1).T
+    assert len(set(answers(cut, symbols).tolist())) > 1
+
+
+@FEW
+@given(st.integers(0, 2**32), st.integers(1, 4))
+def test_truncation_in_the_basis_of_the_data(seed, rank):
+    circuit = drawn(seed)
+    generator = np.random.default_rng(seed)
+    features = generator.normal(size=(50, circuit.tree.sites, circuit.local_dimension))
+    gram = site_grams(features, circuit.local_dimension)
+    cut = truncated(circuit, rank, bonds_of(circuit, gram))
+    assert cut.weights[0] is circuit.weights[0]
+    # the bounds hold in the norm that the Gram matrices say
+    check_errors(orthonormal(circuit, gram)[0], orthonormal(cut, gram)[0], rank)
+
+
+def test_what_the_data_never_shows_does_not_count(rng):
+    circuit = random_circuit(PoolingTree.named("line", (8,)), 2, (4, 4, 4), rng, classes=2)
+    images = rng.integers(2, size=(200, 8))
+    images[:, 2:] = 0  # six dark sites: the others' bonds have rank 2 at most
+    spectra = bond_spectra(circuit, bonds_of(circuit, site_grams(images, 2)))
+    assert all(spectrum[:, 2:].max() < 1e-28 for spectrum in spectra[:1])
+    cut = truncated(circuit, 2, bonds_of(circuit, site_grams(images, 2)))
+    found, whole = amplitudes(cut, images), amplitudes(circuit, images)
+    assert found / found[:, :1] == pytest.approx(whole / whole[:, :1], rel=1e-9)
 
 
 @pytest.mark.parametrize("positive", [True, False])
@@ -231,7 +262,7 @@ def test_a_thousand_sites_stay_finite(windows, positive, rng):
     symbols = rng.integers(4, size=(20, 1024))
     for rank in (1, 3, 5):
         cut = truncated(circuit, rank)
-        for spectrum in bond_spectra(cut):
+        for spectrum in bond_spectra(cut)[:-1]:
             assert spectrum[:, rank:].max() < 1e-20
         values = amplitudes(cut, symbols)
         assert np.isfinite(values).all()

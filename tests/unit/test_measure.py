@@ -12,8 +12,9 @@ from convac.entanglement import brute, renyi2, spectrum
 from convac.entanglement.data import DataTensor
 from convac.entanglement.limits import MEMORY, Limits
 from convac.entanglement.measure import measure
-from convac.entanglement.measures import entropy
+from convac.entanglement.measures import entropy, renyi
 from convac.entanglement.mincut import circuit_of
+from convac.entanglement.sources import site_grams
 from convac.errors import ArgumentError, MemoryLimitError, NotConvergedError, PrecisionError
 from convac.geometry.partitions import Partition
 from convac.geometry.trees import PoolingTree
@@ -262,10 +263,55 @@ def test_a_gram_matrix_gives_the_entropy_of_the_function():
     )
 
 
+@pytest.mark.parametrize("engine", ["brute", "spectrum", "renyi2"])
+@pytest.mark.parametrize("shared", [True, False])
+def test_gram_matrices_of_the_sites_give_the_entropy_under_the_marginals_of_the_data(engine, shared):
+    generator = np.random.default_rng(4)
+    tree = PoolingTree((6,), (3, 0, 5, 1, 4, 2), (2, 3))
+    circuit = random_circuit(tree, 3, (3, 2), generator, shared=shared)
+    images = generator.choice(3, size=(40, 6), p=[0.6, 0.3, 0.1])
+    images[:, 1] = 2  # a site that is always the same
+    dense = circuit.coefficient_tensor()[0]
+    for site in range(6):
+        roots = np.sqrt(np.bincount(images[:, site], minlength=3) / 40)
+        dense = dense * roots.reshape(-1, *[1] * (5 - site))
+    found = measure(circuit, [0, 1, 4], gram=site_grams(images, 3), engine=engine)
+    rows = np.moveaxis(dense, (0, 1, 4), (0, 1, 2)).reshape(27, 27)
+    assert found.renyi2 == pytest.approx(renyi(np.linalg.svd(rows, compute_uv=False), 2), abs=1e-9)
+    one_hot = measure(circuit, [0, 1, 4], gram=site_grams(np.eye(3)[images], 3), engine=engine)
+    assert one_hot.renyi2 == pytest.approx(found.renyi2, abs=1e-12)
+
+
+def test_one_gram_matrix_for_all_sites_is_the_same_at_each():
+    circuit = drawn(PoolingTree.named("line", (6,), (2, 3)), (3, 2))
+    gram = np.array([[2.0, 0.3], [0.3, 0.5]])
+    assert measure(circuit, [0, 3], gram=np.tile(gram, (6, 1, 1))).entropy == pytest.approx(
+        measure(circuit, [0, 3], gram=gram).entropy, abs=1e-12
+    )
+
+
+@pytest.mark.parametrize(
+    ("inputs", "says"),
+    [
+        (np.full((3, 4), 2), "symbols 2..2; accepted: 0..1"),
+        (np.zeros((3, 4, 3)), "has shape"),
+        (np.zeros((3, 4)), "has shape"),
+        ([["a"]], "text"),
+        (np.full((3, 4, 2), np.nan), "finite"),
+    ],
+)
+def test_marginals_of_anything_else_are_refused(inputs, says):
+    with pytest.raises(ArgumentError, match=rf"^inputs: .*{says}"):
+        site_grams(inputs, 2)
+
+
 @pytest.mark.parametrize(
     ("gram", "says"),
     [
         (np.eye(3), "has shape"),
+        (np.tile(np.eye(2), (3, 1, 1)), "has shape"),
+        (np.zeros((4, 2, 2)), "positive definite"),
+        (np.ones((4, 2, 2)), "positive definite"),
         ([1, 1], "has shape"),
         (np.array([[1.0, 2.0], [0.0, 1.0]]), "symmetric matrix"),
         (1e-10 * np.array([[1.0, 0.5], [0.0, 1.0]]), "symmetric matrix"),

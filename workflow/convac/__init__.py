@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from convac.entanglement.measure import Measurement as Measurement
     from convac.entanglement.measure import measure as measure
     from convac.entanglement.mincut import min_cut as min_cut
+    from convac.entanglement.sources import site_grams as site_grams
     from convac.geometry.partitions import Partition as Partition
     from convac.geometry.trees import PoolingTree as PoolingTree
     from convac.networks.arithmetic import ConvAC as ConvAC
@@ -48,6 +49,7 @@ PUBLIC = {
     "min_cut": "convac.entanglement.mincut",
     "random_circuit": "convac.circuits.tree",
     "read_circuit": "convac.circuits.files",
+    "site_grams": "convac.entanglement.sources",
     "write_circuit": "convac.circuits.files",
 }
 __all__ = sorted(PUBLIC)  # noqa: PLE0605

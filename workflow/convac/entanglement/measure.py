@@ -169,7 +169,8 @@ def measure(
         memory_limit: bytes that an engine may use; `math.inf` for no limit.
         time_limit: seconds of one core that an engine may take, by counted operations; likewise.
         gram: Gram matrix (M, M) of a circuit's representation, where that isn't orthonormal; symmetric, positive
-            definite. Nearly singular ones add to the error.
+            definite. Nearly singular ones add to the error. Or one per site (N, M, M), as of the data's own marginals:
+            `convac.site_grams`.
         sites: shape of the site grid, for a function, one or two sides; of a state, a line by default.
         templates: the M values that a site of a function is tried on, (M, *features); pixels 0 and 1 by default.
             Integers arrive as integers: at a function, and at a torch module that has an embedding.

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from convac.arrays import as_integer, grid_shape, is_tensor, numbers, real
+from convac.arrays import as_integer, given, grid_shape, integer, is_tensor, numbers, real
 from convac.circuits.tree import Circuit
 from convac.entanglement.data import DataTensor
 from convac.entanglement.grid import PIXELS, GridFunction
@@ -73,15 +73,17 @@ def combined(circuit: Circuit, output: int | Sequence[float] | np.ndarray) -> Ci
     return replace(circuit, output=chosen[None, :] @ circuit.output)
 
 
-def orthonormal(circuit: Circuit, gram: np.ndarray | Sequence[Sequence[float]]) -> tuple[Circuit, float]:
-    """The circuit in an orthonormal representation, A' = (Lᵀ)^{⊗N} A with G = L Lᵀ, by the maps of the first level.
+def orthonormal(circuit: Circuit, gram: np.ndarray | Sequence[Any]) -> tuple[Circuit, float]:
+    """The circuit in an orthonormal representation, A' = (⊗_i L_iᵀ) A with G_i = L_i L_iᵀ, by the maps of level 1.
 
     Lᵀ is the square root of G up to an isometry of each site, which no singular value sees. G is factored with a unit
     diagonal, so that functions of very different lengths lose nothing.
 
     Args:
         circuit: whose coefficients refer to a representation f_1 … f_M.
-        gram: its Gram matrix ⟨f_d, f_e⟩, shape (M, M), symmetric and positive definite.
+        gram: its Gram matrix ⟨f_d, f_e⟩, shape (M, M), symmetric and positive definite; or one for each site in
+            row-major order, (N, M, M), as of the data's own marginals (`site_grams`). There a function may be 0 at
+            some sites, its row and column 0: it drops out.
 
     Returns:
         The circuit, and a bound on what rounding in L does to A', relative to its norm.
@@ -91,21 +93,71 @@ def orthonormal(circuit: Circuit, gram: np.ndarray | Sequence[Sequence[float]]) 
 
     Source: Demmel (1989), On floating point errors in Cholesky (a factor's error goes with the scaled condition).
     """
-    size = circuit.local_dimension
-    matrix = real(gram, "gram", (size, size))
+    size, sites = circuit.local_dimension, circuit.tree.sites
+    located = given(gram, "gram").ndim == 3
+    matrices = real(gram, "gram", (sites, size, size) if located else (size, size)).reshape(-1, size, size)
+    roots, smallest = zip(*(gram_root(matrix, vanishing=located) for matrix in matrices), strict=True)
+    root = np.array(roots)[list(circuit.tree.order)] if located else roots[0]
+    first = (circuit.weights[0].astype(np.longdouble) @ root).astype(np.float64)
+    copies = 1 if located else sites
+    moved = sum(copies * 4 * size**2 * EPSILON / least for least in smallest)
+    return replace(circuit, weights=(first, *circuit.weights[1:])), float(np.expm1(moved))
+
+
+def gram_root(matrix: np.ndarray, vanishing: bool) -> tuple[np.ndarray, float]:
+    """L of a Gram matrix G = L Lᵀ up to a power of two, and the smallest eigenvalue of G with a unit diagonal.
+
+    Args:
+        matrix: (M, M).
+        vanishing: whether a row and column may be 0.
+
+    Raises:
+        ArgumentError: it isn't symmetric, or not positive definite.
+    """
+    size = len(matrix)
     diagonal = np.diagonal(matrix)
+    null = (diagonal == 0) & (matrix == 0).all(axis=0) & (matrix == 0).all(axis=1) & vanishing
     indefinite = ArgumentError("gram: isn't positive definite; accepted: linearly independent representation functions")
-    if not (diagonal > 0).all():
+    if not ((diagonal > 0) | null).all() or null.all():
         raise indefinite
     lengths = np.sqrt(diagonal)
-    scaled = matrix / lengths[:, None] / lengths
+    unit = np.where(null, 1.0, lengths)
+    scaled = matrix / unit[:, None] / unit + np.diag(null.astype(float))
     if not np.abs(scaled - scaled.T).max() <= 8 * size * EPSILON:
         raise ArgumentError(f"gram: isn't symmetric; accepted: a symmetric matrix of shape [{size}, {size}]")
     smallest = float(np.linalg.eigvalsh(scaled)[0])
     if not smallest > 16 * size * EPSILON:
         raise indefinite
     units = lengths / 2.0 ** np.frexp(lengths.max())[1]
-    root = (units[:, None] * np.linalg.cholesky(scaled)).astype(np.longdouble)
-    first = (circuit.weights[0].astype(np.longdouble) @ root).astype(np.float64)
-    moved = circuit.tree.sites * 4 * size**2 * EPSILON / smallest
-    return replace(circuit, weights=(first, *circuit.weights[1:])), float(np.expm1(moved))
+    return (units[:, None] * np.linalg.cholesky(scaled)).astype(np.longdouble), smallest
+
+
+def site_grams(inputs: np.ndarray | Sequence[Any], local_dimension: int) -> np.ndarray:
+    """Gram matrix of the representation at every site under the data's own marginal there, E[f fᵀ].
+
+    With one-hot sites it is the diagonal of p_i(d), so that an amplitude is measured as Π_i √p_i(d_i) A_d: in the
+    inner product of functions under the product of the data's marginals.
+
+    Args:
+        inputs: of n images, sites in row-major order: integers 0..M−1 (n, N), one-hot, or f(x) of each (n, N, M).
+        local_dimension: M.
+
+    Returns:
+        (N, M, M), for `gram`.
+
+    Raises:
+        ArgumentError: shape, type or a symbol doesn't fit.
+
+    >>> site_grams([[0, 1], [0, 0]], 2)[1]
+    array([[0.5, 0. ],
+           [0. , 0.5]])
+    """
+    size = integer(local_dimension, "local_dimension", least=1)
+    array = given(inputs, "inputs")
+    if array.ndim == 2 and array.dtype.kind in "biu" and array.size:
+        if array.min() < 0 or array.max() >= size:
+            raise ArgumentError(f"inputs: symbols {array.min()}..{array.max()}; accepted: 0..{size - 1}")
+        shares = np.stack([(array == symbol).mean(axis=0) for symbol in range(size)], axis=1)
+        return np.asarray(shares[:, :, None] * np.eye(size))
+    vectors = real(inputs, "inputs", ("images", "sites", size))
+    return np.asarray(np.einsum("nid,nie->ide", vectors, vectors) / len(vectors))

@@ -1,8 +1,9 @@
-"""Schmidt spectra of every bond inside a tree circuit, and the circuit with each bond cut to its top Schmidt vectors.
+"""Schmidt spectra of every bond of a tree circuit, and the circuit with those inside cut to their top Schmidt vectors.
 
 A bond is the edge above a pooled output: between level l at one position and the map of level l + 1 there, or the
 output's. It parts the sites below it from all others and the class: the classes' tensors are one state Σ_y |y⟩|ψ_y⟩,
-the class one more site beyond the root, sites in the one-hot basis.
+the class one more site beyond the root, sites in the one-hot basis or, with Gram matrices, in an orthonormal one of the
+functions under that measure. The bond to the class is never cut: at one vector the answer would be the same for all.
 
 With A (sites below × channels) and B (everything else × channels), the state is A Bᵀ. Only triangular factors are
 kept, A = Q R D: up the tree for A, down for B, a QR step wherever product pooling makes rows longer than channels.
@@ -23,6 +24,7 @@ import numpy as np
 from convac.arrays import given, integer, real
 from convac.circuits.tree import Circuit
 from convac.entanglement import measures
+from convac.entanglement.sources import orthonormal
 from convac.errors import ArgumentError
 
 # Schmidt coefficients below this times the largest are rounding: no projector keeps them.
@@ -105,36 +107,34 @@ def entropies(spectra: list[np.ndarray]) -> list[np.ndarray]:
 
 
 def truncated(circuit: Circuit, rank: int, bonds: list[Bonds] | None = None) -> Circuit:
-    """The circuit with every bond cut to its top `rank` Schmidt vectors, all bonds of the given circuit.
+    """The circuit with every bond but the class's cut to its top `rank` Schmidt vectors, all of the given circuit.
 
     On the sites below each bond acts the orthogonal projector on the top Schmidt vectors of the untruncated state,
     bonds near the root first. The squared error, relative to the squared norm of the state, is therefore at most
-    the sum over bonds of the probabilities that they discard, and at least the largest of them. The projector on the
-    channels, oblique, is absorbed into the map above the bond.
+    the sum over these bonds of the probabilities that they discard, and at least the largest of them. The projector on
+    the channels, oblique, is absorbed into the map above the bond.
 
     Args:
         circuit: any tree circuit.
         rank: χ ≥ 1; a bond of at most that many channels is left as it is.
-        bonds: what `bonds_of` gives for the circuit, where that is known.
+        bonds: what `bonds_of` gives for the circuit, where that is known, or in another basis: orthogonal projectors,
+            and the error, are then those of the measure that its Gram matrices say.
 
     Returns:
-        Same tree and widths; a map above a cut bond is per position, the others, level 1's always, are the given ones.
+        Same tree and widths; a map above a cut bond is per position, the others, level 1's and the output always, are
+        the given ones.
 
     Raises:
         ArgumentError: the rank is below 1, the tensor is zero, or channels of a bond differ by more than floats hold.
     """
     rank = integer(rank, "rank", least=1)
-    if rank >= max(circuit.widths):
+    if rank >= max(circuit.widths[:-1], default=1):
         return circuit
-    *weights, output = circuit.weights[0], *circuit.weights[1:], circuit.output
-    for level, found in enumerate(bonds_of(circuit) if bonds is None else bonds, start=1):
-        if rank >= circuit.widths[level - 1]:
-            continue
-        if level == circuit.tree.levels:
-            output = (output @ projectors(found, rank))[0]
-        else:
+    weights = list(circuit.weights)
+    for level, found in enumerate((bonds_of(circuit) if bonds is None else bonds)[:-1], start=1):
+        if rank < circuit.widths[level - 1]:
             weights[level] = weights[level] @ projectors(found, rank)
-    return replace(circuit, weights=tuple(weights), output=output)
+    return replace(circuit, weights=tuple(weights))
 
 
 def answers(circuit: Circuit, inputs: np.ndarray) -> np.ndarray:
@@ -238,12 +238,18 @@ def rescaled(values: np.ndarray) -> np.ndarray:
 # ---- Schmidt decompositions
 
 
-def bonds_of(circuit: Circuit) -> list[Bonds]:
-    """The Schmidt decomposition of every bond, per level 1..L.
+def bonds_of(circuit: Circuit, gram: np.ndarray | None = None) -> list[Bonds]:
+    """The Schmidt decomposition of every bond, per level 1..L, the class's last.
+
+    Args:
+        circuit: any tree circuit.
+        gram: Gram matrices of its representation, (M, M) or one per site (N, M, M), where that isn't orthonormal: as of
+            the data's own marginals, `site_grams`.
 
     Raises:
-        ArgumentError: the tensor is zero.
+        ArgumentError: the tensor is zero, or the matrices aren't positive definite.
     """
+    circuit = circuit if gram is None else orthonormal(circuit, gram)[0]
     below = Factor(np.eye(circuit.local_dimension)[None], np.zeros((1, circuit.local_dimension)))
     pooled, rounds = [], []
     for weight, window, positions in zip(circuit.weights, circuit.tree.windows, circuit.tree.positions, strict=False):

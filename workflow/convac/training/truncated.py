@@ -28,8 +28,10 @@ def truncation_rows(
         Rows with `quantity`, `value` and, for `truncated_accuracy`, `rank`.
     """
     bonds = bonds_of(circuit) if bonds is None else bonds
-    largest = max(float(level.max()) for level in entropies(bond_spectra(circuit, bonds)))
-    rule, full = math.ceil(math.exp(largest) - 1e-9), max(circuit.widths)
+    # the bond to the class, the last, is never cut
+    inner = entropies(bond_spectra(circuit, bonds))[:-1]
+    largest = max((float(level.max()) for level in inner), default=0.0)
+    rule, full = math.ceil(math.exp(largest) - 1e-9), max(circuit.widths[:-1], default=1)
     # from the largest width on nothing is cut
     cuts = sorted({min(rank, full) for rank in (*ranks, rule, full)})
     shares = accuracies([truncated(circuit, rank, bonds) for rank in cuts], inputs, labels)
