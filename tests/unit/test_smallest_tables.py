@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+from convac.claims.claims import evaluate_all
 from convac.commands.collect import collected
-from convac.contract.claims import evaluate_all
-from convac.contract.discovery import studies, study_module
+from convac.experiments.discovery import claims_of, studies, study_module
 from convac.files import read_table
 from convac.plotting.primitives import aligned
 from convac.tables import table_of
@@ -30,13 +30,13 @@ def smallest_tables(study):
 
 @pytest.mark.parametrize("study", studies())
 def test_the_smallest_tables_have_verdicts_and_figures(study):
-    module, draw = study_module(study), import_module(f"convac.plotting.{study}").draw
+    module, draw = study_module(study), import_module(f"convac.experiments.{study}.figures").draw
     for name, table in smallest_tables(study):
         with warnings.catch_warnings():
             warnings.simplefilter("error", RuntimeWarning)
             warnings.simplefilter("ignore", UserWarning)  # a legend without entries
             try:
-                verdicts = evaluate_all(module.CLAIMS, table)
+                verdicts = evaluate_all(claims_of(study), table)
                 figures = draw(table, verdicts)
             except Exception as error:
                 raise AssertionError(f"{study}, {name}: {error!r}") from error
