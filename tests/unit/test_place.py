@@ -48,6 +48,27 @@ def test_other_paths_are_no_results(here, target):
     assert place.place_mistakes([target], {"experiments": {}})
 
 
+def test_what_no_rule_makes_is_refused_before_snakemake_does(here):
+    (here / "big/mine.txt").touch()
+
+    def mistakes(*targets):
+        return place.place_mistakes(targets, {"experiments": {}})
+
+    made = ("results/smoke/figures/min_cut-rank.png", "results/laptop/claims.md", "results/runs/a-0/model.safetensors")
+    assert not mistakes(*made, *(f"./{path}" for path in made), f"{here}/here/{made[0]}", "results/mine.txt", "all")
+    for target, fault in {
+        "results/smoke": "is a folder",
+        "results/smoke/": "is a folder",
+        "results/smoke/figures": "no rule makes it",
+        "results/smoke/figures/min_cut.jpg": "no rule makes it",
+        "results/nö": "no rule makes it",
+        f"{here}/here/results/smal/claims.md": "no rule makes it",
+    }.items():
+        assert mistakes(target) == [f"{target}: {fault}; accepted: a file such as results/smoke/figures/EXPERIMENT.png"]
+    (line,) = mistakes("results/" + "x" * 300)
+    assert len(line) <= 200
+
+
 @pytest.mark.parametrize(
     ("program", "own"),
     [

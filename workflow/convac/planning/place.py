@@ -11,6 +11,7 @@ from typing import Any
 
 from convac.errors import one_line
 from convac.parsing import shown
+from convac.planning.declared import made_again
 from convac.provenance import LIBRARY
 
 CHECKOUT = LIBRARY.resolve().parents[1]
@@ -97,12 +98,22 @@ def place_mistakes(targets: Collection[str], raw: Mapping[str, Any]) -> list[str
     notebooks = [source(f"notebooks/{block.get('study', name)}.ipynb") for name, block in present.items()]
     absent = [path for path in notebooks if not Path(path).is_file()]
     missing = [f"{path}: no such file; every experiment has its notebook" for path in absent]
-    known = ["all", "redraw", *present]
-    return missing + [
-        one_line(f"{target}: unknown target; accepted: {', '.join(known)}, or a file of results/")
-        for target in targets
-        if target not in known and not plain_target(target).startswith(f"{RESULTS}/")
-    ]
+    return missing + target_mistakes(targets, ["all", "redraw", *present])
+
+
+def target_mistakes(targets: Iterable[str], known: Sequence[str]) -> list[str]:
+    """Targets that no rule makes, a line each: neither rules, of which `known` are meant for users, nor results."""
+    found = []
+    for target in targets:
+        plain = plain_target(target)
+        if target in known or (os.path.isfile(target) and plain.startswith(f"{RESULTS}/")):
+            continue
+        if not plain.startswith(f"{RESULTS}/"):
+            found.append(f"{target}: unknown target; accepted: {', '.join(known)}, or a file of {RESULTS}/")
+        elif not made_again(plain):
+            fault = "is a folder" if os.path.isdir(target) else "no rule makes it"
+            found.append(f"{target}: {fault}; accepted: a file such as {RESULTS}/smoke/figures/EXPERIMENT.png")
+    return [one_line(line) for line in found]
 
 
 def looks(options: Any) -> bool:
