@@ -88,6 +88,16 @@ def test_values_beyond_those_that_are_listed_have_looks_of_their_own(study):
         assert len(set(new.values())) == len(set(old.values()))
 
 
+def test_shallow_networks_are_drawn_whatever_their_local_dimensions():
+    table = read_table(REFERENCE / "depth_efficiency.parquet")
+    before, after = (
+        [len(line.get_xdata()) for line in draw("depth_efficiency", found)[""].axes[1].lines]
+        for found in (table, table.assign(local_dimension=table["local_dimension"] + 1))
+    )
+    assert after == before
+    assert 0 not in after
+
+
 def widened(study, part, start, column, more, **labels):
     """Legend entries that start so, of a figure whose series stand also with other values of a column."""
     table = read_table(REFERENCE / f"{study}.parquet")

@@ -40,9 +40,11 @@ def ranks(table: pd.DataFrame) -> Figure | None:
             panels[0].plot(
                 chosen["sites"], chosen["value"], marker, color=colour, markerfacecolor=face, markersize=4.5, zorder=3
             )
-    widths = present(rows(found, network="shallow"), "width")
+    beside = rows(found, network="shallow")
+    widths = present(beside, "width")
     for width, (dash, marker) in lines(widths).items():
-        own = rows(found, network="shallow", width=width, local_dimension=2).sort_values("sites")
+        # min{r, M^(N/2)} depends on M at few sites alone: the smallest stands for all
+        own = rows(beside, width=width, local_dimension=min(present(beside, "local_dimension"))).sort_values("sites")
         panels[1].plot(own["sites"], own["value"], color=BLACK, linestyle=dash, marker=marker, markersize=3.5)
     for number, (axes, title) in enumerate(zip(panels, ("deep", "shallow beside deep"), strict=True)):
         axes.set_xscale("log", base=2)
