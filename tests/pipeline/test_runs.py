@@ -46,6 +46,24 @@ def test_scales_and_variants_stand_side_by_side(clone):
     assert clone.planned("pooling_geometry") == set()
 
 
+def test_more_seeds_are_trained_beside_those_that_are_there(clone):
+    before = clone.files("results/runs/**/*")
+    clone.configure({"experiments": {"pooling_geometry": {"scales": {"smoke": {"seeds": [100, 0]}}}}})
+    networks = sum(path.endswith("model.safetensors") for path in before)
+    counts = planned_counts(clone.snakemake("-n", "pooling_geometry"))
+    assert counts["train"] == networks
+    clone.snakemake("pooling_geometry")
+    after = clone.files("results/runs/**/*")
+    assert {path: after[path] for path in before} == before
+    assert sum(path.endswith("model.safetensors") for path in after) == 2 * networks
+    table = pd.read_parquet(clone.path / f"{EXPERIMENT}.parquet")
+    seeds = table[table["quantity"] == "loss"].groupby("cell")["seed"].unique()
+    assert len(seeds) == networks
+    assert all(set(found) == {0, 100} for found in seeds)
+    clone.configure({})
+    assert "train" not in clone.planned("pooling_geometry")
+
+
 def test_forcing_one_experiment_reruns_it_on_one_core_to_the_same_files(finished, clone):
     assert {"dataset", "train", "measure", "collect"} <= clone.planned("-F", "pooling_geometry")
     printed = clone.snakemake("-F", "pooling_geometry", "--verbose", cores=1)

@@ -29,7 +29,7 @@ from convac.files import Arrays
 from convac.parsing import parse
 from convac.planning.config import merged, scaled
 from convac.planning.plan import Study, placing
-from convac.specs import DatasetSpec, RunSpec, TheorySpec, canonical, folder
+from convac.specs import DatasetSpec, RunSpec, TheorySpec, canonical
 from convac.tables import table_of
 from convac.training.loop import train
 
@@ -107,12 +107,12 @@ def tables(cell: Cell) -> list[pd.DataFrame]:
 
 def check(study: str, block: dict[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Table and verdicts of every job of a block; asserts that the table is whole and every verdict one."""
-    cells = {folder(cell.spec): cell for cell in cells_of(study, block)}
-    made = {name: tables(cell) for name, cell in cells.items()}
-    made |= {name: [dataset(canonical(spec))[1]] for name, spec in Study(study, cells).datasets.items()}
+    whole = Study.of(study, cells_of(study, block))
+    made = {name: tables(cell) for name, cell in whole.cells.items()}
+    made |= {name: [dataset(canonical(spec))[1]] for name, spec in whole.datasets.items()}
     assert all({"quantity", "value"} <= set(table.columns) for parts in made.values() for table in parts)
-    entries = Study(study, cells).entries()
-    table = collected((entry, part) for entry in entries for part in made[entry["cell"]])
+    jobs = [(entry, Path(entry["tables"][0]).parent.name) for entry in whole.entries()]
+    table = collected((entry, part) for entry, job in jobs for part in made[job])
     assert {"cell", "quantity", "value"} <= set(table.columns)
     assert np.isfinite(table["value"].astype(float)).all()
     verdicts = evaluate_all(claims_of(study), table)

@@ -18,7 +18,8 @@ Scalar = bool | int | float | str
 MOST = 10**9
 Positive = Annotated[int, Field(ge=1, le=MOST)]
 Natural = Annotated[int, Field(ge=0, le=MOST)]
-Replicas = Annotated[int, Field(ge=1, le=1000)]  # training runs of one network, side by side in memory
+# training runs of one network: how many, with seeds from 0, or which seeds
+Seeds = Annotated[int, Field(ge=1, le=1000)] | Annotated[tuple[Natural, ...], Field(min_length=1, max_length=1000)]
 Share = Annotated[float, Field(gt=0, le=1)]
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
@@ -99,11 +100,22 @@ class Schedule(Spec):
     log_every: Positive = Field(100, description="steps between two rows of the history")
     trials: tuple[Rate, ...] = Field((), description="rates to choose from by the validation images; none: `lr`")
     trial_steps: Positive = Field(100, description="steps that each of them is tried for")
-    trial_seeds: Positive = Field(2, description="seeds, the first ones, that each of them is tried with")
+    trial_seeds: Positive | Annotated[tuple[Natural, ...], Field(min_length=1)] = Field(
+        2, description="seeds that each of them is tried with: how many, from 0, or which"
+    )
+
+
+def seeds_of(seeds: int | tuple[int, ...]) -> tuple[int, ...]:
+    """The seeds that a block asks for, ascending.
+
+    >>> seeds_of(3), seeds_of((101, 100))
+    ((0, 1, 2), (100, 101))
+    """
+    return tuple(range(seeds)) if isinstance(seeds, int) else tuple(sorted(seeds))
 
 
 class TrainingSpec(Schedule):
-    """A schedule and the seeds that are trained by it, one run each."""
+    """A schedule and the seeds that are trained by it, one run each; a count of trial seeds is of the first of them."""
 
     seeds: tuple[Natural, ...] = Field(min_length=1)
     snapshots: tuple[Natural, ...] = Field((), description="steps at which the weights are kept")
@@ -113,7 +125,16 @@ class TrainingSpec(Schedule):
         late = [step for step in self.snapshots if step >= self.steps]
         if late:
             raise ValueError(f"snapshots: {late[0]}; accepted: steps before the last, 0 to {self.steps - 1}")
+        for key, seeds in (("seeds", self.seeds), ("trial_seeds", self.tried)):
+            twice = [seed for number, seed in enumerate(seeds) if seed in seeds[:number]]
+            if twice:
+                raise ValueError(f"{key}: {twice[0]} stands twice; accepted: every seed once")
         return self
+
+    @property
+    def tried(self) -> tuple[int, ...]:
+        """Seeds that rates are tried on."""
+        return self.trial_seeds if isinstance(self.trial_seeds, tuple) else self.seeds[: self.trial_seeds]
 
 
 class RunSpec(Spec):

@@ -11,12 +11,13 @@ from convac.specs import (
     Natural,
     NetworkSpec,
     Positive,
-    Replicas,
     RunSpec,
     Scalar,
     Schedule,
+    Seeds,
     Spec,
     TrainingSpec,
+    seeds_of,
 )
 
 NetworkKind = Literal["ConvNet", "ConvAC"]
@@ -53,7 +54,7 @@ class ImageExperiment(Experiment):
     """Base of the blocks: images, and one kind of network each way."""
 
     images: Images = Field(description="what is classified")
-    seeds: Replicas = Field(description="training runs per network")
+    seeds: Seeds = Field(description="training runs per network, or their seeds")
     convnet: Kind = Field(description="ReLU and max pooling")
     convac: Kind = Field(description="linear maps and product pooling, real weights")
 
@@ -88,7 +89,7 @@ class ImageExperiment(Experiment):
         schedule = self.kind(kind).schedule.model_dump()
         if task == LOCAL:
             schedule["steps"] = self.kind(kind).local_steps
-        training = TrainingSpec(**schedule, seeds=tuple(range(self.seeds)))
+        training = TrainingSpec(**schedule, seeds=seeds_of(self.seeds))
         return RunSpec(dataset=dataset, network=network, training=training)
 
 

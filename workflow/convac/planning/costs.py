@@ -184,7 +184,7 @@ def calibration(spec: RunSpec) -> float:
 def tried_steps(spec: RunSpec) -> float:
     """Steps of a run with all seeds, those of its trials included."""
     training = spec.training
-    share = min(1.0, training.trial_seeds / len(training.seeds))
+    share = len(training.tried) / len(training.seeds)
     return training.steps + len(training.trials) * training.trial_steps * share
 
 

@@ -18,6 +18,7 @@ from convac.parsing import lines, parse, plain
 from convac.planning import costs
 from convac.planning.benchmarks import Timings
 from convac.planning.config import BASE, Blocks, Config, blocks
+from convac.planning.groups import groups
 from convac.planning.place import first_here
 from convac.provenance import module_file
 from convac.specs import DatasetSpec, MeasureSpec, RunSpec, Spec, TheorySpec, canonical, digest, folder
@@ -34,11 +35,20 @@ class Study:
 
     Attributes:
         study: the module that defines it.
-        cells: its jobs, by folder.
+        cells: its jobs, by folder; a cell's groups of seeds are a job each.
+        names: what the table calls the job's cell, by folder: the folder of its first group.
     """
 
     study: str
     cells: dict[str, Cell]
+    names: dict[str, str]
+
+    @classmethod
+    def of(cls, study: str, cells: Iterable[Cell]) -> "Study":
+        """The study of some cells, over all their seeds."""
+        parts = [groups(cell) for cell in cells]
+        jobs = {folder(part.spec): part for group in parts for part in group}
+        return cls(study, jobs, {folder(part.spec): folder(group[0].spec) for group in parts for part in group})
 
     @property
     def datasets(self) -> dict[str, DatasetSpec]:
@@ -54,7 +64,7 @@ class Study:
         """What `collect` reads, as plain data: per cell or dataset its name, its labels and its tables."""
         columns = {column for cell in self.cells.values() for column in cell.labels}
         found = [
-            {"cell": name, "labels": cell.labels, "tables": cell_tables(name, cell)}
+            {"cell": self.names[name], "labels": cell.labels, "tables": cell_tables(name, cell)}
             for name, cell in self.cells.items()
         ]
         for name, spec in self.datasets.items():
@@ -156,8 +166,8 @@ class Plan:
         self.config = parse(Config, plain(raw))
         for (scale, name), (study, block) in blocks(raw, hidden).items():
             with placing(f"experiments.{name}, scale {scale}"):
-                cells = {folder(cell.spec): present(cell) for cell in study_module(study).cells(block)}
-            self._add(scale, name, Study(study, cells))
+                made = Study.of(study, map(present, study_module(study).cells(block)))
+            self._add(scale, name, made)
 
     def _add(self, scale: str, name: str, study: Study) -> None:
         self.studies[scale, name] = study

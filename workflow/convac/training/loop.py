@@ -314,7 +314,7 @@ def weights(network: Network, step: int | None = None) -> Arrays:
 
 
 def tuned(spec: RunSpec, arrays: Arrays, device: torch.device) -> float:
-    """The rate of the schedule's trials with the least validation loss, mean over the first seeds.
+    """The rate of the schedule's trials with the least validation loss, mean over the seeds that they are tried on.
 
     Each is tried as a short run of its own, from the same start on the same images; every architecture that lists as
     many trials gets the same budget. A trial that stops being finite is out.
@@ -327,7 +327,7 @@ def tuned(spec: RunSpec, arrays: Arrays, device: torch.device) -> float:
         return training.lr
     if "validation_images" not in arrays:
         raise ArgumentError("training.trials: the dataset has no validation images; accepted: none, use training.lr")
-    changes = {"steps": training.trial_steps, "seeds": training.seeds[: training.trial_seeds]}
+    changes = {"steps": training.trial_steps, "seeds": training.tried}
     short = spec.model_copy(update={"training": training.model_copy(update=changes)})
     scores = []
     for rate in training.trials:

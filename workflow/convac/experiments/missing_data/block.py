@@ -21,13 +21,14 @@ from convac.specs import (
     MissingSpec,
     NetworkSpec,
     Positive,
-    Replicas,
     RunSpec,
     Scalar,
     Schedule,
+    Seeds,
     Share,
     Spec,
     TrainingSpec,
+    seeds_of,
 )
 from convac.widths import matched, parameters
 
@@ -53,7 +54,7 @@ class Block(Experiment):
     """Config of missing_data."""
 
     images: Images = Field(description="what is classified")
-    seeds: Replicas = Field(description="training runs per network")
+    seeds: Seeds = Field(description="training runs per network, or their seeds")
     patch: Literal[1, 2, 4] = Field(description="pixels along each side of a site")
     components: Positive = Field(description="Gaussians that a mixture's sites draw from")
     parameters: Positive = Field(description="of every network, met within 2 %")
@@ -141,7 +142,7 @@ def cell(
     spec = RunSpec(
         dataset=DatasetSpec.model_validate(dataset),
         network=network,
-        training=TrainingSpec(**schedule.model_dump(), seeds=tuple(range(block.seeds))),
+        training=TrainingSpec(**schedule.model_dump(), seeds=seeds_of(block.seeds)),
     )
     missing = {"kinds": block.kinds, "rates": block.rates, "imputations": imputations, "examples": examples}
     described: dict[str, Scalar] = {

@@ -18,11 +18,12 @@ from convac.specs import (
     MeasureSpec,
     NetworkSpec,
     Positive,
-    Replicas,
     RunSpec,
     Scalar,
     Schedule,
+    Seeds,
     TrainingSpec,
+    seeds_of,
 )
 
 Task = Literal["closedness", "symmetry"]
@@ -42,7 +43,7 @@ class Block(Experiment):
     )
     geometries: tuple[Geometry, ...] = Field(min_length=1)
     widths: tuple[Positive, ...] = Field(min_length=1, description="channels of every hidden level, one network each")
-    seeds: Replicas = Field(description="training runs per network")
+    seeds: Seeds = Field(description="training runs per network, or their seeds")
     arithmetic: Schedule = Field(description="ConvAC, positive weights in log space")
     signed: Schedule = Field(description="ConvAC, real weights")
     rectifier: Schedule = Field(description="ConvRect")
@@ -144,7 +145,7 @@ def cell(
             widths=(width,) * tree.levels,
             options=dict(options),
         ),
-        training=TrainingSpec(**schedule.model_dump(), seeds=tuple(range(block.seeds))),
+        training=TrainingSpec(**schedule.model_dump(), seeds=seeds_of(block.seeds)),
     )
     labels: dict[str, Scalar] = {
         "task": task,

@@ -21,12 +21,13 @@ from convac.specs import (
     Natural,
     NetworkSpec,
     Positive,
-    Replicas,
     RunSpec,
     Scalar,
     Schedule,
+    Seeds,
     Spec,
     TrainingSpec,
+    seeds_of,
 )
 
 BLOBS = ("closedness", "symmetry")
@@ -77,7 +78,7 @@ class Block(Experiment):
     digits: Digits
     networks: Annotated[int, Field(ge=1, le=len(NETWORKS))] = Field(description="how many of the networks, in order")
     width: Positive = Field(description="channels of every level")
-    seeds: Replicas = Field(description="training runs per network")
+    seeds: Seeds = Field(description="training runs per network, or their seeds")
     schedule: Schedule
     snapshots: tuple[Natural, ...] = Field(min_length=1, description="steps that are measured")
     partitions: tuple[str, ...] = Field(min_length=1, description="of the sites")
@@ -127,7 +128,7 @@ def circuit(block: Block, task: str, geometry: str, control: str) -> Cell:
         matched_loss=block.matched_loss,
     )
     labels: dict[str, Scalar] = {"task": task, "network": "ConvAC", "geometry": geometry, "control": control}
-    training = TrainingSpec(**block.schedule.model_dump(), seeds=tuple(range(block.seeds)), snapshots=block.snapshots)
+    training = TrainingSpec(**block.schedule.model_dump(), seeds=seeds_of(block.seeds), snapshots=block.snapshots)
     spec = RunSpec(dataset=dataset(block, task, control), network=network, training=training)
     return Cell(spec, labels, measure)
 
@@ -158,7 +159,7 @@ def rectifier(block: Block, pooling: str) -> Cell:
     parameters: dict[str, Scalar] = {"source": "digits", "seed": 0, "size": SMALL, "canvas": SMALL, "shades": 2}
     parameters |= block.digits.model_dump(exclude={"local_size"})
     schedule = block.rectifiers.schedule
-    training = TrainingSpec(**schedule.model_dump(), seeds=tuple(range(block.seeds)), snapshots=block.snapshots)
+    training = TrainingSpec(**schedule.model_dump(), seeds=seeds_of(block.seeds), snapshots=block.snapshots)
     spec = RunSpec(dataset=DatasetSpec(name="digits", parameters=parameters), network=network, training=training)
     labels: dict[str, Scalar] = {
         "task": "tiny digits",

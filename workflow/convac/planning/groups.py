@@ -1,0 +1,42 @@
+"""The seeds of a cell in groups that are trained side by side, each a job with files of its own.
+
+Seed n is trained in group n // 5, whatever other seeds are asked for: five more seeds add a job, and finished files
+stay as they are. Only a group that wasn't full is trained again once more of its seeds are asked for.
+"""
+
+from dataclasses import replace
+
+from convac.experiments.experiment import Cell
+from convac.specs import MeasureSpec, RunSpec, TrainingSpec
+
+SIZE = 5  # seeds of a full group
+
+
+def groups(cell: Cell) -> list[Cell]:
+    """The cell once for every group of its seeds, in their order; a theory cell as it is."""
+    spec = cell.spec
+    if not isinstance(spec, RunSpec):
+        return [cell]
+    found: dict[int, list[int]] = {}
+    for seed in spec.training.seeds:
+        found.setdefault(seed // SIZE, []).append(seed)
+    parts = [spec.model_copy(update={"training": trained(spec.training, tuple(seeds))}) for seeds in found.values()]
+    return [replace(cell, spec=part, measure=measured(cell.measure, part is parts[0])) for part in parts]
+
+
+def trained(training: TrainingSpec, seeds: tuple[int, ...]) -> TrainingSpec:
+    """The training of some seeds; rates are tried on the seeds of all groups, 0 to their number, so that all have one.
+
+    A group that begins with these says their number alone.
+    """
+    count = training.trial_seeds
+    if isinstance(count, tuple) or not training.trials or seeds[:count] == tuple(range(count)):
+        return training.model_copy(update={"seeds": seeds})
+    return training.model_copy(update={"seeds": seeds, "trial_seeds": tuple(range(count))})
+
+
+def measured(measure: MeasureSpec | None, first: bool) -> MeasureSpec | None:
+    """What is measured on a group's networks: example images are those of the first seed of all."""
+    if first or measure is None or measure.missing is None:
+        return measure
+    return measure.model_copy(update={"missing": measure.missing.model_copy(update={"examples": None})})
