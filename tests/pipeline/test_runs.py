@@ -210,6 +210,9 @@ def test_plan_and_resume_and_verify(clone):
     done = clone.run(sys.executable, "-m", "convac", "plan", "--", "--configfile", "tiny.yaml")
     assert "would train" in done.stdout
     assert "MB memory" in done.stdout
+    told = clone.convac("plan", "--", "results/smoke/nothing.csv", "--configfile", "tiny.yaml", ok=False)
+    assert "results/smoke/nothing.csv" in told
+    assert "SNAKEMAKE" not in told
 
 
 def test_orphans_are_listed_and_waited_for(clone):

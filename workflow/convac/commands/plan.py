@@ -30,7 +30,8 @@ def run(options: Namespace) -> None:
     """Print the plan."""
     rest = after_dashes(options.rest)
     stop(argument_mistakes(rest))
-    jobs = planned(["-n", "--cores", options.cores, *rest])
+    # as `make` runs it: what was half done is made again
+    jobs = planned(["-n", "--rerun-incomplete", "--quiet", "host", "--cores", options.cores, *rest])
     if not jobs:
         print("nothing to run: every result is up to date")
         return
