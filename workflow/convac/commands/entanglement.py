@@ -152,7 +152,7 @@ def of_bonds(network: Network, replica: int, wanted: MeasureSpec, data: Arrays) 
     if not wanted.bonds and not data:
         return [], []
     circuit = network.circuit(replica)
-    bonds = bonds_of(circuit)
+    bonds = bonds_of(circuit, memory_limit=inf, time_limit=inf)  # a job's limits are its scheduler's
     entropy_rows, cut_rows = [], []
     if wanted.bonds:
         entropy_rows = bond_rows(entropies(bond_spectra(circuit, bonds)))

@@ -63,17 +63,21 @@ def renyi2(
     >>> round(value.exp().item(), 6)
     2.0
     """
-    mask = Partition.of(tree.shape, partition).mask
     check(tree, weights, output)
-    located = [weight.ndim == 4 for weight in weights]
-    # with every site on one side the root holds plain overlaps: the squared norm
-    parts, whole = (sub_partitions(tree, side, located) for side in (mask, np.ones_like(mask)))
+    parts, whole = both(tree, weights, partition)
     needs = [needed(nodes, weights) for nodes in (parts, whole)]
     limits = Limits(memory_limit, time_limit)
     limits.check("differentiable.renyi2", sum(memory for memory, _ in needs), sum(steps for _, steps in needs))
     exact = [weight.double() for weight in weights]
     norms, purities = (contraction(tree, nodes, exact, output.double()) for nodes in (whole, parts))
     return 2 * norms - purities
+
+
+def both(tree: PoolingTree, weights: Sequence[Tensor], partition: Choice) -> tuple[SubPartitions, SubPartitions]:
+    """The nodes under the partition, and with every site on one side: there the root holds the squared norm."""
+    mask = Partition.of(tree.shape, partition).mask
+    located = [weight.ndim == 4 for weight in weights]
+    return sub_partitions(tree, mask, located), sub_partitions(tree, np.ones_like(mask), located)
 
 
 def needed(parts: SubPartitions, weights: Sequence[Tensor]) -> tuple[int, int]:

@@ -19,6 +19,7 @@ from convac.entanglement.modules import as_function, embeds
 from convac.entanglement.precision import Spectrum
 from convac.entanglement.scales import ROUNDOFF, times_power
 from convac.errors import ArgumentError, ConvacError, MemoryLimitError
+from convac.progress import reporter
 from convac.seeds import stream
 
 PIXELS = (0.0, 1.0)
@@ -140,10 +141,11 @@ def listed(grid: GridFunction, output: Output = 0) -> Listed:
             f"engine grid: {grid.local_dimension}^{grid.count} values are too many; accepted: at most {ENTRIES}, "
             "or the engine grid-sampled"
         )
-    found = [
-        grid.values(configurations_of(grid.local_dimension, numbers, grid.count), output)
-        for numbers in np.array_split(np.arange(total), -(-total // (16 * BATCH)))
-    ]
+    report, found, done = reporter(total, "value", patient=True), [], 0
+    for run in np.array_split(np.arange(total), -(-total // (16 * BATCH))):
+        found.append(grid.values(configurations_of(grid.local_dimension, run, grid.count), output))
+        done += len(run)
+        report(done, "the function's values")
     return joined(found)
 
 
@@ -191,13 +193,24 @@ def spectrum(grid: GridFunction, mask: np.ndarray, limits: Limits, output: Outpu
         TimeLimitError: the singular values take longer than the limit; both before anything is computed.
         ArgumentError: what the function returns isn't accepted.
     """
-    total = grid.local_dimension**grid.count
-    if total <= ENTRIES:
-        smaller = grid.local_dimension ** min(int(mask.sum()), int((~mask).sum()))
-        limits.check("grid", 8 * (12 * total + 3 * NUMBERS), 4 * total * (smaller + grid.count))
+    if grid.local_dimension**grid.count <= ENTRIES:
+        limits.check("grid", *needed(grid, mask))
     values, error = weighted(listed(grid, output), grid).together()
     tensor = values.reshape((grid.local_dimension,) * grid.count)
     return precision.decomposed(matricization(tensor, mask), error)
+
+
+def needed(grid: GridFunction, mask: np.ndarray) -> tuple[int, int]:
+    """Bytes and operations of `spectrum`, those of the function itself left out."""
+    total, inside = grid.local_dimension**grid.count, int(mask.sum())
+    smaller = grid.local_dimension ** min(inside, grid.count - inside)
+    return 8 * (12 * total + 3 * NUMBERS), 4 * total * (smaller + grid.count)
+
+
+def sample_needed(grid: GridFunction, samples: int) -> tuple[int, int]:
+    """Bytes and operations of `sampled`, those of the function itself left out."""
+    memory = 8 * (6 * samples**2 + 3 * samples * grid.count + 3 * NUMBERS)
+    return memory, 40 * samples**3 + 4 * samples**2 * grid.count
 
 
 class Sampled(NamedTuple):
@@ -248,18 +261,18 @@ def sampled(
     """
     if samples < SAMPLES:
         raise ArgumentError(f"samples: got {samples}; accepted: at least {SAMPLES}")
-    needed = 8 * (6 * samples**2 + 3 * samples * grid.count + 3 * NUMBERS)
-    limits.check("grid-sampled", needed, 40 * samples**3 + 4 * samples**2 * grid.count)
+    limits.check("grid-sampled", *sample_needed(grid, samples))
     generator = stream("grid", seed)
     weights = np.asarray(grid.weights)
     inside = generator.choice(grid.local_dimension, (samples, int(mask.sum())), p=weights)
     outside = generator.choice(grid.local_dimension, (samples, int((~mask).sum())), p=weights)
     configurations = np.empty((samples, grid.count), dtype=np.int64)
     configurations[:, ~mask] = outside
-    rows = []
+    rows, report = [], reporter(samples, "row", patient=True)
     for own in inside:
         configurations[:, mask] = own
         rows.append(grid.values(configurations, output))
+        report(len(rows), "the function's values")
     values, error = joined(rows).together()
     smaller = min(int(mask.sum()), int((~mask).sum()))
     return judged(values.reshape(samples, samples), smaller * math.log(grid.local_dimension), error)

@@ -1,7 +1,8 @@
 """Limits on what an engine may take: bytes and seconds, both stated from shapes alone before anything is allocated.
 
 An engine counts its operations, integers that may be astronomical; seconds are that count over a rate of one core. The
-rates are those of a slow core, measured once with `benchmarks/limits.py`: a statement is good to about a factor of 3.
+rates are measured with `benchmarks/limits.py`: a statement is good to about a factor of 3 on a core that has no other
+work. What a function of the user's takes isn't counted.
 """
 
 import math
@@ -13,19 +14,20 @@ from convac.errors import ArgumentError, MemoryLimitError, TimeLimitError
 
 MEMORY = 2**31
 SECONDS = 600.0
-# operations of a core in a second, by engine: multiplications and additions, but for `bridge` steps of a recursion
+# operations of a core in a second, by engine, which counts what takes its time: multiplications and additions mostly,
+# for `mixtures` logarithms and exponentials
 RATES = {
     "brute": 5 * 10**8,
-    "spectrum": 2 * 10**9,
-    "renyi2": 2 * 10**9,
+    "spectrum": 5 * 10**9,
+    "renyi2": 8 * 10**9,
     "generic_rank": 5 * 10**8,
-    "grid": 10**9,
-    "grid-sampled": 10**9,
-    "data": 2 * 10**9,
-    "differentiable.renyi2": 10**9,
-    "truncation": 10**9,
-    "mixtures": 10**8,
-    "bridge": 3 * 10**9,
+    "grid": 3 * 10**9,
+    "grid-sampled": 3 * 10**9,
+    "data": 10**10,
+    "differentiable.renyi2": 4 * 10**9,
+    "truncation": 5 * 10**9,
+    "mixtures": 25 * 10**7,
+    "bridge": 5 * 10**9,
 }
 # what handling an array costs beside its entries, in operations of the fastest engines
 HANDLING = 10**5
@@ -78,7 +80,7 @@ class Limits:
 def seconds(engine: str, operations: int) -> float:
     """About how long one core takes; ∞ where no float holds it.
 
-    >>> seconds("spectrum", 4 * 10**9), seconds("spectrum", 2**5000)
+    >>> seconds("spectrum", 10**10), seconds("spectrum", 2**5000)
     (2.0, inf)
     """
     return operations / RATES[engine] if operations < 10**300 else math.inf

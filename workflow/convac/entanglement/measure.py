@@ -23,7 +23,7 @@ from convac.geometry.partitions import Choice, Partition
 if TYPE_CHECKING:
     from convac.entanglement.composites import DataDependence, HeldOut
 
-# beyond about a minute of one core the automatic choice prefers the Rényi-2 entropy
+# beyond some twenty seconds of one core the automatic choice prefers the Rényi-2 entropy
 OPERATIONS = 10**11
 # a sampled entropy that may be further off than this, in nats, isn't reported
 SAMPLING_ERROR = 0.1

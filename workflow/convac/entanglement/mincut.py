@@ -20,6 +20,7 @@ from convac.circuits.tree import Circuit
 from convac.errors import ArgumentError, ConvacError
 from convac.geometry.partitions import Choice, Partition
 from convac.geometry.trees import PoolingTree
+from convac.progress import reporter
 
 T = TypeVar("T")
 
@@ -132,6 +133,7 @@ def fold(parts: SubPartitions, combine: Combine[T]) -> T:
     `combine(level, node, children)` gets each distinct child's value with its multiplicity, made as it is asked for;
     a value is kept only while another node still waits for it, so that large values don't pile up.
     """
+    report, done = reporter(sum(map(len, parts.nodes)), "node", patient=True), 0
     waiting = Counter(
         (level - 1, child) for level, nodes in enumerate(parts.nodes) for node in nodes for child in set(node.children)
     )
@@ -142,12 +144,15 @@ def fold(parts: SubPartitions, combine: Combine[T]) -> T:
             yield value(level - 1, child), count
 
     def value(level: int, number: int) -> T:
+        nonlocal done
         key = (level, number)
         waiting[key] -= 1
         if key in kept:
             return kept[key] if waiting[key] > 0 else kept.pop(key)
         node = parts.nodes[level][number]
         result = combine(level, node, below(level, node))
+        done += 1
+        report(done, f"level {level}")
         if waiting[key] > 0:
             kept[key] = result
         return result

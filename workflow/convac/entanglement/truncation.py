@@ -24,8 +24,11 @@ import numpy as np
 from convac.arrays import given, integer, real
 from convac.circuits.tree import Circuit
 from convac.entanglement import measures
+from convac.entanglement.bond_costs import decomposing, evaluating
+from convac.entanglement.limits import MEMORY, SECONDS, Limits
 from convac.entanglement.sources import orthonormal
 from convac.errors import ArgumentError
+from convac.progress import reporter
 
 # Schmidt coefficients below this times the largest are rounding: no projector keeps them.
 FLOOR = 1e-14
@@ -74,12 +77,16 @@ class Bonds(NamedTuple):
     tops: np.ndarray
 
 
-def bond_spectra(circuit: Circuit, bonds: list[Bonds] | None = None) -> list[np.ndarray]:
+def bond_spectra(
+    circuit: Circuit, bonds: list[Bonds] | None = None, memory_limit: float = MEMORY, time_limit: float = SECONDS
+) -> list[np.ndarray]:
     """Schmidt probabilities of every bond: the sites below it against all other sites and the class.
 
     Args:
         circuit: any tree circuit; time O(N r⁴) and blocks of r³ numbers for width r.
         bonds: what `bonds_of` gives for it, where that is known.
+        memory_limit: bytes.
+        time_limit: seconds of one core.
 
     Returns:
         Per level 1..L, shape (positions after it, r_l): descending, sum 1, zeros where the bond has fewer. Relative
@@ -87,9 +94,11 @@ def bond_spectra(circuit: Circuit, bonds: list[Bonds] | None = None) -> list[np.
 
     Raises:
         ArgumentError: the tensor is zero.
+        MemoryLimitError, TimeLimitError: the bonds would pass a limit; before allocating.
     """
     spectra = []
-    for level, width in zip(bonds_of(circuit) if bonds is None else bonds, circuit.widths, strict=True):
+    known = bonds_of(circuit, memory_limit=memory_limit, time_limit=time_limit) if bonds is None else bonds
+    for level, width in zip(known, circuit.widths, strict=True):
         weights = (level.values / level.values[:, :1]) ** 2
         probabilities = np.zeros((len(weights), width))
         probabilities[:, : weights.shape[1]] = weights / weights.sum(axis=1, keepdims=True)
@@ -106,7 +115,13 @@ def entropies(spectra: list[np.ndarray]) -> list[np.ndarray]:
     return [np.array([measures.entropy(np.sqrt(row)) for row in spectrum]) for spectrum in spectra]
 
 
-def truncated(circuit: Circuit, rank: int, bonds: list[Bonds] | None = None) -> Circuit:
+def truncated(
+    circuit: Circuit,
+    rank: int,
+    bonds: list[Bonds] | None = None,
+    memory_limit: float = MEMORY,
+    time_limit: float = SECONDS,
+) -> Circuit:
     """The circuit with every bond but the class's cut to its top `rank` Schmidt vectors, all of the given circuit.
 
     On the sites below each bond acts the orthogonal projector on the top Schmidt vectors of the untruncated state,
@@ -119,6 +134,8 @@ def truncated(circuit: Circuit, rank: int, bonds: list[Bonds] | None = None) -> 
         rank: χ ≥ 1; a bond of at most that many channels is left as it is.
         bonds: what `bonds_of` gives for the circuit, where that is known, or in another basis: orthogonal projectors,
             and the error, are then those of the measure that its Gram matrices say.
+        memory_limit: bytes.
+        time_limit: seconds of one core.
 
     Returns:
         Same tree and widths; a map above a cut bond is per position, the others, level 1's and the output always, are
@@ -126,40 +143,51 @@ def truncated(circuit: Circuit, rank: int, bonds: list[Bonds] | None = None) -> 
 
     Raises:
         ArgumentError: the rank is below 1, the tensor is zero, or channels of a bond differ by more than floats hold.
+        MemoryLimitError, TimeLimitError: the bonds would pass a limit; before allocating.
     """
     rank = integer(rank, "rank", least=1)
     if rank >= max(circuit.widths[:-1], default=1):
         return circuit
     weights = list(circuit.weights)
-    for level, found in enumerate((bonds_of(circuit) if bonds is None else bonds)[:-1], start=1):
+    known = bonds_of(circuit, memory_limit=memory_limit, time_limit=time_limit) if bonds is None else bonds
+    for level, found in enumerate(known[:-1], start=1):
         if rank < circuit.widths[level - 1]:
             weights[level] = weights[level] @ projectors(found, rank)
     return replace(circuit, weights=tuple(weights))
 
 
-def answers(circuit: Circuit, inputs: np.ndarray) -> np.ndarray:
+def answers(
+    circuit: Circuit, inputs: np.ndarray, memory_limit: float = MEMORY, time_limit: float = SECONDS
+) -> np.ndarray:
     """The class of largest h_y of every image, shape (n,); arguments as `amplitudes`."""
-    return np.asarray(amplitudes(circuit, inputs).argmax(axis=1))
+    return np.asarray(amplitudes(circuit, inputs, memory_limit, time_limit).argmax(axis=1))
 
 
-def amplitudes(circuit: Circuit, inputs: np.ndarray) -> np.ndarray:
+def amplitudes(
+    circuit: Circuit, inputs: np.ndarray, memory_limit: float = MEMORY, time_limit: float = SECONDS
+) -> np.ndarray:
     """Values h_y of every class, each image up to a positive factor of its own: `Circuit.amplitudes` at any size.
 
     Args:
         circuit: any tree circuit.
         inputs: in row-major site order, symbols 0..M−1 of shape (n, N), integers that stand for one-hot vectors, or
             f(x) of each site, shape (n, N, M).
+        memory_limit: bytes.
+        time_limit: seconds of one core.
 
     Returns:
         Shape (n, classes). Images go through in blocks of some 50 MB.
 
     Raises:
         ArgumentError: shape, type or a symbol doesn't fit.
+        MemoryLimitError, TimeLimitError: as stated before it starts.
     """
-    return amplitudes_of([circuit], inputs)[0]
+    return amplitudes_of([circuit], inputs, memory_limit, time_limit)[0]
 
 
-def amplitudes_of(circuits: Sequence[Circuit], inputs: np.ndarray) -> list[np.ndarray]:
+def amplitudes_of(
+    circuits: Sequence[Circuit], inputs: np.ndarray, memory_limit: float = MEMORY, time_limit: float = SECONDS
+) -> list[np.ndarray]:
     """`amplitudes` of circuits that differ above level 1 alone, which is gone through once: of truncations of one.
 
     Raises:
@@ -179,6 +207,9 @@ def amplitudes_of(circuits: Sequence[Circuit], inputs: np.ndarray) -> list[np.nd
         )
     if symbols and inputs.size and not 0 <= inputs.min() <= inputs.max() < dimension:
         raise ArgumentError(f"inputs: symbols {inputs.min()}..{inputs.max()}; accepted: 0..{dimension - 1}")
+    limits = Limits(memory_limit, time_limit)
+    limits.check("truncation", *evaluating(circuits, len(inputs), bool(symbols), BLOCK))
+    report = reporter(len(inputs), "image", patient=True)
     widest = max(dimension, *(width for circuit in circuits for width in circuit.widths))
     step = max(1, BLOCK // (sites * widest))
     found = [np.empty((len(inputs), circuit.classes)) for circuit in circuits]
@@ -187,6 +218,7 @@ def amplitudes_of(circuits: Sequence[Circuit], inputs: np.ndarray) -> list[np.nd
         pooled = first_level(first, block.swapaxes(0, 1))
         for circuit, values in zip(circuits, found, strict=True):
             values[start : start + step] = propagated(circuit, pooled)
+        report(min(start + step, len(inputs)), "amplitudes")
     return found
 
 
@@ -238,18 +270,25 @@ def rescaled(values: np.ndarray) -> np.ndarray:
 # ---- Schmidt decompositions
 
 
-def bonds_of(circuit: Circuit, gram: np.ndarray | None = None) -> list[Bonds]:
+def bonds_of(
+    circuit: Circuit, gram: np.ndarray | None = None, memory_limit: float = MEMORY, time_limit: float = SECONDS
+) -> list[Bonds]:
     """The Schmidt decomposition of every bond, per level 1..L, the class's last.
 
     Args:
         circuit: any tree circuit.
         gram: Gram matrices of its representation, (M, M) or one per site (N, M, M), where that isn't orthonormal: as of
             the data's own marginals, `site_grams`.
+        memory_limit: bytes.
+        time_limit: seconds of one core.
 
     Raises:
         ArgumentError: the tensor is zero, or the matrices aren't positive definite.
+        MemoryLimitError, TimeLimitError: the bonds would pass a limit; before allocating.
     """
+    Limits(memory_limit, time_limit).check("truncation", *decomposing(circuit, BLOCK))
     circuit = circuit if gram is None else orthonormal(circuit, gram)[0]
+    report = reporter(2 * circuit.tree.levels, "level", patient=True)
     below = Factor(np.eye(circuit.local_dimension)[None], np.zeros((1, circuit.local_dimension)))
     pooled, rounds = [], []
     for weight, window, positions in zip(circuit.weights, circuit.tree.windows, circuit.tree.positions, strict=False):
@@ -260,6 +299,7 @@ def bonds_of(circuit: Circuit, gram: np.ndarray | None = None) -> list[Bonds]:
         rounds.append(products(Factor(values, logs).shaped(-1, window)))
         below = rounds[-1][-1].at(np.s_[:, 0])
         pooled.append(below)
+        report(len(pooled), "bonds, up")
     classes = Factor(np.eye(circuit.classes)[None], np.zeros((1, circuit.classes)))
     above = mapped(classes, circuit.output.T)
     bonds = [decomposed(pooled[-1], above)]
@@ -267,6 +307,7 @@ def bonds_of(circuit: Circuit, gram: np.ndarray | None = None) -> list[Bonds]:
         environments = opened(rounds[level], above)
         above = mapped(environments.shaped(circuit.tree.positions[level]), circuit.weights[level].mT)
         bonds.append(decomposed(pooled[level - 1], above))
+        report(circuit.tree.levels + len(bonds), "bonds, down")
     return bonds[::-1]
 
 

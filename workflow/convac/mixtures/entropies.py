@@ -4,13 +4,17 @@ Sources: 1802.04473 (Liu), section 4: a mapping replaces the condition on a node
 that on its parent's, H(u) = H(φ|d^l). How H(φ|d) averages over the states d isn't said there; here are three ways.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from scipy.special import entr
 
+from convac.arrays import integer
+from convac.entanglement.limits import MEMORY, SECONDS, Limits
 from convac.errors import ArgumentError
+from convac.mixtures import costs
 from convac.mixtures.leaves import Categorical
 from convac.mixtures.model import TensorialMixture
 
@@ -52,17 +56,26 @@ def averaged(entropies: np.ndarray, prior: np.ndarray, average: Average) -> np.n
     return np.asarray(entropies.mean(axis=-1) if average == "uniform" else entropies.max(axis=-1))
 
 
-def exact_mappings(model: TensorialMixture, configurations: int) -> list[Mappings]:
+def exact_mappings(
+    model: TensorialMixture, configurations: int, memory_limit: float = MEMORY, time_limit: float = SECONDS
+) -> list[Mappings]:
     """Exact entropies by enumeration, level by level from the sites up.
 
     Args:
         model: the mixture.
         configurations: levels whose parts have more values than this are left out, and all above; Gaussian leaves
             have level 0 alone, by quadrature.
+        memory_limit: bytes.
+        time_limit: seconds of one core.
 
     Returns:
         Per level 0 … at most L its mappings; the last one's `above` is H(X), shape (1, 1), if all are there.
+
+    Raises:
+        ArgumentError: Gaussian leaves whose deviations lie too far apart for the quadrature.
+        MemoryLimitError, TimeLimitError: the tables or the quadrature would pass a limit; before allocating.
     """
+    Limits(memory_limit, time_limit).check("mixtures", *costs.enumerated(model, configurations))
     order = list(model.tree.order)
     priors = [*model.state_priors(), np.ones((1, 1))]
     below = model.leaves.entropies()[order]
@@ -122,14 +135,34 @@ class Sample:
         return np.asarray(self.surprise - self.below[0].sum(axis=0))
 
 
-def sampled(model: TensorialMixture, draws: int, generator: np.random.Generator) -> Sample:
+def sampled(
+    model: TensorialMixture,
+    draws: int,
+    generator: np.random.Generator,
+    memory_limit: float = MEMORY,
+    time_limit: float = SECONDS,
+) -> Sample:
     """Draw from the model and evaluate it exactly at every draw.
 
     States are drawn from the root down, so that they follow the consistent prior; both sides of a mapping are evaluated
     at the same draw, so that their difference has the small error of a paired one.
+
+    Args:
+        model: the mixture.
+        draws: how many.
+        generator: of the draws.
+        memory_limit: bytes.
+        time_limit: seconds of one core.
+
+    Raises:
+        ArgumentError: the number of draws isn't a positive integer.
+        MemoryLimitError, TimeLimitError: they would pass a limit; before allocating.
     """
-    values, states = model.sample(draws, generator)
-    parts = model.parts(values)
+    draws = integer(draws, "draws", least=1)
+    memory, operations = map(sum, zip(costs.drawn(model, draws), costs.evaluated(model, draws), strict=True))
+    Limits(memory_limit, time_limit).check("mixtures", memory, operations)
+    values, states = model.sample(draws, generator, math.inf, math.inf)
+    parts = model.parts(values, math.inf, math.inf)
     below = [-chosen(logs, own) for logs, own in zip(parts.below, states, strict=True)]
     windows = (*model.tree.windows, 1)
     parents = [*states[1:], np.zeros((1, draws), dtype=np.int64)]

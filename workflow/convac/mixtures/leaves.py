@@ -161,13 +161,8 @@ class Gaussian:
         Raises:
             ArgumentError: standard deviations of a site differ by more than a factor of 1000.
         """
+        finer = refinement(self.variances)
         deviations = np.sqrt(self.variances)[..., None]
-        ratio = float((deviations.max(axis=1) / deviations.min(axis=1)).max())
-        if ratio > NARROWEST:
-            raise ArgumentError(
-                f"variances: deviations of a site differ by a factor of {ratio:.1e}; accepted: up to {NARROWEST:g}"
-            )
-        finer = 1 if ratio <= NARROWER else math.ceil(ratio / PER_RATIO)
         nodes = np.arange(-12, REACH, 1 / (NODES * finer))
         places = self.means[..., None] + deviations * nodes  # (sites, states, nodes)
         logs = log_normal(places[:, :, None], self.means[:, None, :, None], self.variances[:, None, :, None])
@@ -190,6 +185,21 @@ class Gaussian:
 
 
 Leaves = Categorical | Gaussian
+
+
+def refinement(variances: np.ndarray) -> int:
+    """How many times more nodes the quadrature needs, from the ratio of a site's deviations, (sites, states).
+
+    Raises:
+        ArgumentError: it exceeds 1000.
+    """
+    deviations = np.sqrt(variances)
+    ratio = float((deviations.max(axis=1) / deviations.min(axis=1)).max())
+    if ratio > NARROWEST:
+        raise ArgumentError(
+            f"variances: deviations of a site differ by a factor of {ratio:.1e}; accepted: up to {NARROWEST:g}"
+        )
+    return 1 if ratio <= NARROWER else math.ceil(ratio / PER_RATIO)
 
 
 def log_normal(values: np.ndarray, means: np.ndarray, variances: np.ndarray) -> np.ndarray:

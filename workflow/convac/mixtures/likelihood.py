@@ -3,36 +3,56 @@
 Sources: Dempster, Laird & Rubin, J. R. Statist. Soc. B 39, 1 (1977); 1610.04167 for the model.
 """
 
+import math
 from dataclasses import replace
 
 import numpy as np
 
+from convac.arrays import integer
+from convac.entanglement.limits import MEMORY, SECONDS, Limits
+from convac.mixtures import costs
 from convac.mixtures.leaves import normalised
 from convac.mixtures.model import LOST, TensorialMixture, largest
+from convac.progress import reporter
 
 
-def maximised(model: TensorialMixture, values: np.ndarray, steps: int) -> tuple[TensorialMixture, list[float]]:
+def maximised(
+    model: TensorialMixture,
+    values: np.ndarray,
+    steps: int,
+    memory_limit: float = MEMORY,
+    time_limit: float = SECONDS,
+) -> tuple[TensorialMixture, list[float]]:
     """The model after so many steps of expectation-maximisation.
 
     Args:
         model: where to start.
         values: shape (batch, N), see `TensorialMixture.parts`.
         steps: how many.
+        memory_limit: bytes.
+        time_limit: seconds of one core, of all steps.
 
     Returns:
         The model, and the mean ln P(X) over the batch before every step and after the last, `steps` + 1 numbers in
         nats. They never fall, but for a first step from leaves outside the bounds of fitted ones.
+
+    Raises:
+        ArgumentError: the values don't fit.
+        MemoryLimitError, TimeLimitError: the steps would pass a limit; before the first.
     """
-    history = []
-    for _ in range(steps):
+    steps = integer(steps, "steps", least=0)
+    Limits(memory_limit, time_limit).check("mixtures", *costs.improved(model, len(values), steps))
+    history, report = [], reporter(steps, "step", patient=True)
+    for step in range(1, steps + 1):
         model, likelihood = improved(model, values)
         history.append(likelihood)
-    return model, [*history, float(model.log_likelihood(values).mean())]
+        report(step, f"{likelihood:.6g} nats")
+    return model, [*history, float(model.log_likelihood(values, math.inf, math.inf).mean())]
 
 
 def improved(model: TensorialMixture, values: np.ndarray) -> tuple[TensorialMixture, float]:
     """One step: the model that is likeliest under the posteriors of the hidden states, and the mean ln P(X) before."""
-    parts = model.parts(values)
+    parts = model.parts(values, math.inf, math.inf)
     posterior = np.ones((1, len(values), 1))  # of the parents' states, shape (positions, batch, states)
     fitted = []
     for level in range(model.tree.levels, -1, -1):

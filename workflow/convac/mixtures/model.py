@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from convac.arrays import given, integer, real, short
+from convac.entanglement.limits import MEMORY, SECONDS, Limits
 from convac.errors import ArgumentError
 from convac.geometry.trees import PoolingTree
+from convac.mixtures import costs
 from convac.mixtures.leaves import Categorical, Gaussian, Leaves, drawn_states, require_distributions
 
 LOST = 1e-250  # sums below it, in units of the largest likelihood, have lost digits or all
@@ -87,28 +89,46 @@ class TensorialMixture:
             priors.append(np.einsum("pj,pja->pa", np.repeat(priors[-1], window, axis=0), table))
         return priors[::-1]
 
-    def parts(self, values: np.ndarray) -> Parts:
+    def parts(self, values: np.ndarray, memory_limit: float = MEMORY, time_limit: float = SECONDS) -> Parts:
         """Log-likelihoods of what lies below every node.
 
         Args:
             values: of the sites in row-major order, shape (batch, N): symbols for categorical leaves, else numbers.
+            memory_limit: bytes.
+            time_limit: seconds of one core.
+
+        Raises:
+            ArgumentError: the values don't fit.
+            MemoryLimitError, TimeLimitError: all levels would pass a limit; before allocating.
         """
         values = given(values, "values")
         if values.ndim != 2 or values.shape[1] != self.tree.sites:
             raise ArgumentError(f"values: have shape {list(values.shape)}; accepted: [batch, {self.tree.sites}]")
+        Limits(memory_limit, time_limit).check("mixtures", *costs.evaluated(self, len(values)))
         below, above = [self.leaves.log_likelihoods(values)[list(self.tree.order)]], []
         for table, window in zip(self.mappings, (*self.tree.windows, 1), strict=True):
             above.append(log_mixed(table, below[-1]))
             below.append(above[-1].reshape(-1, window, *above[-1].shape[1:]).sum(axis=1))
         return Parts(below[:-1], above)
 
-    def log_likelihood(self, values: np.ndarray) -> np.ndarray:
-        """ln P(X) in nats: values (batch, N) → (batch,)."""
-        return np.asarray(self.parts(values).above[-1][0, :, 0])
+    def log_likelihood(
+        self, values: np.ndarray, memory_limit: float = MEMORY, time_limit: float = SECONDS
+    ) -> np.ndarray:
+        """ln P(X) in nats: values (batch, N) → (batch,); limits and errors as `parts`."""
+        return np.asarray(self.parts(values, memory_limit, time_limit).above[-1][0, :, 0])
 
-    def sample(self, count: int, generator: np.random.Generator) -> tuple[np.ndarray, list[np.ndarray]]:
-        """Values of `count` independent draws, shape (count, N), and all states, per level (positions, count)."""
-        chosen = np.zeros((1, integer(count, "count", least=1)), dtype=np.int64)
+    def sample(
+        self, count: int, generator: np.random.Generator, memory_limit: float = MEMORY, time_limit: float = SECONDS
+    ) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Values of `count` independent draws, shape (count, N), and all states, per level (positions, count).
+
+        Raises:
+            ArgumentError: the count isn't a positive integer.
+            MemoryLimitError, TimeLimitError: they would pass a limit; before allocating.
+        """
+        count = integer(count, "count", least=1)
+        Limits(memory_limit, time_limit).check("mixtures", *costs.drawn(self, count))
+        chosen = np.zeros((1, count), dtype=np.int64)
         states: list[np.ndarray] = []
         for table, window in zip(self.mappings[::-1], (1, *self.tree.windows[::-1]), strict=True):
             chosen = drawn_states(table, np.repeat(chosen, window, axis=0), generator)

@@ -27,7 +27,7 @@ def truncation_rows(
     Returns:
         Rows with `quantity`, `value` and, for `truncated_accuracy`, `rank`.
     """
-    bonds = bonds_of(circuit) if bonds is None else bonds
+    bonds = bonds_of(circuit, memory_limit=math.inf, time_limit=math.inf) if bonds is None else bonds
     # the bond to the class, the last, is never cut
     inner = entropies(bond_spectra(circuit, bonds))[:-1]
     largest = max((float(level.max()) for level in inner), default=0.0)
@@ -60,4 +60,7 @@ def accuracies(circuits: Sequence[Circuit], inputs: np.ndarray, labels: np.ndarr
         inputs: as in `truncation_rows`.
         labels: shape (n,).
     """
-    return [float((np.abs(values).argmax(axis=1) == labels).mean()) for values in amplitudes_of(circuits, inputs)]
+    return [
+        float((np.abs(values).argmax(axis=1) == labels).mean())
+        for values in amplitudes_of(circuits, inputs, math.inf, math.inf)
+    ]

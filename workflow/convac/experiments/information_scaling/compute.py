@@ -7,7 +7,7 @@ mappings and activations stand in modules of their own.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import product
-from math import isqrt, log, prod
+from math import inf, isqrt, log, prod
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,7 @@ Row = dict[str, Any]
 Parameters = dict[str, Any]
 NETWORKS = ("CP", "HT")
 FIXED = ("codebook", "broad", "narrow")  # families in which nothing is drawn
+UNLIMITED = (inf, inf)  # what a job may take is its scheduler's to say
 # of streams: seeds, not names
 WORDS = {
     "dirichlet": "dirichlet",
@@ -125,12 +126,12 @@ def trained(parameters: Parameters) -> Iterator[Row]:
         # nearly a permutation: from flat tables it takes several times as many steps
         tree = network_tree(network, shape)
         start = random_mixture("near-permutation", tree, parameters["states"], "binary", stream(*words))
-        model, history = maximised(start, train, parameters["steps"])
+        model, history = maximised(start, train, parameters["steps"], *UNLIMITED)
         labels = {"network": network, "family": "trained", "leaves": "binary", "sites": sites, "seed": seed}
         for step, value in enumerate(history):
             yield {**labels, "step": step, "quantity": "log_likelihood", "value": value / sites}
         held_out = {
-            "test_log_likelihood": float(model.log_likelihood(test).mean()),
+            "test_log_likelihood": float(model.log_likelihood(test, *UNLIMITED).mean()),
             "independent_log_likelihood": independent_log_likelihood(train, test, 2),
         }
         for quantity, value in held_out.items():
@@ -208,8 +209,8 @@ def mixture_rows(
     model: TensorialMixture, labels: Row, parameters: Parameters, generator: np.random.Generator
 ) -> Iterator[Row]:
     """Everything that is measured of one mixture."""
-    sample = sampled(model, parameters["draws"], generator)
-    found = Measured(model, exact_mappings(model, parameters["configurations"]), sample)
+    sample = sampled(model, parameters["draws"], generator, *UNLIMITED)
+    found = Measured(model, exact_mappings(model, parameters["configurations"], *UNLIMITED), sample)
     method = "exact" if found.is_exact else "sampled"
     for average in AVERAGES:
         for quantity, value in law(found, average).items():
