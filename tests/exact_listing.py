@@ -59,15 +59,24 @@ def hard_circuit(seed, classes=1):
     return Circuit(tree, local, tuple(weights), output), inside
 
 
-def exact_tensor(circuit):
-    """The coefficient tensors of all classes in fractions, shape (classes, M, …, M), sites in row-major order."""
+def exact_weights(circuit):
+    """All weights of a circuit in fractions, the output last."""
+    return [fractions(array) for array in (*circuit.weights, circuit.output)]
+
+
+def exact_tensor(circuit, weights=None):
+    """The coefficient tensors of all classes in fractions, shape (classes, M, …, M), sites in row-major order.
+
+    Of the circuit's own weights, or of others of the same shapes, as `exact_weights` gives them.
+    """
     sites, local = circuit.tree.sites, circuit.local_dimension
+    *maps, output = exact_weights(circuit) if weights is None else weights
     nodes = [fractions(np.eye(local))] * sites
-    for weight, window in zip(circuit.weights, circuit.tree.windows, strict=True):
-        maps = fractions(np.broadcast_to(weight, (len(nodes), *weight.shape[-2:])))
-        mapped = [node.dot(each.T) for node, each in zip(nodes, maps, strict=True)]
+    for weight, window in zip(maps, circuit.tree.windows, strict=True):
+        located = np.broadcast_to(weight, (len(nodes), *weight.shape[-2:]))
+        mapped = [node.dot(each.T) for node, each in zip(nodes, located, strict=True)]
         nodes = [reduce(pooled, mapped[start : start + window]) for start in range(0, len(mapped), window)]
-    values = nodes[0].dot(fractions(circuit.output).T).T
+    values = nodes[0].dot(output.T).T
     tensor = values.reshape(circuit.classes, *(local,) * sites)
     return tensor.transpose(0, *(1 + np.argsort(circuit.tree.order)))
 

@@ -4,7 +4,9 @@ import math
 
 import numpy as np
 import pytest
+from exact_bonds import checked_bonds, checked_truncation
 from exact_listing import checked_engine
+from exact_slopes import checked_slopes
 from exact_tables import run
 
 from convac.circuits.tree import Circuit, random_circuit
@@ -23,6 +25,15 @@ def test_answers_are_within_their_errors_of_exact_listings(engine):
     assert wrong == []
     assert counts["refused"] < 20
     assert counts["resolved" if engine != "renyi2" else "measured"] > 120
+
+
+@pytest.mark.parametrize(
+    ("check", "kept"), [(checked_bonds, "measured"), (checked_truncation, "cut"), (checked_slopes, "measured")]
+)
+def test_bonds_truncations_and_slopes_are_within_their_errors_of_exact_listings(check, kept):
+    counts, wrong = run(check, range(60))
+    assert wrong == []
+    assert counts[kept] > 40
 
 
 @pytest.mark.parametrize("engine", [*ENGINES, "auto"])

@@ -142,6 +142,18 @@ def test_the_memory_that_is_stated_bounds_what_the_backward_pass_keeps(shared, w
     assert stated / 12 < sum(size for size, _ in kept.values()) <= stated
 
 
-def test_a_zero_tensor_is_not_a_number():
+def test_a_tensor_that_is_zero_or_cancels_is_not_a_number_nor_are_its_slopes():
     weights, output = tensors([random_circuit(TREE, 2, (3, 2), np.random.default_rng(0))])
     assert renyi2(TREE, weights, 0 * output, "left-right").isnan().all()
+    two = PoolingTree((2,), (0, 1), (2,))
+    level = torch.tensor([[[-2.0, -2, -2], [2, 2, 2]]] * 2, dtype=torch.float64).requires_grad_()
+    coefficients = torch.tensor([[4.0, -4], [4, -3]], dtype=torch.float64).requires_grad_()
+    values = renyi2(two, [level], coefficients, [0])
+    values.sum().backward()
+    assert values.isnan().tolist() == [True, False]
+    assert values[1].item() == pytest.approx(0.0, abs=1e-9)
+    for slopes in (level.grad, coefficients.grad):
+        assert slopes[0].isnan().all()
+        assert slopes[1].abs().max() < 1e-9
+    nearly = renyi2(two, [level], torch.tensor([[4.0, -4 + 1e-6], [4, -3]], dtype=torch.float64), [0])
+    assert nearly.isnan().tolist() == [True, False]

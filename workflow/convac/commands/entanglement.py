@@ -15,7 +15,7 @@ from convac.entanglement.limits import MEMORY
 from convac.entanglement.measure import Measurement, measure
 from convac.entanglement.precision import LARGEST_ERROR
 from convac.entanglement.truncation import bond_spectra, bonds_of, entropies
-from convac.errors import ArgumentError, FileError
+from convac.errors import ArgumentError, FileError, PrecisionError
 from convac.files import Arrays, ContentError, parsed_json, read_arrays, read_json, read_table, write_json, write_table
 from convac.geometry.partitions import Partition
 from convac.networks.arithmetic import ConvAC
@@ -148,14 +148,24 @@ def symbols(network: Network, images: np.ndarray) -> np.ndarray:
 
 
 def of_bonds(network: Network, replica: int, wanted: MeasureSpec, data: Arrays) -> tuple[list[Row], list[Row]]:
-    """Rows of the bonds' entropies, where wanted, and of truncations, where there is data: by one decomposition."""
+    """Rows of the bonds' entropies, where wanted, and of truncations, where there is data: by one decomposition.
+
+    There are none of a tensor that is zero or whose entropies rounding may have moved too far.
+    """
     if not wanted.bonds and not data:
         return [], []
     circuit = network.circuit(replica)
-    bonds = bonds_of(circuit, memory_limit=inf, time_limit=inf)  # a job's limits are its scheduler's
     entropy_rows, cut_rows = [], []
+    try:
+        bonds = bonds_of(circuit, memory_limit=inf, time_limit=inf)  # a job's limits are its scheduler's
+        spectra = bond_spectra(circuit, bonds)
+    except (ArgumentError, PrecisionError) as error:
+        if isinstance(error, ArgumentError) and str(error) != measures.ZERO:
+            raise
+        LOG.info("seed %d, bonds: %s", network.seeds[replica], error)
+        return [], []
     if wanted.bonds:
-        entropy_rows = bond_rows(entropies(bond_spectra(circuit, bonds)))
+        entropy_rows = bond_rows(entropies(spectra))
     if data:
         inputs = symbols(network, data["test_images"])
         cut_rows = truncation_rows(circuit, inputs, data["test_labels"], wanted.ranks, bonds)

@@ -2,11 +2,12 @@
 
 The algorithm of `convac.entanglement.renyi2`: four copies of the tree with swaps on I. The entropy doesn't depend on
 the scales that are split off on the way, so that they may be constants of the graph: gradients flow through the numbers
-alone and are exact.
+alone. What rounding did to values is bounded by `convac.entanglement.renyi2` on the weights alone.
 
 Source: 1001.2335 (the replica trick for Rényi-2), on the tree of 1509.05009.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -14,8 +15,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from convac.arrays import number
+from convac.circuits.tree import Circuit
+from convac.entanglement import renyi2 as bounded
 from convac.entanglement.limits import HANDLING, MEMORY, SECONDS, Limits
 from convac.entanglement.mincut import Node, SubPartitions, fold, sub_partitions
+from convac.entanglement.precision import LARGEST_ERROR
 from convac.errors import ArgumentError
 from convac.geometry.partitions import Choice, Partition
 from convac.geometry.trees import PoolingTree
@@ -36,6 +41,7 @@ def renyi2(
     partition: Choice,
     memory_limit: float = MEMORY,
     time_limit: float = SECONDS,
+    largest_error: float = LARGEST_ERROR,
 ) -> Tensor:
     """Rényi-2 entropy −ln Σ p² of one class of every network of a batch, in nats, shape (batch,).
 
@@ -47,11 +53,12 @@ def renyi2(
         partition: a name, the sites of I, or a partition.
         memory_limit: bytes; the backward pass keeps some ten tensors of r⁴ numbers for each mixed node.
         time_limit: seconds of one core, the backward pass included.
+        largest_error: of a value, in nats; `math.inf` for all that are finite.
 
     Returns:
-        Float64, differentiable. NaN for a network whose tensor is zero, or whose channels cancel so far that rounding
-        leaves nothing: four copies raise cancellation to its fourth power, and `convac.entanglement.renyi2` tells how
-        far it moved a value.
+        Float64, differentiable. NaN, with slopes that are NaN, for a network whose tensor is zero, or whose channels
+        cancel so far that rounding may have moved the value further than `largest_error`: four copies raise
+        cancellation to its fourth power.
 
     Raises:
         ArgumentError: shapes don't fit, or the partition isn't one.
@@ -69,8 +76,27 @@ def renyi2(
     limits = Limits(memory_limit, time_limit)
     limits.check("differentiable.renyi2", sum(memory for memory, _ in needs), sum(steps for _, steps in needs))
     exact = [weight.double() for weight in weights]
+    most = number(largest_error, "largest_error", above=0, infinite=True)
+    known = certain(tree, exact, output.double(), mask, most)
     norms, purities = (contraction(tree, nodes, exact, output.double()) for nodes in (whole, parts))
-    return 2 * norms - purities
+    return (2 * norms - purities) * known
+
+
+@torch.no_grad()
+def certain(tree: PoolingTree, weights: Sequence[Tensor], output: Tensor, mask: np.ndarray, most: float) -> Tensor:
+    """1 for every network whose Rényi-2 entropy rounding may have moved by at most that, NaN for others, (batch,)."""
+    arrays = [weight.detach().cpu().numpy() for weight in weights]
+    found = torch.full((len(output),), torch.nan, dtype=torch.float64)
+    for network, coefficients in enumerate(output.detach().cpu().numpy()):
+        own = tuple(array[network] for array in arrays)
+        try:
+            circuit = Circuit(tree, own[0].shape[-1], own, coefficients[None])
+            value, error = bounded.renyi2(circuit, mask, Limits(math.inf, math.inf))
+        except ArgumentError:  # zero, or weights that aren't finite
+            continue
+        if error <= most and not math.isnan(value):
+            found[network] = 1.0
+    return found.to(output.device)
 
 
 def both(tree: PoolingTree, weights: Sequence[Tensor], partition: Choice) -> tuple[SubPartitions, SubPartitions]:
@@ -96,8 +122,8 @@ def needed(parts: SubPartitions, weights: Sequence[Tensor]) -> tuple[int, int]:
             steps = [width ** (legs - done) * above**done for done in range(legs + 1)]
             kept += 4 * len(set(node.children)) * steps[0] + sum(steps) + 2 * steps[-1] + 8 * width * above
             largest = max(largest, *steps)
-            # twice as many backward as forward: a product of matrices a leg, a few of entries a child
-            operations += 6 * above * sum(steps[:-1]) + 10 * len(set(node.children)) * steps[0]
+            # twice as many backward as forward, and bounds: a product of matrices a leg, some of entries a child
+            operations += 10 * above * sum(steps[:-1]) + 10 * len(set(node.children)) * steps[0]
     count = len(weights[0])
     return 8 * count * (kept + 4 * largest), count * operations + HANDLING * sum(map(len, parts.nodes))
 

@@ -45,8 +45,12 @@ def decomposed(matrix: np.ndarray, moved: float, values: np.ndarray | None = Non
     Users' Guide (1999), 4.9); the multiple here, of the smaller side, is ten times what is seen.
     """
     found = np.linalg.svd(matrix, compute_uv=False) if values is None else values
-    roundings = 2 * min(matrix.shape) + 2 * math.sqrt(max(matrix.shape)) + 16
-    return Spectrum(found, moved + roundings * EPSILON / 2 * measures.norm(found))
+    return Spectrum(found, moved + of_decomposition(*matrix.shape) * measures.norm(found))
+
+
+def of_decomposition(rows: int, columns: int) -> float:
+    """How far `decomposed` says that LAPACK is off, relative to the norm."""
+    return (2 * min(rows, columns) + 2 * math.sqrt(max(rows, columns)) + 16) * EPSILON / 2
 
 
 def nonzero(found: Spectrum) -> Spectrum:

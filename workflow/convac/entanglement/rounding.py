@@ -21,7 +21,7 @@ column); Horn & Johnson, Topics in Matrix Analysis (1991), theorem 5.2.1 (Schur)
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -57,6 +57,10 @@ class Rounding(NamedTuple):
     def shifted(self, exponents: np.ndarray) -> "Rounding":
         """Of channels in units of a power of two each, shape (…, r)."""
         return Rounding(np.ldexp(self.moved, -(exponents[..., :, None] + exponents[..., None, :])), self.terms)
+
+    def at(self, index: Any) -> "Rounding":
+        """Of the nodes that an index of the leading axes names."""
+        return Rounding(self.moved[index], self.terms)
 
 
 class Channels(NamedTuple):

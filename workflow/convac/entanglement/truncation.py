@@ -5,56 +5,33 @@ output's. It parts the sites below it from all others and the class: the classes
 the class one more site beyond the root, sites in the one-hot basis or, with Gram matrices, in an orthonormal one of the
 functions under that measure. The bond to the class is never cut: at one vector the answer would be the same for all.
 
-With A (sites below × channels) and B (everything else × channels), the state is A Bᵀ. Only triangular factors are
-kept, A = Q R D: up the tree for A, down for B, a QR step wherever product pooling makes rows longer than channels.
-Gram matrices AᵀA would square the condition: factors resolve Schmidt coefficients, not probabilities, to rounding,
-relative probabilities to about 1e-28 (more where channels of either sign cancel). Channels have unit columns and
-logarithmic scales, only ratios of which are kept, so that thousands of sites neither over- nor underflow.
+With A (sites below × channels) and B (everything else × channels), `factors` of the tree, the state is A Bᵀ.
 
 Source: hierarchical SVD, Grasedyck 2010 (10.1137/090764189); tree tensor networks, quant-ph/0511070.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from convac.arrays import given, integer, real
 from convac.circuits.tree import Circuit
-from convac.entanglement import measures
+from convac.entanglement import measures, precision, rounding
 from convac.entanglement.bond_costs import decomposing, evaluating
+from convac.entanglement.factors import Factor, mapped, opened, products, units_of
 from convac.entanglement.limits import MEMORY, SECONDS, Limits
+from convac.entanglement.precision import LARGEST_ERROR, Spectrum
+from convac.entanglement.scales import LOWEST, plus
 from convac.entanglement.sources import orthonormal
 from convac.errors import ArgumentError
 from convac.progress import reporter
 
-# Schmidt coefficients below this times the largest are rounding: no projector keeps them.
+# Schmidt coefficients below this times the largest, or below their error, are rounding: no projector keeps them.
 FLOOR = 1e-14
-# Numbers in the largest array of a block of positions or images.
+# Numbers in the largest array of a block of images.
 BLOCK = 2**21
-
-
-class Factor(NamedTuple):
-    """Channel vectors of every position, up to an isometry of the sites they live on and a scale of the position.
-
-    Attributes:
-        values: shape (…, rows, channels), columns of norm 1, or 0 for a channel that is zero.
-        logs: shape (…, channels), logarithm of each channel's norm, the largest of a position 0.
-    """
-
-    values: np.ndarray
-    logs: np.ndarray
-
-    def at(self, index: Any) -> "Factor":
-        """The positions that an index of the leading axes names."""
-        return Factor(self.values[index], self.logs[index])
-
-    def shaped(self, *positions: int) -> "Factor":
-        """The same positions in another shape."""
-        values, logs = self.values, self.logs
-        return Factor(values.reshape(*positions, *values.shape[-2:]), logs.reshape(*positions, logs.shape[-1]))
 
 
 class Bonds(NamedTuple):
@@ -64,9 +41,10 @@ class Bonds(NamedTuple):
         below: A of each position, rows of U.
         above: B of each position, rows of V.
         left: U, shape (positions, rows, k).
-        values: singular values up to a common factor e^−top, descending, shape (positions, k).
+        values: singular values in units of 2^tops, descending, shape (positions, k).
         right: Vᵀ, shape (positions, k, rows).
-        tops: largest logarithm of a channel's weight in both, shape (positions,).
+        tops: largest exponent of a channel in both, shape (positions,).
+        errors: bound on ‖σ − σ̂‖₂ of the singular values of each position, shape (positions,).
     """
 
     below: Factor
@@ -75,16 +53,27 @@ class Bonds(NamedTuple):
     values: np.ndarray
     right: np.ndarray
     tops: np.ndarray
+    errors: np.ndarray
+
+    def precision(self) -> np.ndarray:
+        """Bound on the error of the entropies of each position, in nats, and of the geometric measure."""
+        found = map(Spectrum, self.values, self.errors.tolist())
+        return np.array([precision.measures_error(each) for each in found])
 
 
 def bond_spectra(
-    circuit: Circuit, bonds: list[Bonds] | None = None, memory_limit: float = MEMORY, time_limit: float = SECONDS
+    circuit: Circuit,
+    bonds: list[Bonds] | None = None,
+    largest_error: float = LARGEST_ERROR,
+    memory_limit: float = MEMORY,
+    time_limit: float = SECONDS,
 ) -> list[np.ndarray]:
     """Schmidt probabilities of every bond: the sites below it against all other sites and the class.
 
     Args:
         circuit: any tree circuit; time O(N r⁴) and blocks of r³ numbers for width r.
         bonds: what `bonds_of` gives for it, where that is known.
+        largest_error: of the entropy of any bond, in nats.
         memory_limit: bytes.
         time_limit: seconds of one core.
 
@@ -93,12 +82,14 @@ def bond_spectra(
         probabilities below about 1e-28 are rounding.
 
     Raises:
-        ArgumentError: the tensor is zero.
+        ArgumentError: the tensor is zero, or cancels below rounding.
+        PrecisionError: rounding leaves a larger error.
         MemoryLimitError, TimeLimitError: the bonds would pass a limit; before allocating.
     """
     spectra = []
     known = bonds_of(circuit, memory_limit=memory_limit, time_limit=time_limit) if bonds is None else bonds
     for level, width in zip(known, circuit.widths, strict=True):
+        precision.accepted(float(level.precision().max()), largest_error, "truncation", "cancelling channels")
         weights = (level.values / level.values[:, :1]) ** 2
         probabilities = np.zeros((len(weights), width))
         probabilities[:, : weights.shape[1]] = weights / weights.sum(axis=1, keepdims=True)
@@ -127,11 +118,12 @@ def truncated(
     On the sites below each bond acts the orthogonal projector on the top Schmidt vectors of the untruncated state,
     bonds near the root first. The squared error, relative to the squared norm of the state, is therefore at most
     the sum over these bonds of the probabilities that they discard, and at least the largest of them. The projector on
-    the channels, oblique, is absorbed into the map above the bond.
+    the channels, oblique, is absorbed into the map above the bond, whose entries are rounded: channels that cancel
+    magnify that as they do any rounding of weights.
 
     Args:
         circuit: any tree circuit.
-        rank: χ ≥ 1; a bond of at most that many channels is left as it is.
+        rank: χ ≥ 1; a bond of at most that many channels, or classes beyond the root, is left as it is.
         bonds: what `bonds_of` gives for the circuit, where that is known, or in another basis: orthogonal projectors,
             and the error, are then those of the measure that its Gram matrices say.
         memory_limit: bytes.
@@ -151,7 +143,7 @@ def truncated(
     weights = list(circuit.weights)
     known = bonds_of(circuit, memory_limit=memory_limit, time_limit=time_limit) if bonds is None else bonds
     for level, found in enumerate(known[:-1], start=1):
-        if rank < circuit.widths[level - 1]:
+        if rank < min(circuit.widths[level - 1], found.values.shape[1]):
             weights[level] = weights[level] @ projectors(found, rank)
     return replace(circuit, weights=tuple(weights))
 
@@ -283,25 +275,21 @@ def bonds_of(
         time_limit: seconds of one core.
 
     Raises:
-        ArgumentError: the tensor is zero, or the matrices aren't positive definite.
+        ArgumentError: the tensor is zero, or cancels below rounding, or the matrices aren't positive definite.
         MemoryLimitError, TimeLimitError: the bonds would pass a limit; before allocating.
     """
     Limits(memory_limit, time_limit).check("truncation", *decomposing(circuit, BLOCK))
     circuit = circuit if gram is None else orthonormal(circuit, gram)[0]
     report = reporter(2 * circuit.tree.levels, "level", patient=True)
-    below = Factor(np.eye(circuit.local_dimension)[None], np.zeros((1, circuit.local_dimension)))
+    below = units_of(circuit.local_dimension)
     pooled, rounds = [], []
     for weight, window, positions in zip(circuit.weights, circuit.tree.windows, circuit.tree.positions, strict=False):
-        factors = mapped(below, weight)
         # only level 1 under one shared map: all sites look the same
-        values = np.broadcast_to(factors.values, (positions, *factors.values.shape[1:]))
-        logs = np.broadcast_to(factors.logs, (positions, factors.logs.shape[1]))
-        rounds.append(products(Factor(values, logs).shaped(-1, window)))
+        rounds.append(products(mapped(below, weight).everywhere(positions).shaped(-1, window)))
         below = rounds[-1][-1].at(np.s_[:, 0])
         pooled.append(below)
         report(len(pooled), "bonds, up")
-    classes = Factor(np.eye(circuit.classes)[None], np.zeros((1, circuit.classes)))
-    above = mapped(classes, circuit.output.T)
+    above = mapped(units_of(circuit.classes), circuit.output.T)
     bonds = [decomposed(pooled[-1], above)]
     for level in range(circuit.tree.levels - 1, 0, -1):
         environments = opened(rounds[level], above)
@@ -313,14 +301,19 @@ def bonds_of(
 
 def decomposed(below: Factor, above: Factor) -> Bonds:
     """The Schmidt decomposition of the bonds of one level."""
-    logs = below.logs + above.logs
-    tops = logs.max(axis=1)
-    tops = np.where(np.isfinite(tops), tops, 0.0)
-    core = (below.values * np.exp(logs - tops[:, None])[:, None, :]) @ above.values.mT
+    exponents = plus(below.exponents, above.exponents)
+    tops = exponents.max(axis=1)
+    weights = np.ldexp(1.0, np.maximum(exponents - tops[:, None], -(2**30))) * (tops > LOWEST // 2)[:, None]
+    core = (below.values * weights[:, None, :]) @ above.values.mT
     left, values, right = np.linalg.svd(core, full_matrices=False)
-    if not (values[:, 0] > 0).all():
+    one, other, rows = below.channels(), above.channels(), weights[:, None, :]
+    summed = rounding.of_map(rows, one.lengths() * other.lengths())
+    errors = rounding.pooled(one, other).mapped(rows).local(summed).lengths()[:, 0]
+    norms = np.linalg.norm(values, axis=1)
+    errors = errors + precision.of_decomposition(*core.shape[1:]) * norms
+    if not (norms > errors).all():
         raise ArgumentError(measures.ZERO)
-    return Bonds(below, above, left, values, right, tops)
+    return Bonds(below, above, left, values, right, tops, errors)
 
 
 def projectors(bonds: Bonds, rank: int) -> np.ndarray:
@@ -330,77 +323,9 @@ def projectors(bonds: Bonds, rank: int) -> np.ndarray:
     projection of the channel vectors. Nothing but Schmidt coefficients that are kept is divided by.
     """
     left, values, right = bonds.left[..., :rank], bonds.values[:, :rank], bonds.right[:, :rank]
-    kept = values > FLOOR * values[:, :1]
+    kept = values > np.maximum(FLOOR * values[:, :1], bonds.errors[:, None])
     inverse = np.where(kept, 1 / np.where(kept, values, 1.0), 0.0)
     plain = (bonds.below.values.mT @ (left * inverse[:, None, :])) @ (right @ bonds.above.values)
-    exponents = bonds.below.logs[:, :, None] + bonds.above.logs[:, None, :] - bonds.tops[:, None, None]
-    with np.errstate(over="ignore", invalid="ignore"):  # the circuit that they enter refuses what isn't finite
-        return np.asarray(plain * np.exp(exponents))
-
-
-# ---- factors up and down the tree
-
-
-def normalised(values: np.ndarray, logs: np.ndarray) -> Factor:
-    """A factor from channel vectors (…, rows, channels) with scales e^logs: at most `channels` rows, columns of 1."""
-    if values.shape[-2] > values.shape[-1]:
-        values = np.asarray(np.linalg.qr(values, mode="r"))
-    norms = np.sqrt(np.sum(values**2, axis=-2))
-    with np.errstate(divide="ignore"):
-        logs = logs + np.log(norms)
-    top = logs.max(axis=-1, keepdims=True)
-    return Factor(values / np.where(norms > 0, norms, 1.0)[..., None, :], logs - np.where(np.isfinite(top), top, 0.0))
-
-
-def mapped(factor: Factor, weight: np.ndarray) -> Factor:
-    """The factor (positions, rows, in) after a linear map of the channels, (out, in) or (positions, out, in)."""
-    with np.errstate(divide="ignore"):
-        exponents = np.log(np.abs(weight)) + factor.logs[:, None, :]
-    top = exponents.max(axis=2)
-    top = np.where(np.isfinite(top), top, 0.0)
-    rows = np.sign(weight) * np.exp(exponents - top[..., None])
-    return normalised(factor.values @ rows.mT, top)
-
-
-def joined(left: Factor, right: Factor) -> Factor:
-    """Product pooling of two factors of equal leading shape: channels multiply, rows join; in blocks of positions."""
-    shape, channels = left.logs.shape[:-1], left.logs.shape[-1]
-    one, other = left.shaped(math.prod(shape)), right.shaped(math.prod(shape))
-    rows = one.values.shape[1] * other.values.shape[1]
-    step = max(1, BLOCK // (rows * channels))
-    blocks = []
-    for start in range(0, len(one.logs), step):
-        a, b = one.at(np.s_[start : start + step]), other.at(np.s_[start : start + step])
-        values = a.values[:, :, None, :] * b.values[:, None, :, :]
-        blocks.append(normalised(values.reshape(-1, rows, channels), a.logs + b.logs))
-    values, logs = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
-    return Factor(values, logs).shaped(*shape)
-
-
-def products(factors: Factor) -> list[Factor]:
-    """The factors of each window, (positions, window, …), then the products of pairs of them, until one is left."""
-    rounds = [factors]
-    while rounds[-1].logs.shape[1] > 1:
-        whole = paired(rounds[-1])
-        rounds.append(joined(whole.at(np.s_[:, 0::2]), whole.at(np.s_[:, 1::2])))
-    return rounds
-
-
-def opened(rounds: list[Factor], above: Factor) -> Factor:
-    """What each factor of a window sees, (positions, window, …): all the others, and what is above, (positions, …)."""
-    environments = above.at(np.s_[:, None])
-    for factors in rounds[-2::-1]:
-        whole = paired(factors)
-        twice = np.arange(whole.logs.shape[1])
-        seen = joined(environments.at(np.s_[:, twice // 2]), whole.at(np.s_[:, twice ^ 1]))
-        environments = seen.at(np.s_[:, : factors.logs.shape[1]])
-    return environments
-
-
-def paired(factors: Factor) -> Factor:
-    """The factors of each window, with the unit of product pooling added to an odd number of them."""
-    if factors.logs.shape[1] % 2 == 0:
-        return factors
-    values, logs = np.zeros_like(factors.values[:, :1]), np.zeros_like(factors.logs[:, :1])
-    values[:, :, 0] = 1.0
-    return Factor(np.concatenate([factors.values, values], axis=1), np.concatenate([factors.logs, logs], axis=1))
+    exponents = plus(bonds.below.exponents[:, :, None], bonds.above.exponents[:, None, :]) - bonds.tops[:, None, None]
+    with np.errstate(over="ignore"):  # the circuit that they enter refuses what isn't finite
+        return np.asarray(np.ldexp(plain, np.clip(exponents, -(2**30), 2**30)))
