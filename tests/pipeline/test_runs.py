@@ -144,6 +144,7 @@ def test_a_new_experiment_by_the_contract_changes_only_its_own_jobs(clone):
 def test_a_forgotten_part_of_an_experiment_is_named_in_one_line(clone):
     folder = clone.path / "workflow/convac/experiments/halfway"
     folder.mkdir()
+    (clone.path / "notebooks/halfway.ipynb").write_text((clone.path / "notebooks/min_cut.ipynb").read_text())
     clone.configure({"experiments": {"halfway": {}}})
     block = (
         "from convac.experiments.experiment import Cell, Experiment\nfrom convac.specs import TheorySpec\n\n\n"

@@ -18,7 +18,7 @@ from convac.circuits.overlapping import OverlappingShape
 from convac.circuits.recurrent import RecurrentShape
 from convac.commands import probe
 from convac.datasets import agreement, blobs, controls, digits
-from convac.entanglement import generic_rank, grid
+from convac.entanglement import composites, generic_rank, grid
 from convac.entanglement.limits import Limits
 from convac.experiments.depth_channels import compute as depth_channels
 from convac.experiments.depth_efficiency import compute as depth_efficiency
@@ -104,6 +104,7 @@ DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
         ),
         [4990],
     ),
+    "composites": (lambda: composites.drawn([np.arange(40)], 10, 2, 7), [1699]),
     "generic rank": (lambda: generic_rank.sampled_rows(TREE, HALF, 4, 7, PRIME_FIELD), [4630]),
     "target random": (lambda: functions.random(np.zeros((3, 4, 4))), [7453]),
     "target control": (lambda: functions.control(np.array([[True, False], [True, True]]), 2), [6851]),

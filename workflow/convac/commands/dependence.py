@@ -74,8 +74,8 @@ def read_images(path: str) -> Arrays:
     """
     if Path(path).suffix == ".safetensors":
         return read_arrays(path)[0]
-    # a pickle runs code: nothing but plain arrays is read
-    with naming(path, ACCEPTED), np.load(path, allow_pickle=False) as file:
+    # opened here, since numpy leaves a torn file open; it reads no pickles, which run code, unless told to
+    with naming(path, ACCEPTED), open(path, "rb") as opened, np.load(opened) as file:
         return {name: file[name] for name in file.files if name in {*IMAGES, *LABELS}}
 
 

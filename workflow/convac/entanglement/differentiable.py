@@ -77,7 +77,7 @@ def renyi2(
     limits.check("differentiable.renyi2", sum(memory for memory, _ in needs), sum(steps for _, steps in needs))
     exact = [weight.double() for weight in weights]
     most = number(largest_error, "largest_error", above=0, infinite=True)
-    known = certain(tree, exact, output.double(), mask, most)
+    known = certain(tree, exact, output.double(), Partition.of(tree.shape, partition).mask, most)
     norms, purities = (contraction(tree, nodes, exact, output.double()) for nodes in (whole, parts))
     return (2 * norms - purities) * known
 
