@@ -157,3 +157,11 @@ def test_a_tensor_that_is_zero_or_cancels_is_not_a_number_nor_are_its_slopes():
         assert slopes[1].abs().max() < 1e-9
     nearly = renyi2(two, [level], torch.tensor([[4.0, -4 + 1e-6], [4, -3]], dtype=torch.float64), [0])
     assert nearly.isnan().tolist() == [True, False]
+
+
+def test_scales_that_leave_the_range_of_floats_are_not_infinite():
+    two = PoolingTree((2,), (0, 1), (2,))
+    level = torch.tensor([[[1e-200, 0], [0, 1e200]]], dtype=torch.float64)
+    for coefficients in ([1.0, 0.0], [1e-300, 1e-300], [1e300, 1e-300]):
+        value = renyi2(two, [level], torch.tensor([coefficients], dtype=torch.float64), [0])
+        assert value.isnan() or value.item() == pytest.approx(0.0, abs=1e-6)

@@ -79,12 +79,14 @@ def renyi2(
     most = number(largest_error, "largest_error", above=0, infinite=True)
     known = certain(tree, exact, output.double(), Partition.of(tree.shape, partition).mask, most)
     norms, purities = (contraction(tree, nodes, exact, output.double()) for nodes in (whole, parts))
-    return (2 * norms - purities) * known
+    found = 2 * norms - purities
+    kept = found.isfinite() & ((found - known).abs() <= most)
+    return found * torch.where(kept, 1.0, torch.nan)
 
 
 @torch.no_grad()
 def certain(tree: PoolingTree, weights: Sequence[Tensor], output: Tensor, mask: np.ndarray, most: float) -> Tensor:
-    """1 for every network whose Rényi-2 entropy rounding may have moved by at most that, NaN for others, (batch,)."""
+    """The Rényi-2 entropy of every network that rounding may have moved by at most that, NaN for others, (batch,)."""
     arrays = [weight.detach().cpu().numpy() for weight in weights]
     found = torch.full((len(output),), torch.nan, dtype=torch.float64)
     for network, coefficients in enumerate(output.detach().cpu().numpy()):
@@ -95,7 +97,7 @@ def certain(tree: PoolingTree, weights: Sequence[Tensor], output: Tensor, mask: 
         except ArgumentError:  # zero, or weights that aren't finite
             continue
         if error <= most and not math.isnan(value):
-            found[network] = 1.0
+            found[network] = value
     return found.to(output.device)
 
 
