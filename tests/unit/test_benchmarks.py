@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convac.commands.plan import duration, summary
-from convac.planning.benchmarks import ALIKE, HELD_UP, Timings
+from convac.planning.benchmarks import ALIKE, HELD_UP, LONG, Timings
 from convac.planning.plan import Plan
 
 CONFIG = Path(__file__).parents[2] / "config.yaml"
@@ -58,8 +58,13 @@ def test_what_is_damaged_does_not_count(tmp_path, content):
 
 
 def test_a_machine_that_slept_does_not_count_in_full(tmp_path):
-    wrote(tmp_path, "train", "10", 28800)
-    assert Timings(estimate, str(tmp_path)).seconds("train", "10") == 10 * HELD_UP
+    wrote(tmp_path, "train", "100", 28800)
+    wrote(tmp_path, "train", "1", 28800)
+    wrote(tmp_path, "theory", "1", 60)  # a machine that does much else
+    timings = Timings(estimate, str(tmp_path))
+    assert timings.seconds("train", "100") == 100 * HELD_UP
+    assert timings.seconds("train", "1") == LONG
+    assert timings.seconds("theory", "1") == 60
 
 
 @given(st.floats(0.2, 5.0), st.integers(0, 1000))

@@ -11,7 +11,8 @@ from convac.files import naming
 
 FOLDER = "results/benchmarks"
 ALIKE = 4.0  # by which factor jobs of a kind may differ in what is expected for one to tell of the other
-HELD_UP = 10.0  # times as long as expected: the machine slept, or swapped
+# beyond so many seconds, and so many times what is expected, a job was held up: the machine slept
+LONG, HELD_UP = 300.0, 10.0
 
 # expected seconds of a job, and its kind, whose jobs err alike, by the folder and name of its benchmark; None: unknown
 Estimate = Callable[[str, str], tuple[float, str] | None]
@@ -49,7 +50,7 @@ class Timings:
             found = estimate(*key)
             if found and seconds is not None and seconds > 0:
                 expected, kind = found
-                self.own[key] = min(seconds, HELD_UP * expected)
+                self.own[key] = min(seconds, max(LONG, HELD_UP * expected))
                 self.kinds[kind].append((expected, self.own[key]))
 
     def seconds(self, rule: str, name: str) -> float | None:
