@@ -26,7 +26,7 @@ from convac.networks.inputs import Images
 from convac.networks.tree import TreeNetwork
 
 # Numbers that a block of rows may hold at its widest level: few enough for caches.
-BLOCK = 2**20
+BLOCK = 2**19
 COLUMN, ROW, CUT = 0, 1, 2  # where the sites of a position come from
 
 # The k-th positions of some windows: which windows, and which positions.
@@ -178,7 +178,8 @@ class Composites:
         replicas = range(len(network.seeds))
         self.tables = [self.table(replica) if self.tabulated else None for replica in replicas]
         self.parts = [self.pool_parts(list(values), replica) for replica in replicas]
-        channels = [2 * width for width in network.widths]
+        # a tabulated level holds one number a position; elsewhere there are logarithms and signs
+        channels = [1] * self.first + [2 * width for width in network.widths[self.first :]]
         self.step = max(1, BLOCK // (len(columns) * widest(self.levels, channels)))
 
     def tabulated_levels(self) -> Iterator[tuple[Level, Tensor]]:
