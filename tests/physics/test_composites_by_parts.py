@@ -108,7 +108,7 @@ def test_blocks_are_consecutive_rows(monkeypatch):
     inside = np.tile(np.arange(8) < 4, (8, 1))
     rows, columns = generator.integers(0, 2, (2, 7, 8, 8))
     whole = by_parts(network, rows, columns, inside)
-    monkeypatch.setattr("convac.networks.split.BLOCK", 2000)
+    monkeypatch.setattr("convac.networks.split.BLOCK", 100)
     parts = list(network.composite_logits(rows, columns, inside))
     assert len(parts) > 1
     np.testing.assert_allclose(np.concatenate(parts, axis=1), whole, rtol=1e-12)
