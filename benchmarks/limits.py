@@ -95,7 +95,7 @@ def of_circuits() -> list[Case]:
     )
     for name, circuit in [("32×32, r=6, shared", drawn(32, 2, 6)), ("16×16, r=32", drawn(16, 4, 32, shared=False))]:
         steps = bond_costs.decomposing(circuit, truncation.BLOCK)[1]
-        cases.append(("truncation", f"{name}, bonds", steps, partial(truncation.bonds_of, circuit, None, *ANY)))
+        cases.append(("truncation", f"{name}, bonds", steps, partial(truncation.bonds_of, circuit, *ANY)))
         inputs = RNG.integers(circuit.local_dimension, size=(500, circuit.tree.sites))
         steps = bond_costs.evaluating([circuit], 500, True, truncation.BLOCK)[1]
         action = partial(truncation.amplitudes, circuit, inputs, *ANY)

@@ -198,7 +198,7 @@ def test_truncation_in_the_basis_of_the_data(seed, rank):
     generator = np.random.default_rng(seed)
     features = generator.normal(size=(50, circuit.tree.sites, circuit.local_dimension))
     gram = site_grams(features, circuit.local_dimension)
-    cut = truncated(circuit, rank, bonds_of(circuit, gram))
+    cut = truncated(circuit, rank, bonds_of(circuit, gram=gram))
     assert cut.weights[0] is circuit.weights[0]
     # the bounds hold in the norm that the Gram matrices say
     check_errors(orthonormal(circuit, gram)[0], orthonormal(cut, gram)[0], rank)
@@ -208,9 +208,9 @@ def test_what_the_data_never_shows_does_not_count(rng):
     circuit = random_circuit(PoolingTree.named("line", (8,)), 2, (4, 4, 4), rng, classes=2)
     images = rng.integers(2, size=(200, 8))
     images[:, 2:] = 0  # six dark sites: the others' bonds have rank 2 at most
-    spectra = bond_spectra(circuit, bonds_of(circuit, site_grams(images, 2)))
+    spectra = bond_spectra(circuit, bonds_of(circuit, gram=site_grams(images, 2)))
     assert all(spectrum[:, 2:].max() < 1e-28 for spectrum in spectra[:1])
-    cut = truncated(circuit, 2, bonds_of(circuit, site_grams(images, 2)))
+    cut = truncated(circuit, 2, bonds_of(circuit, gram=site_grams(images, 2)))
     found, whole = amplitudes(cut, images), amplitudes(circuit, images)
     assert found / found[:, :1] == pytest.approx(whole / whole[:, :1], rel=1e-9)
 

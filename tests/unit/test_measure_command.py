@@ -75,6 +75,14 @@ def test_sites_may_be_told_with_spaces_and_templates_as_integers(capsys):
     assert printed(capsys, *options)["engine"] == "grid"
 
 
+def test_samples_of_a_function_and_their_seed(capsys):
+    options = "--network", "my_networks:parity", "--sites", "12", "--partition", "start-end", "--engine", "grid-sampled"
+    assert printed(capsys, *options, "--samples", "64", "--seed", "3")["reason"].startswith("asked for; 64 conf")
+    with pytest.raises(SystemExit):
+        main(["measure", *options, "--samples", "5"])
+    assert "samples: got 5; accepted: at least 32" in capsys.readouterr().err
+
+
 def test_what_an_engine_cannot_give_is_null(capsys):
     result = printed(capsys, "--circuit", "net.json", "--partition", "block", "--engine", "renyi2")
     assert result["renyi2"] == pytest.approx(measure(CIRCUIT, "block").renyi2)

@@ -22,9 +22,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Options that go with `--data`."""
     group = parser.add_argument_group("dependence on data")
     group.add_argument("--data", help="held-out images: .npz with images and labels, or a dataset of a run")
-    group.add_argument("--samples", type=int, help="images a side of the composites, 256")
     group.add_argument("--draws", type=int, default=1, help="how many times they are drawn, 1; averaged")
-    group.add_argument("--seed", type=int, default=0, help="of the draws, 0")
     group.add_argument(
         "--least-pixels", type=int, default=0, help="only images with so many pixels other than 0 in each half"
     )
@@ -34,7 +32,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def check_options(options: Namespace) -> None:
     """Raise ArgumentError for an option that is given without `--data`, or with it and doesn't belong."""
     if options.data is None:
-        for name, default in {"samples": None, "draws": 1, "seed": 0, "least_pixels": 0, "within_class": False}.items():
+        for name, default in {"draws": 1, "least_pixels": 0, "within_class": False}.items():
             if getattr(options, name) != default:
                 raise ArgumentError(f"{name}: given without data; accepted: with --data")
         return

@@ -34,6 +34,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--memory-limit", type=float, default=MEMORY, help="bytes that an engine may use; inf: any")
     parser.add_argument("--time-limit", type=float, default=SECONDS, help="seconds that an engine may take; inf: any")
     parser.add_argument("--largest-error", type=float, help="of the entropies, in nats; above it nothing is reported")
+    parser.add_argument("--samples", type=int, help="of grid-sampled, 512 a side; with data, images a side, 256")
+    parser.add_argument("--seed", type=int, default=0, help="of the samples")
     parser.add_argument("--sites", help="of a function: shape of its sites, 4,4")
     parser.add_argument("--templates", help="of a function: values that a site takes, 0,1 by default")
     parser.add_argument("--generic", action="store_true", help="the rank for almost all weights, too")
@@ -69,6 +71,8 @@ def measured(options: Namespace) -> dict[str, Any]:
         largest_error=options.largest_error,
         sites=sites_of(options),
         templates=values(options.templates, "templates") if options.templates else None,
+        samples=options.samples,
+        seed=options.seed,
     )
     result = described(found)
     if options.generic:

@@ -345,8 +345,9 @@ def from_sample(
     found = grid.sampled(source, mask, limits, output, samples, seed)
     if not found.converged(largest_error):
         raise NotConvergedError(
-            f"engine grid-sampled: {samples} samples leave {found.error:.2g} nats open, "
-            f"{found.unresolved:.1%} of the norm unpredicted; accepted: at most {largest_error} (more samples)"
+            f"engine grid-sampled: {measures.entropy(found.singular_values):.3g} nats by {samples} samples, "
+            f"{found.error:.2g} nats open, {found.unresolved:.1%} of the norm unpredicted; "
+            f"accepted: at most {largest_error} (more samples)"
         )
     values = found.singular_values
     return Measurement(

@@ -263,7 +263,7 @@ def rescaled(values: np.ndarray) -> np.ndarray:
 
 
 def bonds_of(
-    circuit: Circuit, gram: np.ndarray | None = None, memory_limit: float = MEMORY, time_limit: float = SECONDS
+    circuit: Circuit, memory_limit: float = MEMORY, time_limit: float = SECONDS, *, gram: np.ndarray | None = None
 ) -> list[Bonds]:
     """The Schmidt decomposition of every bond, per level 1..L, the class's last.
 
