@@ -12,7 +12,7 @@ import psutil
 from clones import Clone
 
 # what tells of the run and not of its numbers: times, versions, hashes of such files; logs may end anywhere
-TOLD = re.compile(r"/run\.json$|/entanglement-\w+\.json$|\.ipynb$|/manifest\.json$")
+TOLD = re.compile(r"[/.]run\.json$|/entanglement-\w+\.json$|\.ipynb$|/manifest\.json$")
 # files of a run that goes on, and what a kill leaves of them: never under the name of a result
 PASSING = re.compile(r"\.part$|/checkpoint\.safetensors$|/\.[^/]+$")
 PATIENCE = 300.0  # seconds

@@ -38,7 +38,8 @@ def decomposing(circuit: Circuit, block: int) -> tuple[int, int]:
             product = max(product, parents * count * rows**2 * out)
             rows = min(rows**2, out)
             own.append((count, rows))
-        held += sum(parents * number * size * out for number, size in own)
+        # channels and, as many by as many, bounds of their rounding
+        held += sum(parents * number * (size + out) * out for number, size in own)
         rounds.append(own)
         below.append(rows)
     above = min(circuit.classes, channels[-1])

@@ -17,7 +17,7 @@ SECONDS = 600.0
 # operations of a core in a second, by engine, which counts what takes its time: multiplications and additions mostly,
 # for `mixtures` logarithms and exponentials
 RATES = {
-    "brute": 5 * 10**8,
+    "brute": 4 * 10**9,
     "spectrum": 5 * 10**9,
     "renyi2": 8 * 10**9,
     "generic_rank": 5 * 10**8,
