@@ -15,7 +15,7 @@ from convac.geometry.trees import PoolingTree
 from convac.networks.leaves import MISSING
 from convac.networks.mixture import OBJECTIVES, TensorialMixture
 from convac.seeds import stream
-from convac.specs import DatasetSpec, NetworkSpec, RunSpec, TrainingSpec
+from convac.specs.spec import DatasetSpec, NetworkSpec, RunSpec, TrainingSpec
 from convac.training.loop import load, train
 
 TREES = {

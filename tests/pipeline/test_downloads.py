@@ -10,7 +10,7 @@ from image_sets import write_mnist
 
 from convac.datasets.downloads import LOCAL_VARIABLE, SOURCES
 from convac.files import read_arrays, read_json
-from convac.specs import DatasetSpec, folder
+from convac.specs.spec import DatasetSpec, folder
 
 DATASET = DatasetSpec(
     name="digits",
@@ -22,7 +22,7 @@ FILES = {name: digest for file in SOURCES["mnist"].files.values() for name, dige
 STUDY = f'''"""borrowed: what is in published images?"""
 
 from convac.experiments.experiment import Cell, Experiment
-from convac.specs import DatasetSpec, NetworkSpec, RunSpec, TrainingSpec
+from convac.specs.spec import DatasetSpec, NetworkSpec, RunSpec, TrainingSpec
 
 
 class Block(Experiment):

@@ -98,8 +98,12 @@ def test_a_pasted_command_reruns_a_job_by_hand(clone):
 
 def test_another_clones_environment_runs_this_clones_code(clone):
     # the tests' environment holds another checkout's library, installed for editing
-    clone.edit("workflow/convac/tables.py", '"value": "the observation"', '"value": "the observation", "edited": ""')
-    clone.edit("workflow/convac/tables.py", "    labels = [", '    table = table.assign(edited="here")\n    labels = [')
+    clone.edit(
+        "workflow/convac/specs/tables.py", '"value": "the observation"', '"value": "the observation", "edited": ""'
+    )
+    clone.edit(
+        "workflow/convac/specs/tables.py", "    labels = [", '    table = table.assign(edited="here")\n    labels = ['
+    )
     clone.snakemake(f"{EXPERIMENT}.parquet")
     assert set(pd.read_parquet(clone.path / f"{EXPERIMENT}.parquet")["edited"]) == {"here"}
 
@@ -110,7 +114,7 @@ def test_a_new_experiment_by_the_contract_changes_only_its_own_jobs(clone):
     (folder / "block.py").write_text(
         '"""product_states: does a constant stay constant?"""\n'
         "from convac.experiments.experiment import Cell, Experiment\n"
-        "from convac.specs import Positive, TheorySpec\n\n\n"
+        "from convac.specs.spec import Positive, TheorySpec\n\n\n"
         'class Block(Experiment):\n    """Config."""\n\n    sizes: tuple[Positive, ...]\n\n\n'
         "def cells(block):\n"
         '    return [Cell(TheorySpec(study="product_states", parameters={"size": n}), {"size": n})'
@@ -147,7 +151,7 @@ def test_a_forgotten_part_of_an_experiment_is_named_in_one_line(clone):
     (clone.path / "notebooks/halfway.ipynb").write_text((clone.path / "notebooks/min_cut.ipynb").read_text())
     clone.configure({"experiments": {"halfway": {}}})
     block = (
-        "from convac.experiments.experiment import Cell, Experiment\nfrom convac.specs import TheorySpec\n\n\n"
+        "from convac.experiments.experiment import Cell, Experiment\nfrom convac.specs.spec import TheorySpec\n\n\n"
         'class Block(Experiment):\n    """Config."""\n\n\n'
         'def cells(block):\n    return [Cell(TheorySpec(study="halfway"))]\n\n\nFIGURES = {}\n'
     )

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from convac.tables import tidy
+from convac.specs.tables import tidy
 
 CLAIMS = pd.DataFrame({"id": ["one", "two"], "verdict": ["reproduced", "inconclusive"]})
 SEEDS = 5

@@ -1,6 +1,6 @@
 """Specs of small networks of every architecture."""
 
-from convac.specs import NetworkSpec
+from convac.specs.spec import NetworkSpec
 
 
 def spec_of(architecture, options, **given):

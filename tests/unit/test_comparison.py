@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from convac.claims.comparison import COLUMNS, Results, compare
 from convac.commands.comparison import results
 from convac.files import read_table
+from convac.specs.tables import CHOSEN, COMPUTED, QUANTITIES, TRAINED
 from convac.statistics import Moments, holm, welch
-from convac.tables import CHOSEN, COMPUTED, QUANTITIES, TRAINED
 from convac.training import history
 
 ROOT = Path(__file__).parents[2]

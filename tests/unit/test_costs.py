@@ -15,7 +15,7 @@ from convac.networks.tree import SYMBOL_LIMIT
 from convac.planning import costs
 from convac.planning.config import SCALES
 from convac.planning.plan import Plan
-from convac.specs import DatasetSpec, NetworkSpec, RunSpec, TrainingSpec
+from convac.specs.spec import DatasetSpec, NetworkSpec, RunSpec, TrainingSpec
 from convac.training.loop import BLOCK
 
 CONFIG = Path(__file__).parents[2] / "config.yaml"

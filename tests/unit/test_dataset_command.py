@@ -12,7 +12,7 @@ from convac.datasets import downloads
 from convac.datasets.digits import generate
 from convac.datasets.downloads import SOURCES, Source, idx_files
 from convac.files import arrays_digest, read_arrays, write_json
-from convac.specs import DatasetSpec, digest
+from convac.specs.spec import DatasetSpec, digest
 
 SMALL = {"seed": 0, "size": 8, "canvas": 8, "train": 4, "validation": 3, "test": 2}
 WRITTEN = ("data.safetensors", "run.json", "summary.parquet")

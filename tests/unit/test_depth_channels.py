@@ -23,7 +23,7 @@ from convac.experiments.depth_channels.compute import (
     target_function,
     width_reaching,
 )
-from convac.parsing import parse
+from convac.specs.parsing import parse
 
 FAMILY = {
     "sites": 8,

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from convac.planning.events import SELECTION, JobLines, Screen
-from convac.workload import Job
+from convac.planning.workload import Job
 
 logger = logging.getLogger("test of events")
 

@@ -12,7 +12,16 @@ from convac.experiments.experiment import Cell
 from convac.planning.groups import groups
 from convac.planning.plan import Plan
 from convac.seeds import stream
-from convac.specs import DatasetSpec, MeasureSpec, MissingSpec, NetworkSpec, RunSpec, TheorySpec, TrainingSpec, folder
+from convac.specs.spec import (
+    DatasetSpec,
+    MeasureSpec,
+    MissingSpec,
+    NetworkSpec,
+    RunSpec,
+    TheorySpec,
+    TrainingSpec,
+    folder,
+)
 from convac.training.loop import train
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text(encoding="utf-8"))

@@ -13,12 +13,12 @@ from convac.datasets.agreement import generate
 from convac.experiments.layer_widths.block import FIGURES, Block, cells
 from convac.experiments.layer_widths.claims import CLAIMS
 from convac.experiments.layer_widths.figures import draw, everywhere, logit_scale, looks, verdict
-from convac.parsing import parse
 from convac.planning.config import scaled
 from convac.plotting.checks import problems
 from convac.plotting.example_images import gap, scales, shots, tiled
 from convac.plotting.style import BLUE, VERMILLION, figure, house
-from convac.tables import tidy
+from convac.specs.parsing import parse
+from convac.specs.tables import tidy
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())["experiments"]["layer_widths"]
 # profiles by name, each at a scale, and four networks whose levels are lists

@@ -9,7 +9,7 @@ from network_specs import spec_of
 
 from convac.files import read_arrays
 from convac.seeds import stream
-from convac.specs import DatasetSpec, RunSpec, TrainingSpec
+from convac.specs.spec import DatasetSpec, RunSpec, TrainingSpec
 from convac.training.loop import train
 
 RUNS = {

@@ -11,8 +11,8 @@ from convac.datasets.missing import IMPUTATIONS, KINDS, Imputer, missing_pixels
 from convac.errors import ArgumentError
 from convac.networks.leaves import MISSING
 from convac.seeds import stream
-from convac.specs import DatasetSpec, MeasureSpec, MissingSpec, NetworkSpec, RunSpec, TrainingSpec
-from convac.tables import COLUMNS, QUANTITIES
+from convac.specs.spec import DatasetSpec, MeasureSpec, MissingSpec, NetworkSpec, RunSpec, TrainingSpec
+from convac.specs.tables import COLUMNS, QUANTITIES
 from convac.training.loop import load, train
 from convac.training.missing import missing_at, missing_rows, without
 

@@ -16,11 +16,11 @@ from convac.experiments.missing_data.block import FIGURES, Block, cells
 from convac.experiments.missing_data.claims import CLAIMS
 from convac.experiments.missing_data.figures import draw
 from convac.networks.mixture import build
-from convac.parsing import mistakes, parse
 from convac.planning.config import scaled
 from convac.plotting.checks import problems
 from convac.plotting.style import stamp
-from convac.tables import QUANTITIES, tidy
+from convac.specs.parsing import mistakes, parse
+from convac.specs.tables import QUANTITIES, tidy
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())["experiments"]["missing_data"]
 SCALES = ("smoke", "laptop", "paper")

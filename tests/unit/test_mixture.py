@@ -8,7 +8,7 @@ from convac.errors import ArgumentError
 from convac.geometry.trees import PoolingTree
 from convac.networks.leaves import MISSING
 from convac.networks.mixture import TensorialMixture, build
-from convac.specs import NetworkSpec
+from convac.specs.spec import NetworkSpec
 
 TREE = PoolingTree.named("square", (4, 4))
 IMAGES = np.random.default_rng(0).integers(0, 17, (5, 8, 8))

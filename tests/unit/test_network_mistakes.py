@@ -17,7 +17,7 @@ from convac.networks.mixture import TensorialMixture
 from convac.networks.overlapping import OverlappingConvAC
 from convac.networks.rectifier import ConvRect
 from convac.networks.representations import Representation
-from convac.specs import NetworkSpec
+from convac.specs.spec import NetworkSpec
 
 BUILD = {"arithmetic": arithmetic.build, "overlapping": overlapping.build, "convolutional": convolutional.build}
 # Options that make the sites grey; the sites of a ConvNet always are.

@@ -10,7 +10,7 @@ from convac.networks import arithmetic, rectifier
 from convac.networks.arithmetic import ConvAC
 from convac.networks.rectifier import ConvRect
 from convac.networks.tree import SYMBOL_LIMIT, symbol_tables
-from convac.specs import NetworkSpec
+from convac.specs.spec import NetworkSpec
 
 TREE = PoolingTree.named("square", (4, 4))
 

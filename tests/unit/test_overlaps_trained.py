@@ -12,10 +12,10 @@ from convac.claims.claims import evaluate_all
 from convac.experiments.overlaps_trained.block import FIGURES, Block, cells
 from convac.experiments.overlaps_trained.claims import CLAIMS
 from convac.experiments.overlaps_trained.figures import draw, looks, verdicts
-from convac.parsing import parse
 from convac.planning.config import scaled
 from convac.plotting.checks import problems
 from convac.plotting.style import stamp
+from convac.specs.parsing import parse
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())["experiments"]["overlaps_trained"]
 SCALES = ("smoke", "laptop", "paper")

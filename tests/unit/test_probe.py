@@ -11,7 +11,7 @@ from convac.cli import main
 from convac.commands.probe import budget, isolated, probed, probed_theory, random_images
 from convac.experiments.image_runs import template
 from convac.planning.plan import JobKey, Plan
-from convac.specs import DatasetSpec, RunSpec, TheorySpec, TrainingSpec
+from convac.specs.spec import DatasetSpec, RunSpec, TheorySpec, TrainingSpec
 
 CONFIG = str(Path(__file__).parents[2] / "config.yaml")
 SLOW = {

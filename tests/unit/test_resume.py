@@ -13,7 +13,7 @@ import pytest
 
 from convac.files import read_arrays, write_arrays
 from convac.seeds import stream
-from convac.specs import DatasetSpec, NetworkSpec, RunSpec, TrainingSpec, canonical, digest
+from convac.specs.spec import DatasetSpec, NetworkSpec, RunSpec, TrainingSpec, canonical, digest
 from convac.training.loop import train
 
 LIVES = Path(__file__).with_name("lives.py")

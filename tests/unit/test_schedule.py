@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from convac.errors import ArgumentError, ConvacError
-from convac.parsing import parse
 from convac.seeds import stream
-from convac.specs import DatasetSpec, NetworkSpec, RunSpec, Schedule, TrainingSpec
+from convac.specs.parsing import parse
+from convac.specs.spec import DatasetSpec, NetworkSpec, RunSpec, Schedule, TrainingSpec
 from convac.training.loop import chosen_device, load, rate_factor, train, tuned
 
 

@@ -38,7 +38,7 @@ from convac.networks.overlapping import OverlappingConvAC
 from convac.networks.rectifier import ConvRect
 from convac.networks.representations import Representation
 from convac.provenance import LIBRARY
-from convac.specs import DatasetSpec, NetworkSpec, RunSpec, TrainingSpec
+from convac.specs.spec import DatasetSpec, NetworkSpec, RunSpec, TrainingSpec
 from convac.targets import functions
 from convac.training import loop, missing
 

@@ -26,11 +26,11 @@ from convac.errors import ConvacError
 from convac.experiments.discovery import claims_of, studies, study_module
 from convac.experiments.experiment import Cell
 from convac.files import Arrays
-from convac.parsing import parse
 from convac.planning.config import merged, scaled
 from convac.planning.plan import Study, placing
-from convac.specs import DatasetSpec, RunSpec, TheorySpec, canonical
-from convac.tables import table_of
+from convac.specs.parsing import parse
+from convac.specs.spec import DatasetSpec, RunSpec, TheorySpec, canonical
+from convac.specs.tables import table_of
 from convac.training.loop import train
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())["experiments"]

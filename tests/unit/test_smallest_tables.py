@@ -13,7 +13,7 @@ from convac.commands.collect import collected
 from convac.experiments.discovery import claims_of, studies, study_module
 from convac.files import read_table
 from convac.plotting.primitives import aligned
-from convac.tables import table_of
+from convac.specs.tables import table_of
 
 REFERENCE = Path(__file__).parents[2] / "results" / "reference" / "tables"
 BARE = pd.DataFrame({"cell": [], "quantity": [], "value": []}).astype({"cell": str, "quantity": str, "value": float})

@@ -16,12 +16,12 @@ from convac.errors import ArgumentError, ConfigError
 from convac.experiments.discovery import studies
 from convac.experiments.pooling_geometry.block import even_windows
 from convac.geometry.trees import PoolingTree
-from convac.parsing import mistakes, parse
 from convac.planning import costs
 from convac.planning.config import SCALES, blocks, config_mistakes, merged, start_mistakes
 from convac.planning.place import place_mistakes
 from convac.planning.plan import Plan
-from convac.specs import DOWNLOADED, DatasetSpec, RunSpec, canonical, digest, folder
+from convac.specs.parsing import mistakes, parse
+from convac.specs.spec import DOWNLOADED, DatasetSpec, RunSpec, canonical, digest, folder
 
 SPEC = {
     "dataset": {"name": "blobs", "parameters": {"task": "closedness", "seed": 0}},

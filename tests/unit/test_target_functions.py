@@ -16,7 +16,7 @@ from convac.entanglement.brute import matricization
 from convac.entanglement.generic_rank import rank
 from convac.errors import ArgumentError, MemoryLimitError
 from convac.experiments.target_entropy.block import Block
-from convac.parsing import mistakes
+from convac.specs.parsing import mistakes
 from convac.targets.functions import TASKS, control, every_image, listed
 from convac.targets.splits import CONVENTIONS, Split, offset, split
 

@@ -10,11 +10,11 @@ import yaml
 
 from convac.claims.claims import evaluate_all
 from convac.experiments.discovery import claims_of, studies, study_module
-from convac.parsing import parse
 from convac.planning.config import scaled
 from convac.plotting import checks
-from convac.specs import TheorySpec
-from convac.tables import COLUMNS, QUANTITIES, tidy
+from convac.specs.parsing import parse
+from convac.specs.spec import TheorySpec
+from convac.specs.tables import COLUMNS, QUANTITIES, tidy
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())["experiments"]
 

@@ -13,12 +13,12 @@ from convac.claims.claims import evaluate_all
 from convac.experiments.trained_entanglement import block as experiment
 from convac.experiments.trained_entanglement.claims import CLAIMS
 from convac.experiments.trained_entanglement.figures import LISTED_SITES, TASKS, draw
-from convac.parsing import parse
 from convac.planning.config import scaled
 from convac.plotting import style
 from convac.plotting.checks import problems
 from convac.plotting.primitives import rows
-from convac.tables import QUANTITIES, tidy
+from convac.specs.parsing import parse
+from convac.specs.tables import QUANTITIES, tidy
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())["experiments"]["trained_entanglement"]
 MOMENTS = (0, 20, 60, 180, 700)

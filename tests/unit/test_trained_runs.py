@@ -14,7 +14,7 @@ from convac.cli import main
 from convac.commands.entanglement import measured
 from convac.errors import ArgumentError, FileError
 from convac.files import read_arrays, write_arrays, write_json
-from convac.specs import DatasetSpec, MeasureSpec, NetworkSpec, RunSpec, TrainingSpec, digest, folder
+from convac.specs.spec import DatasetSpec, MeasureSpec, NetworkSpec, RunSpec, TrainingSpec, digest, folder
 from convac.training.loop import load, train
 from convac.training.runs import load_run, measurable
 

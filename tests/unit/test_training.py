@@ -10,7 +10,7 @@ from killing import Killed, killed_at
 from convac.errors import ArgumentError, FileError, NonFiniteError
 from convac.files import read_arrays, write_arrays
 from convac.seeds import stream
-from convac.specs import DatasetSpec, NetworkSpec, RunSpec, TrainingSpec
+from convac.specs.spec import DatasetSpec, NetworkSpec, RunSpec, TrainingSpec
 from convac.training import loop
 from convac.training.loop import Batches, build, clip_gradients, load, train
 

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from convac.errors import ArgumentError
 from convac.experiments.image_runs import template
-from convac.specs import DatasetSpec, NetworkSpec, RunSpec, TrainingSpec
+from convac.specs.spec import DatasetSpec, NetworkSpec, RunSpec, TrainingSpec
+from convac.specs.widths import matched, parameters, profile
 from convac.training.loop import build
-from convac.widths import matched, parameters, profile
 
 SPECS = {
     **{f"{kind} {kernel}": template(kind, 16, 2, kernel) for kind in ("ConvNet", "ConvAC") for kernel in (1, 2, 3, 5)},

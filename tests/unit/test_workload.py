@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convac import workload
 from convac.cli import main
 from convac.errors import FileError
+from convac.planning import workload
+from convac.planning.workload import TRUSTED, Job, Workload
 from convac.progress import LOG
-from convac.workload import TRUSTED, Job, Workload
 
 AGO = 600.0  # seconds since the run began
 

@@ -150,7 +150,7 @@ def imported(command: str) -> ModuleType:
 
 def announce(log: str) -> None:
     """Say on the screen that jobs of a workflow share which one starts, and how much is left."""
-    from convac import workload
+    from convac.planning import workload
 
     if line := workload.line(log):
         print(line, file=sys.stderr)

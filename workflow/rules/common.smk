@@ -6,7 +6,7 @@ from snakemake.cli import parse_args
 from snakemake.logging import logger
 from snakemake.settings.enums import Quietness
 
-from convac import workload
+from convac.planning import workload
 from convac.errors import ConvacError
 from convac.planning.config import (
     Config,
@@ -31,7 +31,7 @@ from convac.planning.place import (
 )
 from convac.planning.plan import SUFFIXES, Plan
 from convac.provenance import source_hash
-from convac.specs import DOWNLOADED
+from convac.specs.spec import DOWNLOADED
 
 # Snakemake tells its targets only after it has read the rules, when it is too late for one clear line.
 words = snakemake_words(sys.argv) if OURS else []

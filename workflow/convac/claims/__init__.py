@@ -1,2 +1,2 @@
 """What the papers say, as statistics of tidy tables with verdicts: claims, the ledger that gathers them, and the
-comparison of two runs. May import `tables`, `statistics` and what lies below them."""
+comparison of two runs. May import `specs`, `statistics` and what lies below them."""

@@ -23,8 +23,8 @@ import pandas as pd
 
 from convac.claims.claims import CONTRADICTED, NOT_RUN, REPRODUCED
 from convac.claims.ledger import markdown_row
+from convac.specs.tables import CHOSEN, MATCHED, TRAINED
 from convac.statistics import Moments, holm, welch
-from convac.tables import CHOSEN, MATCHED, TRAINED
 
 # Relative and absolute differences that count as none. Another BLAS kernel, of a processor without AVX, moved entropies
 # by at most 2e-14.

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from convac.claims.texts import worded
 from convac.errors import ConfigError
-from convac.specs import Spec
+from convac.specs.spec import Spec
 
 Old = Annotated[str, Field(pattern="^[0-9a-f]{8}$")]
 # of a cell: its digest alone, or the whole name of its folder, whose words may have changed as well

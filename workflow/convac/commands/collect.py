@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from convac.files import read_json, read_table, write_table
-from convac.tables import tidy
+from convac.specs.tables import tidy
 
 COLUMNS = ("quantity", "value")
 

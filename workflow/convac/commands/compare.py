@@ -15,8 +15,8 @@ from convac.claims.renaming import Renaming, renamed
 from convac.claims.texts import as_texts
 from convac.errors import ArgumentError, ConfigError, ConvacError, FileError
 from convac.files import naming, read_table
-from convac.parsing import parse
 from convac.planning.config_files import config_text, loaded, shown_path
+from convac.specs.parsing import parse
 
 WORDS = ("quantity", "kind", "worst")
 SHOWN = [column for column in COLUMNS if column not in {"p_holm", "worst"}]

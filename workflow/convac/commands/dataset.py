@@ -8,10 +8,10 @@ from convac.datasets.controls import controlled
 from convac.datasets.summaries import summarise
 from convac.errors import ConfigError
 from convac.files import read_json, write_arrays, write_json, write_table
-from convac.parsing import parse
 from convac.progress import LOG
 from convac.provenance import run_record, source_hash
-from convac.specs import DatasetSpec, digest
+from convac.specs.parsing import parse
+from convac.specs.spec import DatasetSpec, digest
 
 
 def add_arguments(parser: ArgumentParser) -> None:

@@ -20,11 +20,11 @@ from convac.files import Arrays, ContentError, parsed_json, read_arrays, read_js
 from convac.geometry.partitions import Partition
 from convac.networks.arithmetic import ConvAC
 from convac.networks.layers import Network
-from convac.parsing import parse
 from convac.progress import LOG, reporter
 from convac.provenance import run_record, source_hash
-from convac.specs import MeasureSpec, RunSpec, digest
-from convac.tables import table_of
+from convac.specs.parsing import parse
+from convac.specs.spec import MeasureSpec, RunSpec, digest
+from convac.specs.tables import table_of
 from convac.training.loop import load
 from convac.training.missing import missing_rows
 from convac.training.runs import measurable

@@ -16,7 +16,7 @@ from convac.experiments.discovery import claims_of, studies, study_module
 from convac.files import naming, read_table, write_text
 from convac.planning.config import SCALES, Config
 from convac.planning.environments import conda_files
-from convac.tables import COLUMNS, COMPUTED, TRAINED
+from convac.specs.tables import COLUMNS, COMPUTED, TRAINED
 
 REFERENCE = "results/reference"
 

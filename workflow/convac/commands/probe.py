@@ -30,7 +30,7 @@ from convac.planning.config_files import read_config
 from convac.planning.costs import evaluations, tried_steps
 from convac.planning.plan import JobKey, Plan
 from convac.seeds import stream
-from convac.specs import RunSpec, TheorySpec
+from convac.specs.spec import RunSpec, TheorySpec
 from convac.training.history import History
 from convac.training.loop import BLOCK, Run, chosen_device
 

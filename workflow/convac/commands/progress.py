@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from convac import workload
-from convac.workload import Job, Progress, Workload
+from convac.planning import workload
+from convac.planning.workload import Job, Progress, Workload
 
 SHOWN = 20  # jobs under way, the latest ones
 

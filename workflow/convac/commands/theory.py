@@ -5,9 +5,9 @@ import time
 from argparse import ArgumentParser, Namespace
 
 from convac.files import read_json, write_json, write_table
-from convac.parsing import parse
 from convac.provenance import run_record, source_hash
-from convac.specs import TheorySpec, digest
+from convac.specs.parsing import parse
+from convac.specs.spec import TheorySpec, digest
 
 
 def add_arguments(parser: ArgumentParser) -> None:

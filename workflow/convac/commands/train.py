@@ -5,9 +5,9 @@ from pathlib import Path
 
 from convac.errors import FileError
 from convac.files import read_arrays, read_json, write_arrays, write_json, write_table
-from convac.parsing import parse
 from convac.provenance import run_record, source_hash
-from convac.specs import RunSpec, digest
+from convac.specs.parsing import parse
+from convac.specs.spec import RunSpec, digest
 from convac.training.loop import train
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from pydantic import Field
 
-from convac.specs import MeasureSpec, Name, RunSpec, Scalar, Spec, TheorySpec
+from convac.specs.spec import MeasureSpec, Name, RunSpec, Scalar, Spec, TheorySpec
 
 
 class Experiment(Spec):

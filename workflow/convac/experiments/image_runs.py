@@ -6,7 +6,7 @@ from pydantic import Field
 
 from convac.experiments.experiment import Experiment
 from convac.geometry.trees import PoolingTree
-from convac.specs import (
+from convac.specs.spec import (
     DatasetSpec,
     Natural,
     NetworkSpec,

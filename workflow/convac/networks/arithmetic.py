@@ -38,7 +38,7 @@ from convac.networks.products import (
 from convac.networks.representations import GREY, Representation, accept_representation, patches
 from convac.networks.split import Splittable
 from convac.seeds import stream
-from convac.specs import NetworkSpec
+from convac.specs.spec import NetworkSpec
 
 REPRESENTATION = ("representation", "patch", "brightest")
 OPTIONS = ("weights", "sharing", "initialisation", *REPRESENTATION)

@@ -25,7 +25,7 @@ from convac.networks.layers import (
     seed_words,
 )
 from convac.networks.representations import Representation, accept_representation, integer
-from convac.specs import NetworkSpec
+from convac.specs.spec import NetworkSpec
 
 POOLINGS = ("max", "average")
 LARGEST_KERNEL = 15

@@ -24,7 +24,7 @@ from convac.networks.inputs import (
     whole_labels,
 )
 from convac.seeds import stream
-from convac.specs import NetworkSpec, Scalar
+from convac.specs.spec import NetworkSpec, Scalar
 
 # Stands for 0 inside logarithms: far below the rounding of rescaled values, which are of order 1.
 TINY = 1e-18

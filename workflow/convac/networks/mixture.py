@@ -38,7 +38,7 @@ from convac.networks.leaves import MISSING, Categorical, Gaussian, Leaves, drawn
 from convac.networks.products import FLOOR, SPREAD, Arithmetic, passing_on, tree_level
 from convac.networks.representations import Representation, integer, patches
 from convac.seeds import stream
-from convac.specs import NetworkSpec
+from convac.specs.spec import NetworkSpec
 
 # What training makes small: −ln P(x, y) per site; the cross-entropy of P(y | x); that and −ln P(x) per site.
 OBJECTIVES = ("likelihood", "discriminative", "hybrid")

@@ -25,7 +25,7 @@ from convac.networks.layers import (
 )
 from convac.networks.products import SPREAD, WEIGHTS, Arithmetic, dark_response, mapped_products, passing_on
 from convac.networks.representations import Representation, accept_representation, integer
-from convac.specs import NetworkSpec
+from convac.specs.spec import NetworkSpec
 
 STRIDE = 2
 LARGEST_KERNEL = 7

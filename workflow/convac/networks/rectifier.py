@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from convac.geometry.trees import PoolingTree
 from convac.networks.layers import accept, accept_options, checked_seeds, finite, normals, seed_words
 from convac.networks.split import Splittable
-from convac.specs import NetworkSpec
+from convac.specs.spec import NetworkSpec
 
 POOLINGS = ("max", "average")
 

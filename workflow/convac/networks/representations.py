@@ -14,7 +14,7 @@ import numpy as np
 from convac import arrays
 from convac.errors import ArgumentError
 from convac.networks.inputs import Images, whole_images
-from convac.specs import Scalar
+from convac.specs.spec import Scalar
 
 KINDS = ("one-hot", "affine")
 LARGEST = 255  # of a pixel

@@ -7,8 +7,8 @@ from itertools import chain
 from pathlib import Path
 
 from convac.errors import one_line
-from convac.parsing import shown
 from convac.planning.config_files import file_mistakes
+from convac.specs.parsing import shown
 
 DEFAULT = "config.yaml"
 FILES = "--configfile"

@@ -14,8 +14,8 @@ from pydantic import Field, model_validator
 from convac.errors import ConfigError, one_line
 from convac.experiments.discovery import studies, study_module
 from convac.experiments.experiment import Experiment
-from convac.parsing import mistakes, parse, plain, shown
-from convac.specs import Name, Spec
+from convac.specs.parsing import mistakes, parse, plain, shown
+from convac.specs.spec import Name, Spec
 
 Scale = Literal["smoke", "laptop", "paper"]
 SCALES: tuple[str, ...] = get_args(Scale)

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from convac.errors import ConfigError, one_line
-from convac.parsing import shown
+from convac.specs.parsing import shown
 
 MERGE = "tag:yaml.org,2002:merge"  # of the key `<<`, which may stand twice: nothing is lost
 WORDS: Mapping[str, Any] = {"true": True, "false": False, "null": None, "none": None, "~": None}

@@ -7,7 +7,7 @@ enforces are these estimates with a margin, doubled with every retry.
 from math import ceil, comb, prod
 from typing import NamedTuple
 
-from convac.specs import DatasetSpec, MeasureSpec, NetworkSpec, RunSpec
+from convac.specs.spec import DatasetSpec, MeasureSpec, NetworkSpec, RunSpec
 
 MARGIN = 3  # between the expected seconds of a job and its limit
 ALLOWANCE = 5  # minutes that a limit has beside it: a node may read packages from a slow file system

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NoReturn
 
-from convac.workload import Job
+from convac.planning.workload import Job
 
 PLANNED = "CONVAC_PLAN"  # environment variable with the file that a dry run's jobs are written to
 SELECTION = "Select jobs to execute..."  # the one message between jobs without an event

@@ -7,7 +7,7 @@ stay as they are. Only a group that wasn't full is trained again once more of it
 from dataclasses import replace
 
 from convac.experiments.experiment import Cell
-from convac.specs import MeasureSpec, RunSpec, TrainingSpec
+from convac.specs.spec import MeasureSpec, RunSpec, TrainingSpec
 
 SIZE = 5  # seeds of a full group
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from convac.errors import one_line
-from convac.parsing import shown
 from convac.planning.declared import made_again
 from convac.provenance import LIBRARY
+from convac.specs.parsing import shown
 
 CHECKOUT = LIBRARY.resolve().parents[1]
 RESULTS = "results"

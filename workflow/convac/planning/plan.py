@@ -14,15 +14,15 @@ from convac.errors import ConfigError, ConvacError
 from convac.experiments.discovery import study_module
 from convac.experiments.experiment import Cell
 from convac.files import write_text
-from convac.parsing import lines, parse, plain
 from convac.planning import costs
 from convac.planning.benchmarks import Timings
 from convac.planning.config import BASE, Blocks, Config, blocks
 from convac.planning.groups import groups
 from convac.planning.place import first_here
+from convac.planning.workload import Job, Workload
 from convac.provenance import module_file
-from convac.specs import DatasetSpec, MeasureSpec, RunSpec, Spec, TheorySpec, canonical, digest, folder
-from convac.workload import Job, Workload
+from convac.specs.parsing import lines, parse, plain
+from convac.specs.spec import DatasetSpec, MeasureSpec, RunSpec, Spec, TheorySpec, canonical, digest, folder
 
 SUFFIXES = ("svg", "pdf", "png")
 REFERENCE = "results/reference"

@@ -9,7 +9,7 @@ import torch
 
 from convac.errors import FileError
 from convac.files import Arrays, read_arrays, write_arrays
-from convac.specs import RunSpec, canonical
+from convac.specs.spec import RunSpec, canonical
 from convac.training.optimizer import Adam
 
 LOG = logging.getLogger("convac")

@@ -20,7 +20,7 @@ from convac.errors import ArgumentError, FileError
 from convac.networks.layers import Network
 from convac.progress import LOG, reporter
 from convac.seeds import stream
-from convac.specs import RunSpec, Schedule
+from convac.specs.spec import RunSpec, Schedule
 from convac.training.checkpoints import Checkpoint
 from convac.training.checks import Snapshot, all_finite, replay
 from convac.training.history import History

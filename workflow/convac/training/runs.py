@@ -10,8 +10,8 @@ from convac.networks.arithmetic import ConvAC
 from convac.networks.layers import Network, checked_replica
 from convac.networks.mixture import TensorialMixture
 from convac.networks.tree import TreeNetwork
-from convac.parsing import parse
-from convac.specs import RunSpec, digest
+from convac.specs.parsing import parse
+from convac.specs.spec import RunSpec, digest
 from convac.training.loop import load
 
 SPEC, MODEL = "spec.json", "model.safetensors"

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from convac.experiments.depth_channels.jobs import Family, Trained
 from convac.experiments.experiment import Cell, Experiment
-from convac.specs import Scalar, TheorySpec
+from convac.specs.spec import Scalar, TheorySpec
 
 Parameters = dict[str, Scalar | tuple[Scalar, ...]]
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from convac.claims.claims import Claim, equality
-from convac.specs import Scalar
+from convac.specs.spec import Scalar
 
 NETWORKS = ("product", "rectifier")
 

@@ -21,8 +21,8 @@ from convac.entanglement.block_rank import exact_rank, front_rank, predicted_ran
 from convac.entanglement.root_law import MODELS, Fit, fitted, misfit, predicted, stated_constant
 from convac.progress import reporter
 from convac.seeds import stream
-from convac.specs import TheorySpec
-from convac.tables import table_of
+from convac.specs.spec import TheorySpec
+from convac.specs.tables import table_of
 
 Row = dict[str, Any]
 Parameters = dict[str, Any]

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from convac.specs import Positive, Rate, Spec
+from convac.specs.spec import Positive, Rate, Spec
 
 FEWEST = 2  # channels: one makes a product over sites
 Width = Annotated[int, Field(ge=2)]

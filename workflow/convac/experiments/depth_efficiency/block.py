@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from convac.errors import ArgumentError
 from convac.experiments.experiment import Cell, Experiment
-from convac.specs import Positive, TheorySpec
+from convac.specs.spec import Positive, TheorySpec
 
 EXPONENT = 1000  # of two: ranks up to there are floats, as tables hold them
 Power = Annotated[Positive, Field(ge=4, multiple_of=4)]

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from convac.experiments.experiment import Cell, Experiment
 from convac.experiments.information_scaling.jobs import Training
-from convac.specs import Positive, Scalar, TheorySpec
+from convac.specs.spec import Positive, Scalar, TheorySpec
 
 RANDOM = ("dirichlet", "sparse", "near-permutation", "near-singular", "selection")
 DIGIT_PIXELS = 64

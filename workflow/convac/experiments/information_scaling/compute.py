@@ -32,8 +32,8 @@ from convac.mixtures.likelihood import independent_log_likelihood, maximised
 from convac.mixtures.model import TensorialMixture
 from convac.progress import reporter
 from convac.seeds import stream
-from convac.specs import TheorySpec
-from convac.tables import table_of
+from convac.specs.spec import TheorySpec
+from convac.specs.tables import table_of
 
 Row = dict[str, Any]
 Parameters = dict[str, Any]

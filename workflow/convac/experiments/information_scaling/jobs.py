@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from convac.specs import Positive, Spec
+from convac.specs.spec import Positive, Spec
 
 
 class Training(Spec):

@@ -16,8 +16,8 @@ from convac.errors import ArgumentError
 from convac.experiments.experiment import Cell
 from convac.experiments.image_runs import GLOBAL, LOCAL, ImageExperiment, NetworkKind, template
 from convac.geometry.partitions import Partition
-from convac.specs import DatasetSpec, NetworkSpec, Positive, Scalar, Spec
-from convac.widths import matched, parameters, profile
+from convac.specs.spec import DatasetSpec, NetworkSpec, Positive, Scalar, Spec
+from convac.specs.widths import matched, parameters, profile
 
 KINDS: tuple[NetworkKind, ...] = ("ConvNet", "ConvAC")
 # positions along each axis of a ConvNet's convolution, and of a ConvAC's window

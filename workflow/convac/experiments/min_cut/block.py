@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from convac.errors import ArgumentError
 from convac.experiments.experiment import Cell, Experiment
 from convac.geometry.partitions import Partition
-from convac.specs import Natural, Positive, Scalar, TheorySpec
+from convac.specs.spec import Natural, Positive, Scalar, TheorySpec
 
 DRAWN = 1024  # sites of a tree that can be read in a figure
 ENSEMBLES = ("powers", "mixed", "shared")

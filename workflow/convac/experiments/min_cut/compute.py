@@ -22,8 +22,8 @@ from convac.geometry.partitions import Partition
 from convac.geometry.trees import PoolingTree
 from convac.progress import reporter
 from convac.seeds import stream
-from convac.specs import TheorySpec
-from convac.tables import table_of
+from convac.specs.spec import TheorySpec
+from convac.specs.tables import table_of
 
 Row = dict[str, Any]
 Parameters = dict[str, Any]

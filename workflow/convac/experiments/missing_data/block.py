@@ -14,7 +14,7 @@ from convac.errors import ArgumentError
 from convac.experiments.experiment import Cell, Experiment
 from convac.experiments.image_runs import CLASSES, GREY, template
 from convac.geometry.trees import PoolingTree
-from convac.specs import (
+from convac.specs.spec import (
     MARGINALISED,
     DatasetSpec,
     MeasureSpec,
@@ -30,7 +30,7 @@ from convac.specs import (
     TrainingSpec,
     seeds_of,
 )
-from convac.widths import matched, parameters
+from convac.specs.widths import matched, parameters
 
 Kind = Literal["points", "rectangles"]
 IMPUTATIONS = ("zero", "mean", "neighbour")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from convac.claims.claims import Claim
 from convac.experiments.missing_data.block import COMPLETE, CONVNET, CP, HT, IMPUTATIONS
-from convac.specs import (
+from convac.specs.spec import (
     MARGINALISED,
 )
 

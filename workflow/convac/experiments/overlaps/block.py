@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from convac.experiments.experiment import Cell, Experiment
 from convac.experiments.overlaps.jobs import Family, RandomNetworks
 from convac.geometry.trees import PoolingTree
-from convac.specs import Positive, Scalar, TheorySpec
+from convac.specs.spec import Positive, Scalar, TheorySpec
 
 Parameters = dict[str, Scalar | tuple[Scalar, ...]]
 

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from convac.circuits.overlapping import OverlappingShape
 from convac.errors import ArgumentError
-from convac.specs import MOST, Natural, Positive, Spec
+from convac.specs.spec import MOST, Natural, Positive, Spec
 
 
 class Family(Spec):

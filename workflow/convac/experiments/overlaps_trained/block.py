@@ -12,8 +12,8 @@ from pydantic import Field, model_validator
 from convac.errors import ArgumentError
 from convac.experiments.experiment import Cell
 from convac.experiments.image_runs import ImageExperiment, NetworkKind, template
-from convac.specs import Positive, Scalar, Spec
-from convac.widths import matched, parameters
+from convac.specs.spec import Positive, Scalar, Spec
+from convac.specs.widths import matched, parameters
 
 KINDS: tuple[NetworkKind, ...] = ("ConvNet", "ConvAC")
 LARGEST_KERNEL = 7

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from convac.experiments.experiment import Cell, Experiment
 from convac.geometry.partitions import Partition
 from convac.geometry.trees import PoolingTree
-from convac.specs import (
+from convac.specs.spec import (
     DatasetSpec,
     MeasureSpec,
     NetworkSpec,

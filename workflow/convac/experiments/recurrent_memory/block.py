@@ -8,7 +8,7 @@ from pydantic import Field
 
 from convac.experiments.experiment import Cell, Experiment
 from convac.experiments.recurrent_memory.jobs import Depth, Even, Network
-from convac.specs import Positive, TheorySpec
+from convac.specs.spec import Positive, TheorySpec
 
 
 class Block(Experiment):

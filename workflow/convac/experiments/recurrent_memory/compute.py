@@ -15,8 +15,8 @@ from convac.entanglement.measures import entropy
 from convac.entanglement.start_end_rank import closed_form, proved_bound
 from convac.progress import reporter
 from convac.seeds import stream
-from convac.specs import TheorySpec
-from convac.tables import table_of
+from convac.specs.spec import TheorySpec
+from convac.specs.tables import table_of
 
 # the closed forms were found on cells no larger than these
 SEEN_HALF, SEEN_DIMENSION, SEEN_WIDTH = 4, 3, 3

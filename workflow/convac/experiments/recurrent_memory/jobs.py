@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from convac.errors import ArgumentError
-from convac.specs import MOST, Positive, Spec
+from convac.specs.spec import MOST, Positive, Spec
 
 Depth = Annotated[int, Field(ge=1, le=4)]
 Even = Annotated[Positive, Field(ge=2, multiple_of=2)]

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from convac.errors import ArgumentError
 from convac.experiments.experiment import Cell, Experiment
 from convac.experiments.target_entropy.jobs import ImageClasses
-from convac.specs import Natural, Positive, Scalar, TheorySpec
+from convac.specs.spec import Natural, Positive, Scalar, TheorySpec
 
 Sides = tuple[Positive, Positive]
 PIXELS = 20  # of an image whose functions are listed

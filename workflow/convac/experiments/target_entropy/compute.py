@@ -24,9 +24,9 @@ from convac.experiments.target_entropy.data_entropy import data_rows
 from convac.geometry.partitions import PARTITIONS, Partition
 from convac.progress import reporter
 from convac.seeds import stream
-from convac.specs import TheorySpec
+from convac.specs.spec import TheorySpec
+from convac.specs.tables import table_of
 from convac.statistics import slope_interval
-from convac.tables import table_of
 from convac.targets import families
 from convac.targets.families import Levels
 from convac.targets.frontier import SCANS, strip

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from convac.specs import Positive, Spec
+from convac.specs.spec import Positive, Spec
 
 
 class ImageClasses(Spec):

@@ -15,7 +15,7 @@ from convac.experiments.experiment import Cell, Experiment
 from convac.experiments.image_runs import CLASSES, GLOBAL, LOCAL
 from convac.geometry.partitions import Partition
 from convac.geometry.trees import PoolingTree
-from convac.specs import (
+from convac.specs.spec import (
     DatasetSpec,
     MeasureSpec,
     Natural,

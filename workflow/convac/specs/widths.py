@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise, product
 
 from convac.errors import ArgumentError
-from convac.specs import NetworkSpec
+from convac.specs.spec import NetworkSpec
 
 Count = Callable[[Sequence[int]], int]
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from convac.errors import ConfigError, ConvacError, one_line
-from convac.specs import Spec
+from convac.specs.spec import Spec
 
 S = TypeVar("S", bound=Spec)
 
