@@ -228,9 +228,10 @@ def test_a_product_state_survives_rank_one(positive, rng):
 def test_shared_weights_become_one_per_location_above_cut_bonds(rng):
     tree = PoolingTree.named("line", (8,), (2, 2, 2))
     circuit = random_circuit(tree, 2, (4, 3, 2), rng, shared=True, classes=2)
-    # the map above lets three vectors through
+    # what is above lets three vectors of level 1 through, two of level 2: no more is no cut
     assert [weight.shape for weight in truncated(circuit, 3).weights] == [(4, 2), (3, 4), (2, 3)]
-    assert [weight.shape for weight in truncated(circuit, 2).weights] == [(4, 2), (4, 3, 4), (2, 2, 3)]
+    assert [weight.shape for weight in truncated(circuit, 2).weights] == [(4, 2), (4, 3, 4), (2, 3)]
+    assert [weight.shape for weight in truncated(circuit, 1).weights] == [(4, 2), (4, 3, 4), (2, 2, 3)]
 
 
 @pytest.mark.parametrize("rank", [0, -3])
