@@ -175,5 +175,5 @@ def test_all_keys_at_their_smallest(study):
     found = check(study, block)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # an axis of zeros alone, which matplotlib widens
-        made = importlib.import_module(f"convac.plotting.{study}").draw(*found)
+        made = importlib.import_module(f"convac.experiments.{study}.figures").draw(*found)
     assert set(made) == set(study_module(study).FIGURES)

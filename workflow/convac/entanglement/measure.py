@@ -344,8 +344,9 @@ def from_sample(
     """Measures of a sampled grid tensor with their error; refused where that is large. A sample has no rank."""
     found = grid.sampled(source, mask, limits, output, samples, seed)
     if not found.converged(largest_error):
+        seen = f"{measures.entropy(found.singular_values):.3g} nats" if found.singular_values.any() else "only zeros"
         raise NotConvergedError(
-            f"engine grid-sampled: {measures.entropy(found.singular_values):.3g} nats by {samples} samples, "
+            f"engine grid-sampled: {seen} by {samples} samples, "
             f"{found.error:.2g} nats open, {found.unresolved:.1%} of the norm unpredicted; "
             f"accepted: at most {largest_error} (more samples)"
         )
