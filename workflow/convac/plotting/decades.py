@@ -46,7 +46,7 @@ def shifts(count: int, distance: float = 0.17) -> list[float]:
 
 def decades(axes: Axes, values: Iterable[float]) -> None:
     """A logarithmic axis of entropies that shows all the values; the floor's tick stands for all below, too."""
-    shown = np.fromiter(values, dtype=float)
+    shown = np.maximum(np.fromiter(values, dtype=float), FLOOR)
     low, high = float(shown.min()) / 1.8, float(shown.max()) * 1.8
     axes.set_yscale("log")
     axes.set_ylim(low, high)

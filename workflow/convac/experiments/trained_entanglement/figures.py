@@ -154,7 +154,7 @@ def snapshots(axes: Axes, found: Mapping[str, pd.DataFrame], cuts: list[float], 
     for (task, own), shift in zip(found.items(), shifts(len(found)), strict=True):
         sequence(axes, own, "moment", places, shift, TASKS[task][1], MARKERS[geometry])
     for cut in cuts:
-        axes.axhline(cut, color=BLACK, linestyle=BOUND, linewidth=0.9, zorder=1)
+        axes.axhline(max(cut, FLOOR), color=BLACK, linestyle=BOUND, linewidth=0.9, zorder=1)
     decades(axes, [*cuts, *(value for own in found.values() for value in own["value"])])
 
 
