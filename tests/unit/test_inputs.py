@@ -63,6 +63,7 @@ KEPT = {
     "to": lambda x: x.to("cpu", copy=True),
     "clone": lambda x: x.clone().detach().contiguous(),
     "stack": lambda x: torch.stack([x[:3], x[3:]]),
+    "all columns": lambda x: x[::2, :][..., :],
     "replicas": lambda x: torch.stack([x] * 2),
     "cat": lambda x: torch.cat([x[:2], x[4:]]),
     "expand": lambda x: x.expand(2, -1, -1),
@@ -101,6 +102,13 @@ LOST = {
     "float": lambda x: x.float(),
     "double": lambda x: x.to(torch.float64),
     "complex": lambda x: x.to(torch.complex64),
+    "columns by a list": lambda x: x[..., [1, 0, *range(2, x.shape[1])]],
+    "columns by numbers": lambda x: x[:, torch.arange(x.shape[1]).flip(0)],
+    "columns by a mask": lambda x: x[:, torch.ones(x.shape[1], dtype=torch.bool)],
+    "columns by index_select": lambda x: x.index_select(-1, torch.arange(x.shape[1])),
+    "columns by index_select, named": lambda x: x.index_select(dim=1, index=torch.arange(x.shape[1])),
+    "rows out of step": lambda x: x.flatten()[1 : 1 - x.shape[1]].view(-1, x.shape[1]),
+    "halves of two images": lambda x: torch.cat([x[:, :2], x.roll(1, 0)[:, 2:]], dim=1),
 }
 
 
@@ -111,6 +119,24 @@ def test_what_changes_numbers_gives_a_plain_tensor(change):
     assert not isinstance(made, Encoded)
     with pytest.raises(ArgumentError, match=r"^images: .*accepted: "):
         NETWORKS["shared"](made)
+
+
+IN_PLACE = {
+    "assignment": lambda x: x.__setitem__(0, 0),
+    "product": lambda x: x.mul_(2),
+    "operator": lambda x: x.__iadd__(1),
+    "fill": lambda x: x.fill_(0),
+    "zero": lambda x: x[0].zero_(),
+}
+
+
+@pytest.mark.parametrize("change", IN_PLACE)
+def test_encoded_images_are_not_changed_in_place(network, change):
+    encoded = network.encode(images_of(network, 6))
+    scores = network(encoded)
+    with pytest.raises(ArgumentError, match=r"^images: encoded ones aren't changed, by .*accepted: "):
+        IN_PLACE[change](encoded)
+    assert torch.equal(network(encoded), scores)
 
 
 @pytest.mark.parametrize("kind", [torch.int32, torch.int64])

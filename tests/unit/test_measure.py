@@ -298,6 +298,9 @@ def test_one_gram_matrix_for_all_sites_is_the_same_at_each():
         (np.zeros((3, 4)), "has shape"),
         ([["a"]], "text"),
         (np.full((3, 4, 2), np.nan), "finite"),
+        (np.full((3, 4, 2), 1e200), "leave float64's range"),
+        (np.full((3, 4, 2), 1e-200), "leave float64's range"),
+        (np.ones((3, 4, 2)) * [1.0, 1e-170], "leave float64's range"),
     ],
 )
 def test_marginals_of_anything_else_are_refused(inputs, says):

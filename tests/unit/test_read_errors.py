@@ -107,6 +107,8 @@ def test_empty_files_are_told_as_such(tmp_path, name):
 JSON_FAULTS = {
     "is text in UTF-16": TEXT.encode("utf-16"),
     "is text in UTF-16, not UTF-8": TEXT.encode("utf-16-le"),
+    "is text in UTF-32": TEXT.encode("utf-32"),
+    "is text in UTF-32, not UTF-8": TEXT.encode("utf-32-be"),
     "isn't UTF-8 text: byte 0xe9 at 20": TEXT.encode("latin-1"),
     "is cut short": TEXT.encode()[:9],
     "is empty": b" \n\n",

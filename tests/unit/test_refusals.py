@@ -10,6 +10,7 @@ import torch
 
 from convac.circuits import overlapping, recurrent
 from convac.circuits.fields import PRIME_FIELD, REALS, PrimeField, is_prime
+from convac.circuits.files import read_circuit, write_circuit
 from convac.circuits.tree import Circuit, random_circuit
 from convac.entanglement import differentiable, measures
 from convac.entanglement.bridge import predicted_rank
@@ -23,6 +24,7 @@ from convac.geometry.trees import PoolingTree
 from convac.mixtures.families import random_mixture
 from convac.mixtures.leaves import Categorical, Gaussian
 from convac.targets import families, frontier, functions, splits
+from convac.training.runs import load_run
 
 TREE = PoolingTree.named("line", (4,))
 RNG = np.random.default_rng(0)
@@ -43,6 +45,13 @@ NAN = math.nan
 # the name that is told, what is called, and what it is called with
 REFUSED = [
     ("prime", PrimeField, (4, 1, 0, -3, 25, 2**31, 2**31 - 3, 2.0, "3", True)),
+    ("tree", lambda value: random_circuit(value, 2, (3, 3), RNG), (None, (4,), "line", FAMILY)),
+    ("circuit", lambda value: write_circuit("net.json", value), (None, "net", TREE, [CIRCUIT])),
+    ("weights", lambda value: write_circuit("net.json", CIRCUIT, value), (None, "foo", ["inline"], True)),
+    ("path", lambda value: write_circuit(value, CIRCUIT), (None, 5, b"net.json", "a\0b", ["net.json"])),
+    ("path", read_circuit, (None, 5, b"net.json", "a\0b", ["net.json"])),
+    ("folder", load_run, (None, 5, b"net.json", "a\0b", ["net.json"])),
+    ("network", lambda value: measure(value, [0]), (None, "net.json", [[1, 0], [0, 1]], 1.0, TREE)),
     ("steps", lambda value: recurrent.RecurrentShape(value, 1, 2, 2), NO_COUNTS),
     ("depth", lambda value: recurrent.RecurrentShape(4, value, 2, 2), NO_COUNTS),
     ("width", lambda value: recurrent.RecurrentShape(4, 1, value, 2), NO_COUNTS),

@@ -15,12 +15,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from convac.errors import FileError, one_line
+from convac.errors import ArgumentError, FileError, one_line
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Arrays = dict[str, np.ndarray]
+
+
+def path_of(value: Any, name: str = "path") -> Path:
+    """A path that a user hands in; raises ArgumentError for what is none."""
+    if not isinstance(value, str | os.PathLike) or isinstance(os.fspath(value), bytes) or "\0" in os.fspath(value):
+        raise ArgumentError(f"{name}: got {one_line(repr(value), 60)}; accepted: a path, as text or pathlib.Path")
+    return Path(value)
 
 
 @contextmanager
@@ -130,6 +137,8 @@ def beginning(path: Path) -> bytes:
 def text_fault(error: Exception, head: bytes) -> str:
     """What is wrong with a text, as it begins; empty where the error tells of something else."""
     text = isinstance(error, json.JSONDecodeError | UnicodeError)
+    if head[:4] in {b"\xff\xfe\0\0", b"\0\0\xfe\xff"} or (text and head[:4].count(0) == 3):
+        return "is text in UTF-32, not UTF-8"
     if head[:2] in {b"\xff\xfe", b"\xfe\xff"} or (text and 0 in head[:2]):
         return "is text in UTF-16, not UTF-8"
     if isinstance(error, UnicodeDecodeError):
@@ -364,7 +373,7 @@ def read_table(path: str | Path, columns: tuple[str, ...] = ()) -> "pd.DataFrame
             if beginning(Path(path)).startswith(tuple(start for start, _, _ in KINDS)):
                 raise ContentError("is no text")
             check_end(path)
-            table = pd.read_csv(path, encoding="utf-8-sig")
+            table = pd.read_csv(path, encoding="utf-8-sig", low_memory=False)  # a column's type from all rows
         else:
             import pyarrow.parquet
 

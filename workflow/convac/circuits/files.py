@@ -13,7 +13,7 @@ import numpy as np
 
 from convac.circuits.tree import Circuit
 from convac.errors import ArgumentError, ConvacError, FileError
-from convac.files import naming, read_json, read_tensors, replacing, sha256, write_json
+from convac.files import naming, path_of, read_json, read_tensors, replacing, sha256, write_json
 from convac.geometry.trees import PoolingTree
 
 FORMAT = "convac-circuit"
@@ -35,12 +35,14 @@ def write_circuit(path: str | Path, circuit: Circuit, weights: Literal["inline",
             whose checksum stands in the JSON.
 
     Raises:
-        ArgumentError: `weights` is neither.
+        ArgumentError: `weights` is neither, `circuit` is none, or `path` is no path.
         FileError: a file can't be written.
     """
-    if weights not in {"inline", "safetensors"}:
+    if not isinstance(circuit, Circuit):
+        raise ArgumentError(f"circuit: got {type(circuit).__name__}; accepted: a Circuit, of a network .circuit()")
+    if not isinstance(weights, str) or weights not in {"inline", "safetensors"}:
         raise ArgumentError(f"weights: got {short(weights)}; accepted: inline, safetensors")
-    tree = circuit.tree
+    tree, place = circuit.tree, path_of(path)
     content: dict[str, Any] = {
         "format": FORMAT,
         "version": VERSION,
@@ -56,11 +58,11 @@ def write_circuit(path: str | Path, circuit: Circuit, weights: Literal["inline",
         from safetensors.numpy import save_file
 
         # the whole name: two circuits in one folder never share their weights, whatever dots are in their names
-        beside = Path(path).with_name(f"{Path(path).name}.safetensors")
+        beside = place.with_name(f"{place.name}.safetensors")
         with replacing(beside) as temporary:
             save_file(dict(named_tensors(circuit)), temporary)
         content |= {TENSORS: beside.name, DIGEST: sha256(beside)}
-    write_json(path, content)
+    write_json(place, content)
 
 
 def named_tensors(circuit: Circuit) -> list[tuple[str, np.ndarray]]:
@@ -75,14 +77,16 @@ def read_circuit(path: str | Path) -> Circuit:
     Raises:
         FileError: the file is missing, damaged or malformed, or a trained run's; one line names it, the key at fault
             and what is accepted.
+        ArgumentError: `path` is no path.
     """
-    if is_of_a_run(Path(path)):
+    place = path_of(path)
+    if is_of_a_run(place):
         raise FileError(
             f"{path}: belongs to a trained run; accepted: a circuit file; a run: convac measure --run FOLDER, load_run"
         )
-    content = read_json(path)
+    content = read_json(place)
     try:
-        return circuit_from(content, Path(path).parent)
+        return circuit_from(content, place.parent)
     except ConvacError as error:
         raise FileError(f"{path}: {error}") from error
 

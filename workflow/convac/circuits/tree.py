@@ -117,6 +117,8 @@ def random_circuit(
     Raises:
         ArgumentError: something isn't a positive integer, or the widths aren't one per level.
     """
+    if not isinstance(tree, PoolingTree):
+        raise ArgumentError(f"tree: got {short(tree)}; accepted: a PoolingTree")
     channels = integer(local_dimension, "local_dimension", least=1)
     given, rows = integers(widths, "widths", least=1), integer(classes, "classes", least=1)
     if len(given) != tree.levels:

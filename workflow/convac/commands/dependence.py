@@ -37,7 +37,7 @@ def check_options(options: Namespace) -> None:
                 raise ArgumentError(f"{name}: given without data; accepted: with --data")
         return
     for name in FOREIGN:
-        if getattr(options, name):
+        if getattr(options, name) not in {None, False}:
             shown = "class" if name == "label" else name
             raise ArgumentError(f"{shown}: given with data; accepted: for coefficient tensors alone")
     if options.engine not in {"auto", "composites"}:

@@ -27,7 +27,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     source.add_argument("--run", help="a trained run's folder, results/runs/CELL")
     parser.add_argument("--replica", type=int, help="of a run: which of its seeds, counted from 0")
     parser.add_argument("--partition", required=True, help="a name (left-right, …) or sites: 0,2,5")
-    parser.add_argument("--class", dest="label", type=int, default=0, help="the class whose score is measured")
+    parser.add_argument("--class", dest="label", type=int, help="the class whose score is measured, 0")
     parser.add_argument("--combination", help="one coefficient per class instead: 1,-1")
     parser.add_argument("--engine", default="auto", help="force an engine: brute, spectrum, renyi2, grid, grid-sampled")
     parser.add_argument("--tolerance", type=float, help="of the Schmidt number, relative")
@@ -63,14 +63,14 @@ def measured(options: Namespace) -> dict[str, Any]:
     found = measure(
         source,
         options.partition,
-        output=numbers(options.combination, "combination", float) if options.combination else options.label,
+        output=output_of(options),
         engine=options.engine,
         tolerance=options.tolerance,
         memory_limit=options.memory_limit,
         time_limit=options.time_limit,
         largest_error=options.largest_error,
         sites=sites_of(options),
-        templates=values(options.templates, "templates") if options.templates else None,
+        templates=values(options.templates, "templates") if options.templates is not None else None,
         samples=options.samples,
         seed=options.seed,
     )
@@ -85,20 +85,29 @@ def measured(options: Namespace) -> dict[str, Any]:
 
 def source_of(options: Namespace) -> Source:
     """What is measured: a circuit of a file, a trained network of a run, or what the user's own code makes."""
-    if options.replica is not None and not options.run:
+    if options.replica is not None and options.run is None:
         raise ArgumentError("replica: given without a run; accepted: with --run")
-    if options.circuit:
+    if options.circuit is not None:
         return read_circuit(options.circuit)
-    if options.network:
+    if options.network is not None:
         return named(options.network)
     from convac.training.runs import load_run, measurable
 
     return measurable(load_run(options.run, options.replica or 0))
 
 
+def output_of(options: Namespace) -> int | list[float]:
+    """The class that is measured, or one coefficient per class."""
+    if options.combination is None:
+        return options.label or 0
+    if options.label is not None:
+        raise ArgumentError("class: given with a combination; accepted: one of the two")
+    return numbers(options.combination, "combination", float)
+
+
 def sites_of(options: Namespace) -> list[int] | None:
-    """The shape of the sites, where it is given."""
-    return numbers(options.sites, "sites", int) if options.sites else None
+    """The shape of the sites, where it is given; an empty text is given, too, as by a variable that isn't set."""
+    return numbers(options.sites, "sites", int) if options.sites is not None else None
 
 
 def numbers(text: str, key: str, kind: type) -> list[Any]:

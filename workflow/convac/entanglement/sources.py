@@ -15,6 +15,8 @@ from convac.entanglement.mincut import HasCircuit, circuit_of
 from convac.entanglement.precision import EPSILON
 from convac.errors import ArgumentError
 
+SMALLEST_SQUARE = 1e-280  # above it no square of a length has lost digits to underflow
+MEASURED = "a circuit, a network with .circuit(), a torch module or function, a state as an array, or a DataTensor"
 Source = Circuit | HasCircuit | GridFunction | DataTensor | np.ndarray | Callable[..., Any]
 
 
@@ -32,6 +34,8 @@ def resolved(
         return state(source, sites)
     known = isinstance(source, Circuit | GridFunction | DataTensor) or callable(getattr(source, "circuit", None))
     if known or not callable(source):
+        if not known:
+            raise ArgumentError(f"network: got {type(source).__name__}; accepted: {MEASURED}")
         if sites is not None or templates is not None:
             name = "templates" if sites is None else "sites"
             raise ArgumentError(f"{name}: given for a source that has its own; accepted: with a function alone")
@@ -146,7 +150,7 @@ def site_grams(inputs: np.ndarray | Sequence[Any], local_dimension: int) -> np.n
         (N, M, M), for `gram`.
 
     Raises:
-        ArgumentError: shape, type or a symbol doesn't fit.
+        ArgumentError: shape, type or a symbol doesn't fit, or a square leaves float64's range.
 
     >>> site_grams([[0, 1], [0, 0]], 2)[1]
     array([[0.5, 0. ],
@@ -160,4 +164,10 @@ def site_grams(inputs: np.ndarray | Sequence[Any], local_dimension: int) -> np.n
         shares = np.stack([(array == symbol).mean(axis=0) for symbol in range(size)], axis=1)
         return np.asarray(shares[:, :, None] * np.eye(size))
     vectors = real(inputs, "inputs", ("images", "sites", size))
-    return np.asarray(np.einsum("nid,nie->ide", vectors, vectors) / len(vectors))
+    with np.errstate(over="ignore", under="ignore"):
+        grams = np.einsum("nid,nie->ide", vectors, vectors) / len(vectors)
+    squares = np.diagonal(grams, axis1=1, axis2=2)
+    lost = (squares < SMALLEST_SQUARE) & (vectors != 0).any(axis=0)
+    if lost.any() or not np.isfinite(grams).all():
+        raise ArgumentError("inputs: their squares leave float64's range; accepted: lengths from 1e-140 to 1e150")
+    return np.asarray(grams)

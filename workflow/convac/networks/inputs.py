@@ -47,8 +47,12 @@ class Encoding:
 class Encoded(Tensor):
     """Images as a network reads them, (…, columns), made by its `encode` alone.
 
-    Indexing, slicing, `view`, `to`, `clone`, `split`, `stack` and their like give encoded images again; arithmetic, or
-    a type that can't hold the numbers, gives a plain tensor, which networks refuse.
+    Indexing, slicing, `view`, `to`, `clone`, `split`, `stack` and their like give encoded images again as long as they
+    leave whole rows; arithmetic, columns that are picked or a type that can't hold the numbers give a plain tensor,
+    which networks refuse. Nothing changes them in place.
+
+    Raises:
+        ArgumentError: at an operation in place.
 
     Attributes:
         encoding: how they were made.
@@ -72,9 +76,12 @@ class Encoded(Tensor):
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
         """Call a function of torch, and mark what it gives if it leaves the rows as they are."""
+        name = getattr(func, "__name__", "")
+        if args and isinstance(args[0], Encoded) and in_place(name):
+            raise ArgumentError(f"images: encoded ones aren't changed, by {name}; accepted: change them, then `encode`")
         with torch._C.DisableTorchFunctionSubclass():
             found = func(*args, **(kwargs or {}))
-            if getattr(func, "__name__", "") not in KEEPING or not args:
+            if name not in KEEPING or not args or picks_columns(name, args, kwargs or {}):
                 return found
             parts = args[0] if isinstance(args[0], list | tuple) else [args[0]]
             if not all(isinstance(part, Encoded) and part.encoding == parts[0].encoding for part in parts):
@@ -87,8 +94,42 @@ class Encoded(Tensor):
         return Encoded.of(self.clone(), self.encoding)
 
 
+def in_place(name: str) -> bool:
+    """Whether a method of a tensor changes its numbers, by its name."""
+    if name.startswith("__"):
+        return name == "__setitem__" or (name.startswith("__i") and name not in {"__index__", "__int__", "__invert__"})
+    return name.endswith("_") and name not in KEEPING and name != "share_memory_"
+
+
+def picks_columns(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> bool:
+    """Whether an index goes into the last axis, so that columns may change their order."""
+    if not isinstance(args[0], Tensor):
+        return False
+    axes = args[0].ndim
+    if name == "index_select":
+        return bool((kwargs["dim"] if "dim" in kwargs else args[1]) in (-1, axes - 1))
+    if name != "__getitem__":
+        return False
+    parts = list(args[1]) if isinstance(args[1], tuple) else [args[1]]
+    parts = [part for part in parts if part is not None]
+    open_ended = any(part is Ellipsis for part in parts)
+    if not parts or not (open_ended or sum(map(axes_of, parts)) >= axes):
+        return False
+    last = parts[-1]
+    return last is not Ellipsis and not (isinstance(last, slice) and last.step in (None, 1))
+
+
+def axes_of(part: Any) -> int:
+    """How many axes an index uses up: a mask as many as it has, anything else one."""
+    if isinstance(part, Tensor | np.ndarray) and part.dtype in (torch.bool, np.bool_):
+        return part.ndim
+    return 0 if isinstance(part, bool) else 1
+
+
 def kept(found: Tensor, source: Encoded) -> Tensor:
-    """What became of encoded images, marked unless its type can't hold their numbers."""
+    """What became of encoded images, marked unless rows aren't whole or the type can't hold their numbers."""
+    if found.ndim == 0 or found.shape[-1] != source.encoding.columns:
+        return found
     vectors = source.encoding.vectors
     fits = found.is_floating_point() if vectors else found.dtype in (source.dtype, *WIDE)
     return Encoded.of(found, source.encoding) if fits else found

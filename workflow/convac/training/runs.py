@@ -5,7 +5,7 @@ from pathlib import Path
 from convac.circuits.tree import Circuit
 from convac.entanglement.grid import GridFunction
 from convac.errors import FileError
-from convac.files import read_arrays, read_json
+from convac.files import path_of, read_arrays, read_json
 from convac.networks.arithmetic import ConvAC
 from convac.networks.layers import Network, checked_replica
 from convac.networks.mixture import TensorialMixture
@@ -32,12 +32,12 @@ def load_run(folder: str | Path, replica: int | None = 0) -> Network:
 
     Raises:
         FileError: the folder holds no trained run, a file is damaged, or the weights belong to another run.
-        ArgumentError: there is no such replica.
+        ArgumentError: there is no such replica, or `folder` is no path.
 
     >>> network = load_run("results/runs/blobs-arithmetic-square-w16-0f0f0f0f", replica=2)  # doctest: +SKIP
     >>> measure(network, "left-right").entropy  # doctest: +SKIP
     """
-    place = Path(folder)
+    place = path_of(folder, "folder")
     for name in (SPEC, MODEL):
         if not (place / name).exists():
             raise FileError(f"{place}: has no {name}; accepted: a run that was trained, results/runs/<cell>")
