@@ -116,3 +116,9 @@ def test_levels_are_as_many_equal_values(levels):
 def test_levels_out_of_range_are_refused(weights, multiplicities):
     with pytest.raises(ArgumentError, match=r"weights|multiplicities"):
         measures.degenerate_entropy(np.array(weights), multiplicities)
+
+
+def test_below_order_one_terms_count_whose_squares_underflow():
+    # p = (1, 1e-400) to the power 0.001
+    assert measures.renyi([1.0, 1e-200], 0.001) == pytest.approx(math.log1p(10**-0.4) / 0.999, rel=1e-12)
+    assert measures.renyi([1e200, 1.0], 0.001) == pytest.approx(math.log1p(10**-0.4) / 0.999, rel=1e-12)

@@ -134,6 +134,7 @@ REFUSED = [
     ("states", lambda value: random_mixture("dirichlet", TREE, value, "binary", RNG), NO_COUNTS),
     ("inside", lambda value: families.majority(value, 2), NO_COUNTS),
     ("outside", lambda value: families.parity(2, value), NO_COUNTS),
+    ("height", lambda value: frontier.strip("percolation", value, 2, 2), (*NO_COUNTS, 13, 40)),
     ("inside", lambda value: families.random_entropy(value, 2), NO_COUNTS),
     ("pairs", lambda value: families.strict_symmetry(*value, "sign"), ((0, 0, 0), (-1, 1, 1), (1.5, 0, 0))),
     ("crossing", lambda value: families.symmetry_score(value, 0, "sign"), NO_COUNTS),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from convac.entanglement.generic_rank import rank
 from convac.errors import ArgumentError, MemoryLimitError
 from convac.experiments.target_entropy.block import Block
 from convac.specs.parsing import mistakes
+from convac.targets import families
 from convac.targets.functions import TASKS, control, every_image, listed
 from convac.targets.splits import CONVENTIONS, Split, offset, split
 
@@ -166,3 +168,18 @@ def test_blocks_out_of_reach_are_refused_in_a_line(changes, words):
     own = {key: value for key, value in block.items() if key != "scales"}
     assert mistakes(Block, own) == []
     assert words in mistakes(Block, {**own, **changes})[0]
+
+
+@pytest.mark.parametrize("task", [task for task in TASKS if task != "random"])
+def test_images_that_are_not_binary_are_refused(task):
+    binary = np.random.default_rng(0).random((5, 3, 4)) < 0.5
+    for images in (binary * 0.5, binary.astype(np.uint8) * 255, -1 * binary, binary[0], binary.astype(str), "x", None):
+        with pytest.raises(ArgumentError, match=r"^images: .*accepted: booleans"):
+            TASKS[task](images)
+    for images in (torch.from_numpy(binary), binary.tolist()):
+        assert np.array_equal(TASKS[task](images), TASKS[task](binary))
+
+
+def test_majorities_of_any_size_are_refused_before_they_are_listed():
+    with pytest.raises(MemoryLimitError, match=r"^inside, outside: got 1000000000, 2; accepted: "):
+        families.majority(10**9, 2)

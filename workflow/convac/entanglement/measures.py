@@ -97,12 +97,15 @@ def renyi(singular_values: np.ndarray, order: float) -> float:
     order = number(order, "order", above=0, infinite=True)
     if order == 1:
         return entropy(singular_values)
-    weights = relative(singular_values)[1:] ** 2
+    ratio = relative(singular_values)[1:]
+    weights = ratio**2
     total = math.log1p(float(weights.sum()))
     if math.isinf(order):
         return total
+    # below order 1 from σ, as q may underflow where qⁿ counts
+    powers = weights**order if order > 1 else ratio ** (2 * order)
     # a product's is 0, not −0
-    return (math.log1p(float(np.sum(weights**order))) - order * total) / (1 - order) + 0.0
+    return (math.log1p(float(np.sum(powers))) - order * total) / (1 - order) + 0.0
 
 
 def geometric_measure(singular_values: np.ndarray) -> float:

@@ -17,9 +17,11 @@ from math import comb
 
 import numpy as np
 
-from convac.arrays import integer, integers
-from convac.errors import ArgumentError
+from convac.arrays import integer, integers, short
+from convac.errors import ArgumentError, MemoryLimitError
 from convac.targets.splits import Split, offset
+
+PAIRS = 2**28  # of classes of both sides, that are listed at most
 
 
 @dataclass(frozen=True)
@@ -51,12 +53,16 @@ def majority(inside: int, outside: int) -> Split:
 
     Raises:
         ArgumentError: a side has no pixel.
+        MemoryLimitError: more than 2^28 pairs of classes; before anything is listed.
 
     >>> majority(1, 2).values.astype(int)
     array([[0, 0, 1],
            [0, 1, 1]])
     """
     inside, outside = pixels(inside, outside)
+    if (inside + 1) * (outside + 1) > PAIRS:
+        sides = f"got {short(inside)}, {short(outside)}"
+        raise MemoryLimitError(f"inside, outside: {sides}; accepted: at most 2^28 pairs of classes, 16000 by 16000")
     values = 2 * np.add.outer(np.arange(inside + 1), np.arange(outside + 1)) > inside + outside
     return Split(values, *(tuple(comb(side, count) for count in range(side + 1)) for side in (inside, outside)))
 

@@ -23,6 +23,7 @@ from convac.errors import ArgumentError
 from convac.targets.splits import Split
 
 Labels = tuple[int, ...]  # a label per row of the frontier
+HIGHEST = 12  # rows of a strip: there are 2^height columns, each tried on every state
 BORDER = 1  # label of what is joined to the side's border
 
 DEAD: Labels = (-1,)  # percolation: nothing is joined to the border any more
@@ -163,14 +164,14 @@ def states(task: str, height: int, width: int) -> dict[Labels, int]:
     """Configurations of `width` columns in each state, exact integers that sum to 2^(height · width).
 
     Raises:
-        ArgumentError: the task is unknown, or a side isn't positive.
+        ArgumentError: the task is unknown, a side isn't positive, or the height exceeds 12.
 
     >>> states("percolation", 1, 2)
     {(-1,): 3, (1,): 1}
     """
     if not isinstance(task, str) or task not in SCANS:
         raise ArgumentError(f"task: {short(task)} is unknown; accepted: {', '.join(SCANS)}")
-    height, width = integer(height, "height", least=1), integer(width, "width", least=1)
+    height, width = integer(height, "height", 1, HIGHEST), integer(width, "width", least=1)
     scan = SCANS[task]
     columns = list(product((0, 1), repeat=height))
     advance = cache(lambda state: Counter(scan.advance(state, column) for column in columns))

@@ -18,7 +18,7 @@ from math import prod
 
 import numpy as np
 
-from convac.arrays import grid_shape, integer, short
+from convac.arrays import given, grid_shape, integer, kind, short
 from convac.errors import ArgumentError, MemoryLimitError
 from convac.seeds import stream
 
@@ -53,23 +53,36 @@ def every_image(sites: tuple[int, int]) -> np.ndarray:
     return np.stack([codes >> place & 1 == 1 for place in reversed(range(count))], axis=1).reshape(-1, *sides)
 
 
+def binary(images: np.ndarray) -> np.ndarray:
+    """Binary images (n, H, W) as they are given; raises ArgumentError for grey values, numbers and any other shape."""
+    found = given(images, "images")
+    if found.dtype.kind != "b" or found.ndim != 3 or 0 in found.shape[1:]:
+        what = f"{'booleans' if found.dtype.kind == 'b' else kind(found)} ({found.dtype})"
+        raise ArgumentError(f"images: {what} of shape {list(found.shape)}; accepted: booleans [n, H, W]")
+    return found
+
+
 def majority(images: np.ndarray) -> np.ndarray:
     """More than half of the pixels are set, shape (n,)."""
+    images = binary(images)
     return np.asarray(2 * np.count_nonzero(images, axis=(1, 2)) > prod(images.shape[1:]))
 
 
 def parity(images: np.ndarray) -> np.ndarray:
     """An odd number of pixels is set, shape (n,)."""
+    images = binary(images)
     return np.asarray(np.count_nonzero(images, axis=(1, 2)) % 2 == 1)
 
 
 def strict_symmetry(images: np.ndarray) -> np.ndarray:
     """The image equals its left-right reflection, shape (n,)."""
+    images = binary(images)
     return np.asarray((images == images[:, :, ::-1]).all(axis=(1, 2)))
 
 
 def symmetry_score(images: np.ndarray) -> np.ndarray:
     """More than half of the mirrored pairs agree, shape (n,); a column in the middle belongs to no pair."""
+    images = binary(images)
     half = images.shape[2] // 2
     agreeing = np.count_nonzero(images[:, :, :half] == images[:, :, ::-1][:, :, :half], axis=(1, 2))
     return np.asarray(2 * agreeing > images.shape[1] * half)
@@ -77,12 +90,14 @@ def symmetry_score(images: np.ndarray) -> np.ndarray:
 
 def pattern(images: np.ndarray) -> np.ndarray:
     """A 2×2 square of set pixels stands anywhere, shape (n,)."""
+    images = binary(images)
     pairs = images[:, 1:] & images[:, :-1]
     return np.asarray((pairs[:, :, 1:] & pairs[:, :, :-1]).any(axis=(1, 2)))
 
 
 def loop(images: np.ndarray) -> np.ndarray:
     """An unset pixel is cut off from the border, shape (n,)."""
+    images = binary(images)
     border = np.ones(images.shape[1:], dtype=bool)
     border[1:-1, 1:-1] = False
     return np.asarray((~images & ~reached(~images, border)).any(axis=(1, 2)))
@@ -90,6 +105,7 @@ def loop(images: np.ndarray) -> np.ndarray:
 
 def percolation(images: np.ndarray) -> np.ndarray:
     """Set neighbours join the first column to the last, shape (n,)."""
+    images = binary(images)
     left = np.zeros(images.shape[1:], dtype=bool)
     left[:, 0] = True
     return np.asarray(reached(images, left)[:, :, -1].any(axis=1))
