@@ -1,18 +1,22 @@
 """Pooling trees: an order of the sites and a window size per level, so that pooling is one reshape and one reduction.
 
 Whatever the geometry, level 1 pools consecutive runs of `windows[0]` sites of the ordered input, level 2 consecutive
-runs of `windows[1]` of the results, and so on. A geometry only chooses which sites stand next to one another.
+runs of `windows[1]` of the results, and so on. A geometry only chooses which sites stand next to one another. It has a
+name, or is a tree file (`convac.geometry.tree_files`).
 """
 
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
+from pathlib import Path
 
 import numpy as np
 
 from convac.arrays import grid_shape, integer, integers, short
-from convac.errors import ArgumentError
+from convac.errors import ArgumentError, FileError
+from convac.geometry import tree_files
+from convac.geometry.tree_files import TreeContent
 from convac.seeds import stream
 
 # An array of the sites of one level: a grid of positions, each with the ordered sites below it on the last axis.
@@ -56,26 +60,32 @@ class PoolingTree:
 
     @classmethod
     def named(
-        cls, geometry: str, shape: Sequence[int], windows: Sequence[int] | None = None, seed: int = 0
+        cls, geometry: str | Path, shape: Sequence[int], windows: Sequence[int] | None = None, seed: int = 0
     ) -> "PoolingTree":
-        """The tree of a named geometry over a line or grid of sites.
+        """The tree of a geometry, which a name or a file tells, over a line or grid of sites.
 
         Args:
             geometry: `square` (neighbouring blocks), `mirror` (a site with its reflections, at every level),
-                `line` (consecutive sites), `dilated` (the most distant sites first) or `random`.
+                `line` (consecutive sites), `dilated` (the most distant sites first) or `random`; or the path of a tree
+                file, which ends in `.json`.
             shape: sites along each axis.
-            windows: positions pooled at each level; by default one smallest prime factor per axis and level,
-                2×2 on a grid whose sides are powers of two.
+            windows: positions pooled at each level; by default those of the file, else one smallest prime factor per
+                axis and level, 2×2 on a grid whose sides are powers of two.
             seed: of the `random` geometry.
 
         Raises:
             ArgumentError: the geometry is unknown or doesn't fit the shape.
+            FileError: a tree file is missing, damaged, malformed or over other sites.
         """
         sides = grid_shape(shape)
         if math.prod(sides) < 2:
             raise ArgumentError(f"sites: got {list(sides)}; accepted: at least 2 sites")
+        if tree_files.is_file(geometry):
+            tree = cls.read(geometry, sides)
+            return tree if windows is None else cls(sides, tree.order, integers(windows, "windows"))
         if not isinstance(geometry, str) or geometry not in GEOMETRIES:
-            raise ArgumentError(f"geometry: {short(geometry)} is unknown; accepted: {', '.join(GEOMETRIES)}")
+            known = ", ".join(GEOMETRIES)
+            raise ArgumentError(f"geometry: {short(geometry)} is unknown; accepted: {known}, or a tree file, PATH.json")
         if geometry == "mirror" and any(side & (side - 1) for side in sides):
             raise ArgumentError(f"geometry: mirror doesn't fit {list(sides)} sites; accepted: sides of 2, 4, 8, …")
         natural, drawn = natural_windows(sides), integer(seed, "seed")
@@ -84,6 +94,30 @@ class PoolingTree:
         else:
             order = merged(sides, GEOMETRIES[geometry]).ravel()
         return cls(sides, tuple(order.tolist()), natural if windows is None else integers(windows, "windows"))
+
+    @classmethod
+    def read(cls, path: str | Path, shape: Sequence[int] | None = None) -> "PoolingTree":
+        """The tree in a tree file (docs/tree-format.md).
+
+        Args:
+            path: of the file, JSON.
+            shape: the sites along each axis that it must be over; by default any.
+
+        Raises:
+            FileError: it is missing, damaged, malformed, not balanced, or over other sites.
+        """
+        content = tree_files.read_content(path)
+        if shape is not None and content.sites != tuple(shape):
+            there, wanted = (" by ".join(map(str, sides)) for sides in (content.sites, shape))
+            raise FileError(f"{path}: is a tree over {there} sites; accepted: one over {wanted}")
+        try:
+            return cls(*content)
+        except ArgumentError as error:
+            raise FileError(f"{path}: {error}") from error
+
+    def write(self, path: str | Path) -> None:
+        """Write the tree as a file that `read` takes, wherever a geometry is named; raises FileError where it can't."""
+        tree_files.write_content(path, TreeContent(self.shape, self.order, self.windows))
 
     @property
     def sites(self) -> int:

@@ -118,7 +118,7 @@ def checked_pyramid(sites: Sequence[int], widths: Sequence[int]) -> tuple[tuple[
 def accept_pyramid(spec: NetworkSpec, local_dimension: int) -> None:
     """Raise ArgumentError unless the spec's tree pools 2×2 neighbours at every level, and its M is the given one."""
     if spec.geometry != "square" or set(spec.tree.windows) != {4}:
-        given = f"{spec.geometry} with windows {list(spec.tree.windows)}"
+        given = f"{spec.geometry_name} with windows {list(spec.tree.windows)}"
         raise ArgumentError(f"geometry: {given}; accepted for {spec.architecture}: square with windows of 4")
     if spec.local_dimension != local_dimension:
         raise ArgumentError(f"local_dimension: {spec.local_dimension}; accepted: {local_dimension}")

@@ -9,13 +9,13 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from convac.errors import ConfigError, ConvacError, one_line
-from convac.specs.spec import Spec
+from convac.errors import ConfigError, ConvacError, FileError, one_line
+from convac.specs.spec import TREE_FILE, Spec
 
 S = TypeVar("S", bound=Spec)
 
 # what pydantic adds to the place of an error inside a union: the branch that was tried
-BRANCHES = {"int", "float", "str", "bool", "none", "constrained", "function-after"}
+BRANCHES = {"int", "float", "str", "bool", "none", "constrained", "function-after", "TreeSpec"}
 
 
 def parse(kind: type[S], value: Any, where: str = "") -> S:
@@ -36,6 +36,8 @@ def mistakes(kind: type[Spec], value: Any, where: str = "") -> list[str]:
         kind.model_validate_json(json.dumps(value, default=foreign))
     except ValidationError as error:
         return lines(error, kind, where)
+    except FileError as error:
+        return [one_line(f"{where}: {error}" if where else str(error))]
     except ConvacError as error:  # a geometry or partition that doesn't fit, found by a validator
         return [one_line(f"{where}.{error}" if where else str(error))]
     except (TypeError, ValueError, RecursionError) as error:
@@ -86,6 +88,8 @@ def explained(kind: type[Spec], details: Mapping[str, Any]) -> tuple[str, str, s
         mantissa, exponent = value.split("e")
         return key, f"{value!r} is a string in YAML; ", f"write {mantissa}.0e{exponent}"
     accepted = re.sub(r"^input should be ", "", message[0].lower() + message[1:])
+    if details.get("ctx", {}).get("pattern") == TREE_FILE:
+        accepted = "a tree file, PATH.json"
     if least := re.fullmatch(r".* at least (\d+) items? after validation.*", accepted):
         accepted = f"entries, at least {least[1]}"
     return key, f"{shown(value)} is not accepted; accepted: ", accepted

@@ -7,11 +7,14 @@ share it.
 import hashlib
 import json
 import re
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from convac.geometry.trees import PoolingTree
+from convac.errors import ArgumentError
+from convac.geometry import tree_files
+from convac.geometry.trees import GEOMETRIES, PoolingTree
 
 Scalar = bool | int | float | str
 # what is counted is listed or worked off one by one: more than a thousand million is a slip of the pen
@@ -23,6 +26,10 @@ Seeds = Annotated[int, Field(ge=1, le=1000)] | Annotated[tuple[Natural, ...], Fi
 Share = Annotated[float, Field(gt=0, le=1)]
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+
+OWN = "own"  # what the geometry of a tree file is called where its file isn't known
+TREE_FILE = r"\.json$"
+TreeFile = Annotated[str, Field(pattern=TREE_FILE, description="path of a tree file")]
 
 Control = Literal["none", "shuffled", "permuted", "missing-points", "missing-rectangles"]
 MARGINALISED = "marginalised"  # what a tensorial mixture model does with missing pixels, in place of an imputation
@@ -55,11 +62,32 @@ class DatasetSpec(Spec):
         return next((name for name in DOWNLOADED if name == self.parameters.get("source")), None)
 
 
+class TreeSpec(Spec):
+    """A geometry of the user's own: what its tree file says, which stands for itself wherever the file is."""
+
+    sites: tuple[Positive, ...]
+    # a spec travels as one argument of a command, which holds 2^17 bytes
+    order: tuple[Natural, ...] = Field(max_length=2**14)
+    windows: tuple[Positive, ...]
+
+
+def tree_read(geometry: str) -> str | TreeSpec:
+    """The name of a geometry as it is, the path of a tree file as the tree; raises FileError where it can't be read."""
+    if not tree_files.is_file(geometry):
+        return geometry
+    tree = PoolingTree.read(geometry)
+    return TreeSpec(sites=tree.shape, order=tree.order, windows=tree.windows)
+
+
 class NetworkSpec(Spec):
-    """A network over a pooling tree: the module of `convac.networks` that builds it, its geometry and widths."""
+    """A network over a pooling tree: the module of `convac.networks` that builds it, its geometry and widths.
+
+    A geometry is a name or a tree; a tree file's path becomes the tree that it holds. `windows` are taken in place of
+    the geometry's own.
+    """
 
     architecture: Name
-    geometry: str
+    geometry: Annotated[str, AfterValidator(tree_read)] | TreeSpec
     sites: tuple[Positive, ...]
     windows: tuple[int, ...] | None = None
     widths: tuple[Positive, ...]
@@ -77,7 +105,17 @@ class NetworkSpec(Spec):
     @property
     def tree(self) -> PoolingTree:
         """The pooling tree; raises ArgumentError when the geometry or the windows don't fit the sites."""
-        return PoolingTree.named(self.geometry, self.sites, self.windows)
+        if isinstance(self.geometry, str):
+            return PoolingTree.named(self.geometry, self.sites, self.windows)
+        if self.geometry.sites != self.sites:
+            raise ArgumentError(f"sites: {list(self.sites)}; accepted: the tree file's, {list(self.geometry.sites)}")
+        windows = self.geometry.windows if self.windows is None else self.windows
+        return PoolingTree(self.sites, self.geometry.order, windows)
+
+    @property
+    def geometry_name(self) -> str:
+        """The geometry's name, `own` for one of a tree file."""
+        return self.geometry if isinstance(self.geometry, str) else OWN
 
     @property
     def modules(self) -> tuple[str, ...]:
@@ -200,10 +238,27 @@ def folder(spec: DatasetSpec | RunSpec | TheorySpec) -> str:
     """Name of the spec's folder under `results`: readable words and the digest."""
     if isinstance(spec, RunSpec):
         network = spec.network
-        words = [spec.dataset.name, network.architecture, network.geometry, f"w{max(network.widths)}"]
+        words = [spec.dataset.name, network.architecture, network.geometry_name, f"w{max(network.widths)}"]
     else:
         words = [spec.name if isinstance(spec, DatasetSpec) else spec.study]
     return f"{slug(*words)}-{digest(spec)}"
+
+
+def geometry_label(geometry: str) -> str:
+    """What tables and figures call a geometry of the config: its name, or that of its tree file.
+
+    Raises:
+        ArgumentError: a tree file that is called as a named geometry is.
+
+    >>> geometry_label("mirror"), geometry_label("trees/advised.json")
+    ('mirror', 'advised')
+    """
+    if not tree_files.is_file(geometry):
+        return geometry
+    label = Path(geometry).stem
+    if label in GEOMETRIES:
+        raise ArgumentError(f"geometry: {geometry}: is called as a named geometry; accepted: a name of its own")
+    return label
 
 
 def slug(*parts: str | int) -> str:

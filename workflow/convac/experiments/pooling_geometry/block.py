@@ -23,11 +23,13 @@ from convac.specs.spec import (
     Schedule,
     Seeds,
     TrainingSpec,
+    TreeFile,
+    geometry_label,
     seeds_of,
 )
 
 Task = Literal["closedness", "symmetry"]
-Geometry = Literal["square", "mirror"]
+Geometry = Literal["square", "mirror"] | TreeFile
 
 
 class Block(Experiment):
@@ -41,7 +43,7 @@ class Block(Experiment):
     rendered_test: Annotated[Positive, Field(ge=10)] = Field(
         description="blobs drawn for testing; 80 % become examples"
     )
-    geometries: tuple[Geometry, ...] = Field(min_length=1)
+    geometries: tuple[Geometry, ...] = Field(min_length=1, description="names, or paths of tree files")
     widths: tuple[Positive, ...] = Field(min_length=1, description="channels of every hidden level, one network each")
     seeds: Seeds = Field(description="training runs per network, or their seeds")
     arithmetic: Schedule = Field(description="ConvAC, positive weights in log space")
@@ -57,6 +59,9 @@ class Block(Experiment):
     def _fits(self) -> "Block":
         for geometry in self.geometries:
             PoolingTree.named(geometry, self.sites)
+        labels = [geometry_label(geometry) for geometry in dict.fromkeys(self.geometries)]
+        if len({*labels}) < len(labels):
+            raise ValueError(f"geometries: {', '.join(labels)}; accepted: tree files of different names")
         for partition in self.partitions:
             Partition.named(self.sites, partition)
         return self
@@ -151,7 +156,7 @@ def cell(
         "task": task,
         "network": name,
         "initialisation": options.get("initialisation", ""),
-        "geometry": geometry,
+        "geometry": geometry_label(geometry),
         "width": width,
         "levels": tree.levels,
     }
