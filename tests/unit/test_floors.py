@@ -23,7 +23,7 @@ FLOORS = [
     {"datasets", "networks", "entanglement"},
     {"mixtures"},
     {"training"},
-    {"claims"},
+    {"claims", "advice"},
     {"plotting"},
     {"experiments"},
     {"planning"},

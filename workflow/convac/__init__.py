@@ -7,6 +7,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from convac.advice.advise import Advice as Advice
+    from convac.advice.advise import advise as advise
     from convac.circuits.files import read_circuit as read_circuit
     from convac.circuits.files import write_circuit as write_circuit
     from convac.circuits.tree import Circuit as Circuit
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     __version__: str
 
 PUBLIC = {
+    "Advice": "convac.advice.advise",
     "Circuit": "convac.circuits.tree",
     "ConvAC": "convac.networks.arithmetic",
     "ConvRect": "convac.networks.rectifier",
@@ -42,6 +45,7 @@ PUBLIC = {
     "Partition": "convac.geometry.partitions",
     "PoolingTree": "convac.geometry.trees",
     "TensorialMixture": "convac.networks.mixture",
+    "advise": "convac.advice.advise",
     "data_dependence": "convac.entanglement.composites",
     "generic_rank": "convac.entanglement.generic_rank",
     "load_run": "convac.training.runs",

@@ -28,6 +28,7 @@ RATES = {
     "truncation": 5 * 10**9,
     "mixtures": 25 * 10**7,
     "bridge": 5 * 10**9,
+    "advice": 10**10,
 }
 # what handling an array costs beside its entries, in operations of the fastest engines
 HANDLING = 10**5

@@ -1,0 +1,258 @@
+"""`advise`: from labelled images a pooling tree and widths, before anything is trained.
+
+Why z tells: with sites in two halves, what a network over a tree can express across them is bounded by the min-cut of
+that partition, the product of the widths of the bonds that it cuts. A label that depends on two sites jointly needs a
+bond between them; sites that meet at a low level are joined by the product of their own channels, sites that meet high
+up by what few channels of whole positions pass on. docs/advice.md says more.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from convac import arrays
+from convac.advice import search
+from convac.advice.pairs import PairDependence, needs, pair_dependence, sample_of
+from convac.advice.widths import advised_widths
+from convac.entanglement.limits import MEMORY, SECONDS, Limits
+from convac.errors import ArgumentError
+from convac.geometry.trees import GEOMETRIES, PoolingTree, level_factors, natural_windows, prime_factors
+
+FREE, STRUCTURED = "free", "structured"
+NOTHING = "no pairwise dependence found; any geometry will do"
+CHANCE = 0.01  # p-value below which there is dependence
+CLOSE = 0.02  # a named tree is preferred to one that was searched for where it scores as well but for so much
+# Of what the windows of a free tree join beyond chance, what counts: weights are shared over positions, so that one map
+# serves all windows of a level, and those of a free tree are of many kinds. Chosen on the blobs (docs/advice.md).
+REGULARITY = 0.45
+BUDGET = 4000
+COLOURS = 4
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One tree that was looked at.
+
+    Attributes:
+        name: a geometry's, `structured`, or `free` for greedy matching.
+        tree: the tree.
+        score: mean density of its levels by octaves, 1 for a random tree; of a tree that was searched for, what trees
+            found on one half of the images have on the other half, and of a free one what shared weights leave of it.
+        densities: per level, the mean pair dependence of sites that first meet there over that of all pairs.
+        moves: how it was built, from the sites up; none for a named one.
+    """
+
+    name: str
+    tree: PoolingTree = field(repr=False)
+    score: float
+    densities: tuple[float, ...]
+    moves: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What `advise` found.
+
+    Attributes:
+        geometry: the advised tree's name; `structured` or `free` where it has none.
+        tree: the advised tree.
+        widths: channels after each level.
+        parameters: of a ConvAC of these widths, its weights shared over positions.
+        found: whether there is pair dependence; where not, tree and widths are a default.
+        p_value: of the null that the classes' covariances agree.
+        candidates: every tree that was looked at, the best score first.
+        reasons: sentences.
+        seconds: that it took.
+        pairs: (N, N) pair dependence, see `convac.advice.pairs`.
+    """
+
+    geometry: str
+    tree: PoolingTree = field(repr=False)
+    widths: tuple[int, ...]
+    parameters: int
+    found: bool
+    p_value: float
+    candidates: tuple[Candidate, ...] = field(repr=False)
+    reasons: tuple[str, ...]
+    seconds: float
+    pairs: np.ndarray = field(repr=False, compare=False)
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """Score by candidate."""
+        return {each.name: each.score for each in self.candidates}
+
+
+def advise(
+    images: Any,
+    labels: Any,
+    *,
+    budget: int = BUDGET,
+    levels: int | None = None,
+    seed: int = 0,
+    memory_limit: float = MEMORY,
+    time_limit: float = SECONDS,
+) -> Advice:
+    """A pooling tree and widths for labelled images, from the images alone: nothing is trained.
+
+    Args:
+        images: numbers or booleans (n, N) on a line, (n, H, W), or (n, H, W, colours).
+        labels: (n,) integers, booleans or text; classes of fewer than 8 images are left out.
+        budget: parameters of a ConvAC with the advised widths, at most.
+        levels: of the tree; by default one for every prime factor of the longer side, five for 32×32.
+        seed: of the halves of the images, and of the permutations of the test.
+        memory_limit: bytes; told before anything of the size of the pairs is allocated.
+        time_limit: seconds of one core.
+
+    Raises:
+        ArgumentError: an argument is outside what is accepted.
+        MemoryLimitError, TimeLimitError: it would take more than the limits.
+
+    Source: 1605.06743 (pooling geometry and separation rank), 1704.01552 (min-cut); the method is ours.
+
+    >>> generator = np.random.default_rng(0)
+    >>> images = generator.integers(0, 2, (4000, 8))
+    >>> images[:, 7] = (images[:, 0] + (labels := generator.integers(0, 2, 4000))) % 2
+    >>> found = advise(images, labels, budget=100)
+    >>> found.found, sorted(found.tree.order[:2])
+    (True, [0, 7])
+    """
+    began = time.perf_counter()
+    budget = arrays.integer(budget, "budget", least=1)
+    limits = Limits(memory_limit, time_limit)
+    pixels, shape = checked_images(images)
+    names = checked_labels(labels, len(pixels))
+    colours = pixels.shape[2]
+    limits.check("advice", *needs(len(pixels), pixels.shape[1], colours, len(np.unique(names))))
+    depth = checked_levels(levels, shape)
+    sample = sample_of(pixels, names)
+    dependence = pair_dependence(sample, limits, arrays.integer(seed, "seed"))
+    found = dependence.p_value < CHANCE
+    looked_at = sorted(candidates(dependence, shape, depth), key=lambda each: -each.score)
+    chosen = best(looked_at) if found else default(looked_at)
+    densities = chosen.densities if found else (1.0,) * chosen.tree.levels
+    widths, parameters = advised_widths(chosen.tree, densities, budget, 2 * colours, sample.classes)
+    return Advice(
+        chosen.name,
+        chosen.tree,
+        widths,
+        parameters,
+        found,
+        dependence.p_value,
+        tuple(looked_at),
+        tuple(reasons(chosen, looked_at, dependence, sample.constant, sample.dropped, found)),
+        time.perf_counter() - began,
+        dependence.z,
+    )
+
+
+def checked_images(images: Any) -> tuple[np.ndarray, tuple[int, ...]]:
+    """Images as (n, N, colours) of their own type, and the sites' shape; raises ArgumentError for anything else."""
+    accepted = f"real numbers (n, N), (n, H, W) or (n, H, W, colours), up to {COLOURS} colours"
+    array = arrays.given(images, "images", accepted)
+    if array.dtype.kind not in "biuf":
+        raise ArgumentError(f"images: holds {arrays.kind(array)}; accepted: {accepted}")
+    if not 2 <= array.ndim <= 4 or array.size == 0 or (array.ndim == 4 and array.shape[3] > COLOURS):
+        raise ArgumentError(f"images: has shape {list(array.shape)}; accepted: {accepted}")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise ArgumentError("images: has a value that isn't finite; accepted: finite numbers")
+    shape = arrays.grid_shape(array.shape[1:3], "images")
+    count = int(np.prod(shape))
+    if count < 2:
+        raise ArgumentError(f"images: has shape {list(array.shape)}; accepted: at least 2 sites")
+    return array.reshape(len(array), count, -1), shape
+
+
+def checked_labels(labels: Any, count: int) -> np.ndarray:
+    """Labels as an array (n,); raises ArgumentError unless there is one per image."""
+    accepted = f"integers, booleans or text, one for each of the {count} images"
+    array = arrays.given(labels, "labels", accepted)
+    if array.dtype.kind not in "biuUS":
+        raise ArgumentError(
+            f"labels: holds {'real numbers' if array.dtype.kind == 'f' else arrays.kind(array)}; accepted: {accepted}"
+        )
+    if array.shape != (count,):
+        raise ArgumentError(f"labels: has shape {list(array.shape)}; accepted: {accepted}")
+    return array
+
+
+def checked_levels(levels: Any, shape: tuple[int, ...]) -> int:
+    """The number of levels; raises ArgumentError where the sites have too few prime factors."""
+    most = sum(len(prime_factors(side)) for side in shape)
+    return len(natural_windows(shape)) if levels is None else arrays.integer(levels, "levels", least=1, most=most)
+
+
+def candidates(dependence: PairDependence, shape: tuple[int, ...], levels: int) -> Iterator[Candidate]:
+    """Every named tree that fits the sites, and the trees that the searches find; equal ones once, by their name."""
+    known: dict[tuple[object, ...], str] = {}
+    for name in GEOMETRIES:
+        try:
+            tree = PoolingTree.named(name, shape)
+        except ArgumentError:  # mirror wants sides of 2, 4, 8, …
+            continue
+        if levels != tree.levels:
+            tree = rewindowed(dependence.z, tree, levels)
+        if known.setdefault(tuple(search.nodes(tree)), name) == name:
+            score = float(np.mean([search.score(half, tree) for half in dependence.halves]))
+            yield Candidate(name, tree, score, search.level_densities(dependence.z, tree))
+    for name in (STRUCTURED, FREE):
+        found, *rivals = (searched(name, z, shape) for z in (dependence.z, *dependence.halves))
+        windows = search.windows_for(found.factors, found.densities, levels)
+        trees = [PoolingTree(shape, each.members[0].tolist(), windows) for each in (found, *rivals)]
+        if tuple(search.nodes(trees[0])) not in known:
+            pairs = zip(dependence.halves, reversed(trees[1:]), strict=True)
+            score = float(np.mean([search.score(half, tree) for half, tree in pairs]))
+            score = 1 + REGULARITY * (score - 1) if name == FREE else score
+            yield Candidate(name, trees[0], score, search.level_densities(dependence.z, trees[0]), found.moves)
+
+
+def searched(name: str, z: np.ndarray, shape: tuple[int, ...]) -> search.Merging:
+    """The best tree of a search, its positions merged one prime factor at a time."""
+    return search.structured(z, shape)[0] if name == STRUCTURED else search.free(z)
+
+
+def rewindowed(z: np.ndarray, tree: PoolingTree, levels: int) -> PoolingTree:
+    """A named tree with another number of levels: the same merges, in other windows."""
+    factors = [part for level in level_factors(tree.shape) for part in reversed(level) if part > 1]
+    merges = PoolingTree(tree.shape, tree.order, tuple(factors))
+    windows = search.windows_for(factors, search.level_densities(z, merges), levels)
+    return PoolingTree(tree.shape, tree.order, windows)
+
+
+def best(looked_at: Sequence[Candidate]) -> Candidate:
+    """The candidate of the best score; a named one where its score is close."""
+    return max(looked_at, key=lambda each: each.score * (1 if each.moves else 1 + CLOSE))
+
+
+def default(looked_at: Sequence[Candidate]) -> Candidate:
+    """The first named tree, `square`."""
+    return next(each for each in looked_at if each.name == next(iter(GEOMETRIES)))
+
+
+def reasons(
+    chosen: Candidate,
+    looked_at: Sequence[Candidate],
+    dependence: PairDependence,
+    constant: np.ndarray,
+    dropped: int,
+    found: bool,
+) -> Iterator[str]:
+    """Sentences that tell why."""
+    if not found:
+        yield f"{NOTHING} (p = {dependence.p_value:.2g})"
+    else:
+        yield f"the label changes how pairs of sites depend on one another (p = {dependence.p_value:.2g})"
+        rivals = ", ".join(f"{each.name} {each.score:.3g}" for each in looked_at if each is not chosen)
+        yield f"{chosen.name} joins early what depends on one another: score {chosen.score:.3g}, 1 by chance; {rivals}"
+        if chosen.moves:
+            yield f"merges from the sites up: {'; '.join(dict.fromkeys(chosen.moves))}"
+        yield "channels in proportion to the dependence that each level joins: " + ", ".join(
+            f"level {number} {each:.3g}" for number, each in enumerate(chosen.densities, start=1)
+        )
+    if constant.any():
+        yield f"{int(constant.sum())} of {len(constant)} sites are constant; they could stand anywhere"
+    if dropped:
+        yield f"{dropped} images of classes with fewer than 8 were left out"
