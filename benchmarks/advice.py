@@ -113,16 +113,17 @@ def network(tree: PoolingTree, widths: tuple[int, ...]) -> NetworkSpec:
 
 def trained(tree: PoolingTree, widths: tuple[int, ...], arrays: Arrays, options: argparse.Namespace) -> np.ndarray:
     """Final test accuracy of every seed."""
+    seeds = tuple(range(options.seeds))
     spec = RunSpec(
         dataset=DatasetSpec(name="blobs"),
         network=network(tree, widths),
-        training=TrainingSpec(
-            steps=options.steps, lr=0.003, betas=(0.9, 0.9), log_every=options.steps, seeds=tuple(range(options.seeds))
+        training=TrainingSpec.model_validate(
+            {"steps": options.steps, "lr": 0.003, "betas": (0.9, 0.9), "log_every": options.steps, "seeds": seeds}
         ),
     )
     history = train(spec, arrays, device="cpu").history
     rows = history[(history["quantity"] == "test_accuracy") & (history["step"] == options.steps)]
-    return rows["value"].to_numpy()
+    return np.asarray(rows["value"])
 
 
 def tell(task: str, name: str, what: str, accuracies: np.ndarray, more: str) -> None:

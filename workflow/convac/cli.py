@@ -20,6 +20,7 @@ COMMANDS = {
     "dataset": "make one dataset from its spec",
     "train": "train every seed of one cell",
     "entanglement": "measure every trained network of a run",
+    "advise": "a pooling tree and widths for labelled images, before training",
     "measure": "measure a circuit file or your own network",
     "theory": "compute one cell of a theory study",
     "collect": "collect cells into one tidy table",

@@ -24,7 +24,7 @@ from convac.geometry.trees import GEOMETRIES, PoolingTree, level_factors, natura
 FREE, STRUCTURED = "free", "structured"
 NOTHING = "no pairwise dependence found; any geometry will do"
 CHANCE = 0.01  # p-value below which there is dependence
-CLOSE = 0.02  # a named tree is preferred to one that was searched for where it scores as well but for so much
+CLOSE = 0.06  # a named tree is preferred to one that was searched for where it scores as well but for so much
 # Of what the windows of a free tree join beyond chance, what counts: weights are shared over positions, so that one map
 # serves all windows of a level, and those of a free tree are of many kinds. Chosen on the blobs (docs/advice.md).
 REGULARITY = 0.45
@@ -100,7 +100,7 @@ def advise(
 
     Args:
         images: numbers or booleans (n, N) on a line, (n, H, W), or (n, H, W, colours).
-        labels: (n,) integers, booleans or text; classes of fewer than 8 images are left out.
+        labels: (n,) integers, booleans or text; classes of fewer than 8 different images are left out.
         budget: parameters of a ConvAC with the advised widths, at most.
         levels: of the tree; by default one for every prime factor of the longer side, five for 32×32.
         seed: of the halves of the images, and of the permutations of the test.
@@ -255,4 +255,4 @@ def reasons(
     if constant.any():
         yield f"{int(constant.sum())} of {len(constant)} sites are constant; they could stand anywhere"
     if dropped:
-        yield f"{dropped} images of classes with fewer than 8 were left out"
+        yield f"{dropped} images of classes with fewer than 8 different ones were left out"

@@ -18,11 +18,13 @@ from convac.entanglement.limits import Limits
 from convac.errors import ArgumentError
 from convac.seeds import stream
 
-LEAST = 8  # images of a class that count: fewer tell no covariance
+FEW_COPIES = 1.5  # mean number of equal images, itself included, up to which none counts as a copy
+BY_CHANCE = 0.1  # expected number of others that an image equals, were its sites independent, from which it is natural
+LEAST = 8  # different images of a class that counts: fewer tell no covariance
 PRIOR = 20  # images whose products the variances are shrunk by
 KERNEL = 2000  # images of the permutation test
 PERMUTATIONS = 999
-BLOCK = 2**25  # entries of a block of rows
+BLOCK = 2**20  # entries of a block of rows
 
 
 @dataclass(frozen=True)
@@ -75,10 +77,10 @@ def sample_of(images: np.ndarray, labels: np.ndarray) -> Sample:
     Raises:
         ArgumentError: fewer than two classes have images enough.
     """
-    names, counts = np.unique(labels, return_counts=True)
-    kept = names[counts >= LEAST]
+    names = np.unique(labels)
+    kept = np.array([each for each in names if len(copies_of(images[labels == each])) >= LEAST], dtype=names.dtype)
     if len(kept) < 2:
-        few = f"{len(names)} class{'es' if len(names) > 1 else ''}, {len(kept)} with {LEAST} images or more"
+        few = f"{len(names)} class{'es' if len(names) > 1 else ''}, {len(kept)} with {LEAST} different images or more"
         raise ArgumentError(f"labels: {few}; accepted: two such classes")
     chosen = np.isin(labels, kept)
     images, numbers = images[chosen], np.searchsorted(kept, labels[chosen])
@@ -94,9 +96,28 @@ def sample_of(images: np.ndarray, labels: np.ndarray) -> Sample:
 
 
 def effective_fraction(images: np.ndarray) -> float:
-    """(Σ c)² / (n Σ c²) over the numbers c of copies of each distinct image: 1 where all differ."""
-    copies = np.unique(as_bytes(images.reshape(len(images), -1)), return_counts=True)[1]
-    return float(copies.sum() / (copies**2).sum())
+    """By how much fewer images there are where some are copies: (Σ c)² / (n Σ c²) over the numbers c of copies.
+
+    1 where images are so small that equal ones come up by chance, or where hardly any are equal.
+    """
+    copies = copies_of(images)
+    seen = float((copies**2).sum() / copies.sum())
+    if seen < FEW_COPIES or len(images) * chance_of_equals(images) > BY_CHANCE:
+        return 1.0
+    return 1 / seen
+
+
+def chance_of_equals(images: np.ndarray) -> float:
+    """Chance that two images are equal, had sites nothing to do with one another."""
+    log = 0.0
+    for site in images.reshape(len(images), -1).T:
+        log += float(np.log(np.square(np.unique(site, return_counts=True)[1] / len(site)).sum()))
+    return float(np.exp(log))
+
+
+def copies_of(images: np.ndarray) -> np.ndarray:
+    """How often each different image is there."""
+    return np.unique(as_bytes(images.reshape(len(images), -1)), return_counts=True)[1]
 
 
 def needs(images: int, sites: int, colours: int, classes: int) -> tuple[int, int]:
@@ -172,13 +193,15 @@ def moments_of(classes: list[np.ndarray], variance: np.ndarray, effective: np.nd
     The variance of a product of two sites, over the images, is shrunk towards that of all classes, and that towards
     what independent sites have: a class that never shows a pair says little, not everything.
     """
-    counts = np.array([len(part) for part in classes])
+    counts = np.array([len(part) for part in classes], dtype=np.float32)
     covariance = np.stack([part[:, rows].T @ part for part in classes])
     squares = np.stack([np.square(part[:, rows]).T @ np.square(part) for part in classes])
     prior = (squares.sum(axis=0) + PRIOR * np.outer(variance[rows], variance)) / (counts.sum() + PRIOR)
     spread = (squares + PRIOR * prior) / (counts + PRIOR)[:, None, None]
     # with few images a covariance about the class's own mean comes out small
-    return covariance / np.maximum(counts - 1, 1)[:, None, None], spread / (counts * effective)[:, None, None]
+    return covariance / np.maximum(counts - 1, 1)[:, None, None], spread / (counts * effective.astype(np.float32))[
+        :, None, None
+    ]
 
 
 def joined(first: Moments, second: Moments) -> Moments:
@@ -195,7 +218,7 @@ def contrast(covariance: np.ndarray, variance: np.ndarray) -> np.ndarray:
 
 def inverse(values: np.ndarray) -> np.ndarray:
     """1/x, 0 where x is."""
-    return np.divide(1, values, out=np.zeros_like(values), where=values > 0)
+    return np.asarray(np.divide(1, values, out=np.zeros_like(values), where=values > 0))
 
 
 def held_out(z: np.ndarray, first: Moments, second: Moments) -> tuple[float, float]:
@@ -241,7 +264,9 @@ def distinct(sample: Sample) -> np.ndarray:
 
 
 def identities(sample: Sample) -> np.ndarray:
-    """One opaque value per image, equal for equal images of one class."""
+    """One opaque value per image, equal for the copies of an image in one class; all differ where none is a copy."""
+    if (sample.effective == 1).all():
+        return np.arange(len(sample.labels))
     return as_bytes(np.concatenate([*sample.values, sample.labels[:, None].astype(np.float32)], axis=1))
 
 

@@ -58,13 +58,16 @@ class Merging:
     @property
     def score(self) -> float:
         """Sum of the densities by octaves, so far."""
-        return float(np.dot(np.log2(self.factors), self.densities)) if self.factors else 0.0
+        total = 0.0
+        for factor, each in zip(self.factors, self.densities, strict=True):
+            total += math.log2(factor) * each
+        return total
 
     def density(self, partners: np.ndarray, mean: float) -> float:
         """Mean pair dependence that a merge would bring together, over `mean`."""
         pairs = list(combinations(range(partners.shape[1]), 2))
         total = sum(float(self.between[partners[:, a], partners[:, b]].sum(dtype=np.float64)) for a, b in pairs)
-        return total / (len(pairs) * len(partners) * self.members.shape[1] ** 2 * mean)
+        return float(total / (len(pairs) * len(partners) * self.members.shape[1] ** 2 * mean))
 
     def merged(self, move: Move, mean: float) -> "Merging":
         """The positions after one more merge."""
