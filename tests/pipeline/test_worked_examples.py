@@ -86,7 +86,8 @@ def test_the_claims_of_the_document_can_be_true_and_false(fresh):
     program = (
         "import sys; sys.path.insert(0, 'workflow')\n"
         "import numpy as np\n"
-        "from convac.claims.claims import evaluate, mirrored, planted\n"
+        "from convac.claims.claims import evaluate\n"
+        "from convac.claims.planted import mirrored, planted\n"
         f"from convac.experiments.{NAME}.claims import CLAIMS\n"
         "for claim in CLAIMS:\n"
         "    table = planted(claim, np.random.default_rng(0))\n"

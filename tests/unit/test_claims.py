@@ -1,9 +1,11 @@
 """Every claim of the registry is tried on null, mirrored and planted tables made from the claim itself."""
 
 import math
+import re
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import date
 from itertools import islice
 from xml.etree import ElementTree
 
@@ -20,12 +22,10 @@ from convac.claims.claims import (
     columns_of,
     evaluate,
     evaluate_all,
-    mirrored,
     pairs,
-    permuted,
-    planted,
 )
 from convac.claims.ledger import ledger, to_html, to_markdown
+from convac.claims.planted import mirrored, permuted, planted
 from convac.errors import ArgumentError
 from convac.experiments.discovery import claims_of, studies
 from convac.files import read_table, write_table
@@ -34,6 +34,8 @@ WINS = Claim(
     id="example-wins",
     statement="A beats B by more than 0.05",
     source="none",
+    origin="ours",
+    role="secondary",
     where={"quantity": "test_accuracy", "task": "one"},
     first={"geometry": "A"},
     second={"geometry": "B"},
@@ -45,6 +47,8 @@ BOUNDED = Claim(
     id="example-bounded",
     statement="B is no better than counting",
     source="none",
+    origin="ours",
+    role="secondary",
     where={"quantity": "test_accuracy", "task": "one", "width": LARGEST},
     first={"network": "deep"},
     second={"network": ("shallow", "flat")},
@@ -56,6 +60,8 @@ EXACT = Claim(
     id="example-exact",
     statement="the entropy never exceeds the cut",
     source="none",
+    origin="ours",
+    role="secondary",
     where={},
     first={"quantity": "cut"},
     second={"quantity": "entropy"},
@@ -125,6 +131,27 @@ def test_registered_claims_are_well_stated(claim):
     assert claim.statement
     assert claim.source
     assert "quantity" in {**claim.where, **claim.first}
+
+
+@pytest.mark.parametrize("claim", REGISTRY, ids=lambda claim: claim.id)
+def test_registered_claims_say_whose_they_are(claim):
+    assert claim.origin in {"paper", "ours", "check"}
+    assert claim.role in {"primary", "secondary"}
+    if claim.origin == "paper":
+        assert re.match(r"\d{4}\.\d{5}", claim.source), "a paper's claim starts with its number"
+    if claim.origin == "check":
+        assert claim.role == "secondary", "what can't fail is not what an experiment is about"
+    if claim.amended is not None:
+        assert date.fromisoformat(claim.amended.date)
+        assert claim.amended.what
+        assert claim.amended.why
+
+
+@pytest.mark.parametrize("study", studies())
+def test_every_experiment_is_about_one_to_three_claims(study):
+    primaries = [claim for claim in claims_of(study) if claim.role == "primary"]
+    assert 1 <= len({claim.id.removesuffix("-at-least").removesuffix("-at-most") for claim in primaries}) <= 3
+    assert all(claim.threshold > 0 for claim in primaries if claim.kind == "interval"), "a primary has an effect size"
 
 
 def test_registry_repeats_no_id():

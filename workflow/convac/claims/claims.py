@@ -1,13 +1,12 @@
-"""Claims: what a paper says, as a statistic of the tidy table with a verdict.
+"""Claims: what a paper says, or we do, as a statistic of the tidy table with a verdict.
 
 A claim compares two selections of rows, `first` and `second`, pair by pair. Its statistic is first − second, or the
 upper end of a reference's interval − second for claims of the form "no better than". All of it is declared, so that
 null, mirrored and planted tables for the tests follow from the claim itself.
 """
 
-import itertools
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,7 +15,6 @@ from convac.errors import ArgumentError
 from convac.statistics import paired_interval, proportion_interval
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
 
 Value = str | int | float
@@ -51,6 +49,30 @@ class Reference:
 
 
 @dataclass(frozen=True)
+class Amendment:
+    """A change of a claim's statistic, threshold, role or scope after a result had been seen.
+
+    Attributes:
+        date: as YYYY-MM-DD.
+        what: what was changed.
+        why: for what reason.
+    """
+
+    date: str
+    what: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.date}: {self.what}: {self.why}"
+
+
+CHOSEN_AS_PRIMARY = Amendment("2026-11-29", "made a primary", "roles were given after a first reference run")
+
+Origin = Literal["paper", "ours", "check"]
+Role = Literal["primary", "secondary"]
+
+
+@dataclass(frozen=True)
 class Claim:
     """One line of the ledger.
 
@@ -58,6 +80,9 @@ class Claim:
         id: unique, hyphenated, starts with the experiment's name.
         statement: the claim in one line, with its effect size.
         source: the paper and its section.
+        origin: `paper`, as the source says it, with its conditions; `ours`, a law or variant that no source states;
+            `check`, a theorem or identity that right code cannot fail.
+        role: `primary`, one of the one to three sentences that an experiment is about, or `secondary`.
         where: filters common to both sides, `quantity` among them.
         first, second: what tells the two sides apart. Runs are taken at their last step.
         threshold: effect size fixed beforehand, in the unit of the quantity.
@@ -68,11 +93,14 @@ class Claim:
         logarithmic: the statistic is ln first − ln second, for positive values that span decades; values below 1e-12,
             where engines round, count as 1e-12.
         reference: where given, the statistic is the upper end of the 95 % interval of its share, minus second.
+        amended: what was changed after a result had been seen, if anything.
     """
 
     id: str
     statement: str
     source: str
+    origin: Origin
+    role: Role
     where: Labels
     first: Labels
     second: Labels
@@ -82,6 +110,7 @@ class Claim:
     kind: Literal["interval", "exact"] = "interval"
     logarithmic: bool = False
     reference: Reference | None = None
+    amended: Amendment | None = None
 
 
 def equality(claim: Claim) -> tuple[Claim, Claim]:
@@ -287,72 +316,3 @@ def evaluate_all(claims: Iterable[Claim], table: "pd.DataFrame") -> "pd.DataFram
     if repeated:
         raise ArgumentError(f"claims: id {repeated[0]} stands twice; accepted: each id once")
     return pd.DataFrame([asdict(each) for each in verdicts], columns=list(COLUMNS))
-
-
-def mirrored(claim: Claim, table: "pd.DataFrame") -> "pd.DataFrame":
-    """The table with the values of first and second exchanged in every pair: it must contradict the claim."""
-    return next(_exchanged(claim, table, lambda: True))
-
-
-def permuted(claim: Claim, table: "pd.DataFrame", generator: "np.random.Generator") -> "Iterator[pd.DataFrame]":
-    """Tables, without end, with the values exchanged in each pair with chance ½: draws of the claim's null."""
-    return _exchanged(claim, table, lambda: generator.random() < 0.5)
-
-
-def _exchanged(claim: Claim, table: "pd.DataFrame", chosen: Callable[[], bool]) -> "Iterator[pd.DataFrame]":
-    """Tables with the (mean) values of first and second exchanged in the chosen pairs."""
-    first, second = sides(claim, columns_of([claim], table))
-    while True:
-        values = table["value"].to_numpy(dtype=float, copy=True)
-        for name in filter(lambda _: chosen(), first):
-            own, other = values[first[name]].mean(), values[second[name]].mean()
-            values[first[name]], values[second[name]] = other, own
-        yield table.assign(value=values)
-
-
-def planted(claim: Claim, generator: "np.random.Generator", seeds: int = 5) -> "pd.DataFrame":
-    """A small tidy table in which the claim holds, from the claim alone.
-
-    Each side has its expected value with a spread of 2 % of their distance (of their logarithms where the claim is
-    about those) over `seeds` seeds and two values of every column in `by`. Decoys with the sides exchanged stand at
-    an earlier step, and below a `LARGEST`.
-    """
-    import pandas as pd
-
-    rows: list[dict[str, object]] = []
-    high, low = map(math.log, claim.expected) if claim.logarithmic else claim.expected
-    spread = 0.02 * abs(high - low)
-    for labels, own, other in ((claim.first, high, low), (claim.second, low, high)):
-        grid = _grid({**claim.where, **labels}, claim.by, above=_largest_named(claim))
-        for (chosen, decoy), seed, step in itertools.product(grid, range(seeds), (1, 2)):
-            typical = own if step == 2 and not decoy else other
-            value = typical + generator.normal(0.0, spread)
-            value = math.exp(value) if claim.logarithmic else value
-            rows.append({"cell": "a", **chosen, "seed": seed, "step": step, "value": value})
-    reference = claim.reference
-    if reference is not None:
-        for name, number in zip((reference.share, reference.trials), reference.expected, strict=True):
-            rows.append({"cell": "baseline", **reference.where, "quantity": name, "value": float(number)})
-    return pd.DataFrame(rows)
-
-
-def _largest_named(claim: Claim) -> int:
-    """A whole number that no number among the claim's labels exceeds."""
-    named = itertools.chain.from_iterable(labels.values() for labels in (claim.where, claim.first, claim.second))
-    values = itertools.chain.from_iterable(value if isinstance(value, tuple) else (value,) for value in named)
-    return math.ceil(max((value for value in values if isinstance(value, int | float)), default=0))
-
-
-def _grid(labels: Labels, by: tuple[str, ...], above: int) -> list[tuple[dict[str, Value], bool]]:
-    """Label combinations that pass the filters, and decoys (marked True) that pass all but a `LARGEST`.
-
-    The largest values are greater than `above`, so that they are the largest beside every number that a claim names.
-    """
-    choices: dict[str, tuple[Value, ...]] = {column: ("a", "b") for column in by if column not in labels}
-    for column, value in labels.items():
-        choices[column] = (
-            (above + 1, above + 2) if value == LARGEST else value if isinstance(value, tuple) else (value,)
-        )
-    largest = [column for column, value in labels.items() if value == LARGEST]
-    combinations = (dict(zip(choices, values, strict=True)) for values in itertools.product(*choices.values()))
-    return [(chosen, any(chosen[column] == above + 1 for column in largest)) for chosen in combinations]

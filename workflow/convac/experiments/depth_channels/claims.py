@@ -2,13 +2,19 @@
 
 from typing import Any
 
-from convac.claims.claims import Claim, equality
+from convac.claims.claims import CHOSEN_AS_PRIMARY, Claim, Origin, equality
 from convac.specs.spec import Scalar
 
 NETWORKS = ("product", "rectifier")
 
+PRIMARY = ("root", "cut")
 PAPER = "1710.05520 (Zhang), abstract; equal power as defined here"
 OURS = "ours; 1803.09780 (Levine, Sharir, Cohen & Shashua)"
+
+
+def origin_of(source: str) -> Origin:
+    """Whose statement it is."""
+    return "paper" if source == PAPER else "ours"
 
 
 def law(name: str, statement: str, quantity: str, source: str, **where: Scalar) -> tuple[Claim, Claim]:
@@ -18,6 +24,9 @@ def law(name: str, statement: str, quantity: str, source: str, **where: Scalar) 
             id=f"depth-channels-{name}",
             statement=statement,
             source=source,
+            origin=origin_of(source),
+            role="primary" if name in PRIMARY else "secondary",
+            amended=CHOSEN_AS_PRIMARY if name in PRIMARY else None,
             where={"network": "exact", "layers": (2, 3, 4), **where},
             first={"quantity": "smallest_width"},
             second={"quantity": quantity},
@@ -34,6 +43,8 @@ def exact_family(name: str, statement: str, local_dimensions: tuple[int, ...], *
     return Claim(
         id=f"depth-channels-{name}",
         statement=statement,
+        origin="paper",
+        role="secondary",
         where={"network": "exact", "weights": "per location", "local_dimension": local_dimensions},
         by=("case",),
         kind="exact",
@@ -75,6 +86,8 @@ def trained_claims(network: str) -> tuple[Claim, ...]:
         id=f"depth-channels-{network}-width",
         statement=f"Trained {network} networks of 2 to 4 layers reach one layer's loss with no more than D_0^(1/n_c)",
         source=PAPER,
+        origin="paper",
+        role="secondary",
         where={"network": network},
         first={"quantity": "root_width"},
         second={"quantity": "smallest_width"},
@@ -88,6 +101,8 @@ def trained_claims(network: str) -> tuple[Claim, ...]:
             id=f"depth-channels-{network}-exponent-{layers}",
             statement=f"Trained {network} networks of {layers} layers: D grows more slowly than D_0^(1/{layers})",
             source=PAPER,
+            origin="ours",
+            role="secondary",
             where={"network": network, "layers": layers},
             first={"quantity": "root_exponent"},
             second={"quantity": "width_exponent"},
@@ -103,6 +118,8 @@ def trained_claims(network: str) -> tuple[Claim, ...]:
             statement=f"Trained {network} networks, each model with a fitted constant: the root law's misfit is below "
             f"the {rival}'s; log-likelihood ratio over 0.1 nats a width",
             source=PAPER,
+            origin="paper",
+            role="secondary",
             where={"network": network, "quantity": "misfit", "constants": "fitted"},
             first={"model": rival},
             second={"model": "root"},

@@ -2,7 +2,7 @@
 
 import math
 
-from convac.claims.claims import LARGEST, Claim, equality
+from convac.claims.claims import CHOSEN_AS_PRIMARY, LARGEST, Claim, equality
 
 DEPTH = "1509.05009 (Cohen, Sharir & Shashua)"
 RECTIFIERS = "1603.00162 (Cohen & Shashua)"
@@ -15,6 +15,8 @@ CLAIMS = (
             id="depth-efficiency-deep",
             statement="Odd-even rank of a deep circuit is min{r, M}^(N/2)",
             source=DEPTH,
+            origin="check",
+            role="secondary",
             where={
                 "network": ("deep", "deep, shared"),
                 "partition": "interleaved",
@@ -33,6 +35,8 @@ CLAIMS = (
             id="depth-efficiency-shallow",
             statement="Odd-even rank of a shallow circuit is min{r, M^(N/2)}",
             source=DEPTH,
+            origin="check",
+            role="secondary",
             where={"network": "shallow"},
             first={"quantity": "rank"},
             second={"quantity": "closed_form"},
@@ -46,6 +50,9 @@ CLAIMS = (
         id="depth-efficiency-epsilon",
         statement="Positive weights, most sites: rank for a relative error of 0.1 is below a quarter of the exact rank",
         source="ours",
+        origin="ours",
+        role="primary",
+        amended=CHOSEN_AS_PRIMARY,
         where={"weights": "positive", "epsilon": 0.1, "sites": LARGEST},
         first={"quantity": "rank"},
         second={"quantity": "epsilon_rank"},
@@ -57,6 +64,8 @@ CLAIMS = (
         id="depth-efficiency-shallow-average",
         statement="Shallow ReLU networks with average pooling have rank at most 2: they are not universal",
         source=RECTIFIERS,
+        origin="check",
+        role="secondary",
         where={"network": "shallow average"},
         first={"quantity": "rank_bound"},
         second={"quantity": "grid_rank"},
@@ -68,7 +77,10 @@ CLAIMS = (
     Claim(
         id="depth-efficiency-max-incomplete",
         statement="Over 1 % more of deep ReLU-max than of deep arithmetic draws have at most half of the full rank",
-        source=RECTIFIERS,
+        source=f"ours, after {RECTIFIERS}: depth efficiency isn’t complete",
+        origin="ours",
+        role="primary",
+        amended=CHOSEN_AS_PRIMARY,
         where={"quantity": "is_low_rank", "depth": "deep"},
         first={"pooling": "max"},
         second={"pooling": "product"},

@@ -2,10 +2,11 @@
 
 import math
 
-from convac.claims.claims import LARGEST, Claim, Labels, equality
+from convac.claims.claims import CHOSEN_AS_PRIMARY, LARGEST, Claim, Labels, Origin, equality
 from convac.experiments.information_scaling.block import RANDOM
 
 AVERAGES = ("consistent", "uniform", "maximum")
+PRIMARY = ("32-invertible", "assumption-1", "36-49-densities")
 
 PAPER = "1802.04473 (Liu)"
 ROUNDING = -1e-9  # nats
@@ -14,12 +15,14 @@ EQUAL = ("categorical, equal entropies", "Gaussian, equal entropies")
 MIXTURE = ("network", "family", "leaves", "sites", "average")
 
 
-def activation(name: str, statement: str, source: str, threshold: float, where: Labels) -> Claim:
+def activation(name: str, statement: str, source: str, threshold: float, where: Labels, origin: Origin) -> Claim:
     """The entropy of a variable falls by at least the threshold."""
     return Claim(
         id=f"information-scaling-{name}",
         statement=statement,
         source=f"{PAPER}, {source}",
+        origin=origin,
+        role="secondary",
         where=where,
         first={"quantity": "entropy_before"},
         second={"quantity": "entropy_after"},
@@ -30,12 +33,17 @@ def activation(name: str, statement: str, source: str, threshold: float, where: 
     )
 
 
-def mapping(name: str, text: str, source: str, where: Labels, threshold: float = ROUNDING) -> Claim:
+def mapping(
+    name: str, text: str, source: str, where: Labels, threshold: float = ROUNDING, origin: Origin = "check"
+) -> Claim:
     """A statement holds for every single mapping: its smallest margin isn't below zero."""
     return Claim(
         id=f"information-scaling-{name}",
         statement=text,
         source=source,
+        origin=origin,
+        role="primary" if name in PRIMARY else "secondary",
+        amended=CHOSEN_AS_PRIMARY if name in PRIMARY else None,
         where=where,
         first={"quantity": "smallest_margin"},
         second={"quantity": "required_margin"},
@@ -46,12 +54,14 @@ def mapping(name: str, text: str, source: str, where: Labels, threshold: float =
     )
 
 
-def law(name: str, text: str, source: str, left: str, right: str, where: Labels) -> Claim:
+def law(name: str, text: str, source: str, left: str, right: str, where: Labels, origin: Origin = "check") -> Claim:
     """One quantity of whole mixtures is at least another, where both are exact."""
     return Claim(
         id=f"information-scaling-{name}",
         statement=text,
         source=source,
+        origin=origin,
+        role="secondary",
         where={"method": "exact", **where},
         first={"quantity": left},
         second={"quantity": right},
@@ -68,6 +78,8 @@ def sampled(name: str, text: str, source: str, left: str, right: str) -> Claim:
         id=f"information-scaling-{name}-sampled",
         statement=f"HT, most sites: {text}",
         source=source,
+        origin="check",
+        role="secondary",
         where={
             "method": "sampled",
             "average": "consistent",
@@ -83,6 +95,16 @@ def sampled(name: str, text: str, source: str, left: str, right: str) -> Claim:
     )
 
 
+def average_origin(average: str, consistent: Origin = "check") -> Origin:
+    """Whose a statement is by the average that it is read with: the paper weighs by P(d), as eq. 30 has it.
+
+    Args:
+        average: how entropies given a state are averaged.
+        consistent: the origin with the paper's average, of which most statements are theorems.
+    """
+    return consistent if average == "consistent" else "ours"
+
+
 NAMES = {
     "consistent": "Consistent prior",
     "uniform": "Uniform average",
@@ -93,24 +115,27 @@ INCREASES = "H(X) − Σ H(x_i|d_i)"
 CLAIMS = (
     activation(
         "1-density",
-        "Sigmoid lowers the differential entropy of any variable",
+        "Sigmoid lowers the differential entropy of any variable with a density",
         "Theorem 1",
         1e-9,
         {"activation": "sigmoid", "variable": "density"},
+        "check",
     ),
     activation(
         "1-by-ln4",
-        "Sigmoid lowers the differential entropy of any variable by at least ln 4",
+        "Sigmoid lowers the differential entropy of any variable with a density by at least ln 4",
         "Theorem 1, sharper",
         math.log(4) + ROUNDING,
         {"activation": "sigmoid", "variable": "density"},
+        "check",
     ),
     activation(
         "1-discrete",
         "Sigmoid lowers the entropy of discrete variables",
-        "Theorem 1",
+        "Theorem 1, without its density",
         1e-9,
         {"activation": "sigmoid", "variable": "discrete"},
+        "ours",
     ),
     *equality(
         activation(
@@ -119,12 +144,15 @@ CLAIMS = (
             "Theorem 2",
             ROUNDING,
             {"activation": "ReLU", "sign": "non-negative"},
+            "check",
         )
     ),
     Claim(
         id="information-scaling-2-either",
         statement="ReLU doesn’t lower the entropy of variables of either sign",
-        source=f"{PAPER}, Theorem 2 without its proof’s condition X ≥ 0",
+        source=f"ours: {PAPER}, Theorem 2 without its proof’s condition X ≥ 0",
+        origin="ours",
+        role="secondary",
         where={"activation": "ReLU", "sign": "either"},
         first={"quantity": "entropy_after"},
         second={"quantity": "entropy_before"},
@@ -139,6 +167,7 @@ CLAIMS = (
             f"{NAMES[average]}: a mapping never lowers the entropy",
             f"{PAPER}, Theorem 3",
             {"statement": "Theorem 3", "average": average, "leaves": GENERAL},
+            origin=average_origin(average),
         )
         for average in AVERAGES
     ),
@@ -160,6 +189,7 @@ CLAIMS = (
             f"{NAMES[average]}: given any one state above, the entropy is at least H(φ|d) below",
             f"{PAPER}, eq. 29",
             {"statement": "eq. 29", "average": average, "leaves": GENERAL},
+            origin=average_origin(average, "paper"),
         )
         for average in AVERAGES
     ),
@@ -174,6 +204,7 @@ CLAIMS = (
         "Invertible mappings leave the entropy",
         f"{PAPER}, eqs. 31 and 32",
         {"statement": "eq. 32", "average": "consistent", "leaves": GENERAL},
+        origin="paper",
     ),
     mapping(
         "32-one-state",
@@ -185,8 +216,9 @@ CLAIMS = (
         mapping(
             f"33-{average}",
             f"{NAMES[average]}: a mapping raises the entropy by at most C = ln r",
-            f"{PAPER}, eq. 33",
+            f"{PAPER}, eq. 33; C = ln r is ours",
             {"statement": "eq. 33", "average": average, "leaves": GENERAL},
+            origin=average_origin(average),
         )
         for average in AVERAGES
     ),
@@ -195,6 +227,7 @@ CLAIMS = (
         "A singular mapping raises the entropy as much as any",
         f"{PAPER}, Assumption 1",
         {"statement": "Assumption 1", "leaves": "categorical"},
+        origin="paper",
     ),
     mapping(
         "capacity",
@@ -208,6 +241,7 @@ CLAIMS = (
         f"{PAPER}, Assumption 1, read as: the maximum is singular",
         {"statement": "capacity reached"},
         -1e-3,
+        "ours",
     ),
     *(
         law(
@@ -217,6 +251,7 @@ CLAIMS = (
             left,
             right,
             {"network": "CP", "average": average},
+            average_origin(average),
         )
         for step, text, left, right in (
             ("root", "H(X) ≥ H(X|z)", "input_entropy", "root_entropy"),
@@ -232,6 +267,7 @@ CLAIMS = (
             "input_entropy",
             "component_entropy",
             {"network": "HT", "average": average},
+            average_origin(average),
         )
         for average in AVERAGES
     ),
@@ -244,6 +280,7 @@ CLAIMS = (
             "width_bound",
             "entropy_increase",
             {"network": network, "average": average},
+            average_origin(average),
         )
         for number, network, count in ((35, "HT", "2N − 1"), (48, "CP", "N + 1"))
         for average in AVERAGES
@@ -262,6 +299,8 @@ CLAIMS = (
             id="information-scaling-codebook",
             statement="Nested codebooks reach the bounds of eqs. 35 and 48 at every N",
             source="ours: the law is sharp in C",
+            origin="ours",
+            role="secondary",
             where={"family": "codebook", "leaves": "symbols", "average": "consistent"},
             first={"quantity": "entropy_increase"},
             second={"quantity": "mapping_bound"},
@@ -287,6 +326,7 @@ CLAIMS = (
         "Two sites with densities: H(X) / Σ H(x_i|d_i) ≤ β²",
         f"{PAPER}, eqs. 36 and 49",
         {"statement": "eqs. 36, 49", "leaves": "Gaussian"},
+        origin="paper",
     ),
     law(
         "sites",
@@ -301,6 +341,8 @@ CLAIMS = (
         id="information-scaling-ratio-falls",
         statement="The largest ratio β across a mapping is over 1.1 times as large at the first level as at the last",
         source="ours: eq. 36 compounds a ratio that falls to 1",
+        origin="ours",
+        role="secondary",
         where={"network": "HT", "leaves": "binary", "family": RANDOM, "quantity": "mapping_ratio", "sites": LARGEST},
         first={"place": "first"},
         second={"place": "last"},
@@ -313,6 +355,8 @@ CLAIMS = (
         id="information-scaling-sampling",
         statement="Entropies from draws are within four standard errors of the exact ones",
         source="ours: a check",
+        origin="check",
+        role="secondary",
         where={"average": "consistent"},
         first={"quantity": "sampling_limit"},
         second={"quantity": "sampling_deviation"},
@@ -325,6 +369,8 @@ CLAIMS = (
         id="information-scaling-trained",
         statement="Most sites, HT: held-out digits are likelier than under independent pixels by over 0.03 nats a site",
         source="ours: the trained mixtures have learned",
+        origin="ours",
+        role="secondary",
         where={"network": "HT", "family": "trained", "sites": LARGEST},
         first={"quantity": "test_log_likelihood"},
         second={"quantity": "independent_log_likelihood"},

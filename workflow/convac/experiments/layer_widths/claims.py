@@ -1,6 +1,6 @@
 """Claims of layer_widths."""
 
-from convac.claims.claims import Claim
+from convac.claims.claims import CHOSEN_AS_PRIMARY, Claim
 from convac.experiments.image_runs import GLOBAL, LOCAL, NetworkKind
 from convac.experiments.layer_widths.block import KINDS
 
@@ -16,7 +16,10 @@ def profile_claim(kind: NetworkKind, task: str) -> Claim:
         id=f"layer-widths-{kind.lower()}-{task}",
         statement=f"{kind} on {task} images, mean over sizes: {better} beats {other} by more than {threshold:g} "
         "in test accuracy at equal parameters",
-        source=SOURCE,
+        source=SOURCE if kind == "ConvNet" else f"ours, after {SOURCE}",
+        origin="paper" if kind == "ConvNet" else "ours",
+        role="primary" if kind == "ConvNet" else "secondary",
+        amended=CHOSEN_AS_PRIMARY if kind == "ConvNet" else None,
         where={"quantity": "test_accuracy", "network": kind, "task": task},
         first={"profile": better},
         second={"profile": other},
@@ -33,6 +36,8 @@ def cut_claim(kind: NetworkKind) -> Claim:
         statement=f"{kind}, mean over tasks and sizes: the profile with the larger min-cut at the task's length scale "
         "beats the other by more than 0.01 in test accuracy",
         source=f"{SOURCE}; the cut at a length scale is ours",
+        origin="ours",
+        role="secondary",
         where={"quantity": "test_accuracy", "network": kind, "task": (LOCAL, GLOBAL)},
         first={"cut_rank": "larger"},
         second={"cut_rank": "smaller"},
@@ -48,6 +53,8 @@ def control_claim(size: str, better: str, other: str) -> Claim:
         id=f"layer-widths-control-{size}",
         statement=f"Marks at the {size} distance: {better} beats {other} by more than 0.01 in test accuracy",
         source=f"ours, after {SOURCE}",
+        origin="ours",
+        role="secondary",
         where={"quantity": "test_accuracy", "task": "agreement", "gap": size},
         first={"profile": better},
         second={"profile": other},

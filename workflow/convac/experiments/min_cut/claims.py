@@ -1,17 +1,20 @@
 """Claims of min_cut."""
 
-from convac.claims.claims import Claim, equality
+from convac.claims.claims import CHOSEN_AS_PRIMARY, Claim, Origin, equality
 
 PAPER = "1704.01552 (Levine, Yakira, Cohen & Shashua)"
+PRIMARY = ("mixed", "symmetric-equal")
 BY = ("ensemble", "case")
 
 
-def bound(name: str, statement: str, ensembles: tuple[str, ...], quantity: str, source: str) -> Claim:
+def bound(name: str, statement: str, ensembles: tuple[str, ...], quantity: str, source: str, origin: Origin) -> Claim:
     """The rank never exceeds a bound."""
     return Claim(
         id=f"min-cut-{name}",
         statement=statement,
         source=source,
+        origin=origin,
+        role="secondary",
         where={"ensemble": ensembles},
         first={"quantity": quantity},
         second={"quantity": "rank"},
@@ -22,13 +25,18 @@ def bound(name: str, statement: str, ensembles: tuple[str, ...], quantity: str, 
     )
 
 
-def equal(name: str, statement: str, ensemble: str, quantity: str, source: str) -> tuple[Claim, Claim]:
+def equal(
+    name: str, statement: str, ensemble: str, quantity: str, source: str, origin: Origin = "ours"
+) -> tuple[Claim, Claim]:
     """The rank equals a prediction."""
     return equality(
         Claim(
             id=f"min-cut-{name}",
             statement=statement,
             source=source,
+            origin=origin,
+            role="primary" if name in PRIMARY else "secondary",
+            amended=CHOSEN_AS_PRIMARY if name in PRIMARY else None,
             where={"ensemble": ensemble},
             first={"quantity": "rank"},
             second={"quantity": quantity},
@@ -41,14 +49,29 @@ def equal(name: str, statement: str, ensemble: str, quantity: str, source: str) 
 
 
 CLAIMS = (
-    bound("bound", "Rank never exceeds the min-cut", ("powers", "mixed", "shared", "search", "loop"), "min_cut", PAPER),
-    *equal("powers", "Rank is the min-cut when M and all widths are powers of one integer", "powers", "min_cut", PAPER),
+    bound(
+        "bound",
+        "Rank never exceeds the min-cut",
+        ("powers", "mixed", "shared", "search", "loop"),
+        "min_cut",
+        PAPER,
+        "check",
+    ),
+    *equal(
+        "powers",
+        "Rank is the min-cut when M and all widths are powers of one integer",
+        "powers",
+        "min_cut",
+        PAPER,
+        "check",
+    ),
     *equal("mixed", "Rank is the min-cut for any widths", "mixed", "min_cut", "ours: where equality ends"),
     bound(
         "symmetric",
         "Shared weights: rank never exceeds the symmetric min-cut",
         ("shared",),
         "symmetric_min_cut",
+        "ours",
         "ours",
     ),
     *equal("symmetric-equal", "Shared weights: rank is the symmetric min-cut", "shared", "symmetric_min_cut", "ours"),

@@ -2,10 +2,11 @@
 
 import math
 
-from convac.claims.claims import LARGEST, Claim, Labels, equality
+from convac.claims.claims import CHOSEN_AS_PRIMARY, LARGEST, Claim, Labels, equality
 
 OURS = "ours; 1803.09780 (Levine, Sharir, Cohen & Shashua)"
-RBM = "1803.09780; 1701.04844 (volume law of restricted Boltzmann machines)"
+RBM = "ours, on rings, after 1803.09780, in two dimensions, and 1701.04844 (volume law of Boltzmann machines)"
+PRIMARY = ("prediction-held-back", "front")
 
 
 def law_claims(name: str, statement: str, where: Labels, law: str = "predicted_rank") -> tuple[Claim, Claim]:
@@ -15,6 +16,9 @@ def law_claims(name: str, statement: str, where: Labels, law: str = "predicted_r
             id=f"overlaps-{name}",
             statement=statement,
             source=OURS,
+            origin="ours",
+            role="primary" if name in PRIMARY else "secondary",
+            amended=CHOSEN_AS_PRIMARY if name in PRIMARY else None,
             where={"network": "overlapping", **where},
             first={"quantity": "block_rank"},
             second={"quantity": law},
@@ -32,6 +36,8 @@ def machine_claim(name: str, statement: str, machine: str, network: str) -> Clai
         id=f"overlaps-volume-{name}",
         statement=statement,
         source=RBM,
+        origin="ours",
+        role="secondary",
         where={"quantity": "volume_parameters", "block_sites": LARGEST},
         first={"network": "RBM", "weights": machine},
         second={"network": "overlapping", "weights": network},
@@ -65,6 +71,8 @@ CLAIMS = (
             id="overlaps-random",
             statement="The prediction holds for random widths, boundaries and subsets of the sites",
             source=OURS,
+            origin="ours",
+            role="secondary",
             where={},
             first={"quantity": "random_rank"},
             second={"quantity": "random_prediction"},
@@ -77,7 +85,9 @@ CLAIMS = (
     Claim(
         id="overlaps-tree",
         statement="Half of a ring under windows of 3 and 2 or more layers has over 4 times the rank of a tree as wide",
-        source="1703.02065; 1803.09780",
+        source="ours, after 1703.02065; 1803.09780",
+        origin="ours",
+        role="secondary",
         where={"quantity": "block_rank", "weights": "shared", "block_sites": LARGEST, "sites": ("8", "16")},
         first={"network": "overlapping", "boundary": "periodic", "kernel": 3, "layers": (2, 3)},
         second={"network": "tree"},

@@ -2,7 +2,7 @@
 
 import math
 
-from convac.claims.claims import LARGEST, Claim, Reference
+from convac.claims.claims import CHOSEN_AS_PRIMARY, LARGEST, Claim, Reference
 
 GEOMETRY_SOURCE = "1605.06743 (Cohen & Shashua, ICLR 2017), Experiments"
 SHALLOW_SOURCE = "1605.06743, Experiments; 1509.05009 (depth); the count baseline is ours"
@@ -20,6 +20,9 @@ def geometry_claim(network: str, task: str, threshold: float) -> Claim:
         id=f"pooling-geometry-{network.lower().replace(' ', '-')}-{task}",
         statement=f"{network} on {task}: {better} pooling beats {other} by more than {threshold:g} in test accuracy",
         source=GEOMETRY_SOURCE,
+        origin="paper",
+        role="primary" if network == "ConvAC" else "secondary",
+        amended=CHOSEN_AS_PRIMARY if network == "ConvAC" else None,
         where={"quantity": "test_accuracy", "task": task, "network": network},
         first={"geometry": better},
         second={"geometry": other},
@@ -36,6 +39,8 @@ def shallow_claim(task: str) -> Claim:
         id=f"pooling-geometry-shallow-{task}",
         statement=f"Shallow ConvAC on {task}: test accuracy stays below the pixel count's plus its 95 % interval",
         source=SHALLOW_SOURCE,
+        origin="ours",
+        role="secondary",
         where={"quantity": "test_accuracy", "task": task, "width": LARGEST},
         first={"network": "ConvAC", "geometry": better},
         second={"network": "shallow ConvAC"},
@@ -54,6 +59,8 @@ def entanglement_claim(task: str) -> Claim:
         id=f"pooling-geometry-renyi2-{task}",
         statement=f"ConvAC trained on {task}: left-right Rényi-2 of mirror is more than twice that of square",
         source="1605.06743, Inductive bias through pooling geometry; 1704.01552",
+        origin="ours",
+        role="secondary",
         where={"quantity": "renyi2", "task": task, "network": "ConvAC", "partition": "left-right"},
         first={"geometry": "mirror"},
         second={"geometry": "square"},
@@ -73,6 +80,8 @@ CLAIMS = (
         id="pooling-geometry-signed-initialisation",
         statement="Signed ConvAC, mean over depths: calibrated start beats normal by more than 0.05 in test accuracy",
         source="ours; 1605.06743 trains in log space",
+        origin="ours",
+        role="secondary",
         where={"quantity": "test_accuracy", "network": "ConvAC signed"},
         first={"initialisation": "calibrated"},
         second={"initialisation": "normal"},
@@ -84,6 +93,8 @@ CLAIMS = (
         id="pooling-geometry-renyi2-min-cut",
         statement="Rényi-2 entropy never exceeds the logarithm of the min-cut (to 1e-9 nats)",
         source="1704.01552 (min-cut bound on the rank)",
+        origin="check",
+        role="secondary",
         where={},
         first={"quantity": "min_cut_log"},
         second={"quantity": "renyi2"},

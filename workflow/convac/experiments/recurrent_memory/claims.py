@@ -2,9 +2,10 @@
 
 import math
 
-from convac.claims.claims import LARGEST, Claim, Labels, equality
+from convac.claims.claims import CHOSEN_AS_PRIMARY, LARGEST, Claim, Labels, equality
 
 PAPER = "1710.09431 (Levine, Sharir, Ziv & Shashua)"
+PRIMARY = ("depth-2", "depth-3")
 SIZE = ("depth", "local_dimension", "width", "steps")
 
 
@@ -15,6 +16,9 @@ def law_claims(name: str, statement: str, where: Labels) -> tuple[Claim, Claim]:
             id=f"recurrent-memory-{name}",
             statement=statement,
             source="ours; 1710.09431 bounds it from below",
+            origin="ours",
+            role="primary" if name in PRIMARY else "secondary",
+            amended=CHOSEN_AS_PRIMARY if name in PRIMARY else None,
             where=where,
             first={"quantity": "start_end_rank"},
             second={"quantity": "closed_form"},
@@ -39,6 +43,8 @@ CLAIMS = (
         id="recurrent-memory-proved-bound",
         statement="Start-end rank of two layers is at least C(min(M, R) + n − 1, n)",
         source=PAPER,
+        origin="check",
+        role="secondary",
         where={"depth": 2},
         first={"quantity": "start_end_rank"},
         second={"quantity": "proved_bound"},
@@ -51,6 +57,8 @@ CLAIMS = (
         id="recurrent-memory-depth",
         statement="At the longest sequence two layers have more than twice the start-end rank of one",
         source=PAPER,
+        origin="check",
+        role="secondary",
         where={"quantity": "start_end_rank", "depth": (1, 2), "width": (2, 3), "steps": LARGEST},
         first={"depth": 2},
         second={"depth": 1},

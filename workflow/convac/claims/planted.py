@@ -1,0 +1,81 @@
+"""Tables in which a claim holds, is turned round or is left to chance, made from the claim alone: for tests."""
+
+import itertools
+import math
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from convac.claims.claims import LARGEST, Claim, Labels, Value, columns_of, sides
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+
+def mirrored(claim: Claim, table: "pd.DataFrame") -> "pd.DataFrame":
+    """The table with the values of first and second exchanged in every pair: it must contradict the claim."""
+    return next(_exchanged(claim, table, lambda: True))
+
+
+def permuted(claim: Claim, table: "pd.DataFrame", generator: "np.random.Generator") -> "Iterator[pd.DataFrame]":
+    """Tables, without end, with the values exchanged in each pair with chance ½: draws of the claim's null."""
+    return _exchanged(claim, table, lambda: generator.random() < 0.5)
+
+
+def _exchanged(claim: Claim, table: "pd.DataFrame", chosen: Callable[[], bool]) -> "Iterator[pd.DataFrame]":
+    """Tables with the (mean) values of first and second exchanged in the chosen pairs."""
+    first, second = sides(claim, columns_of([claim], table))
+    while True:
+        values = table["value"].to_numpy(dtype=float, copy=True)
+        for name in filter(lambda _: chosen(), first):
+            own, other = values[first[name]].mean(), values[second[name]].mean()
+            values[first[name]], values[second[name]] = other, own
+        yield table.assign(value=values)
+
+
+def planted(claim: Claim, generator: "np.random.Generator", seeds: int = 5) -> "pd.DataFrame":
+    """A small tidy table in which the claim holds, from the claim alone.
+
+    Each side has its expected value with a spread of 2 % of their distance (of their logarithms where the claim is
+    about those) over `seeds` seeds and two values of every column in `by`. Decoys with the sides exchanged stand at
+    an earlier step, and below a `LARGEST`.
+    """
+    import pandas as pd
+
+    rows: list[dict[str, object]] = []
+    high, low = map(math.log, claim.expected) if claim.logarithmic else claim.expected
+    spread = 0.02 * abs(high - low)
+    for labels, own, other in ((claim.first, high, low), (claim.second, low, high)):
+        grid = _grid({**claim.where, **labels}, claim.by, above=_largest_named(claim))
+        for (chosen, decoy), seed, step in itertools.product(grid, range(seeds), (1, 2)):
+            typical = own if step == 2 and not decoy else other
+            value = typical + generator.normal(0.0, spread)
+            value = math.exp(value) if claim.logarithmic else value
+            rows.append({"cell": "a", **chosen, "seed": seed, "step": step, "value": value})
+    reference = claim.reference
+    if reference is not None:
+        for name, number in zip((reference.share, reference.trials), reference.expected, strict=True):
+            rows.append({"cell": "baseline", **reference.where, "quantity": name, "value": float(number)})
+    return pd.DataFrame(rows)
+
+
+def _largest_named(claim: Claim) -> int:
+    """A whole number that no number among the claim's labels exceeds."""
+    named = itertools.chain.from_iterable(labels.values() for labels in (claim.where, claim.first, claim.second))
+    values = itertools.chain.from_iterable(value if isinstance(value, tuple) else (value,) for value in named)
+    return math.ceil(max((value for value in values if isinstance(value, int | float)), default=0))
+
+
+def _grid(labels: Labels, by: tuple[str, ...], above: int) -> list[tuple[dict[str, Value], bool]]:
+    """Label combinations that pass the filters, and decoys (marked True) that pass all but a `LARGEST`.
+
+    The largest values are greater than `above`, so that they are the largest beside every number that a claim names.
+    """
+    choices: dict[str, tuple[Value, ...]] = {column: ("a", "b") for column in by if column not in labels}
+    for column, value in labels.items():
+        choices[column] = (
+            (above + 1, above + 2) if value == LARGEST else value if isinstance(value, tuple) else (value,)
+        )
+    largest = [column for column, value in labels.items() if value == LARGEST]
+    combinations = (dict(zip(choices, values, strict=True)) for values in itertools.product(*choices.values()))
+    return [(chosen, any(chosen[column] == above + 1 for column in largest)) for chosen in combinations]
