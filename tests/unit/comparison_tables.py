@@ -7,7 +7,7 @@ import pandas as pd
 
 from convac.specs.tables import tidy
 
-CLAIMS = pd.DataFrame({"id": ["one", "two"], "verdict": ["reproduced", "inconclusive"]})
+CLAIMS = pd.DataFrame({"id": ["one", "two"], "verdict": ["reproduced", "undecided"]})
 SEEDS = 5
 
 

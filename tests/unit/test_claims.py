@@ -12,20 +12,14 @@ from xml.etree import ElementTree
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pooling_table import pooling_table
 
-from convac.claims.claims import (
-    COLUMNS,
-    LARGEST,
-    Claim,
-    Reference,
-    columns_of,
-    evaluate,
-    evaluate_all,
-    pairs,
-)
-from convac.claims.ledger import ledger, to_html, to_markdown
+from convac.claims.claims import LARGEST, Amendment, Claim, Reference, Trivial, columns_of, equality, pairs, sides
+from convac.claims.ledger import counts, ledger, to_html, to_markdown
 from convac.claims.planted import mirrored, permuted, planted
+from convac.claims.verdicts import COLUMNS, PRIMARIES, evaluate, evaluate_all
 from convac.errors import ArgumentError
 from convac.experiments.discovery import claims_of, studies
 from convac.files import read_table, write_table
@@ -70,7 +64,8 @@ EXACT = Claim(
     threshold=0.0,
     expected=(5.0, 2.0),
 )
-EXAMPLES = (WINS, BOUNDED, EXACT)
+(EQUAL,) = equality(replace(EXACT, id="example-equal", trivial=Trivial(("cell",), lambda cell: 4.0)))
+EXAMPLES = (WINS, BOUNDED, EXACT, EQUAL)
 
 
 def registered():
@@ -85,7 +80,7 @@ every_claim = pytest.mark.parametrize("claim", [*EXAMPLES, *REGISTRY], ids=lambd
 def test_planted_table_reproduces_the_claim(claim):
     verdict = evaluate(claim, planted(claim, np.random.default_rng(0)))
     assert verdict.verdict == "reproduced"
-    assert verdict.low >= claim.threshold
+    assert verdict.mean == 1 if claim.kind == "equality" else verdict.low >= claim.threshold
     assert verdict.counterexamples == ""
     if claim.kind == "interval":
         assert verdict.n == 5
@@ -94,12 +89,30 @@ def test_planted_table_reproduces_the_claim(claim):
 @every_claim
 def test_mirrored_table_contradicts_the_claim(claim):
     table = planted(claim, np.random.default_rng(0))
+    if claim.kind == "equality":
+        last = next(iter(sides(claim, columns_of([claim], table))[0].values()))[0]
+        for other in (-1.0, 1.0):
+            changed = table.assign(value=table["value"].where(table.index != last, table["value"] + other))
+            assert evaluate(claim, changed).verdict == "contradicted"
+        return
     assert evaluate(claim, mirrored(claim, table)).verdict == "contradicted"
     assert evaluate(claim, mirrored(claim, mirrored(claim, table))).verdict == "reproduced"
 
 
 @every_claim
+def test_half_of_the_threshold_is_smaller_than_claimed(claim):
+    """Where the effect is there and half as large as claimed, it is neither reproduced nor contradicted."""
+    if claim.kind == "interval" and claim.threshold > 0 and claim.reference is None:
+        low = claim.expected[1]
+        half = low * math.exp(claim.threshold / 2) if claim.logarithmic else low + claim.threshold / 2
+        weak = replace(claim, expected=(half, low))
+        assert evaluate(claim, planted(weak, np.random.default_rng(0))).verdict == "smaller"
+
+
+@every_claim
 def test_null_tables_seldom_reproduce_the_claim(claim):
+    if claim.kind == "equality":
+        return  # exchanging equal values changes nothing
     # of exact claims a single exchanged pair makes a counterexample: few draws show it
     draws = 40 if claim.kind == "exact" else 200
     generator = np.random.default_rng(0)
@@ -121,7 +134,7 @@ def test_empty_or_foreign_tables_leave_the_claim_not_run(claim):
 def test_one_seed_is_never_enough(claim):
     if claim.kind == "interval":
         verdict = evaluate(claim, planted(claim, np.random.default_rng(0), seeds=1))
-        assert (verdict.verdict, verdict.p) == ("inconclusive", 1.0)
+        assert (verdict.verdict, verdict.p) == ("undecided", 1.0)
 
 
 @pytest.mark.parametrize("claim", REGISTRY, ids=lambda claim: claim.id)
@@ -150,8 +163,12 @@ def test_registered_claims_say_whose_they_are(claim):
 @pytest.mark.parametrize("study", studies())
 def test_every_experiment_is_about_one_to_three_claims(study):
     primaries = [claim for claim in claims_of(study) if claim.role == "primary"]
-    assert 1 <= len({claim.id.removesuffix("-at-least").removesuffix("-at-most") for claim in primaries}) <= 3
+    assert 1 <= len(primaries) <= 3
     assert all(claim.threshold > 0 for claim in primaries if claim.kind == "interval"), "a primary has an effect size"
+
+
+def test_the_family_of_primaries_has_room_for_all():
+    assert sum(claim.role == "primary" for claim in REGISTRY) <= PRIMARIES
 
 
 def test_registry_repeats_no_id():
@@ -160,7 +177,76 @@ def test_registry_repeats_no_id():
 
 def test_effect_below_the_threshold_is_not_reproduced():
     small = replace(WINS, expected=(0.73, 0.70))
-    assert evaluate(small, planted(small, np.random.default_rng(0))).verdict == "contradicted"
+    assert evaluate(small, planted(small, np.random.default_rng(0))).verdict == "smaller"
+    opposite = replace(WINS, expected=(0.68, 0.70))
+    assert evaluate(opposite, planted(opposite, np.random.default_rng(0))).verdict == "contradicted"
+
+
+def test_no_logarithm_is_taken_of_rounding():
+    claim = replace(WINS, logarithmic=True, threshold=0.1, expected=(2.0, 1.0))
+    table = planted(claim, np.random.default_rng(0))
+    assert evaluate(claim, table).verdict == "reproduced"
+    low = (table["geometry"] == "B") & (table["seed"] == 0) & (table["step"] == 2)
+    for rounding in (1e-13, 0.0, -1e-16):
+        verdict = evaluate(claim, table.assign(value=table["value"].where(~low, rounding)))
+        assert (verdict.verdict, verdict.n, verdict.p_adjusted) == ("undecided", 5, 1.0)
+        assert math.isnan(verdict.mean)
+
+
+def test_a_primary_needs_more_than_a_secondary():
+    generator = np.random.default_rng(0)
+    table = planted(WINS, generator)
+    at = (table["geometry"] == "A") & (table["step"] == 2)
+    table.loc[at, "value"] = 0.95 + 0.1 * (table.loc[at, "seed"] - 2.0)  # p is about 0.03
+    secondary, primary = evaluate(WINS, table), evaluate(replace(WINS, role="primary"), table)
+    assert (secondary.verdict, primary.verdict) == ("reproduced", "undecided")
+    assert primary.p == secondary.p
+    assert primary.p_adjusted == pytest.approx(min(1.0, primary.p * PRIMARIES))
+    assert primary.low < secondary.low < secondary.high < primary.high
+
+
+@given(st.lists(st.tuples(st.floats(-1, 1), st.booleans()), min_size=1, max_size=8), st.integers(0, 10**6))
+@settings(deadline=None, max_examples=60)
+def test_corrected_intervals_and_p_values_agree(effects, seed):
+    """An interval leaves the threshold out exactly where the corrected p-value is at most 0.05."""
+    generator = np.random.default_rng(seed)
+    claims, tables = [], []
+    for number, (effect, is_primary) in enumerate(effects):
+        role = "primary" if is_primary else "secondary"
+        claims.append(replace(WINS, id=f"a-{number}", role=role, where={"quantity": "test_accuracy", "task": number}))
+        rows = planted(claims[-1], generator)
+        rows["value"] = generator.normal(0.0, 0.5, len(rows)) + effect * (rows["geometry"] == "A")
+        tables.append(rows)
+    found = evaluate_all(claims, pd.concat(tables))
+    decided = (found["low"] > WINS.threshold) | (found["high"] < WINS.threshold)
+    assert (decided == (found["p_adjusted"] <= 0.05)).all()
+    assert (decided == (found["verdict"] != "undecided")).all()
+
+
+def test_checks_belong_to_no_family():
+    generator = np.random.default_rng(0)
+    crowd = [replace(WINS, id=f"check-{number}", origin="check") for number in range(30)]
+    table = planted(WINS, generator)
+    found = evaluate_all([WINS, *crowd], table).set_index("id")
+    assert found.loc[WINS.id, "p_adjusted"] == found.loc[WINS.id, "p"]
+
+
+def test_smoke_says_nothing_else():
+    found = evaluate_all(EXAMPLES, planted(WINS, np.random.default_rng(0)), smoke=True)
+    assert set(found["verdict"]) == {"smoke"}
+
+
+def test_an_equality_is_one_line_with_its_fraction():
+    table = planted(EQUAL, np.random.default_rng(0))
+    verdict = evaluate(EQUAL, table)
+    assert (verdict.mean, verdict.low, verdict.high, verdict.verdict) == (1.0, 0.0, 0.0, "reproduced")
+    assert (verdict.nontrivial, verdict.example) == (2, True)  # two cells; seeds and partitions repeat them
+    last = (table["quantity"] == "cut") & (table["cell"] == 2) & (table["seed"] == 1) & (table["step"] == 2)
+    verdict = evaluate(EQUAL, table.assign(value=table["value"] + last))
+    assert (verdict.verdict, verdict.counterexamples.count(";")) == ("contradicted", 1)
+    assert verdict.mean == pytest.approx(1 - 2 / 20)
+    high = replace(EQUAL, trivial=Trivial(("cell",), lambda cell: 2.0 if cell == 2 else 3.0))
+    assert evaluate(high, table).nontrivial == 1
 
 
 def test_only_the_last_step_counts_and_unpaired_rows_do_not():
@@ -213,38 +299,42 @@ def test_repeated_ids_are_refused():
         evaluate_all([WINS, WINS], pd.DataFrame())
 
 
-def test_ledger_corrects_for_the_number_of_claims(tmp_path):
+def test_ledger_gathers_and_changes_nothing(tmp_path):
     generator = np.random.default_rng(0)
     strong = evaluate_all([WINS, EXACT], pd.concat([planted(WINS, generator), planted(EXACT, generator)]))
-    weak = strong[strong["id"] == WINS.id].assign(p=0.03)
     write_table(tmp_path / "strong.csv", strong)
-    frames = {"strong": read_table(tmp_path / "strong.csv", COLUMNS), "weak": weak, "missing": weak.assign(p=0.02)}
-    gathered = ledger(frames).set_index(["experiment", "id"])
-    assert gathered.loc[("strong", WINS.id), "verdict"] == "reproduced"
-    assert gathered.loc[("strong", EXACT.id), "verdict"] == "reproduced"
-    assert math.isnan(gathered.loc[("strong", EXACT.id), "p_holm"])
-    assert gathered.loc[("missing", WINS.id), "p_holm"] == pytest.approx(0.04)
-    assert gathered.loc[("weak", WINS.id), "p_holm"] == pytest.approx(0.04)
-    crowd = {f"weak{index}": weak for index in range(3)}
-    assert set(ledger(crowd)["verdict"]) == {"inconclusive"}
+    gathered = ledger({"one": read_table(tmp_path / "strong.csv", COLUMNS), "two": strong})
+    assert gathered["verdict"].tolist() == strong["verdict"].tolist() * 2
+    assert gathered["p_adjusted"].tolist() == pytest.approx(strong["p_adjusted"].tolist() * 2, nan_ok=True)
+    assert list(gathered["experiment"]) == ["one"] * 2 + ["two"] * 2
 
 
 def test_ledger_keeps_what_was_not_run_and_prints():
-    frames = {"one": evaluate_all(EXAMPLES, pd.DataFrame())}
-    gathered = ledger(frames)
-    assert list(gathered["verdict"]) == ["not run"] * 3
+    gathered = ledger({"one": evaluate_all(EXAMPLES, pd.DataFrame())})
+    assert list(gathered["verdict"]) == ["not run"] * 4
     page = to_markdown(gathered)
-    assert "3 not run" in page
-    assert "| one | A beats B by more than 0.05 | none | – | 0.05 | 0 | – | not run |" in page
+    assert "Secondary claims of ours (4): 4 not run" in page
+    assert (
+        "| not run | `example-wins` A beats B by more than 0.05 (none) | ours | secondary | – | 0.05 | 0 | – |" in page
+    )
     assert to_markdown(ledger({})).startswith("# Claims")
 
 
-def test_markdown_shows_counterexamples_and_escapes_bars():
+def test_checks_are_counted_apart():
+    table = planted(EXACT, np.random.default_rng(0))
+    check = replace(EXACT, id="example-check", origin="check")
+    own, apart = counts(ledger({"one": evaluate_all([EXACT, check], table)}))
+    assert own == "Secondary claims of ours (1): 1 reproduced"
+    assert apart == "Checks (1): 1 hold"
+
+
+def test_markdown_shows_amendments_counterexamples_and_escapes_bars():
     table = mirrored(EXACT, planted(EXACT, np.random.default_rng(0)))
-    claim = replace(EXACT, statement="odd|even")
+    claim = replace(EXACT, statement="odd|even", amended=Amendment("2026-01-02", "threshold", "a slip"))
     page = to_markdown(ledger({"one": evaluate_all([claim], table)}))
     assert "odd\\|even" in page
     assert "## Counterexamples" in page
+    assert "`example-exact`: 2026-01-02: threshold: a slip" in page
 
 
 def test_html_has_every_claim_once_and_lets_nothing_through():
@@ -254,11 +344,13 @@ def test_html_has_every_claim_once_and_lets_nothing_through():
     page = to_html(gathered, "Claims of <one>")
     root = ElementTree.fromstring(page.replace("<!doctype html>", "").replace('<meta charset="utf-8">', ""))
     assert root.findtext("body/h1") == "Claims of <one>"
-    assert root.findtext("body/p") == "0 reproduced, 1 contradicted, 0 inconclusive, 1 not run."
+    assert root.findtext("body/ul/li") == "Secondary claims of ours (2): 1 contradicted, 1 not run"
     rows = [["".join(cell.itertext()) for cell in row] for row in root.iterfind("body/table/tbody/tr")]
-    assert [row[1] for row in rows] == ["a < b & <script>", WINS.statement]
-    assert [row[-1] for row in rows] == ["✗ contradicted", "– not run"]
-    assert verdicts["counterexamples"][0] in root.findtext("body/ul/li")
+    assert [row[1].split(EXACT.id)[0] for row in rows[:1]] == ["a < b & <script>"]
+    assert WINS.id in rows[1][1]
+    assert [row[0] for row in rows] == ["contradicted", "not run"]
+    first = verdicts["counterexamples"][0].split("; ")[0]
+    assert first in rows[0][1]
     assert "Counterexamples" not in to_html(ledger({}), "Claims")
 
 
@@ -270,6 +362,6 @@ def test_registered_pooling_claims_hold_on_a_table_shaped_like_a_run():
 
 def test_module_imports_no_heavy_library():
     heavy = ("torch", "matplotlib", "scipy", "pandas")
-    code = f"import sys, convac.claims.claims; print([name for name in {heavy} if name in sys.modules])"
+    code = f"import sys, convac.claims.verdicts; print([name for name in {heavy} if name in sys.modules])"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert loaded.strip() == "[]"

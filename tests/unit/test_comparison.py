@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from convac.claims.comparison import COLUMNS, Results, compare
+from convac.claims.verdicts import VERDICTS
 from convac.commands.comparison import results
 from convac.files import read_table
 from convac.specs.tables import CHOSEN, COMPUTED, QUANTITIES, TRAINED
@@ -245,8 +246,8 @@ def test_tables_without_a_common_row_contradict():
 @pytest.mark.parametrize(
     ("now", "verdict", "worst"),
     [
-        (["reproduced", "inconclusive"], "agrees", ""),
-        (["inconclusive", "inconclusive"], "differs within its interval", "one: reproduced, in the run inconclusive"),
+        (["reproduced", "undecided"], "agrees", ""),
+        (["undecided", "undecided"], "differs within its interval", "one: reproduced, in the run undecided"),
         (["contradicted", "reproduced"], "contradicts", "one: reproduced, in the run contradicted"),
         (["reproduced"], "contradicts", "missing: two"),
     ],
@@ -316,9 +317,11 @@ def test_the_readme_shows_every_experiment_of_the_reference(reference):
     shown = re.findall(r'<img src="([^"]+)"', section)
     assert [Path(path).stem for path in shown] == sorted(reference)
     assert all((ROOT / path).is_file() for path in shown)
-    verdicts = read_table(REFERENCE / "claims.csv", ("verdict",))["verdict"]
-    total, *parts = [
-        sum(map(int, re.findall(r"(\d+) (?:reproduced|contradicted|inconclusive|not run)", line)))
-        for line in re.findall(r"(?:claims,|<br>)([^|\n]*)", section)
-    ]
-    assert total == sum(parts) == len(verdicts)
+    ledger = read_table(REFERENCE / "claims.csv", ("origin", "verdict"))
+    words = "|".join(VERDICTS)
+    groups, parts = (
+        [sum(map(int, re.findall(rf"(\d+) (?:{words})", line))) for line in re.findall(pattern, section)]
+        for pattern in (r"claims of [^|\n]*", r"<br>[^|\n]*")
+    )
+    assert sum(groups) == sum(parts) == (ledger["origin"] != "check").sum()
+    assert section.index("Primary claims of papers") < section.index("Primary claims of ours")

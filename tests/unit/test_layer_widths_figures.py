@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 import yaml
 
-from convac.claims.claims import evaluate_all
+from convac.claims.verdicts import evaluate_all
 from convac.datasets.agreement import generate
 from convac.experiments.layer_widths.block import FIGURES, Block, cells
 from convac.experiments.layer_widths.claims import CLAIMS
-from convac.experiments.layer_widths.figures import draw, everywhere, logit_scale, looks, verdict
+from convac.experiments.layer_widths.figures import draw, everywhere, judged_gain, logit_scale, looks
 from convac.planning.config import scaled
 from convac.plotting.checks import problems
 from convac.plotting.example_images import gap, scales, shots, tiled
@@ -128,15 +128,15 @@ def test_verdicts_stand_in_their_panels():
     assert "base − tip: 0.0" in texts(figures[""])
     assert "shortest: base − tip:" in texts(figures["control"])
     assert texts(figures["story"]).count("larger − smaller min-cut") == 2
-    assert "claim >" not in texts(draw(table, pd.DataFrame())[""])
+    assert "> 0.0" not in texts(draw(table, pd.DataFrame())[""])
 
 
-def test_a_verdict_tells_gain_interval_threshold_and_mark():
+def test_a_verdict_tells_gain_interval_threshold_and_word():
     entry = {"id": "layer-widths-x", "mean": -0.05, "low": -0.07, "high": -0.03, "threshold": 0.01}
     claims = pd.DataFrame([{**entry, "verdict": "contradicted"}])
-    assert verdict(claims, "x") == "−0.050 [−0.070, −0.030], claim > 0.01: ✗"
-    assert verdict(claims.assign(low=-np.inf, high=np.inf), "x") == "−0.050, claim > 0.01: ✗"
-    assert verdict(claims.assign(verdict="not run"), "x") == verdict(claims, "y") == ""
+    assert judged_gain(claims, "x") == "−0.050 [−0.070, −0.030] > 0.01: contradicted"
+    assert judged_gain(claims.assign(low=-np.inf, high=np.inf), "x") == "−0.050 > 0.01: contradicted"
+    assert judged_gain(claims.assign(mean=np.nan, verdict="not run"), "x") == judged_gain(claims, "y") == ""
 
 
 def test_the_story_takes_the_network_that_was_run_at_every_length_scale():

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from convac.claims.claims import evaluate_all
+from convac.claims.verdicts import evaluate_all
 from convac.experiments.missing_data import block as experiment
 from convac.experiments.missing_data import claims as claimed
 from convac.experiments.missing_data import figures as plotting

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from convac.claims.claims import evaluate_all
+from convac.claims.verdicts import evaluate_all
 from convac.experiments.overlaps.block import FIGURES, Block, cells
 from convac.experiments.overlaps.claims import CLAIMS
 from convac.experiments.overlaps.compute import (
@@ -42,7 +42,7 @@ def test_rows_are_told_apart_by_their_labels(table):
 
 def test_verdicts(table):
     verdicts = evaluate_all(CLAIMS, table).set_index("id")["verdict"]
-    ends = "overlaps-prediction-narrow-at-least"  # 24 where the prediction is 25
+    ends = "overlaps-prediction-narrow"  # 24 where the prediction is 25
     machines = [name for name in verdicts.index if name.startswith("overlaps-volume")]
     assert verdicts[ends] == "contradicted"
     assert set(verdicts.drop([ends, *machines])) == {"reproduced"}

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from convac.claims.claims import evaluate_all
+from convac.claims.verdicts import evaluate_all
 from convac.experiments.overlaps_trained.block import FIGURES, Block, cells
 from convac.experiments.overlaps_trained.claims import CLAIMS
 from convac.experiments.overlaps_trained.figures import draw, looks, verdicts
@@ -131,7 +131,7 @@ def test_panels_tell_the_verdicts_and_the_widths():
         f"{name} images ({size} px)" for name, size in zip(shown, (8, 32, 8, 32), strict=True)
     ]
     assert [head[1:] for head in heads[:2]] == [verdicts(claims, "ConvNet", task) for task in ("local", "global")]
-    assert heads[0][1].endswith("claim > 0.05: ✓")
+    assert heads[0][1].endswith("> 0.05: reproduced")
     assert [label.get_text() for label in panels[2].get_xticklabels()] == [
         "K = 1\nr = 35",
         "K = 2\nr = 15–16",

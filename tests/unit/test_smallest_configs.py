@@ -17,7 +17,7 @@ import pytest
 import yaml
 from smallest import changed, keys, lists, value_at
 
-from convac.claims.claims import evaluate_all
+from convac.claims.verdicts import VERDICTS, evaluate_all
 from convac.commands.collect import collected
 from convac.commands.entanglement import measured
 from convac.datasets.controls import controlled
@@ -55,7 +55,6 @@ LESS: dict[str, dict[str, Any]] = {
         "rectifiers": {"width": 2},
     },
 }
-VERDICTS = {"reproduced", "contradicted", "inconclusive", "not run"}
 # keys of work alone, at their smallest from the start where networks train: they would only take longer
 WORK = {"steps", "local_steps", "trial_steps", "train", "validation", "test", "rendered_train", "rendered_test"}
 SCHEDULE = {"batch", "lr", "betas", "weight_decay", "clip", "warm_up", "drop_at", "drop_to", "trials", "trial_seeds"}
@@ -116,10 +115,10 @@ def check(study: str, block: dict[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame
     assert {"cell", "quantity", "value"} <= set(table.columns)
     assert np.isfinite(table["value"].astype(float)).all()
     verdicts = evaluate_all(claims_of(study), table)
-    assert set(verdicts["verdict"]) <= VERDICTS
+    assert set(verdicts["verdict"]) <= set(VERDICTS)
     # one seed has no spread, so that no interval says anything
     if table.get("seed", pd.Series(dtype=float)).nunique() < 2:
-        assert set(verdicts.loc[verdicts["kind"] == "interval", "verdict"]) <= {"inconclusive", "not run"}
+        assert set(verdicts.loc[verdicts["kind"] == "interval", "verdict"]) <= {"undecided", "not run"}
     return table, verdicts
 
 

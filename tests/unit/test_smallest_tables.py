@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from convac.claims.claims import evaluate_all
+from convac.claims.verdicts import evaluate_all
 from convac.commands.collect import collected
 from convac.experiments.discovery import claims_of, studies, study_module
 from convac.files import read_table

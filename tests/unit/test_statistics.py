@@ -9,12 +9,15 @@ from scipy import stats
 from convac.errors import ArgumentError
 from convac.statistics import (
     Moments,
+    benjamini_hochberg,
     holm,
     mean_interval,
     one_sided_p,
     paired_interval,
     proportion_interval,
     slope_interval,
+    student_interval,
+    two_sided_p,
     welch,
 )
 
@@ -108,6 +111,29 @@ def test_holm_agrees_with_its_definition(values):
         running = max(running, values[index] * (len(values) - rank))
         assert adjusted[index] == pytest.approx(min(running, 1.0))
     assert (adjusted >= np.asarray(values) - 1e-15).all()
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
+def test_benjamini_and_hochberg_agree_with_scipy(values):
+    assert benjamini_hochberg(values) == pytest.approx(stats.false_discovery_control(values))
+    assert benjamini_hochberg([0.01, math.nan]) == pytest.approx([0.01, math.nan], nan_ok=True)
+
+
+def test_a_larger_family_counts_those_that_are_not_given_as_one():
+    assert holm([0.01, 0.02], count=4) == pytest.approx(holm([0.01, 0.02, 1.0, 1.0])[:2])
+    with pytest.raises(ArgumentError, match="count: 1; accepted: at least 2"):
+        holm([0.01, 0.02], count=1)
+
+
+@settings(deadline=None, max_examples=60)
+@given(samples, st.floats(-5, 5))
+def test_two_sided_p_values_invert_the_interval(values, centre):
+    p = two_sided_p(values, centre)
+    if 1e-6 < p < 0.98:
+        inside, outside = (student_interval(values, 1 - p * factor) for factor in (0.99, 1.01))
+        assert inside.low < centre < inside.high
+        assert not outside.low <= centre <= outside.high
+    assert two_sided_p([0.3]) == 1.0
 
 
 def test_holm_leaves_missing_values_out():

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from convac.claims.claims import evaluate_all
+from convac.claims.verdicts import evaluate_all
 from convac.experiments.discovery import claims_of, studies, study_module
 from convac.planning.config import scaled
 from convac.plotting import checks

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from matplotlib.text import Text
 
-from convac.claims.claims import evaluate_all
+from convac.claims.verdicts import evaluate_all
 from convac.experiments.trained_entanglement import block as experiment
 from convac.experiments.trained_entanglement.claims import CLAIMS
 from convac.experiments.trained_entanglement.figures import LISTED_SITES, TASKS, draw

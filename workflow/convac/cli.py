@@ -26,6 +26,7 @@ COMMANDS = {
     "collect": "collect cells into one tidy table",
     "claims": "hold an experiment's claims against its table",
     "ledger": "gather the verdicts of all experiments",
+    "explain": "a claim: statement, rows, seeds, interval, verdict",
     "figure": "run an experiment's notebook",
     "manifest": "write the manifest of a scale's results",
     "verify": "check results against their manifest",

@@ -1,7 +1,7 @@
-"""Intervals over seeds, one-sided p-values and the correction for many claims.
+"""Intervals over seeds, p-values and their corrections for many claims.
 
-Student-t below 20 values (a 95 % bootstrap over 5 seeds covers only about 84 %), the bias-corrected and accelerated
-bootstrap from 20 up.
+Of means: Student-t below 20 values (a 95 % bootstrap over 5 seeds covers only about 84 %), the bias-corrected and
+accelerated bootstrap from 20 up. Of paired differences: Student-t, whose ends lie where the p-values say.
 """
 
 import math
@@ -48,6 +48,20 @@ def mean_interval(values: Sequence[float] | np.ndarray, level: float = 0.95) -> 
     >>> round(interval.low, 3), round(interval.high, 3)
     (-0.484, 4.484)
     """
+    student = student_interval(values, level)
+    if student.n >= BOOTSTRAP_FROM and student.high > student.low:
+        low, high = _bootstrap(_sample(values), level)
+        if math.isfinite(low) and math.isfinite(high):
+            return replace(student, low=low, high=high)
+    return student
+
+
+def student_interval(values: Sequence[float] | np.ndarray, level: float = 0.95) -> Interval:
+    """`mean_interval` by Student-t, whatever their number.
+
+    Raises:
+        ArgumentError: no value, or one that isn't finite, or the level.
+    """
     sample = _sample(values)
     if not 0 < level < 1:
         raise ArgumentError(f"level: {level}; accepted: between 0 and 1")
@@ -57,10 +71,6 @@ def mean_interval(values: Sequence[float] | np.ndarray, level: float = 0.95) -> 
     error = _standard_error(sample)
     if error == 0:
         return Interval(mean, mean, mean, n)
-    if n >= BOOTSTRAP_FROM:
-        low, high = _bootstrap(sample, level)
-        if math.isfinite(low) and math.isfinite(high):
-            return Interval(mean, low, high, n)
     from scipy.special import stdtrit
 
     half = float(stdtrit(n - 1, 0.5 + level / 2)) * error
@@ -78,7 +88,7 @@ def paired_interval(differences: Sequence[float] | np.ndarray, level: float = 0.
     Raises:
         ArgumentError: no difference, or one that isn't finite.
     """
-    return replace(mean_interval(differences, level), p=one_sided_p(differences, threshold))
+    return replace(student_interval(differences, level), p=one_sided_p(differences, threshold))
 
 
 def slope_interval(x: Sequence[float] | np.ndarray, y: Sequence[float] | np.ndarray, level: float = 0.95) -> Interval:
@@ -127,6 +137,21 @@ def one_sided_p(values: Sequence[float] | np.ndarray, threshold: float = 0.0) ->
     from scipy.special import stdtr
 
     return float(stdtr(len(sample) - 1, -excess / error))
+
+
+def two_sided_p(values: Sequence[float] | np.ndarray, centre: float = 0.0) -> float:
+    """Student-t p-value of the null "the mean is `centre`": the smallest error at which the interval leaves it out.
+
+    1 for a single value; values without spread give the limit, 0 unless they are the centre.
+
+    >>> round(two_sided_p([1.0, 2.0, 3.0]), 3)
+    0.074
+    """
+    sample = _sample(values)
+    if len(sample) == 1 or (np.ptp(sample) == 0 and sample[0] == centre):
+        return 1.0
+    p = one_sided_p(sample, centre)
+    return 2 * min(p, 1 - p) if p > 0.5 else 2 * p
 
 
 @dataclass(frozen=True)
@@ -212,18 +237,45 @@ def proportion_interval(share: float, trials: int, level: float = 0.95) -> Inter
     return Interval(share, min(centre - half, share), max(centre + half, share), trials)
 
 
-def holm(p_values: Sequence[float] | np.ndarray) -> np.ndarray:
+def holm(p_values: Sequence[float] | np.ndarray, count: int | None = None) -> np.ndarray:
     """p-values adjusted for their number (Holm, Scand. J. Statist. 6, 65 (1979)); NaN stays NaN and isn't counted.
 
-    >>> [round(float(p), 3) for p in holm([0.01, 0.04, 0.03])]
-    [0.03, 0.06, 0.06]
+    Args:
+        p_values: shape (n,).
+        count: size of the family, of which those that aren't given count as 1; as many as there are numbers by default.
+
+    Raises:
+        ArgumentError: more p-values than the family has.
+
+    >>> [round(float(p), 3) for p in holm([0.01, 0.04, 0.03])], holm([0.01], count=5).tolist()
+    ([0.03, 0.06, 0.06], [0.05])
     """
     given = np.asarray(p_values, dtype=float)
     adjusted = np.full(given.shape, math.nan)
     tested = np.flatnonzero(~np.isnan(given))
     order = tested[np.argsort(given[tested], kind="stable")]
-    steps = given[order] * np.arange(len(order), 0, -1)
+    size = len(order) if count is None else count
+    if size < len(order):
+        raise ArgumentError(f"count: {count}; accepted: at least {len(order)}, the p-values given")
+    steps = given[order] * np.arange(size, size - len(order), -1)
     adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
+    return adjusted
+
+
+def benjamini_hochberg(p_values: Sequence[float] | np.ndarray) -> np.ndarray:
+    """p-values adjusted for the false discovery rate (Benjamini & Hochberg, J. R. Stat. Soc. B 57, 289 (1995)).
+
+    NaN stays NaN and isn't counted.
+
+    >>> [round(float(p), 3) for p in benjamini_hochberg([0.01, 0.04, 0.03])]
+    [0.03, 0.04, 0.04]
+    """
+    given = np.asarray(p_values, dtype=float)
+    adjusted = np.full(given.shape, math.nan)
+    tested = np.flatnonzero(~np.isnan(given))
+    order = tested[np.argsort(-given[tested], kind="stable")]
+    steps = given[order] * len(order) / np.arange(len(order), 0, -1)
+    adjusted[order] = np.minimum(np.minimum.accumulate(steps), 1.0)
     return adjusted
 
 

@@ -77,4 +77,5 @@ rule claims:
         "verdicts of {wildcards.experiment} ({wildcards.scale})"
     shell:
         CONVAC
-        + " claims --study {params.study} --table {input.table} --output {output} --log {log}"
+        + " claims --study {params.study} --table {input.table} --scale {wildcards.scale} --output {output}"
+        " --log {log}"

@@ -1,4 +1,4 @@
-"""Claims: what a paper says, or we do, as a statistic of the tidy table with a verdict.
+"""Claims: what a paper says, or we do, as a statistic of the tidy table.
 
 A claim compares two selections of rows, `first` and `second`, pair by pair. Its statistic is first − second, or the
 upper end of a reference's interval − second for claims of the form "no better than". All of it is declared, so that
@@ -6,13 +6,12 @@ null, mirrored and planted tables for the tests follow from the claim itself.
 """
 
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, Literal
 
-from convac.errors import ArgumentError
-from convac.statistics import paired_interval, proportion_interval
+from convac.statistics import proportion_interval
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,12 +22,7 @@ Labels = Mapping[str, Value | tuple[Value, ...]]
 
 LARGEST = "largest"  # as a value in `Labels`: the largest value that the other filters leave
 
-SMALLEST = 1e-12  # of a value whose logarithm is taken
-
-REPRODUCED = "reproduced"
-CONTRADICTED = "contradicted"
-INCONCLUSIVE = "inconclusive"
-NOT_RUN = "not run"
+SMALLEST = 1e-12  # below, a value may be rounding alone: no logarithm is taken of it
 
 
 @dataclass(frozen=True)
@@ -46,6 +40,19 @@ class Reference:
     trials: str
     where: Labels
     expected: tuple[float, int]
+
+
+@dataclass(frozen=True)
+class Trivial:
+    """What holds of anything of some sizes: a prediction that is no lower says nothing.
+
+    Attributes:
+        sizes: columns with the sizes; two pairs of the same sizes and prediction count once.
+        bound: the bound of given sizes, in the order of their columns.
+    """
+
+    sizes: tuple[str, ...]
+    bound: Callable[..., float]
 
 
 @dataclass(frozen=True)
@@ -89,9 +96,12 @@ class Claim:
         expected: typical values of the two sides, for planted tables.
         by: columns that identify a pair together with the seed. The unit of replication is the seed: the statistics
             of its pairs are averaged.
-        kind: `interval`, a Student-t interval over seeds; `exact`, every single pair must reach the threshold.
-        logarithmic: the statistic is ln first − ln second, for positive values that span decades; values below 1e-12,
-            where engines round, count as 1e-12.
+        kind: `interval`, a Student-t interval over seeds; `exact`, every single pair must reach the threshold;
+            `equality`, no pair may differ by more than −threshold.
+        logarithmic: the statistic is ln first − ln second, for positive values that span decades. Where a value is
+            below 1e-12, where engines round, there is no statistic and the claim is undecided.
+        trivial: of exact claims and equalities, the bound that `first` or, of equalities, `second` has to stay below to
+            say anything; without one, every pair counts.
         reference: where given, the statistic is the upper end of the 95 % interval of its share, minus second.
         amended: what was changed after a result had been seen, if anything.
     """
@@ -107,60 +117,36 @@ class Claim:
     threshold: float
     expected: tuple[float, float]
     by: tuple[str, ...] = ()
-    kind: Literal["interval", "exact"] = "interval"
+    kind: Literal["interval", "exact", "equality"] = "interval"
     logarithmic: bool = False
     reference: Reference | None = None
     amended: Amendment | None = None
+    trivial: Trivial | None = None
 
 
-def equality(claim: Claim) -> tuple[Claim, Claim]:
-    """An exact claim that its two sides are equal, as two that can be told apart: at least, and at most."""
-    most = replace(claim, first=claim.second, second=claim.first)
-    return (
-        replace(claim, id=f"{claim.id}-at-least", statement=f"{claim.statement}: no less"),
-        replace(most, id=f"{claim.id}-at-most", statement=f"{claim.statement}: no more"),
-    )
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What a table says about a claim.
-
-    Attributes:
-        id, statement, source, kind, threshold: the claim's.
-        mean, low, high: of the statistic over seeds with its 95 % interval; smallest and largest for exact claims.
-        n: seeds, or pairs for exact claims.
-        p: one-sided p-value of "at most the threshold"; NaN for exact claims.
-        verdict: `reproduced`, `contradicted`, `inconclusive` or `not run`.
-        counterexamples: every pair that violates an exact claim, separated by semicolons.
-    """
-
-    id: str
-    statement: str
-    source: str
-    kind: str
-    threshold: float
-    mean: float = math.nan
-    low: float = math.nan
-    high: float = math.nan
-    n: int = 0
-    p: float = math.nan
-    verdict: str = NOT_RUN
-    counterexamples: str = ""
-
-
-COLUMNS = tuple(column.name for column in fields(Verdict))
+def equality(claim: Claim) -> tuple[Claim]:
+    """An exact claim that its two sides are equal, up to −threshold; to be unpacked where claims are listed."""
+    return (replace(claim, kind="equality"),)
 
 
 @dataclass(frozen=True)
 class Pair:
-    """One comparison: its name (seed and `by` values), its seed, the value of each side and the statistic."""
+    """One comparison.
+
+    Attributes:
+        name: seed and `by` values.
+        seed: the seed.
+        first, second: the value of each side.
+        statistic: what is compared; NaN where a logarithm would be of rounding.
+        cell: what makes it another one than the rest; None where its prediction is the trivial bound.
+    """
 
     name: str
     seed: str
     first: float
     second: float
     statistic: float
+    cell: tuple[object, ...] | None = None
 
 
 # Columns of the tidy table as plain lists: a few dozen rows pass the first filter, and a pandas mask costs more each.
@@ -172,7 +158,7 @@ def columns_of(claims: Iterable[Claim], table: "pd.DataFrame") -> Columns:
     wanted = {"cell", "seed", "step", "quantity"}
     for claim in claims:
         wanted.update(claim.by, claim.where, claim.first, claim.second)
-        wanted.update(claim.reference.where if claim.reference else ())
+        wanted.update(claim.reference.where if claim.reference else (), claim.trivial.sizes if claim.trivial else ())
     columns: Columns = {name: table[name].tolist() for name in sorted(wanted & set(table.columns))}
     if "step" in columns:
         columns["step"] = table["step"].astype(float).fillna(math.inf).tolist()
@@ -240,14 +226,24 @@ def pairs(claim: Claim, columns: Columns) -> list[Pair]:
 
     def read(rows: list[int]) -> list[float]:
         found = [values[row] for row in rows]
-        return [math.log(max(value, SMALLEST)) for value in found] if claim.logarithmic else found
+        return [math.log(value) if value >= SMALLEST else math.nan for value in found] if claim.logarithmic else found
 
     left, right = (min, max) if claim.kind == "exact" else (fmean, fmean)
     found = []
     for name in first:
         one, other = left(read(first[name])), right(read(second[name]))
-        found.append(Pair(name, name.split(", ")[0], one, other, (one if bound is None else bound) - other))
+        cell = cell_of(claim, columns, name, second[name][0], one if claim.kind == "exact" else other)
+        statistic = (one if bound is None else bound) - other
+        found.append(Pair(name, name.split(", ")[0], one, other, statistic, cell))
     return found
+
+
+def cell_of(claim: Claim, columns: Columns, name: str, row: int, prediction: float) -> tuple[object, ...] | None:
+    """What tells a pair apart from the others, whatever its seed; None where its prediction is the trivial bound."""
+    if claim.trivial is None or not set(claim.trivial.sizes) <= set(columns):
+        return (name.partition(", ")[2], prediction)
+    sizes = tuple(columns[column][row] for column in claim.trivial.sizes)
+    return (*sizes, prediction) if prediction < claim.trivial.bound(*sizes) else None
 
 
 def reference_bound(reference: Reference, columns: Columns) -> float:
@@ -257,62 +253,3 @@ def reference_bound(reference: Reference, columns: Columns) -> float:
         for quantity in (reference.share, reference.trials)
     )
     return proportion_interval(fmean(share), round(fmean(trials))).high if share and trials else math.nan
-
-
-def evaluate(claim: Claim, table: "pd.DataFrame") -> Verdict:
-    """The verdict of one tidy table on one claim; `not run` when the table lacks its rows."""
-    return verdict_of(claim, columns_of([claim], table))
-
-
-def verdict_of(claim: Claim, columns: Columns) -> Verdict:
-    """`evaluate` on columns that several claims read."""
-    stated = Verdict(claim.id, claim.statement, claim.source, claim.kind, claim.threshold)
-    found = pairs(claim, columns)
-    if not found:
-        return stated
-    return _exact(claim, stated, found) if claim.kind == "exact" else _interval(claim, stated, found)
-
-
-def _interval(claim: Claim, stated: Verdict, found: list[Pair]) -> Verdict:
-    per_seed: dict[str, list[float]] = {}
-    for pair in found:
-        per_seed.setdefault(pair.seed, []).append(pair.statistic)
-    result = paired_interval([fmean(values) for values in per_seed.values()], threshold=claim.threshold)
-    verdict = INCONCLUSIVE
-    if result.low > claim.threshold:
-        verdict = REPRODUCED
-    elif result.high < claim.threshold:
-        verdict = CONTRADICTED
-    return replace(stated, mean=result.mean, low=result.low, high=result.high, n=result.n, p=result.p, verdict=verdict)
-
-
-def _exact(claim: Claim, stated: Verdict, found: list[Pair]) -> Verdict:
-    values = [pair.statistic for pair in found]
-    against = [pair for pair in found if pair.statistic < claim.threshold]
-    return replace(
-        stated,
-        mean=fmean(values),
-        low=min(values),
-        high=max(values),
-        n=len(values),
-        verdict=CONTRADICTED if against else REPRODUCED,
-        counterexamples="; ".join(f"{pair.name}: {pair.first:.6g} and {pair.second:.6g}" for pair in against),
-    )
-
-
-def evaluate_all(claims: Iterable[Claim], table: "pd.DataFrame") -> "pd.DataFrame":
-    """A row per claim with the fields of `Verdict`; an empty table gives `not run` throughout.
-
-    Raises:
-        ArgumentError: two claims have the same id.
-    """
-    import pandas as pd
-
-    claims = list(claims)
-    columns = columns_of(claims, table)
-    verdicts = [verdict_of(claim, columns) for claim in claims]
-    ids = [each.id for each in verdicts]
-    repeated = sorted({name for name in ids if ids.count(name) > 1})
-    if repeated:
-        raise ArgumentError(f"claims: id {repeated[0]} stands twice; accepted: each id once")
-    return pd.DataFrame([asdict(each) for each in verdicts], columns=list(COLUMNS))

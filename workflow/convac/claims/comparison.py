@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from convac.claims.claims import CONTRADICTED, NOT_RUN, REPRODUCED
 from convac.claims.ledger import markdown_row
+from convac.claims.verdicts import CONTRADICTED, NOT_RUN, REPRODUCED
 from convac.specs.tables import CHOSEN, MATCHED, TRAINED
 from convac.statistics import Moments, holm, welch
 

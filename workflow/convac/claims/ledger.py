@@ -5,128 +5,172 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from convac.claims.claims import COLUMNS, CONTRADICTED, INCONCLUSIVE, NOT_RUN, REPRODUCED
-from convac.statistics import holm
+from convac.claims.page import SCRIPT, STYLE
+from convac.claims.verdicts import (
+    COLUMNS,
+    CONTRADICTED,
+    NOT_CONVERGED,
+    NOT_RUN,
+    REPRODUCED,
+    SMALLER,
+    SMOKE,
+    UNDECIDED,
+    VERDICTS,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# A sign and a colour that colour-blind readers tell apart, beside the word.
-SIGNS = {
-    REPRODUCED: ("✓", "#0072B2"),
-    CONTRADICTED: ("✗", "#B84A00"),
-    INCONCLUSIVE: ("?", "#666666"),
-    NOT_RUN: ("–", "#666666"),
+# A colour that colour-blind readers tell apart, beside the word.
+COLOURS = {
+    REPRODUCED: "#0072B2",
+    CONTRADICTED: "#B84A00",
+    SMALLER: "#7A5195",
+    UNDECIDED: "#666666",
+    NOT_CONVERGED: "#666666",
+    NOT_RUN: "#666666",
+    SMOKE: "#666666",
 }
-HEADS = ("experiment", "claim", "source", "statistic", "threshold", "n", "p (Holm)", "verdict")
-STATISTIC = (
-    "The statistic is the mean over seeds with its 95 % interval (paired Student-t; bootstrap from 20 seeds), for "
-    "exact claims the mean with the smallest and largest value over all pairs."
+HEADS = ("verdict", "claim", "origin", "role", "statistic", "threshold", "n", "non-trivial", "p, corrected")
+SHOWN = 5  # counterexamples of a claim that a page tells; the CSV has all
+ABOUT = (
+    "The statistic is the mean over seeds with its corrected Student-t interval; of exact claims the mean with the "
+    "smallest and largest value over all pairs; of equalities the fraction that is equal with the smallest and largest "
+    "difference. Words, families and corrections: docs/verdicts.md."
 )
-MEANING = "the interval lies above the threshold and the Holm-adjusted p-value is at most 0.05"
-STYLE = """
-body { font: 15px/1.45 system-ui, sans-serif; color: #1a1a1a; margin: 2rem auto; max-width: 72rem; padding: 0 1rem; }
-table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; vertical-align: top; padding: 0.35rem 0.6rem; border-bottom: 1px solid #ddd; }
-th { border-bottom: 2px solid #888; }
-td.exact { white-space: nowrap; font-variant-numeric: tabular-nums; }
-td.source, p.about { color: #555; font-size: 0.9em; }
-li { overflow-wrap: anywhere; }
-"""
 
 
-def ledger(frames: Mapping[str, "pd.DataFrame"], level: float = 0.05) -> "pd.DataFrame":
-    """All experiments' verdicts in one table, corrected for the number of claims.
+def ledger(frames: Mapping[str, "pd.DataFrame"]) -> "pd.DataFrame":
+    """All experiments' verdicts in one table.
 
     Args:
         frames: experiment → what `evaluate_all` gave, or the same read back from CSV.
-        level: a `reproduced` whose Holm-adjusted p-value exceeds it becomes `inconclusive`.
 
     Returns:
-        The columns of `Verdict` after `experiment`, and `p_holm`.
+        The columns of `Verdict` after `experiment`.
     """
     import pandas as pd
 
     empty = pd.DataFrame(columns=["experiment", *COLUMNS])
     parts = [frame.assign(experiment=name)[list(empty.columns)] for name, frame in frames.items() if len(frame)]
     gathered = pd.concat(parts, ignore_index=True) if parts else empty
-    adjusted = holm(gathered["p"].to_numpy(dtype=float))
-    gathered["p_holm"] = adjusted
-    gathered["counterexamples"] = gathered["counterexamples"].fillna("")
-    gathered.loc[(gathered["verdict"] == REPRODUCED) & (adjusted > level), "verdict"] = INCONCLUSIVE
+    for name in ("counterexamples", "amended"):
+        gathered[name] = gathered[name].fillna("")
     return gathered
 
 
+def groups(gathered: "pd.DataFrame") -> list[tuple[str, "pd.DataFrame"]]:
+    """The claims by whose they are and what they are for, the papers' primaries first; checks apart, last."""
+    named = [
+        ("Primary claims of papers", "paper", "primary"),
+        ("Primary claims of ours", "ours", "primary"),
+        ("Secondary claims of papers", "paper", "secondary"),
+        ("Secondary claims of ours", "ours", "secondary"),
+    ]
+    found = [
+        (name, gathered[(gathered["origin"] == whose) & (gathered["role"] == role)]) for name, whose, role in named
+    ]
+    return [*found, ("Checks", gathered[gathered["origin"] == "check"])]
+
+
+def counts(gathered: "pd.DataFrame") -> list[str]:
+    """How many claims have each verdict, a line per group; of checks, how many hold."""
+    lines = []
+    for name, own in groups(gathered):
+        found = own["verdict"].tolist()
+        words = ", ".join(f"{found.count(word)} {word}" for word in VERDICTS if word in found)
+        if name == "Checks" and REPRODUCED in found:
+            words = f"{found.count(REPRODUCED)} hold" + ("" if set(found) == {REPRODUCED} else f"; {words}")
+        examples = int(own["example"].astype(bool).sum()) if len(own) else 0
+        few = f"; {examples} on fewer than ten non-trivial cells" if examples else ""
+        lines += [f"{name} ({len(own)}): {words}{few}"] if found else []
+    return lines
+
+
 def to_markdown(gathered: "pd.DataFrame") -> str:
-    """The ledger as a Markdown page: counts, a table, and the counterexamples of exact claims."""
-    lines = ["# Claims", "", f"{counts(gathered)}.", "", markdown_row(HEADS), markdown_row(["---"] * len(HEADS))]
-    lines += [markdown_row(cells(entry)) for entry in gathered.to_dict("records")]
-    about = f"{STATISTIC} *Reproduced*: {MEANING}; *contradicted*: it lies below."
-    notes = [f"- {name}: {text}" for name, text in counterexamples(gathered)]
-    return "\n".join([*lines, "", about, *(["", "## Counterexamples", "", *notes] if notes else []), ""])
+    """The ledger as a Markdown page: counts, a table by group, amendments, counterexamples of exact claims."""
+    lines = ["# Claims", "", *(f"- {line}" for line in counts(gathered)), "", ABOUT]
+    for name, own in groups(gathered):
+        if len(own):
+            lines += ["", f"## {name}", "", markdown_row(HEADS), markdown_row(["---"] * len(HEADS))]
+            lines += [markdown_row(cells(entry)) for entry in own.to_dict("records")]
+    for head, column in (("Amended", "amended"), ("Counterexamples", "counterexamples")):
+        notes = [f"- `{name}`: {text}" for name, text in told(gathered, column)]
+        lines += ["", f"## {head}", "", *notes] if notes else []
+    return "\n".join([*lines, ""])
 
 
 def to_html(gathered: "pd.DataFrame", title: str) -> str:
     """The ledger, or an experiment's part of it, as an HTML page that needs nothing else.
 
+    Its table sorts by a click on a heading and shows the rows that have the words of its field.
+
     Args:
         gathered: what `ledger` gives, or some of its rows.
         title: the page's heading.
     """
-    heads = "".join(f"<th>{escape(head)}</th>" for head in HEADS)
-    rows = "\n".join(f"<tr>{_html_cells(entry)}</tr>" for entry in gathered.to_dict("records"))
-    notes = "".join(f"<li>{escape(name)}: {escape(text)}</li>" for name, text in counterexamples(gathered))
+    heads = "".join(f'<th tabindex="0">{escape(head)}</th>' for head in HEADS)
+    ordered = [entry for _, own in groups(gathered) for entry in own.to_dict("records")]
+    rows = "\n".join(f"<tr>{_html_cells(entry)}</tr>" for entry in ordered)
+    numbers = "".join(f"<li>{escape(line)}</li>" for line in counts(gathered))
     return "\n".join(
         [
             '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
             f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>",
-            f"<h1>{escape(title)}</h1>\n<p>{escape(counts(gathered))}.</p>",
+            f"<h1>{escape(title)}</h1>\n<ul>{numbers}</ul>",
+            '<p><input type="search" placeholder="words that rows must have" aria-label="filter" /> '
+            "<output></output></p>",
             f"<table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>",
-            f'<p class="about">{STATISTIC} <em>Reproduced</em>: {MEANING}; <em>contradicted</em>: it lies below.</p>',
-            f"<h2>Counterexamples</h2>\n<ul>{notes}</ul>" if notes else "",
+            f'<p class="about">{escape(ABOUT)}</p>\n<script>{SCRIPT}</script>',
             "</body>\n</html>\n",
         ]
     )
-
-
-def counts(gathered: "pd.DataFrame") -> str:
-    """How many claims have each verdict, as text."""
-    return ", ".join(f"{int((gathered['verdict'] == verdict).sum())} {verdict}" for verdict in SIGNS)
 
 
 def cells(entry: Mapping[Any, Any]) -> tuple[str, ...]:
     """One row of the ledger as texts, in the order of `HEADS`."""
     mean, low, high = (number(entry[name]) for name in ("mean", "low", "high"))
     statistic = mean if mean == "–" else f"{mean} [{low}, {high}]"
-    numbers = (f"{entry['threshold']:g}", str(entry["n"]), number(entry["p_holm"]))
+    word = str(entry["verdict"])
     return (
-        str(entry["experiment"]),
-        str(entry["statement"]),
-        str(entry["source"]),
+        f"{word} (example)" if entry["example"] and word in {REPRODUCED, CONTRADICTED} else word,
+        f"`{entry['id']}` {entry['statement']} ({entry['source']})",
+        str(entry["origin"]),
+        str(entry["role"]),
         statistic,
-        *numbers,
-        str(entry["verdict"]),
+        f"{entry['threshold']:g}",
+        str(entry["n"]),
+        number(entry["nontrivial"], whole=True),
+        number(entry["p_adjusted"]),
     )
 
 
-def counterexamples(gathered: "pd.DataFrame") -> list[tuple[str, str]]:
-    """Experiment and claim, and the pairs that violate it, of every exact claim that has some."""
+def told(gathered: "pd.DataFrame", column: str) -> list[tuple[str, str]]:
+    """The claims that have a text in a column, by id; of lists the first few and how many there are."""
     entries = gathered.to_dict("records")
-    return [
-        (f"{entry['experiment']}, {entry['id']}", str(entry["counterexamples"]))
-        for entry in entries
-        if entry["counterexamples"]
-    ]
+    return [(str(entry["id"]), shortened(str(entry[column]))) for entry in entries if entry[column]]
 
 
-def number(value: object) -> str:
-    """Three digits of a number; a dash for none.
+def shortened(text: str) -> str:
+    """A list separated by semicolons, its first entries alone.
 
-    >>> number(-0.12345), number(math.nan), number(math.inf)
-    ('−0.123', '–', '∞')
+    >>> shortened("1; 2; 3; 4; 5; 6; 7")
+    '1; 2; 3; 4; 5; … 7 in all'
+    """
+    entries = text.split("; ")
+    return text if len(entries) <= SHOWN else "; ".join([*entries[:SHOWN], f"… {len(entries)} in all"])
+
+
+def number(value: object, whole: bool = False) -> str:
+    """Three digits of a number, or all of a whole one; a dash for none.
+
+    >>> number(-0.12345), number(math.nan), number(math.inf), number(1234.0, whole=True)
+    ('−0.123', '–', '∞', '1234')
     """
     known = float(str(value))
-    return "–" if math.isnan(known) else f"{known:.3g}".replace("inf", "∞").replace("-", "−")
+    if math.isnan(known):
+        return "–"
+    return f"{known:.0f}" if whole else f"{known:.3g}".replace("inf", "∞").replace("-", "−")
 
 
 def markdown_row(texts: Iterable[str]) -> str:
@@ -135,8 +179,21 @@ def markdown_row(texts: Iterable[str]) -> str:
 
 
 def _html_cells(entry: Mapping[Any, Any]) -> str:
-    experiment, statement, source, *numbers, verdict = map(escape, cells(entry))
-    sign, colour = SIGNS[str(entry["verdict"])]
+    verdict, _, origin, role, *numbers = map(escape, cells(entry))
+    claim = "".join(
+        [
+            f"{escape(str(entry['statement']))}<br /><code>{escape(str(entry['id']))}</code> ",
+            f'<span class="source">{escape(str(entry["source"]))}</span>',
+            *(
+                f"<details><summary>{head}</summary>{escape(shortened(str(entry[column])))}</details>"
+                for head, column in (("amended", "amended"), ("counterexamples", "counterexamples"))
+                if entry[column]
+            ),
+        ]
+    )
     exact = "".join(f'<td class="exact">{text}</td>' for text in numbers)
-    told = f'<td class="exact" style="color: {colour}"><strong>{sign} {verdict}</strong></td>'
-    return f'<td>{experiment}</td><td>{statement}</td><td class="source">{source}</td>{exact}{told}'
+    colour = COLOURS[str(entry["verdict"])]
+    return (
+        f'<td style="color: {colour}"><strong>{verdict}</strong></td><td class="claim">{claim}</td>'
+        f"<td>{origin}</td><td>{role}</td>{exact}"
+    )

@@ -36,17 +36,19 @@ def _exchanged(claim: Claim, table: "pd.DataFrame", chosen: Callable[[], bool]) 
 def planted(claim: Claim, generator: "np.random.Generator", seeds: int = 5) -> "pd.DataFrame":
     """A small tidy table in which the claim holds, from the claim alone.
 
-    Each side has its expected value with a spread of 2 % of their distance (of their logarithms where the claim is
-    about those) over `seeds` seeds and two values of every column in `by`. Decoys with the sides exchanged stand at
-    an earlier step, and below a `LARGEST`.
+    Both sides of an equality have the second's expected value. Of other claims each side has its own, with a spread of
+    2 % of their distance (of their logarithms where the claim is about those), over `seeds` seeds and two values of
+    every column in `by`. Decoys with the sides exchanged stand at an earlier step, and below a `LARGEST`.
     """
     import pandas as pd
 
     rows: list[dict[str, object]] = []
     high, low = map(math.log, claim.expected) if claim.logarithmic else claim.expected
+    high = low if claim.kind == "equality" else high
     spread = 0.02 * abs(high - low)
     for labels, own, other in ((claim.first, high, low), (claim.second, low, high)):
-        grid = _grid({**claim.where, **labels}, claim.by, above=_largest_named(claim))
+        sizes = claim.trivial.sizes if claim.trivial else ()
+        grid = _grid({**claim.where, **labels}, claim.by, sizes, above=_largest_named(claim))
         for (chosen, decoy), seed, step in itertools.product(grid, range(seeds), (1, 2)):
             typical = own if step == 2 and not decoy else other
             value = typical + generator.normal(0.0, spread)
@@ -66,12 +68,17 @@ def _largest_named(claim: Claim) -> int:
     return math.ceil(max((value for value in values if isinstance(value, int | float)), default=0))
 
 
-def _grid(labels: Labels, by: tuple[str, ...], above: int) -> list[tuple[dict[str, Value], bool]]:
+def _grid(
+    labels: Labels, by: tuple[str, ...], numbers: tuple[str, ...], above: int
+) -> list[tuple[dict[str, Value], bool]]:
     """Label combinations that pass the filters, and decoys (marked True) that pass all but a `LARGEST`.
 
-    The largest values are greater than `above`, so that they are the largest beside every number that a claim names.
+    Columns in `numbers` are sizes. The largest values are greater than `above`, so that they are the largest beside
+    every number that a claim names.
     """
-    choices: dict[str, tuple[Value, ...]] = {column: ("a", "b") for column in by if column not in labels}
+    choices: dict[str, tuple[Value, ...]] = {
+        column: (2, 3) if column in numbers else ("a", "b") for column in by if column not in labels
+    }
     for column, value in labels.items():
         choices[column] = (
             (above + 1, above + 2) if value == LARGEST else value if isinstance(value, tuple) else (value,)

@@ -9,8 +9,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from convac.claims.claims import CONTRADICTED, INCONCLUSIVE, NOT_RUN, REPRODUCED
-from convac.claims.ledger import markdown_row
+from convac.claims.ledger import counts, markdown_row
+from convac.claims.verdicts import NOT_RUN, VERDICTS
 from convac.errors import FileError
 from convac.experiments.discovery import claims_of, studies, study_module
 from convac.files import naming, read_table, write_text
@@ -104,14 +104,29 @@ def data_dictionary() -> str:
 
 
 def experiments_page() -> str:
-    """Every experiment: what it asks, its figures and its claims."""
-    lines = ["# Experiments", ""]
+    """Every experiment: what it asks, its figures, its claims and their verdicts in the reference results."""
+    found = read_table(f"{REFERENCE}/claims.csv", ("id", "verdict")).set_index("id")["verdict"].to_dict()
+    about = "Verdicts are those of the reference results; [verdicts.md](verdicts.md) says what they mean."
+    lines = ["# Experiments", "", about, ""]
     for name in studies():
         module = study_module(name)
         lines += [f"## {name}", "", inspect.cleandoc(module.__doc__ or ""), "", "Figures:", ""]
         lines += [f"- `{'-'.join(filter(None, (name, part)))}`: {caption}" for part, caption in module.FIGURES.items()]
-        lines += ["", "| claim | statement | source |", "|---|---|---|"]
-        lines += [f"| `{claim.id}` | {claim.statement} | {claim.source} |" for claim in claims_of(name)] + [""]
+        lines += ["", markdown_row(("verdict", "claim", "statement", "source", "origin", "role")), "|---" * 6 + "|"]
+        lines += [
+            markdown_row(
+                (
+                    found.get(claim.id, NOT_RUN),
+                    f"`{claim.id}`",
+                    claim.statement,
+                    claim.source,
+                    claim.origin,
+                    claim.role,
+                )
+            )
+            for claim in claims_of(name)
+        ]
+        lines.append("")
     return "\n".join(lines)
 
 
@@ -158,19 +173,19 @@ def badge(name: str, value: str) -> str:
 
 def reference_results() -> str:
     """The verdicts of the reference run by number, and a figure of each of its experiments, two side by side."""
-    ledger = read_table(f"{REFERENCE}/claims.csv", ("experiment", "verdict"))
-    by_experiment = {str(name): part["verdict"].tolist() for name, part in ledger.groupby("experiment")}
+    ledger = read_table(f"{REFERENCE}/claims.csv", ("experiment", "origin", "role", "verdict", "example"))
+    counted = ledger[ledger["origin"] != "check"]
+    by_experiment = {str(name): part["verdict"].tolist() for name, part in counted.groupby("experiment")}
     pictures = [
-        f'<img src="{path}" alt="{name}" width="420"><br>`{name}`: {counts(verdicts)}'
+        f'<img src="{path}" alt="{name}" width="420"><br>`{name}`: {in_words(verdicts)}'
         for name, verdicts in by_experiment.items()
         if Path(path := f"{REFERENCE}/figures/{name}.png").is_file()
     ]
     pairs = itertools.zip_longest(pictures[::2], pictures[1::2], fillvalue="")
-    lines = [f"Of {len(ledger)} claims, {counts(ledger['verdict'].tolist())}.", "", "| | |", "|---|---|"]
+    lines = [*(f"- {line}" for line in counts(ledger)), "", "| | |", "|---|---|"]
     return "\n".join([*lines, *map(markdown_row, pairs)]) + "\n"
 
 
-def counts(verdicts: list[str]) -> str:
-    """How many verdicts there are of each kind, in words."""
-    kinds = (REPRODUCED, CONTRADICTED, INCONCLUSIVE, NOT_RUN)
-    return ", ".join(f"{verdicts.count(kind)} {kind}" for kind in kinds if kind in verdicts)
+def in_words(verdicts: list[str]) -> str:
+    """How many verdicts there are of each kind."""
+    return ", ".join(f"{verdicts.count(kind)} {kind}" for kind in VERDICTS if kind in verdicts)

@@ -1,9 +1,10 @@
-"""Gather the verdicts of all experiments into the claims ledger, with Holm's correction over it."""
+"""Gather the verdicts of all experiments into the claims ledger."""
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from convac.claims.ledger import ledger, to_html, to_markdown
+from convac.claims.verdicts import COLUMNS
 from convac.files import read_table, write_table, write_text
 from convac.progress import LOG
 
@@ -19,7 +20,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> None:
     """Write the ledger."""
-    gathered = ledger({Path(path).stem: read_table(path, ("id", "verdict")) for path in options.claims})
+    gathered = ledger({Path(path).stem: read_table(path, COLUMNS) for path in options.claims})
     write_table(options.csv, gathered)
     write_text(options.markdown, to_markdown(gathered))
     write_text(options.html, to_html(gathered, "Claims of every experiment"))

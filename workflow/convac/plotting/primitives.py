@@ -15,9 +15,8 @@ from matplotlib.ticker import FuncFormatter
 from convac.plotting.style import FOOTER, GREY, house, placeholder
 from convac.statistics import Interval, mean_interval
 
-# How a verdict stands in a figure, which knows its own experiment's claims alone.
-MARKS = {"reproduced": "✓", "contradicted": "✗", "inconclusive": "?"}
-VERDICTS = "✓ the interval lies above the claim’s threshold, ✗ below it, ? neither; the ledger corrects for many claims"
+# How a gain is told from its claim: the interval and the word are those of the ledger.
+ABOUT_VERDICTS = "gain [corrected interval] > threshold: verdict, as in the ledger (docs/verdicts.md)"
 BAND = "#e9e9e9"
 LINE = 0.13  # inches, of a note
 
@@ -34,6 +33,24 @@ def rows(table: pd.DataFrame, **labels: object) -> pd.DataFrame:
             return table.iloc[:0]
         chosen = chosen[chosen[column].isin(list(value) if isinstance(value, tuple) else [value])]
     return chosen
+
+
+def verdict(claims: pd.DataFrame, name: str) -> pd.Series | None:
+    """The ledger's line of a claim; None where it has no statistic, as when it wasn't run."""
+    found = rows(claims, id=name)
+    return None if found.empty or not math.isfinite(found["mean"].iloc[0]) else found.iloc[0]
+
+
+def gain(line: pd.Series, digits: int = 3) -> str:
+    """Mean and corrected interval of a claim's line, where it has one.
+
+    >>> gain(pd.Series({"mean": 0.2, "low": -0.1, "high": 0.3}))
+    '0.200 [−0.100, 0.300]'
+    """
+    ends = [float(line[name]) for name in ("low", "high")]
+    interval = f" [{ends[0]:.{digits}f}, {ends[1]:.{digits}f}]" if all(map(math.isfinite, ends)) else ""
+    mean = round(float(line["mean"]), digits) + 0.0  # no −0.000
+    return f"{mean:.{digits}f}{interval}".replace("-", "−")
 
 
 def final(table: pd.DataFrame) -> pd.DataFrame:

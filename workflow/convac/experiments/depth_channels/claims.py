@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from convac.claims.claims import CHOSEN_AS_PRIMARY, Claim, Origin, equality
+from convac.claims.claims import CHOSEN_AS_PRIMARY, Claim, Origin, Trivial, equality
 from convac.specs.spec import Scalar
 
 NETWORKS = ("product", "rectifier")
@@ -17,7 +17,7 @@ def origin_of(source: str) -> Origin:
     return "paper" if source == PAPER else "ours"
 
 
-def law(name: str, statement: str, quantity: str, source: str, **where: Scalar) -> tuple[Claim, Claim]:
+def law(name: str, statement: str, quantity: str, source: str, **where: Scalar) -> tuple[Claim]:
     """The smallest width by exact rank equals a law's."""
     return equality(
         Claim(
@@ -34,6 +34,7 @@ def law(name: str, statement: str, quantity: str, source: str, **where: Scalar) 
             kind="exact",
             threshold=0.0,
             expected=(16.0, 8.0),
+            trivial=Trivial(("one_layer_width", "case"), lambda width, _: width),
         )
     )
 

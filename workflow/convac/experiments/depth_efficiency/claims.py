@@ -2,10 +2,11 @@
 
 import math
 
-from convac.claims.claims import CHOSEN_AS_PRIMARY, LARGEST, Claim, equality
+from convac.claims.claims import CHOSEN_AS_PRIMARY, LARGEST, Claim, Trivial, equality
 
 DEPTH = "1509.05009 (Cohen, Sharir & Shashua)"
 RECTIFIERS = "1603.00162 (Cohen & Shashua)"
+FULL = Trivial(("local_dimension", "sites", "width"), lambda dimension, sites, *_: dimension ** (sites / 2))
 SIZE = ("network", "sites", "local_dimension", "width")
 
 
@@ -28,6 +29,7 @@ CLAIMS = (
             kind="exact",
             threshold=0.0,
             expected=(256.0, 16.0),
+            trivial=FULL,
         )
     ),
     *equality(
@@ -44,6 +46,7 @@ CLAIMS = (
             kind="exact",
             threshold=0.0,
             expected=(8.0, 4.0),
+            trivial=FULL,
         )
     ),
     Claim(
@@ -73,6 +76,7 @@ CLAIMS = (
         kind="exact",
         threshold=0.0,
         expected=(2.0, 1.0),
+        trivial=FULL,
     ),
     Claim(
         id="depth-efficiency-max-incomplete",

@@ -16,13 +16,13 @@ from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 from convac.plotting.example_images import CONTROL, SCALES, Sets, examples, scales
 from convac.plotting.looks import refuse_unknown
 from convac.plotting.primitives import (
+    ABOUT_VERDICTS,
     BAND,
-    MARKS,
-    VERDICTS,
     curves,
     dots,
     drawn,
     final,
+    gain,
     images,
     key,
     level_line,
@@ -32,6 +32,7 @@ from convac.plotting.primitives import (
     plain_numbers,
     present,
     rows,
+    verdict,
 )
 from convac.plotting.style import BLACK, BLUE, GREEN, GREY, ORANGE, PAGE, PURPLE, VERMILLION, figure
 from convac.statistics import mean_interval
@@ -94,14 +95,10 @@ def entries(table: pd.DataFrame) -> list[Line2D]:
     return [key(name, color=colour, marker=marker, linestyle="") for name, (colour, marker) in looks(table).items()]
 
 
-def verdict(claims: pd.DataFrame, name: str) -> str:
-    """Gain, interval, threshold and verdict's mark of the claim `layer-widths-{name}`; empty where it wasn't run."""
-    found = rows(claims, id=f"layer-widths-{name}")
-    if found.empty or found["verdict"].iloc[0] not in MARKS:
-        return ""
-    mean, low, high, threshold = (float(found[column].iloc[0]) for column in ("mean", "low", "high", "threshold"))
-    interval = f" [{low:.3f}, {high:.3f}]" if math.isfinite(low) and math.isfinite(high) else ""
-    return f"{mean:.3f}{interval}, claim > {threshold:g}: {MARKS[found['verdict'].iloc[0]]}".replace("-", "−")
+def judged_gain(claims: pd.DataFrame, name: str) -> str:
+    """Gain, interval, threshold and verdict of the claim `layer-widths-{name}`; empty where it wasn't run."""
+    line = verdict(claims, f"layer-widths-{name}")
+    return "" if line is None else f"{gain(line)} > {line['threshold']:g}: {line['verdict']}"
 
 
 def comparison(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
@@ -120,7 +117,7 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
             axes, own = grid[row, column], rows(found, network=kind, task=task)
             against(axes, own, "parameters", looks(table))
             chance |= accuracy_scale(axes, own, CHANCE)
-            gain, size = verdict(claims, f"{kind.lower()}-{task}"), present(own, "size")
+            gain, size = judged_gain(claims, f"{kind.lower()}-{task}"), present(own, "size")
             better, other = BETTER[task]
             title = f"{kind}, {task} images" + (f" ({size[0]} px)" if size else "")
             panel(axes, row * across + column, f"{title}\n{better} − {other}: {gain}" if gain else title)
@@ -131,7 +128,7 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
     keys = [*entries(found), *splits(found), *([key("chance", linestyle=":", linewidth=0.9)] if chance else [])]
     made.legend(handles=keys, loc="outside upper center", ncols=min(len(keys), 6))
     if judged:
-        note(made, "Differences of test accuracy: mean over sizes of networks [95 % interval over seeds]", VERDICTS)
+        note(made, "Differences of test accuracy, mean over sizes of networks", ABOUT_VERDICTS)
     return made
 
 
@@ -265,10 +262,10 @@ def story(table: pd.DataFrame, claims: pd.DataFrame, sets: Sets) -> Figure | Non
     keys = story_keys(found, kinds, logit_scale(panels, found, CHANCE))
     made.legend(handles=keys, loc="outside upper center", ncols=2)
     counts = " and ".join(f"{kind}s of {count} parameters" for kind, count in kinds.items())
-    gains = {kind: verdict(claims, f"{kind.lower()}-min-cut") for kind in kinds}
+    gains = {kind: judged_gain(claims, f"{kind.lower()}-min-cut") for kind in kinds}
     judged = [f"{kind}: larger − smaller min-cut {gain}" for kind, gain in gains.items() if gain]
     about = ["Differences of test accuracy, mean over local and global and all sizes of networks:"] if judged else []
-    note(made, EXPECTED, counts, *about, *judged, *([VERDICTS] if judged else []))
+    note(made, EXPECTED, counts, *about, *judged, *([ABOUT_VERDICTS] if judged else []))
     return made
 
 
@@ -355,7 +352,7 @@ def control(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
     chance = accuracy_scale(left, found, EVEN)
     texts = []
     for word in ("shortest", "longest"):
-        gain, (better, other) = verdict(claims, f"control-{word}"), BETTER[word]
+        gain, (better, other) = judged_gain(claims, f"control-{word}"), BETTER[word]
         texts += [f"{word}: {better} − {other}: {gain}"] if gain else []
     panel(left, 0, "\n".join(["accuracy", *texts]))
     left.set(xlabel="Distance between the marks (px)", ylabel="Accuracy")
@@ -375,5 +372,5 @@ def control(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
     keys = [*entries(found), *splits(found), *([key("chance", linestyle=":", linewidth=0.9)] if chance else [])]
     made.legend(handles=keys, loc="outside upper center", ncols=min(len(keys), 6))
     if texts:
-        note(made, "Differences of test accuracy [95 % interval over seeds]", VERDICTS)
+        note(made, "Differences of test accuracy", ABOUT_VERDICTS)
     return made

@@ -1,10 +1,22 @@
 """Claims of min_cut."""
 
-from convac.claims.claims import CHOSEN_AS_PRIMARY, Claim, Origin, equality
+from math import prod
+
+from convac.claims.claims import CHOSEN_AS_PRIMARY, Claim, Origin, Trivial, equality
 
 PAPER = "1704.01552 (Levine, Yakira, Cohen & Shashua)"
 PRIMARY = ("mixed", "symmetric-equal")
 BY = ("ensemble", "case")
+
+
+def full_rank(dimension: int, inside: str, windows: object, widths: str) -> float:
+    """The rank that no matrix of its size exceeds; a loop, which has no windows, has a width for each site."""
+    sites = prod(map(int, windows.split())) if isinstance(windows, str) else len(widths.split())
+    chosen = len(inside.split())
+    return float(dimension) ** min(chosen, sites - chosen)
+
+
+FULL = Trivial(("local_dimension", "sites_inside", "windows", "widths"), full_rank)
 
 
 def bound(name: str, statement: str, ensembles: tuple[str, ...], quantity: str, source: str, origin: Origin) -> Claim:
@@ -22,12 +34,13 @@ def bound(name: str, statement: str, ensembles: tuple[str, ...], quantity: str, 
         kind="exact",
         threshold=0.0,
         expected=(64.0, 32.0),
+        trivial=FULL,
     )
 
 
 def equal(
     name: str, statement: str, ensemble: str, quantity: str, source: str, origin: Origin = "ours"
-) -> tuple[Claim, Claim]:
+) -> tuple[Claim]:
     """The rank equals a prediction."""
     return equality(
         Claim(
@@ -44,6 +57,7 @@ def equal(
             kind="exact",
             threshold=0.0,
             expected=(64.0, 32.0),
+            trivial=FULL,
         )
     )
 

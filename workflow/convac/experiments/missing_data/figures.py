@@ -12,11 +12,11 @@ from matplotlib.figure import Figure
 
 from convac.plotting.looks import refuse_unknown
 from convac.plotting.primitives import (
+    ABOUT_VERDICTS,
     LINE,
-    MARKS,
-    VERDICTS,
     curves,
     drawn,
+    gain,
     images,
     key,
     level_line,
@@ -24,6 +24,7 @@ from convac.plotting.primitives import (
     panel,
     present,
     rows,
+    verdict,
 )
 from convac.plotting.style import BLACK, BLUE, GREEN, ORANGE, PAGE, PURPLE, VERMILLION, figure
 
@@ -151,7 +152,7 @@ def against_rate(
     intervals = [f"bands: 95 % intervals over {seeds} seeds"] if seeds > 1 else []
     judged = [f"missing-data-{kind}-{name}" for every in gains.values() for name, _ in every for kind in kinds]
     claimed = " or ".join(f"{value:g}" for value in present(rows(claims, id=tuple(judged)), "threshold"))
-    gained = [f"over …: gain of {about}, mean over rates; claim > {claimed}", VERDICTS] if lines else []
+    gained = [f"gains of {about} over each, mean over rates; claim > {claimed}", ABOUT_VERDICTS] if lines else []
     note(made, "; ".join([*weights(found), *intervals]), *gained)
     return made
 
@@ -178,20 +179,18 @@ def weights(table: pd.DataFrame) -> list[str]:
 
 
 def verdicts(claims: pd.DataFrame, kind: str, wanted: list[tuple[str, str]]) -> list[str]:
-    """Lines with gains and their verdicts' marks; those that weren't run are left out.
+    """Lines with gains and their verdicts; those that weren't run are left out.
 
-    >>> found = {"mean": -0.02, "verdict": "contradicted"}
+    >>> found = {"mean": -0.02, "low": -0.03, "high": -0.01, "verdict": "contradicted"}
     >>> verdicts(pd.DataFrame([{"id": "missing-data-points-same-zero", **found}]), "points", [("same-zero", "zero")])
-    ['over zero −0.020 ✗']
+    ['zero: −0.02 [−0.03, −0.01] contradicted']
     """
     parts = []
     for name, words in wanted:
-        found = rows(claims, id=f"missing-data-{kind}-{name}")
-        if len(found) and found["verdict"].iloc[0] in MARKS and math.isfinite(found["mean"].iloc[0]):
-            number = f"{round(float(found['mean'].iloc[0]), 3) + 0.0:.3f}".replace("-", "−")  # no −0.000
-            parts.append(f"{words} {number} {MARKS[found['verdict'].iloc[0]]}")
-    lines = [parts[start : start + 3] for start in range(0, len(parts), 3)]
-    return [("over " if number == 0 else "") + ", ".join(line) for number, line in enumerate(lines)]
+        line = verdict(claims, f"missing-data-{kind}-{name}")
+        if line is not None:
+            parts.append(f"{words}: {gain(line, digits=2)} {line['verdict']}")
+    return parts
 
 
 def examples(table: pd.DataFrame) -> Figure | None:

@@ -14,14 +14,14 @@ from matplotlib.ticker import MaxNLocator
 
 from convac.plotting.looks import refuse_unknown
 from convac.plotting.primitives import (
+    ABOUT_VERDICTS,
     BAND,
     LINE,
-    MARKS,
-    VERDICTS,
     curves,
     dots,
     drawn,
     final,
+    gain,
     key,
     level_line,
     note,
@@ -30,6 +30,7 @@ from convac.plotting.primitives import (
     present,
     rows,
     steps_in,
+    verdict,
     whiskers,
 )
 from convac.plotting.style import GREY, PAGE, figure
@@ -90,20 +91,17 @@ def heading(kind: str, task: str, table: pd.DataFrame) -> str:
 
 
 def verdicts(claims: pd.DataFrame, kind: str, task: str) -> list[str]:
-    """Gain, interval, threshold and verdict's mark of every claim about a panel; those that weren't run are left out.
+    """Gain, interval, threshold and verdict of every claim about a panel; those that weren't run are left out.
 
     >>> found = {"mean": 0.2, "low": 0.1, "high": 0.3, "threshold": 0.05, "verdict": "reproduced"}
     >>> verdicts(pd.DataFrame([{"id": "overlaps-trained-convac-local-3-1", **found}]), "ConvAC", "local")
-    ['3 vs 1: 0.200 [0.100, 0.300], claim > 0.05: ✓']
+    ['3 vs 1: 0.200 [0.100, 0.300] > 0.05: reproduced']
     """
     lines = []
     for larger, smaller in COMPARED:
-        found = rows(claims, id=f"overlaps-trained-{kind.lower()}-{task}-{larger}-{smaller}")
-        if len(found) and found["verdict"].iloc[0] in MARKS:
-            mean, low, high, threshold = (float(found[name].iloc[0]) for name in ("mean", "low", "high", "threshold"))
-            interval = f" [{low:.3f}, {high:.3f}]" if math.isfinite(low) and math.isfinite(high) else ""
-            gain = f"{mean:.3f}{interval}, claim > {threshold:g}".replace("-", "−")
-            lines.append(f"{larger} vs {smaller}: {gain}: {MARKS[found['verdict'].iloc[0]]}")
+        line = verdict(claims, f"overlaps-trained-{kind.lower()}-{task}-{larger}-{smaller}")
+        if line is not None:
+            lines.append(f"{larger} vs {smaller}: {gain(line)} > {line['threshold']:g}: {line['verdict']}")
     return lines
 
 
@@ -115,7 +113,7 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
         return None
     heads = {(kind, task): verdicts(claims, kind, task) for kind, tasks in groups for task in tasks}
     lines = max(map(len, heads.values()))
-    made = figure(PAGE, 1.2 + LINE * (lines > 0) + (2.05 + LINE * lines) * len(groups))
+    made = figure(PAGE, 1.2 + 2 * LINE * (lines > 0) + (2.05 + LINE * lines) * len(groups))
     across = max(len(tasks) for _, tasks in groups)
     grid = made.subplots(len(groups), across, squeeze=False)
     marked = []
@@ -129,7 +127,7 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
         for axes in grid[row, len(tasks) :]:
             axes.set_axis_off()
     made.legend(handles=comparison_keys(found, any(marked)), loc="outside upper center", ncols=4)
-    about = ["3 vs 1: gain in test accuracy by K = 3 over K = 1, with its interval", VERDICTS] if lines else []
+    about = ["3 vs 1: gain in test accuracy by K = 3 over K = 1", ABOUT_VERDICTS] if lines else []
     chance = [] if any(marked) else [f"chance is {CHANCE:g}"]
     note(
         made,

@@ -10,8 +10,6 @@ from matplotlib.ticker import FixedLocator, MaxNLocator
 
 from convac.plotting.looks import looks, ordered, refuse_unknown
 from convac.plotting.primitives import (
-    MARKS,
-    VERDICTS,
     curves,
     dots,
     final,
@@ -26,6 +24,7 @@ from convac.plotting.primitives import (
     present,
     rows,
     steps_in,
+    verdict,
 )
 from convac.plotting.style import BLACK, BLUE, GREEN, PAGE, VERMILLION, figure, house, placeholder
 
@@ -48,7 +47,7 @@ CHANCE = 0.5
 COUNT_DASHES = "-."
 WIDTH_DASHES = {"ConvAC": "-", "ConvRect max": "--", "ConvRect average": ":"}
 NEWLINE = "\n"
-GAINS = "signed numbers: gain in test accuracy by the fitting geometry, mean over seeds"
+GAINS = "Gains in test accuracy by the geometry that fits the task, with verdicts as in the ledger (docs/verdicts.md):"
 
 
 def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
@@ -121,10 +120,9 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame, tasks: list[str]) -> F
     by_width = len(present(deep, "width")) > 1
     made = figure(PAGE, 5.2 if by_width else 3.1)
     grid = made.subplots(1 + by_width, len(tasks), sharey=True, squeeze=False)
-    judged = False
     for column, task in enumerate(tasks):
         axes = grid[0, column]
-        judged |= final_accuracies(axes, table, claims, task)
+        final_accuracies(axes, table, task)
         baselines(axes, table, task)
         panel(axes, column, task.capitalize())
         if by_width:
@@ -135,8 +133,9 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame, tasks: list[str]) -> F
     styles = [key(name, color=BLACK, linestyle=dashes) for name, dashes in WIDTH_DASHES.items()] if by_width else []
     columns = 5 if by_width else 6
     made.legend(handles=[*comparison_keys(table), *styles], loc="outside upper center", ncols=columns)
-    if judged:
-        note(made, GAINS, VERDICTS)
+    lines = list(filter(None, (judged(claims, task) for task in tasks)))
+    if lines:
+        note(made, GAINS, *lines)
     return made
 
 
@@ -155,15 +154,11 @@ def comparison_keys(table: pd.DataFrame) -> list[object]:
     return list(entries)
 
 
-def final_accuracies(axes: Axes, table: pd.DataFrame, claims: pd.DataFrame, task: str) -> bool:
-    """Means with intervals and single seeds: a group per network, test filled and train open.
-
-    Returns:
-        Whether labels hold gains that a claim states.
-    """
+def final_accuracies(axes: Axes, table: pd.DataFrame, task: str) -> None:
+    """Means with intervals and single seeds: a group per network, test filled and train open."""
     groups, shown = networks(table, task), geometries(table)
     narrow = min(1.0, 2 / max(1, len(shown)))
-    labels, gains = [], []
+    labels = []
     for position, (network, width, chosen) in enumerate(groups):
         series = {ANY: LOOKS[ANY]} if network == SHALLOW else shown
         for (geometry, (colour, marker)), shift in zip(series.items(), beside(len(series), 0.22), strict=True):
@@ -172,13 +167,11 @@ def final_accuracies(axes: Axes, table: pd.DataFrame, claims: pd.DataFrame, task
                 values = per_seed(final(rows(ours, quantity=split)))
                 at, aside = position + shift + 0.06 * side * narrow, 0.09 * side * narrow
                 dots(axes, at, values, colour, marker, filled=filled, aside=aside)
-        gains.append("" if network == SHALLOW else verdict(claims, network, task))
-        labels.append(f"{NAMES.get(network, network.replace(' ', NEWLINE, 1))}\nr = {width}\n{gains[-1]}".rstrip())
+        labels.append(f"{NAMES.get(network, network.replace(' ', NEWLINE, 1))}\nr = {width}")
     axes.set_xticks(range(len(groups)), labels)
     axes.set_xlim(-0.5, len(groups) - 0.5)
     axes.tick_params(axis="x", length=0)
     accuracy_scale(axes, table)
-    return any(gains)
 
 
 def accuracy_scale(axes: Axes, table: pd.DataFrame) -> None:
@@ -188,12 +181,12 @@ def accuracy_scale(axes: Axes, table: pd.DataFrame) -> None:
     axes.grid(axis="y")
 
 
-def verdict(claims: pd.DataFrame, network: str, task: str) -> str:
-    """The gain that the claim about this network states, with the mark of its verdict; empty without one."""
-    found = rows(claims, id=f"pooling-geometry-{network.lower().replace(' ', '-')}-{task}")
-    if found.empty or found["verdict"].iloc[0] not in MARKS:
-        return ""
-    return f"{found['mean'].iloc[0]:+.2f} {MARKS[found['verdict'].iloc[0]]}".replace("-", "−")
+def judged(claims: pd.DataFrame, task: str) -> str:
+    """The gains that the claims about a task state, by network, with their verdicts; empty without any."""
+    ids = {name: f"pooling-geometry-{name.lower().replace(' ', '-')}-{task}" for name in DEEP}
+    found = {name: verdict(claims, own) for name, own in ids.items()}
+    told = [f"{name} {line['mean']:+.2f} {line['verdict']}" for name, line in found.items() if line is not None]
+    return f"{task}: {', '.join(told)}".replace("-", "−") if told else ""
 
 
 def against_width(axes: Axes, table: pd.DataFrame, task: str) -> None:

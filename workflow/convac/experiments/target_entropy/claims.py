@@ -55,7 +55,7 @@ def order(
 
 def equal(
     name: str, statement: str, first: str, second: str, where: Labels, slack: float, by: tuple[str, ...]
-) -> tuple[Claim, Claim]:
+) -> tuple[Claim]:
     """Two quantities agree up to a slack."""
     return equality(
         Claim(

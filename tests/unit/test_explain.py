@@ -1,0 +1,53 @@
+"""`convac explain`: everything that is known of one claim, or one line."""
+
+import pandas as pd
+import pytest
+
+from convac.cli import main
+from convac.experiments.discovery import claims_of
+
+REFERENCE = "results/reference"
+OF_EACH_KIND = ("layer-widths-convnet-global", "min-cut-bound", "min-cut-mixed")
+
+
+@pytest.mark.parametrize("name", OF_EACH_KIND)
+def test_a_claim_is_explained_from_the_reference(name, capsys):
+    main(["explain", name])
+    told = capsys.readouterr().out
+    line = pd.read_csv(f"{REFERENCE}/claims.csv").set_index("id").loc[name]
+    assert told.startswith(f"{name}: {line['statement']}\nsource: {line['source']}\norigin: {line['origin']}")
+    assert f"verdict: {line['verdict']}\n" in told
+    assert told.count("\n  seed ") == (line["n"] if line["kind"] == "interval" else 0)
+
+
+def test_the_seeds_of_an_interval_average_to_its_mean(capsys):
+    main(["explain", OF_EACH_KIND[0]])
+    told = capsys.readouterr().out
+    seeds = [float(line.split(", ")[-1].replace("−", "-")) for line in told.splitlines() if line.startswith("  seed")]
+    stored = pd.read_csv(f"{REFERENCE}/claims.csv").set_index("id").loc[OF_EACH_KIND[0], "mean"]
+    assert sum(seeds) / len(seeds) == pytest.approx(stored, abs=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["min-cut-mixd"], "claim: there is no 'min-cut-mixd'; accepted: an id of the ledger, such as min-cut-mixed"),
+        (["min-cut-mixed", "--results", "nowhere"], "nowhere/tables/min_cut.parquet: is missing; accepted: --results"),
+    ],
+)
+def test_what_is_not_there_is_told_in_one_line(arguments, told, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["explain", *arguments])
+    assert ended.value.code == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith(f"convac: {told}")
+    assert captured.err.count("\n") == 1
+    assert len(captured.err) <= 200 + len("convac: \n")
+
+
+def test_every_primary_can_be_told(capsys):
+    for claim in claims_of("depth_efficiency"):
+        if claim.role == "primary":
+            main(["explain", claim.id])
+    assert "Holm" in capsys.readouterr().out

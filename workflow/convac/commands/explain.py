@@ -1,0 +1,119 @@
+"""Explain a claim: what it says and by whom, on which rows it rests, what was found of each seed, and its verdict."""
+
+import difflib
+import math
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from convac.claims.claims import Claim, Pair, columns_of, pairs, sides
+from convac.claims.ledger import number, shortened
+from convac.claims.verdicts import COLUMNS, NOT_RUN
+from convac.errors import ArgumentError, FileError
+from convac.experiments.discovery import claims_of, studies
+from convac.files import read_table
+
+NAMES = 3  # of similar claims, told where one isn't known
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Options of `convac explain`."""
+    parser.add_argument("claim", help="id of the claim, as every ledger and docs/experiments.md have it")
+    parser.add_argument(
+        "--results", default="results/reference", help="folder of results whose tables and verdicts are read"
+    )
+
+
+def run(options: Namespace) -> None:
+    """Print the explanation."""
+    study, claim = known(options.claim)
+    results = Path(options.results)
+    table, verdicts, ledger = (
+        results / f"tables/{study}.parquet",
+        results / f"claims/{study}.csv",
+        results / "claims.csv",
+    )
+    for path in (table, verdicts):
+        if not path.is_file():
+            raise FileError(
+                f"{path}: is missing; accepted: --results with a folder that has {study}'s table and verdicts"
+            )
+    found = read_table(verdicts, COLUMNS)
+    own = found[found["id"] == claim.id]
+    if own.empty:
+        raise FileError(f"{verdicts}: has no {claim.id}; accepted: verdicts of this version; rerun the claims")
+    print("\n".join(explanation(study, claim, read_table(table, ("cell", "quantity", "value")), own.iloc[0])))
+    print(f"figure: {results / f'figures/{study}.png'}; ledger: {ledger}; words: docs/verdicts.md")
+
+
+def known(name: str) -> tuple[str, Claim]:
+    """The experiment and the claim of an id; raises ArgumentError naming ids that look like it."""
+    every = {claim.id: (study, claim) for study in studies() for claim in claims_of(study)}
+    if name not in every:
+        close = difflib.get_close_matches(name, every, NAMES, cutoff=0.3) or list(every)[:NAMES]
+        raise ArgumentError(f"claim: there is no {name!r}; accepted: an id of the ledger, such as {', '.join(close)}")
+    return every[name]
+
+
+def explanation(study: str, claim: Claim, table: pd.DataFrame, verdict: pd.Series) -> Iterator[str]:
+    """The explanation's lines, given the table and the claim's line of its verdicts."""
+    columns = columns_of([claim], table)
+    first, second = sides(claim, columns)
+    found = pairs(claim, columns)
+    yield f"{claim.id}: {claim.statement}"
+    yield f"source: {claim.source}"
+    yield f"origin: {claim.origin}; role: {claim.role}; kind: {claim.kind}; experiment: {study}"
+    if claim.amended is not None:
+        yield f"amended: {claim.amended}"
+    yield f"rows: {filters(claim)}; {sum(map(len, first.values()))} against {sum(map(len, second.values()))}"
+    if claim.kind == "interval":
+        yield from per_seed_lines(claim, found)
+    else:
+        yield f"pairs: {len(found)}, {number(verdict['nontrivial'], whole=True)} of them non-trivial"
+    if verdict["verdict"] != NOT_RUN:
+        mean, low, high = (number(verdict[name]) for name in ("mean", "low", "high"))
+        what = {"interval": "mean [corrected interval]", "exact": "mean [smallest, largest]"}
+        yield f"{what.get(claim.kind, 'fraction equal [smallest, largest difference]')}: {mean} [{low}, {high}]"
+    if claim.kind == "interval":
+        family = {
+            "primary": "Holm over all primaries",
+            "secondary": "Benjamini–Hochberg over the experiment's secondaries",
+        }
+        how = "none: a check" if claim.origin == "check" else family[claim.role]
+        yield f"p: {number(verdict['p'])}; corrected: {number(verdict['p_adjusted'])} ({how})"
+    if isinstance(verdict["counterexamples"], str) and verdict["counterexamples"]:
+        yield f"counterexamples: {shortened(verdict['counterexamples'])}"
+    yield f"threshold: {claim.threshold:g}; verdict: {verdict['verdict']}"
+
+
+def filters(claim: Claim) -> str:
+    """Which rows are compared, in words."""
+
+    def worded(labels: dict[str, object]) -> str:
+        return ", ".join(
+            f"{column} {' or '.join(map(str, value)) if isinstance(value, tuple) else value}"
+            for column, value in labels.items()
+        )
+
+    parts = [worded(dict(labels)) for labels in (claim.where, claim.first, claim.second)]
+    by = f"; by {', '.join(('seed', *claim.by))}"
+    return f"{parts[0] + ': ' if parts[0] else ''}{parts[1]} against {parts[2]}{by}"
+
+
+def per_seed_lines(claim: Claim, found: list[Pair]) -> Iterator[str]:
+    """A line per seed: the mean of each side and of the statistic over its pairs."""
+    frame = pd.DataFrame(
+        [(pair.seed, pair.first, pair.second, pair.statistic) for pair in found],
+        columns=["seed", "first", "second", "statistic"],
+    )
+    unit = "logarithms of first and second, difference" if claim.logarithmic else "first, second, difference"
+    if len(frame):
+        yield f"per seed ({unit}):"
+    for seed, own in frame.groupby("seed", sort=False):
+        first, second, statistic = (
+            number(own[name].mean() if own[name].notna().all() else math.nan)
+            for name in ("first", "second", "statistic")
+        )
+        yield f"  seed {seed}: {first}, {second}, {statistic}"
