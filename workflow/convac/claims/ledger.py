@@ -138,7 +138,7 @@ def cells(entry: Mapping[Any, Any]) -> tuple[str, ...]:
         str(entry["origin"]),
         str(entry["role"]),
         statistic,
-        f"{entry['threshold']:g}",
+        number(entry["threshold"] + 0.0),  # no −0
         str(entry["n"]),
         number(entry["nontrivial"], whole=True),
         number(entry["p_adjusted"]),
@@ -191,9 +191,7 @@ def _html_cells(entry: Mapping[Any, Any]) -> str:
             ),
         ]
     )
-    exact = "".join(f'<td class="exact">{text}</td>' for text in numbers)
+    rest = zip(HEADS[2:], (origin, role, *numbers), strict=True)
+    others = "".join(f'<td class="exact" data-head="{head}">{text}</td>' for head, text in rest)
     colour = COLOURS[str(entry["verdict"])]
-    return (
-        f'<td style="color: {colour}"><strong>{verdict}</strong></td><td class="claim">{claim}</td>'
-        f"<td>{origin}</td><td>{role}</td>{exact}"
-    )
+    return f'<td style="color: {colour}"><strong>{verdict}</strong></td><td class="claim">{claim}</td>{others}'

@@ -11,7 +11,9 @@ td.claim { min-width: 14rem; overflow-wrap: anywhere; }
 code { font-size: 0.85em; }
 input { font: inherit; padding: 0.25rem 0.5rem; width: 20rem; max-width: 90%; }
 @media (max-width: 60rem) {
-  table, tbody, tr, td { display: block; }
+  table, tbody, tr, td:first-child, td.claim { display: block; }
+  td { display: inline-block; }
+  td[data-head]::before { content: attr(data-head) " "; color: #555; }
   thead { display: none; }
   tr[hidden] { display: none; }
   td { border: 0; padding: 0.1rem 0.5rem; }
