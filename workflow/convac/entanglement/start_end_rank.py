@@ -1,7 +1,8 @@
 """What the start-end rank of a recurrent arithmetic circuit is, in closed form, and the bound that was proved.
 
 T = 2n steps, the first n against the last n; M templates, width R, depth L. The closed forms are ours, found from exact
-ranks: claims to be tested, not theorems. The bound is 1710.09431's.
+ranks: claims to be tested, not theorems. That of four layers is false where M is large (`stated`). The bound is
+1710.09431's.
 """
 
 from math import comb, prod
@@ -53,19 +54,38 @@ def lost(width: int, first: int, second: int) -> int:
 
 
 def depth_4(local_dimension: int, width: int, half: int) -> int:
-    """The first two factors of the pattern for four layers; whether there is a third is open.
+    """The pattern's first two factors for four layers: not the rank where M is large, where something else bounds it.
 
-    >>> [depth_4(6, 2, half) for half in (1, 2, 3)]
-    [2, 10, 60]
+    Exact ranks at R = 2, T = 6: 100 for M = 10, as here; 106 from M = 11 on, where this is 110.
+
+    >>> [depth_4(local_dimension, 2, 3) for local_dimension in (10, 11, 12)]
+    [100, 110, 110]
     """
-    degrees = [step * (step + 1) * (step + 2) // 6 for step in range(1, half + 1)]
-    return min(
-        int(local_dimension**half), prod(min(local_dimension, comb(width + degree - 1, degree)) for degree in degrees)
-    )
+    rows = prod(min(local_dimension, symmetric(width, pyramid(step))) for step in range(1, half + 1))
+    return min(int(local_dimension**half), rows)
+
+
+def symmetric(width: int, degree: int) -> int:
+    """C(R + d − 1, d), the dimension of symmetric tensors of degree d over R channels."""
+    return comb(width + degree - 1, degree)
+
+
+def pyramid(step: int) -> int:
+    """k(k + 1)(k + 2)/6, how many times the first of k steps is read by the fourth layer's memory."""
+    return step * (step + 1) * (step + 2) // 6
+
+
+def stated(depth: int, local_dimension: int, width: int, half: int) -> bool:
+    """Whether the form is a claim there: always but for four layers, whose last factor must be M from T = 6 on.
+
+    >>> [stated(4, local_dimension, 2, 3) for local_dimension in (10, 11, 12)]
+    [True, False, False]
+    """
+    return depth < 4 or half <= 2 or local_dimension < symmetric(width, pyramid(half))
 
 
 def closed_form(depth: int, local_dimension: int, width: int, half: int) -> int:
-    """The closed form of a depth from 1 to 4."""
+    """The closed form of a depth from 1 to 4; that of four layers holds where it is `stated`."""
     return (depth_1, depth_2, depth_3, depth_4)[depth - 1](local_dimension, width, half)
 
 

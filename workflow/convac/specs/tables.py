@@ -75,6 +75,7 @@ COMPUTED = {
     "rank_bound": "what a theorem says that the rank is at most [count]",
     "start_end_rank": "exact generic rank of the first half of the steps against the second [count]",
     "closed_form": "what a closed form says of the rank [count]",
+    "trivial_bound": "what the sites of one side alone say that the rank is at most [count]",
     "proved_bound": "what a theorem says that the rank is at least [count]",
     "block_rank": "exact generic rank of a block of sites against the rest [count]",
     "predicted_rank": "the smaller of min-cut and distinguishable configurations, a bound on that rank [count]",

@@ -7,7 +7,7 @@ with depth. Exact generic ranks over a prime field; closed forms are ours.
 from pydantic import Field
 
 from convac.experiments.experiment import Cell, Experiment
-from convac.experiments.recurrent_memory.jobs import Depth, Even, Network
+from convac.experiments.recurrent_memory.jobs import Depth, Even, Network, Search
 from convac.specs.spec import Positive, TheorySpec
 
 
@@ -20,11 +20,12 @@ class Block(Experiment):
     steps: Even = Field(description="longest sequence, T")
     entries: Positive = Field(description="most sequences M^T that are listed; longer ones are left out")
     draws: Positive = Field(description="networks whose entropy is measured, per cell")
+    search: Search = Field(description="networks whose form says less than M^(T/2), ranks only")
     reach: tuple[Network, ...] = Field(description="larger networks, ranks only, one job each")
 
 
 def cells(block: Block) -> list[Cell]:
-    """One job per depth, and one per network of the reach."""
+    """One job per depth, the grid and then the search; one per network of the reach."""
     grid = [
         Cell(
             TheorySpec(
@@ -37,6 +38,7 @@ def cells(block: Block) -> list[Cell]:
                     "longest": block.steps // 2,
                     "entries": block.entries,
                     "draws": block.draws,
+                    **{f"search_{key}": value for key, value in block.search.model_dump().items()},
                 },
             ),
             {"depth": depth},
@@ -65,6 +67,6 @@ def cells(block: Block) -> list[Cell]:
 
 FIGURES = {
     "": "Start-end rank against the length of the sequence, by depth, with the closed forms.",
-    "law": "Exact rank against closed form for every network, those that the forms weren't found on apart.",
+    "law": "Exact rank against closed form, by depth, for every network whose form lies below M^(T/2); open: found on.",
     "entropy": "Entropy across the middle against the length of the sequence, by depth, with 95 % intervals.",
 }

@@ -2,7 +2,7 @@
 
 import math
 
-from convac.claims.claims import CHOSEN_AS_PRIMARY, LARGEST, Claim, Labels, Trivial, equality
+from convac.claims.claims import CHOSEN_AS_PRIMARY, LARGEST, Amendment, Claim, Labels, Trivial, equality
 
 PAPER = "1710.09431 (Levine, Sharir, Ziv & Shashua)"
 PRIMARY = ("depth-2", "depth-3")
@@ -13,9 +13,23 @@ FULL = Trivial(
 )
 SIZE = ("depth", "local_dimension", "width", "steps")
 
+# sizes at laptop whose form lies below M^n, as the search is to find them; all others say nothing of the form
+NONTRIVIAL = {
+    "depth-1": 265,
+    "depth-2": 231,
+    "depth-3": 220,
+    "depth-3-narrow": 0,
+    "depth-4": 221,
+    "depth-4-stated": 205,
+}
+
+
+ENDS = Amendment("2026-11-29", "scope", "the form of four layers had been stated until M = 11, R = 2, T = 6 was tried")
+
 
 def law_claims(name: str, statement: str, where: Labels) -> tuple[Claim]:
     """The closed form equals the exact rank."""
+    amended = ENDS if name.startswith("depth-4") else CHOSEN_AS_PRIMARY if name in PRIMARY else None
     return equality(
         Claim(
             id=f"recurrent-memory-{name}",
@@ -23,7 +37,7 @@ def law_claims(name: str, statement: str, where: Labels) -> tuple[Claim]:
             source="ours; 1710.09431 bounds it from below",
             origin="ours",
             role="primary" if name in PRIMARY else "secondary",
-            amended=CHOSEN_AS_PRIMARY if name in PRIMARY else None,
+            amended=amended,
             where=where,
             first={"quantity": "start_end_rank"},
             second={"quantity": "closed_form"},
@@ -42,9 +56,22 @@ CLAIMS = (
     *law_claims(
         "depth-3", "Start-end rank of three layers has its closed form where M ≥ R", {"depth": 3, "fits": True}
     ),
-    *law_claims("depth-3-narrow", "The form of three layers goes on where M < R", {"depth": 3, "fits": False}),
-    *law_claims("depth-4", "Start-end rank of four layers is the pattern’s first two factors", {"depth": 4}),
-    *law_claims("held-back", "The forms hold on networks that they weren't found on", {"held_back": True}),
+    *law_claims("depth-3-narrow", "Three layers, M < R: the rank is Mⁿ, as the form", {"depth": 3, "fits": False}),
+    *law_claims(
+        "depth-4",
+        "Four layers, all sizes: rank is the pattern’s first two factors; it ends at M = 11, R = 2, T = 6",
+        {"depth": 4},
+    ),
+    *law_claims(
+        "depth-4-stated",
+        "Four layers, T ≤ 4 or M < C(R + D − 1, D) with D = n(n + 1)(n + 2)/6: the rank is those factors",
+        {"depth": 4, "stated": True},
+    ),
+    *law_claims(
+        "held-back",
+        "The forms hold, where they are stated, on networks that they weren't found on",
+        {"held_back": True, "stated": True},
+    ),
     Claim(
         id="recurrent-memory-proved-bound",
         statement="Start-end rank of two layers is at least C(min(M, R) + n − 1, n)",
@@ -65,7 +92,7 @@ CLAIMS = (
         source=PAPER,
         origin="check",
         role="secondary",
-        where={"quantity": "start_end_rank", "depth": (1, 2), "width": (2, 3), "steps": LARGEST},
+        where={"quantity": "start_end_rank", "depth": (1, 2), "width": (2, 3), "searched": False, "steps": LARGEST},
         first={"depth": 2},
         second={"depth": 1},
         by=("local_dimension", "width"),

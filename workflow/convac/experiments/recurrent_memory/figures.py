@@ -7,7 +7,7 @@ from matplotlib.ticker import MaxNLocator
 
 from convac.plotting.looks import looks
 from convac.plotting.primitives import aligned, curves, drawn, key, panel, plain_numbers, present, rows
-from convac.plotting.style import BLACK, BLUE, COLUMN, GREEN, PAGE, PURPLE, VERMILLION, figure
+from convac.plotting.style import BLACK, BLUE, GREEN, PAGE, PURPLE, VERMILLION, figure
 
 LOOKS = {1: (BLUE, "o"), 2: (VERMILLION, "s"), 3: (GREEN, "^"), 4: (PURPLE, "D")}  # by depth
 SHOWN = ((2, 2), (3, 2), (3, 3), (4, 3))  # (M, R) of the panels
@@ -54,43 +54,47 @@ def ranks(table: pd.DataFrame) -> Figure | None:
 
 
 def law(table: pd.DataFrame) -> Figure | None:
-    """Exact rank over closed form against the closed form: 1 where it holds."""
+    """Exact rank against closed form, a panel per depth, where the form is below M^n; those that differ are marked."""
     size = ("depth", "local_dimension", "width", "steps", "held_back")
-    pairs = aligned(table, size, ("start_end_rank", "closed_form"))
+    pairs = aligned(table, size, ("start_end_rank", "closed_form", "trivial_bound"))
+    pairs = pairs[pairs["closed_form"] < pairs["trivial_bound"]] if len(pairs) else pairs
     if pairs.empty:
         return None
-    found = looks(present(pairs, "depth"), LOOKS)
-    made = figure(COLUMN, 2.7)
-    axes = made.subplots()
+    depths = present(pairs, "depth")
+    made = figure(PAGE, 2.4)
+    panels = made.subplots(1, len(depths), sharex=True, sharey=True, squeeze=False)[0]
     limit = float(pairs["closed_form"].max()) * 1.5
-    axes.plot([0.8, limit], [0.8, limit], color=BLACK, linewidth=0.6, zorder=1)
-    for depth, (colour, marker) in found.items():
-        for held_back in (False, True):
-            own = rows(pairs, depth=depth, held_back=held_back)
-            # depths side by side, so that equal ranks don't hide one another
+    for number, (axes, depth) in enumerate(zip(panels, depths, strict=True)):
+        own = rows(pairs, depth=depth)
+        agrees = own["start_end_rank"] == own["closed_form"]
+        axes.plot([0.8, limit], [0.8, limit], color=BLACK, linewidth=0.6, zorder=1)
+        for chosen, colour, marker, face in (
+            (own[agrees & ~own["held_back"]], BLUE, "o", "white"),
+            (own[agrees & own["held_back"]], BLUE, "o", BLUE),
+            (own[~agrees], VERMILLION, "X", VERMILLION),
+        ):
             axes.plot(
-                own["closed_form"] * 2 ** (0.18 * (depth - 2.5)),
-                own["start_end_rank"],
+                chosen["closed_form"],
+                chosen["start_end_rank"],
                 marker,
                 color=colour,
-                markerfacecolor=colour if held_back else "white",
+                markerfacecolor=face,
                 markersize=3.4,
                 markeredgewidth=0.7,
                 linestyle="none",
             )
-    axes.set_xscale("log", base=2)
-    axes.set_yscale("log", base=2)
-    axes.set_xlabel("closed form (depths set side by side)")
-    axes.set_ylabel("exact start-end rank")
-    plain_numbers(axes, "xy")
-    depths = [
-        key(f"L = {depth}", color=colour, marker=marker, linestyle="none") for depth, (colour, marker) in found.items()
+        axes.set_xscale("log", base=2)
+        axes.set_yscale("log", base=2)
+        axes.set_xlabel(f"closed form: {int(agrees.sum())} of {len(own)} equal")
+        plain_numbers(axes, "xy")
+        panel(axes, number, f"L = {depth}")
+    panels[0].set_ylabel("exact start-end rank")
+    entries = [
+        key("equal, found on", marker="o", color=BLUE, markerfacecolor="white", linestyle="none"),
+        key("equal, held back", marker="o", color=BLUE, linestyle="none"),
+        key("different", marker="X", color=VERMILLION, linestyle="none"),
     ]
-    both = [
-        key(f"{name} ({int((pairs['held_back'] == value).sum())})", marker="o", linestyle="none", markerfacecolor=face)
-        for name, value, face in (("found on", False, "white"), ("held back", True, None))
-    ]
-    axes.legend(handles=[*depths, *both], loc="upper left")
+    made.legend(handles=entries, loc="outside upper center", ncols=3)
     return made
 
 

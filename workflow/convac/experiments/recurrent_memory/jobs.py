@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from convac.errors import ArgumentError
-from convac.specs.spec import MOST, Positive, Spec
+from convac.specs.spec import MOST, Natural, Positive, Spec
 
 Depth = Annotated[int, Field(ge=1, le=4)]
 Even = Annotated[Positive, Field(ge=2, multiple_of=2)]
@@ -26,3 +26,11 @@ class Network(Spec):
         if self.steps * math.log2(self.local_dimension) > math.log2(MOST):
             raise ArgumentError(f"steps: {self.steps}; accepted: at most {MOST} sequences local_dimension^steps")
         return self
+
+
+class Search(Spec):
+    """Networks beyond the grid, drawn for every depth by how far the closed form lies below M^(T/2)."""
+
+    cells: Natural = Field(description="networks of each depth; fewer where there are no more")
+    entries: Annotated[Positive, Field(le=MOST)] = Field(description="most sequences M^T that are listed")
+    widest: Annotated[Positive, Field(ge=2)] = Field(description="largest width R; from 2")
