@@ -117,11 +117,14 @@ def verdicts(experiment: str) -> dict[str, str]:
 ENDS = {
     "min-cut-mixed",
     "min-cut-symmetric-equal",
+    "overlaps-prediction",
+    "overlaps-prediction-held-back",
     "overlaps-prediction-narrow",
     "overlaps-random",
     "overlaps-front-shared",
     "overlaps-volume-machine-shared",
     "overlaps-volume-machine-per-location",
+    "recurrent-memory-depth-4",
 }
 
 

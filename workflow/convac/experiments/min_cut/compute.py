@@ -52,6 +52,11 @@ class Case:
         """Value of the min-cut."""
         return tree_min_cut(self.tree, self.local_dimension, self.widths, self.inside).value
 
+    @property
+    def trivial(self) -> int:
+        """M to the power of the sites of the smaller side."""
+        return int(self.local_dimension ** min(len(self.inside), prod(self.windows) - len(self.inside)))
+
     def rank(self, shared: bool) -> int:
         """Exact generic rank."""
         shape = TreeShape(self.tree, self.local_dimension, self.widths, (shared,) * len(self.widths))
@@ -104,21 +109,25 @@ def ensemble(parameters: Parameters) -> Iterator[Row]:
     `ensemble` is `powers` (M and every width a power of one integer, 2 or 3), `mixed` (M from 2 to 4, widths from 2 to
     7) or `shared` (as mixed, weights shared over positions).
     """
-    kind, generator = parameters["ensemble"], stream("min cut", WORDS[parameters["ensemble"]])
+    kind = parameters["ensemble"]
     report = reporter(parameters["cases"], "case")
-    found = 0
-    while found < parameters["cases"]:
-        case = random_case(kind, generator)
-        if case is None or not 2 <= case.cut <= parameters["largest"]:
-            continue
-        values = [("rank", case.rank(kind == "shared")), ("min_cut", case.cut)]
+    for number, case in enumerate(islice(drawn_cases(kind, parameters["largest"]), parameters["cases"])):
+        values = [("rank", case.rank(kind == "shared")), ("min_cut", case.cut), ("trivial_bound", case.trivial)]
         if kind == "shared":
             symmetric = symmetric_min_cut(case.tree, case.local_dimension, case.widths, case.inside)
             values.append(("symmetric_min_cut", symmetric))
         for quantity, value in values:
-            yield {**case.numbered(found), "quantity": quantity, "value": float(value)}
-        found += 1
-        report(found, kind)
+            yield {**case.numbered(number), "quantity": quantity, "value": float(value)}
+        report(number + 1, kind)
+
+
+def drawn_cases(kind: str, largest: int) -> Iterator[Case]:
+    """Random cases of an ensemble without end, with cuts from 2 to `largest`."""
+    generator = stream("min cut", WORDS[kind])
+    while True:
+        case = random_case(kind, generator)
+        if case is not None and 2 <= case.cut <= largest:
+            yield case
 
 
 def random_case(kind: str, generator: np.random.Generator) -> Case | None:
@@ -165,7 +174,8 @@ def deficit_rows(number: int, case: Case) -> Iterator[Row]:
         bridge = predicted_rank(case.tree, case.local_dimension, case.widths, partition)
     except (MemoryLimitError, TimeLimitError):
         bridge = None
-    values = [("rank", case.rank(False)), ("min_cut", case.cut), *([] if bridge is None else [("bridge_rank", bridge)])]
+    values = [("rank", case.rank(False)), ("min_cut", case.cut), ("trivial_bound", case.trivial)]
+    values += [] if bridge is None else [("bridge_rank", bridge)]
     for quantity, value in values:
         yield {**case.numbered(number), "quantity": quantity, "value": float(value)}
 

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from convac.experiments.experiment import Cell, Experiment
-from convac.experiments.overlaps.jobs import Family, RandomNetworks
+from convac.experiments.overlaps.jobs import Family, RandomNetworks, SearchedNetworks
 from convac.geometry.trees import PoolingTree
 from convac.specs.spec import Positive, Scalar, TheorySpec
 
@@ -21,6 +21,7 @@ class Block(Experiment):
 
     families: tuple[Family, ...] = Field(min_length=1, description="overlapping networks whose blocks are measured")
     random: RandomNetworks = Field(description="networks and subsets of sites at random: where does the law end?")
+    search: SearchedNetworks = Field(description="networks whose front formula says less than the block's sites allow")
     tree_sites: Annotated[Positive, Field(ge=4)] = Field(description="sites of the trees beside them, a power of two")
     tree_widths: tuple[Positive, ...] = Field(min_length=1, description="channels of every level of those trees")
     volume_sites: tuple[Annotated[int, Field(ge=4, le=20, multiple_of=2)], ...] = Field(
@@ -34,11 +35,12 @@ class Block(Experiment):
 
 
 def cells(block: Block) -> list[Cell]:
-    """One job per family, one for random networks, one for the trees, one for the parameters of a volume law."""
+    """One job per family, one each for random and searched networks, the trees, the parameters of a volume law."""
     families = [
         TheorySpec(study="overlaps", parameters={"part": "blocks", **family.model_dump()}) for family in block.families
     ]
     drawn: Parameters = {"part": "random", **block.random.model_dump()}
+    searched: Parameters = {"part": "search", **block.search.model_dump()}
     trees: Parameters = {
         "part": "trees",
         "sites": (block.tree_sites,),
@@ -46,7 +48,7 @@ def cells(block: Block) -> list[Cell]:
         "widths": block.tree_widths,
     }
     volume: Parameters = {"part": "volume", "sizes": block.volume_sites}
-    specs = [*families, *(TheorySpec(study="overlaps", parameters=part) for part in (drawn, trees, volume))]
+    specs = [*families, *(TheorySpec(study="overlaps", parameters=part) for part in (drawn, searched, trees, volume))]
     return [Cell(spec) for spec in specs]
 
 

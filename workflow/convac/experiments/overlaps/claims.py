@@ -36,7 +36,7 @@ def law_claims(name: str, statement: str, where: Labels, law: str = "predicted_r
             origin="ours",
             role="primary" if name in PRIMARY else "secondary",
             amended=CHOSEN_AS_PRIMARY if name in PRIMARY else None,
-            where={"network": "overlapping", **where},
+            where={"network": ("overlapping", "searched"), **where},
             first={"quantity": "block_rank"},
             second={"quantity": law},
             by=("case",),
@@ -68,6 +68,8 @@ def machine_claim(name: str, statement: str, machine: str, network: str) -> Clai
 
 
 FRONT = "the block rank is min{M^|A|, D·M^frame}, a frame of (L − 1)(K − 1) sites, where M ≤ D"
+SEARCHED = 250  # networks of each kind of weights at laptop, drawn where the formula lies below M^|A|
+DRAWN = f"{SEARCHED} networks drawn with the law below M^|A|"
 TWICE = "takes over twice the parameters of an overlapping network"
 
 CLAIMS = (
@@ -78,12 +80,16 @@ CLAIMS = (
     ),
     *law_claims(
         "prediction-held-back",
-        "Equal widths: the prediction holds on sizes, grids and boundaries that it wasn't found on",
+        f"Equal widths: the prediction holds on sizes, grids and boundaries that it wasn't found on (2 × {DRAWN})",
         {"uniform": True, "held_back": True},
     ),
     *law_claims("prediction-narrow", "The prediction goes on where the first layer is narrower", {"uniform": False}),
-    *law_claims("front", f"Weights per location: {FRONT}", {"fits": True, "weights": "per location"}, "front_rank"),
-    *law_claims("front-shared", f"Weights shared: {FRONT}", {"fits": True, "weights": "shared"}, "front_rank"),
+    *law_claims(
+        "front", f"Weights per location: {FRONT} ({DRAWN})", {"fits": True, "weights": "per location"}, "front_rank"
+    ),
+    *law_claims(
+        "front-shared", f"Weights shared: {FRONT} ({DRAWN})", {"fits": True, "weights": "shared"}, "front_rank"
+    ),
     *equality(
         Claim(
             id="overlaps-random",

@@ -25,10 +25,11 @@ from convac.specs.tables import table_of
 
 Row = dict[str, Any]
 Parameters = dict[str, Any]
+SEARCHED = ((6,), (7,), (8,), (9,), (10,), (11,), (12,), (3, 3), (3, 4))
 
 
 def compute(spec: TheorySpec) -> pd.DataFrame:
-    """One part of the study, as the parameter `part` says: `blocks`, `random`, `trees` or `volume`.
+    """One part of the study, as the parameter `part` says: `blocks`, `search`, `random`, `trees` or `volume`.
 
     Returns:
         Columns network, weights, boundary, sites, kernel, layers, width, widths, local_dimension, block, block_sites,
@@ -38,6 +39,7 @@ def compute(spec: TheorySpec) -> pd.DataFrame:
     parts: dict[str, Callable[[Parameters], Iterator[Row]]] = {
         "blocks": blocks,
         "random": random_networks,
+        "search": searched_networks,
         "trees": trees,
         "volume": volume,
     }
@@ -67,15 +69,7 @@ def block_rows(shape: OverlappingShape, draws: int) -> Iterator[Row]:
     word = "overlaps " + word_of(shape)
     residues = coefficient_tensor(shape, draw(shape, PRIME_FIELD, stream(word)), PRIME_FIELD)
     real = [coefficient_tensor(shape, draw(shape, REALS, stream(word, seed)), REALS) for seed in range(draws)]
-    ring = shape.periodic and len(shape.sites) == 1
-    labels = {
-        **labels_of(shape),
-        "network": "overlapping",
-        "width": shape.widths[-1],
-        "held_back": not ring or not shape.shared or shape.count != 16 or shape.local_dimension != 2,
-        "uniform": len(set(shape.widths)) == 1,
-        "fits": shape.local_dimension <= min(shape.widths),
-    }
+    labels = network_labels(shape, "overlapping")
     for name, sides, inside in block_sites(shape.sites):
         own = {**labels, "block": name, "block_sites": len(inside), "case": f"{case_of(shape)} block {name}"}
         exact = exact_rank(residues, inside)
@@ -83,12 +77,75 @@ def block_rows(shape: OverlappingShape, draws: int) -> Iterator[Row]:
             ("block_rank", 0, float(exact)),
             ("predicted_rank", 0, float(predicted_rank(shape, inside))),
             ("front_rank", 0, float(front_rank(shape, sides))),
+            ("trivial_bound", 0, float(shape.local_dimension ** len(inside))),
         ]
         for seed, tensor in enumerate(real):
             found = entropy(np.linalg.svd(matricization(tensor, mask_of(shape.count, inside)), compute_uv=False))
             values += [("entropy", seed, found), ("entropy_share", seed, found / math.log(exact) if exact > 1 else 0.0)]
         for quantity, seed, value in values:
             yield {**own, "seed": seed, "quantity": quantity, "value": value}
+
+
+def network_labels(shape: OverlappingShape, network: str) -> Row:
+    """Label columns of a network, with what the claims tell apart."""
+    ring = shape.periodic and len(shape.sites) == 1
+    return {
+        **labels_of(shape),
+        "network": network,
+        "width": shape.widths[-1],
+        "held_back": not ring or not shape.shared or shape.count != 16 or shape.local_dimension != 2,
+        "uniform": len(set(shape.widths)) == 1,
+        "fits": shape.local_dimension <= min(shape.widths),
+    }
+
+
+def searched_networks(parameters: Parameters) -> Iterator[Row]:
+    """Rank, prediction and front formula of a block each, of `networks` with shared weights and as many without."""
+    drawn = [each for shared in (True, False) for each in searched(shared, **parameters)]
+    report = reporter(len(drawn), "network")
+    for number, (shape, name, sides, inside) in enumerate(drawn, start=1):
+        word = "overlaps search " + word_of(shape)
+        residues = coefficient_tensor(shape, draw(shape, PRIME_FIELD, stream(word)), PRIME_FIELD)
+        own = {"block": name, "block_sites": len(inside), "case": f"searched: {case_of(shape)} block {name}", "seed": 0}
+        values = {
+            "block_rank": exact_rank(residues, inside),
+            "predicted_rank": predicted_rank(shape, inside),
+            "front_rank": front_rank(shape, sides),
+            "trivial_bound": shape.local_dimension ** len(inside),
+        }
+        for quantity, value in values.items():
+            yield {**network_labels(shape, "searched"), **own, "quantity": quantity, "value": float(value)}
+        report(number, f"{name_of(shape.sites)} sites")
+
+
+def searched(
+    shared: bool, networks: int, entries: int
+) -> list[tuple[OverlappingShape, str, tuple[int, ...], list[int]]]:
+    """Networks and blocks of which the front's formula says less than M^|A|, the further below the likelier.
+
+    Lines of 6 to 12 sites, 3×3 and 3×4, kernels 2 and 3, one to four layers of one width from M to 9; every boundary;
+    M^N up to `entries`. Of every network the largest block of at most half of the sites.
+    """
+    found = []
+    for sites, kernel, layers, local_dimension, periodic in product(
+        SEARCHED, (2, 3), (1, 2, 3, 4), (2, 3, 4), (True, False)
+    ):
+        if local_dimension ** math.prod(sites) > entries:
+            continue
+        for width in range(local_dimension, 10):
+            shape = OverlappingShape(sites, kernel, (width,) * layers, local_dimension, periodic, shared)
+            found += [(shape, *block) for block in block_sites(sites)[-1:] if excess(shape, block[1]) > 0]
+    weights = np.array([excess(shape, sides) for shape, _, sides, _ in found])
+    if not len(weights):
+        return []
+    generator = stream("overlaps search", entries, int(shared))
+    chosen = generator.choice(len(found), min(networks, len(found)), replace=False, p=weights / weights.sum())
+    return [found[number] for number in sorted(chosen.tolist())]
+
+
+def excess(shape: OverlappingShape, sides: Sequence[int]) -> float:
+    """ln(M^|A| / formula): how far the front's formula lies below what the block's sites allow."""
+    return math.log(shape.local_dimension ** math.prod(sides) / front_rank(shape, sides))
 
 
 def random_networks(parameters: Parameters) -> Iterator[Row]:
@@ -109,6 +166,8 @@ def random_networks(parameters: Parameters) -> Iterator[Row]:
             own = {**labels_of(shape), "network": "random", "block": block, "case": case, "seed": 0}
             yield {**own, "quantity": "random_rank", "value": float(exact_rank(residues, inside))}
             yield {**own, "quantity": "random_prediction", "value": float(predicted_rank(shape, inside))}
+            smaller = min(len(inside), shape.count - len(inside))
+            yield {**own, "quantity": "trivial_bound", "value": float(shape.local_dimension**smaller)}
         report(number, f"{name_of(shape.sites)} sites")
 
 

@@ -29,7 +29,7 @@ NETWORKS = {"overlapping": (VERMILLION, "s"), "RBM": (BLUE, "o"), "tree": (BLACK
 
 def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
     """Every figure of the experiment by its part; a part without rows says so."""
-    refuse_unknown(table, network=(*NETWORKS, "random"))
+    refuse_unknown(table, network=(*NETWORKS, "random", "searched"))
     return drawn({"": lines, "law": law, "grid": grid, "entropy": entropy, "volume": volume}, table)
 
 
@@ -91,7 +91,7 @@ LAWS = (  # rank, law, of which weights, title
 
 def law(table: pd.DataFrame) -> Figure | None:
     """Exact rank against the prediction (blocks, random subsets), and blocks against the front's formula for M ≤ D."""
-    found = rows(table, network=("overlapping", "random"))
+    found = rows(table, network=("overlapping", "random", "searched"))
     if found.empty:
         return None
     made = figure(PAGE, 2.4)

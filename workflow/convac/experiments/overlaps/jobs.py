@@ -41,3 +41,10 @@ class RandomNetworks(Spec):
     subsets: Positive = Field(description="of the sites, for each network")
     # 2^6 are those of the smallest network that is drawn
     entries: Annotated[Positive, Field(ge=64)] = Field(description="most inputs M^N that are listed")
+
+
+class SearchedNetworks(Spec):
+    """Networks drawn by how far the front's formula lies below M^|A|, a block of each."""
+
+    networks: Natural = Field(description="with shared weights, and as many without; fewer where there are no more")
+    entries: Annotated[Positive, Field(ge=64)] = Field(description="most inputs M^N that are listed")
