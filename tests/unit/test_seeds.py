@@ -254,6 +254,8 @@ DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
     "overlaps, ring": (lambda: overlaps.block_rows(RING, 2), [4841, 5598, 2297]),
     "overlaps, grid": (lambda: overlaps.block_rows(OPEN, 1), [7053, 6520]),
     "overlaps, random": (lambda: overlaps.random_networks({"networks": 1, "subsets": 1, "entries": 64}), [6170]),
+    "overlaps, search": (lambda: list(overlaps.searched(True, 1, 64)), [5598]),
+    "overlaps, searched": (lambda: overlaps.searched_networks({"networks": 1, "entries": 64}), [5598, 5473]),
     "volume": (lambda: overlaps.smallest_overlapping(4, shared=True), [1618]),
     "volume, per location": (lambda: overlaps.smallest_overlapping(4, shared=False), [4500]),
     "machine": (lambda: overlaps.smallest_machine(4), [8925]),
@@ -261,6 +263,7 @@ DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
     "halves": (lambda: target_entropy.block_rows({"sites": (2, 4), "halves": 2}), [2030, 1413]),
     "recurrent rank": (lambda: recurrent_memory.start_end_rank(CELLS), [1577]),
     "recurrent entropy": (lambda: recurrent_memory.start_end_entropy(CELLS, 5), [6473]),
+    "recurrent search": (lambda: recurrent_memory.searched(2, [], 1, 256, 2), [6985]),
     "probe": (lambda: probe.random_images(RUN), [7296]),
 }
 CALLERS: set[tuple[str, int]] = set()
