@@ -255,7 +255,7 @@ DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
     "overlaps, grid": (lambda: overlaps.block_rows(OPEN, 1), [7053, 6520]),
     "overlaps, random": (lambda: overlaps.random_networks({"networks": 1, "subsets": 1, "entries": 64}), [6170]),
     "overlaps, search": (lambda: list(overlaps.searched(True, 1, 64)), [5598]),
-    "overlaps, searched": (lambda: overlaps.searched_networks({"networks": 1, "entries": 64}), [5598, 5473]),
+    "overlaps, searched": (lambda: overlaps.searched_networks({"networks": 1, "entries": 64}), [5598, 5473, 4638]),
     "volume": (lambda: overlaps.smallest_overlapping(4, shared=True), [1618]),
     "volume, per location": (lambda: overlaps.smallest_overlapping(4, shared=False), [4500]),
     "machine": (lambda: overlaps.smallest_machine(4), [8925]),
