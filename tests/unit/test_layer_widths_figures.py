@@ -134,8 +134,8 @@ def test_verdicts_stand_in_their_panels():
 def test_a_verdict_tells_gain_interval_threshold_and_word():
     entry = {"id": "layer-widths-x", "mean": -0.05, "low": -0.07, "high": -0.03, "threshold": 0.01}
     claims = pd.DataFrame([{**entry, "verdict": "contradicted"}])
-    assert judged_gain(claims, "x") == "−0.050 [−0.070, −0.030] > 0.01: contradicted"
-    assert judged_gain(claims.assign(low=-np.inf, high=np.inf), "x") == "−0.050 > 0.01: contradicted"
+    assert judged_gain(claims, "x") == "−0.05 [−0.07, −0.03] > 0.01: contradicted"
+    assert judged_gain(claims.assign(low=-np.inf, high=np.inf), "x") == "−0.05 > 0.01: contradicted"
     assert judged_gain(claims.assign(mean=np.nan, verdict="not run"), "x") == judged_gain(claims, "y") == ""
 
 

@@ -41,11 +41,11 @@ def verdict(claims: pd.DataFrame, name: str) -> pd.Series | None:
     return None if found.empty or not math.isfinite(found["mean"].iloc[0]) else found.iloc[0]
 
 
-def gain(line: pd.Series, digits: int = 3) -> str:
+def gain(line: pd.Series, digits: int = 2) -> str:
     """Mean and corrected interval of a claim's line, where it has one.
 
     >>> gain(pd.Series({"mean": 0.2, "low": -0.1, "high": 0.3}))
-    '0.200 [−0.100, 0.300]'
+    '0.20 [−0.10, 0.30]'
     """
     ends = [float(line[name]) for name in ("low", "high")]
     interval = f" [{ends[0]:.{digits}f}, {ends[1]:.{digits}f}]" if all(map(math.isfinite, ends)) else ""

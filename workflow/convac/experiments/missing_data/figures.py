@@ -189,7 +189,7 @@ def verdicts(claims: pd.DataFrame, kind: str, wanted: list[tuple[str, str]]) -> 
     for name, words in wanted:
         line = verdict(claims, f"missing-data-{kind}-{name}")
         if line is not None:
-            parts.append(f"{words}: {gain(line, digits=2)} {line['verdict']}")
+            parts.append(f"{words}: {gain(line)} {line['verdict']}")
     return parts
 
 

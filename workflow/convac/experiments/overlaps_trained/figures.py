@@ -95,7 +95,7 @@ def verdicts(claims: pd.DataFrame, kind: str, task: str) -> list[str]:
 
     >>> found = {"mean": 0.2, "low": 0.1, "high": 0.3, "threshold": 0.05, "verdict": "reproduced"}
     >>> verdicts(pd.DataFrame([{"id": "overlaps-trained-convac-local-3-1", **found}]), "ConvAC", "local")
-    ['3 vs 1: 0.200 [0.100, 0.300] > 0.05: reproduced']
+    ['3 vs 1: 0.20 [0.10, 0.30] > 0.05: reproduced']
     """
     lines = []
     for larger, smaller in COMPARED:
