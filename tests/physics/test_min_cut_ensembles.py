@@ -5,7 +5,7 @@ from itertools import islice
 import pytest
 
 from convac.entanglement.mincut import symmetric_min_cut
-from convac.experiments.min_cut.claims import CLAIMS, NONTRIVIAL
+from convac.experiments.min_cut.claims import CLAIMS
 from convac.experiments.min_cut.compute import Case, drawn_cases
 
 
@@ -15,8 +15,12 @@ def prediction(kind, case):
     return symmetric_min_cut(case.tree, case.local_dimension, case.widths, case.inside)
 
 
+# sizes and predictions of each ensemble at laptop, equal ones once, whose prediction lies below M^min(|I|, |Iᶜ|)
+NONTRIVIAL = {"powers": 394, "mixed": 780, "shared": 904}
+
+
 @pytest.mark.parametrize("kind", list(NONTRIVIAL))
-def test_claims_tell_how_many_sizes_test_a_prediction(kind):
+def test_at_least_200_sizes_put_a_prediction_to_the_test(kind):
     """With the laptop config's 1,500 cases and cuts up to 128."""
     found = set()
     for case in islice(drawn_cases(kind, 128), 1500):

@@ -7,8 +7,6 @@ from convac.claims.claims import CHOSEN_AS_PRIMARY, Claim, Origin, Trivial, equa
 PAPER = "1704.01552 (Levine, Yakira, Cohen & Shashua)"
 PRIMARY = ("mixed", "symmetric-equal")
 BY = ("ensemble", "case")
-# sizes and predictions of each ensemble at laptop, equal ones once, whose prediction lies below M^min(|I|, |Iᶜ|)
-NONTRIVIAL = {"powers": 394, "mixed": 780, "shared": 904}
 
 
 def full_rank(dimension: int, inside: str, windows: object, widths: str) -> float:
@@ -44,11 +42,10 @@ def equal(
     name: str, statement: str, ensemble: str, quantity: str, source: str, origin: Origin = "ours"
 ) -> tuple[Claim]:
     """The rank equals a prediction."""
-    told = f" ({NONTRIVIAL[ensemble]} sizes with that below the sites’ bound)" if ensemble in NONTRIVIAL else ""
     return equality(
         Claim(
             id=f"min-cut-{name}",
-            statement=statement + told,
+            statement=statement,
             source=source,
             origin=origin,
             role="primary" if name in PRIMARY else "secondary",

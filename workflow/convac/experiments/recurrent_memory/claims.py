@@ -13,16 +13,6 @@ FULL = Trivial(
 )
 SIZE = ("depth", "local_dimension", "width", "steps")
 
-# sizes at laptop whose form lies below M^n, as the search is to find them; all others say nothing of the form
-NONTRIVIAL = {
-    "depth-1": 265,
-    "depth-2": 231,
-    "depth-3": 220,
-    "depth-3-narrow": 0,
-    "depth-4": 221,
-    "depth-4-stated": 205,
-}
-
 
 ENDS = Amendment("2026-11-29", "scope", "the form of four layers had been stated until M = 11, R = 2, T = 6 was tried")
 
