@@ -5,7 +5,6 @@ from itertools import islice
 import pytest
 
 from convac.entanglement.mincut import symmetric_min_cut
-from convac.experiments.min_cut.claims import CLAIMS
 from convac.experiments.min_cut.compute import Case, drawn_cases
 
 
@@ -28,12 +27,6 @@ def test_at_least_200_sizes_put_a_prediction_to_the_test(kind):
         if predicted < case.trivial:
             found.add((case.windows, case.local_dimension, case.widths, predicted))
     assert len(found) == NONTRIVIAL[kind] >= 200
-    told = [
-        claim.statement
-        for claim in CLAIMS
-        if claim.where == {"ensemble": kind} and f"({len(found)} " in claim.statement
-    ]
-    assert len(told) == 2
 
 
 def test_the_sites_of_the_smaller_side_bound_the_rank():

@@ -92,7 +92,7 @@ def changed_value(table):
         ),
         (
             "claims/drawn.csv",
-            lambda claims: claims.replace("inconclusive", "contradicted"),
+            lambda claims: claims.replace("undecided", "contradicted"),
             'in the run "contradicted"',
         ),
         ("claims.csv", lambda claims: claims.iloc[1:], 'missing: id "one", experiment "drawn"'),

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from convac import seeds
+from convac.advice import pairs
 from convac.circuits.fields import PRIME_FIELD
 from convac.circuits.overlapping import OverlappingShape
 from convac.circuits.recurrent import RecurrentShape
@@ -42,6 +43,7 @@ from convac.specs.spec import DatasetSpec, NetworkSpec, RunSpec, TrainingSpec
 from convac.targets import functions
 from convac.training import loop, missing
 
+ADVISED = pairs.sample_of(np.random.default_rng(0).integers(0, 2, (40, 4, 1)), np.arange(40) % 2)
 LINE, SQUARE = PoolingTree.named("line", (4,)), PoolingTree.named("square", (4, 4))
 RING = OverlappingShape((4,), 2, (2, 3), 2, True, True)
 OPEN = OverlappingShape((2, 3), 2, (3,), 2, False, False)
@@ -104,6 +106,8 @@ DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
         ),
         [4990],
     ),
+    "advice, halves": (lambda: pairs.balanced_halves(ADVISED, 7), [6567]),
+    "advice, permutations": (lambda: pairs.permutation_p_value(ADVISED, 7), [2219]),
     "composites": (lambda: composites.drawn([np.arange(40)], 10, 2, 7), [1699]),
     "generic rank": (lambda: generic_rank.sampled_rows(TREE, HALF, 4, 7, PRIME_FIELD), [4630]),
     "target random": (lambda: functions.random(np.zeros((3, 4, 4))), [7453]),
