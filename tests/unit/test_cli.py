@@ -38,3 +38,10 @@ def test_jobs_use_one_thread_whatever_is_set(monkeypatch, command, threads):
     with pytest.raises(SystemExit):
         main([command])
     assert {os.environ[name] for name in cli.THREADS} == {threads}
+
+
+def test_what_is_for_snakemake_is_told_where_it_stands(capsys):
+    with pytest.raises(SystemExit):
+        main(["plan", "--configfile", "mine.yaml"])
+    line = "convac plan: error: unrecognized arguments: --configfile; what Snakemake is given stands after --"
+    assert capsys.readouterr().err.splitlines()[-1] == line

@@ -1,5 +1,6 @@
 """Config files as users write them: told with their lines, layered as one expects, checked before Snakemake starts."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,14 @@ def test_a_default_config_without_its_defaults_plans() -> None:
     plan = Plan({"experiments": LAYERS["experiments"]})
     assert (plan.config.scale, plan.config.device, plan.config.local_data) == ("laptop", "auto", None)
     assert plan.jobs("smoke", "recurrent_memory")
+
+
+@pytest.mark.parametrize("text", ["scale: smoke\na: &a\n  b: {c: *a}\n", "scale: smoke\na: &a [1, [*a]]\n"])
+def test_a_block_that_holds_itself_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.yaml").write_text(text, encoding="utf-8")
+    [line] = file_mistakes("mine.yaml")
+    assert re.fullmatch(r"mine.yaml, line [23]: an anchor's block holds itself; accepted: plain YAML values", line)
 
 
 @pytest.mark.parametrize("scale", ["smoke", "laptop", "paper"])

@@ -13,6 +13,7 @@ from convac.entanglement.brute import matricization
 from convac.entanglement.brute import spectrum as brute
 from convac.entanglement.grid import GridFunction, grid_tensor, sampled, spectrum, standard_error
 from convac.entanglement.limits import Limits
+from convac.entanglement.measure import measure
 from convac.errors import ArgumentError, MemoryLimitError
 from convac.geometry.trees import PoolingTree
 
@@ -23,6 +24,33 @@ def one_hot_function(circuit):
     """A circuit as a function of template numbers."""
     identity = np.eye(circuit.local_dimension)
     return lambda inputs: circuit.amplitudes(identity[inputs.astype(int).reshape(len(inputs), -1)])
+
+
+CHANCE = np.random.default_rng(0)
+OF_THE_BATCH = {
+    "centred": lambda inputs: inputs[:, 0] + 2 * inputs[:, 1] - np.mean(inputs[:, 0]),
+    "normalised": lambda inputs: np.exp(inputs[:, :2]) / np.exp(inputs[:, :2]).sum(axis=0),
+    "ranked": lambda inputs: inputs.sum(axis=1).argsort(kind="stable").astype(float),
+    "by chance": lambda inputs: CHANCE.normal(size=len(inputs)),
+    "softmax of torch": lambda inputs: torch.softmax(torch.as_tensor(inputs).sum(1), 0).numpy(),
+}
+
+
+@pytest.mark.parametrize("name", OF_THE_BATCH)
+def test_what_depends_on_the_batch_is_refused(name):
+    for engine in ("grid", "grid-sampled"):
+        with pytest.raises(ArgumentError, match=r"^network: a row's value depends on the batch"):
+            measure(OF_THE_BATCH[name], [0], sites=(4,), engine=engine)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-300, 1e300])
+@pytest.mark.parametrize("kind", [np.float16, np.float64])
+def test_what_rounds_differently_beside_other_rows_is_none_of_it(scale, kind):
+    def function(inputs):
+        noise = 1 + 1e-4 * np.arange(len(inputs))
+        return scale * (noise * (1.0 + inputs[:, 0] * inputs[:, 3])).astype(kind).astype(float)
+
+    assert measure(function, [0], sites=(4,), largest_error=1.0).entropy > 0
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -21,8 +21,10 @@ from convac.entanglement.mincut import symmetric_min_cut, tree_min_cut
 from convac.entanglement.truncation import amplitudes, truncated
 from convac.errors import ArgumentError
 from convac.geometry.trees import PoolingTree
+from convac.mixtures import entropies
 from convac.mixtures.families import random_mixture
 from convac.mixtures.leaves import Categorical, Gaussian
+from convac.networks.arithmetic import ConvAC
 from convac.targets import families, frontier, functions, splits
 from convac.training.runs import load_run
 
@@ -41,11 +43,17 @@ WEIGHTS = [torch.ones(1, 3, 2), torch.ones(1, 3, 3)]
 OUTPUT = torch.ones(1, 3)
 NO_COUNTS = (0, -1, 2.0, True, "2", 1j, None)
 NO_WIDTHS = (3, (0, 3), (3.0, 3), (True, 3), "33", (), None)
+NO_GENERATORS = (0, None, "0", np.random.RandomState(0), np.random)
 NAN = math.nan
 # the name that is told, what is called, and what it is called with
 REFUSED = [
     ("prime", PrimeField, (4, 1, 0, -3, 25, 2**31, 2**31 - 3, 2.0, "3", True)),
     ("tree", lambda value: random_circuit(value, 2, (3, 3), RNG), (None, (4,), "line", FAMILY)),
+    ("generator", lambda value: random_circuit(TREE, 2, (3, 3), value), NO_GENERATORS),
+    ("generator", lambda value: random_mixture("dirichlet", TREE, 2, "binary", value), NO_GENERATORS),
+    ("generator", lambda value: MIXTURE.sample(3, value), NO_GENERATORS),
+    ("generator", lambda value: entropies.sampled(MIXTURE, 3, value), NO_GENERATORS),
+    ("widths", lambda value: ConvAC(TREE, 2, (value, 3)), (0, 10**30, 2**20 + 1, 2.0)),
     ("circuit", lambda value: write_circuit("net.json", value), (None, "net", TREE, [CIRCUIT])),
     ("weights", lambda value: write_circuit("net.json", CIRCUIT, value), (None, "foo", ["inline"], True)),
     ("path", lambda value: write_circuit(value, CIRCUIT), (None, 5, b"net.json", "a\0b", ["net.json"])),

@@ -153,6 +153,13 @@ def integer(value: Any, name: str, least: int | None = None, most: int | None = 
     return found
 
 
+def random_generator(value: Any, name: str = "generator") -> np.random.Generator:
+    """A generator of numpy's; raises ArgumentError for anything else, such as a seed or numpy's old random states."""
+    if not isinstance(value, np.random.Generator):
+        raise ArgumentError(f"{name}: got {short(value)}; accepted: one of numpy, such as numpy.random.default_rng(0)")
+    return value
+
+
 def integers(value: Any, name: str, least: int | None = None, most: int | None = None) -> tuple[int, ...]:
     """Several integers, each as `integer` takes it, from any series of them; none at all is accepted."""
     accepted = span("integers", least, most)

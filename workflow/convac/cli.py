@@ -100,7 +100,10 @@ def dispatch(given: list[str]) -> None:
     parser = argparse.ArgumentParser(f"convac {command}", description=module.__doc__)
     parser.add_argument("--log", help="file that log lines go to")
     module.add_arguments(parser)
-    options = parser.parse_args(given[1:])
+    options, unknown = parser.parse_known_args(given[1:])
+    if unknown:
+        place = "; what Snakemake is given stands after --" if "rest" in options else ""
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}{place}")
     try:
         start_log(options.log)
         if options.log and "CONVAC_WORKFLOW" in os.environ:

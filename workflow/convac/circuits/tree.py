@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from convac.arrays import integer, integers, real, short
+from convac.arrays import integer, integers, random_generator, real, short
 from convac.errors import ArgumentError
 from convac.geometry.trees import PoolingTree
 
@@ -115,7 +115,7 @@ def random_circuit(
     """A circuit with independent normal (or uniform positive) weights over `tree`, one width per level.
 
     Raises:
-        ArgumentError: something isn't a positive integer, or the widths aren't one per level.
+        ArgumentError: something isn't a positive integer, the widths aren't one per level, or the generator isn't one.
     """
     if not isinstance(tree, PoolingTree):
         raise ArgumentError(f"tree: got {short(tree)}; accepted: a PoolingTree")
@@ -123,8 +123,7 @@ def random_circuit(
     given, rows = integers(widths, "widths", least=1), integer(classes, "classes", least=1)
     if len(given) != tree.levels:
         raise ArgumentError(f"widths: {len(given)} given; accepted: one per level, {tree.levels}")
-    if not isinstance(generator, np.random.Generator):
-        raise ArgumentError(f"generator: got {short(generator)}; accepted: a numpy Generator, np.random.default_rng(0)")
+    random_generator(generator)
 
     def draw(*shape: int) -> np.ndarray:
         return generator.uniform(0.1, 1.0, shape) if positive else generator.normal(size=shape) / math.sqrt(shape[-1])

@@ -28,6 +28,7 @@ NUMBERS = 2**22  # and the numbers that they may hold together
 ENTRIES = 2**22  # of the largest grid tensor that is listed whole
 SAMPLES = 32  # the smallest sample
 EFFECTIVE = 10.0  # rows (or columns) that must share a sample's norm for its errors to mean anything
+SAME = 1e-2  # by which a row's values may differ, relative to the largest: half-precision networks round
 RESOLVED = 1e-10  # singular values of a sample below this, relative to the largest, are rounding
 
 Function = Callable[[np.ndarray], np.ndarray]
@@ -103,6 +104,28 @@ class GridFunction:
 
     def scores(self, inputs: np.ndarray, output: Output) -> Listed:
         """One class (or combination) on a batch of inputs."""
+        return combination(self.returned(inputs), output)
+
+    def check_rows(self) -> None:
+        """Raise ArgumentError unless rows have their values whatever stands beside them, whenever they are asked for.
+
+        Few rows are tried: what depends on its batch nearly always shows it at once.
+        """
+        last = self.local_dimension - 1
+        rows = np.stack([np.zeros(self.count, dtype=np.int64), np.arange(self.count) % (last + 1)])
+        templates = np.asarray(self.templates)[np.vstack([rows, np.full(self.count, last)])]
+        inputs = templates.reshape(3, *self.sites, *templates.shape[2:])
+        together, pairs = self.returned(inputs), [self.returned(inputs[[1, 0]]), self.returned(inputs[[2, 1]])]
+        top = float(np.abs(together).max())
+        again = np.vstack([pairs[0][::-1], pairs[1][:1]])
+        if top > 0 and np.abs(again / top - together / top).max() > SAME:
+            raise ArgumentError(
+                "network: a row's value depends on the batch that it stands in, or on chance; "
+                "accepted: a function of each row alone"
+            )
+
+    def returned(self, inputs: np.ndarray) -> np.ndarray:
+        """What the function returns on a batch of inputs, shape (n, classes)."""
         try:
             returned = self.function(inputs)
         except ConvacError:
@@ -114,7 +137,7 @@ class GridFunction:
         values = numbers(returned, "network: what it returns", booleans=True)
         if values.shape[:1] != (len(inputs),) or values.ndim > 2:
             raise ArgumentError(f"network: returns shape {list(values.shape)}; accepted: [{len(inputs)}(, classes)]")
-        return combination(values.reshape(len(inputs), -1), output)
+        return np.asarray(values.reshape(len(inputs), -1))
 
 
 def batches(configurations: np.ndarray, size: int) -> Iterator[np.ndarray]:
@@ -134,6 +157,7 @@ def listed(grid: GridFunction, output: Output = 0) -> Listed:
 
     Raises:
         MemoryLimitError: there are more than 2^22; before the function is called.
+        ArgumentError: values depend on the batch, or what the function returns isn't accepted.
     """
     total = grid.local_dimension**grid.count
     if total > ENTRIES:
@@ -141,6 +165,7 @@ def listed(grid: GridFunction, output: Output = 0) -> Listed:
             f"engine grid: {grid.local_dimension}^{grid.count} values are too many; accepted: at most {ENTRIES}, "
             "or the engine grid-sampled"
         )
+    grid.check_rows()
     report, found, done = reporter(total, "value", patient=True), [], 0
     for run in np.array_split(np.arange(total), -(-total // (16 * BATCH))):
         found.append(grid.values(configurations_of(grid.local_dimension, run, grid.count), output))
@@ -262,6 +287,7 @@ def sampled(
     if samples < SAMPLES:
         raise ArgumentError(f"samples: got {samples}; accepted: at least {SAMPLES}")
     limits.check("grid-sampled", *sample_needed(grid, samples))
+    grid.check_rows()
     generator = stream("grid", seed)
     weights = np.asarray(grid.weights)
     inside = generator.choice(grid.local_dimension, (samples, int(mask.sum())), p=weights)

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from scipy.special import entr
 
-from convac.arrays import integer
+from convac.arrays import integer, random_generator
 from convac.entanglement.limits import MEMORY, SECONDS, Limits
 from convac.errors import ArgumentError
 from convac.mixtures import costs
@@ -155,10 +155,11 @@ def sampled(
         time_limit: seconds of one core.
 
     Raises:
-        ArgumentError: the number of draws isn't a positive integer.
+        ArgumentError: the number of draws isn't a positive integer, or the generator none of numpy.
         MemoryLimitError, TimeLimitError: they would pass a limit; before allocating.
     """
     draws = integer(draws, "draws", least=1)
+    random_generator(generator)
     memory, operations = map(sum, zip(costs.drawn(model, draws), costs.evaluated(model, draws), strict=True))
     Limits(memory_limit, time_limit).check("mixtures", memory, operations)
     values, states = model.sample(draws, generator, math.inf, math.inf)

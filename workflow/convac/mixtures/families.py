@@ -5,7 +5,7 @@ Source: 1802.04473 (Liu) leaves the weights open; the families are ours.
 
 import numpy as np
 
-from convac.arrays import integer, short
+from convac.arrays import integer, random_generator, short
 from convac.errors import ArgumentError
 from convac.geometry.trees import PoolingTree
 from convac.mixtures.leaves import Categorical, Gaussian, Leaves
@@ -99,13 +99,14 @@ def random_mixture(
         generator: of the draws.
 
     Raises:
-        ArgumentError: there is no such family or kind, or no state.
+        ArgumentError: there is no such family or kind, no state, or the generator is none of numpy's.
     """
     if not isinstance(family, str) or family not in FAMILIES:
         raise ArgumentError(f"family: {short(family)} is unknown; accepted: {', '.join(FAMILIES)}")
     if kind not in KINDS:
         raise ArgumentError(f"kind: {short(kind)} is unknown; accepted: {', '.join(KINDS)}")
     states = integer(states, "states", least=1)
+    random_generator(generator)
     tables = tuple(FAMILIES[family]((positions, states, states), generator) for positions in tree.positions[:-1])
     sites = tree.sites
     leaves = categorical(sites, states, 2, generator) if kind == "binary" else gaussian(sites, states, generator)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from convac.arrays import given, integer, real, short
+from convac.arrays import given, integer, random_generator, real, short
 from convac.entanglement.limits import MEMORY, SECONDS, Limits
 from convac.errors import ArgumentError
 from convac.geometry.trees import PoolingTree
@@ -123,10 +123,11 @@ class TensorialMixture:
         """Values of `count` independent draws, shape (count, N), and all states, per level (positions, count).
 
         Raises:
-            ArgumentError: the count isn't a positive integer.
+            ArgumentError: the count isn't a positive integer, or the generator none of numpy's.
             MemoryLimitError, TimeLimitError: they would pass a limit; before allocating.
         """
         count = integer(count, "count", least=1)
+        random_generator(generator)
         Limits(memory_limit, time_limit).check("mixtures", *costs.drawn(self, count))
         chosen = np.zeros((1, count), dtype=np.int64)
         states: list[np.ndarray] = []

@@ -26,6 +26,7 @@ from convac.networks.inputs import (
 from convac.seeds import stream
 from convac.specs.spec import NetworkSpec, Scalar
 
+WIDEST = 2**20  # channels of a level
 # Stands for 0 inside logarithms: far below the rounding of rescaled values, which are of order 1.
 TINY = 1e-18
 
@@ -82,7 +83,7 @@ def checked_widths(tree: PoolingTree, widths: Sequence[int]) -> tuple[int, ...]:
     """Channels after each level; raises ArgumentError unless a tree has one positive width per level."""
     if not isinstance(tree, PoolingTree):
         raise ArgumentError(f"tree: {arrays.short(tree)}; accepted: a PoolingTree")
-    found = arrays.integers(widths, "widths", least=1)
+    found = arrays.integers(widths, "widths", least=1, most=WIDEST)
     if len(found) != tree.levels:
         raise ArgumentError(f"widths: {arrays.short(found)}; accepted: {tree.levels} positive integers")
     return found

@@ -110,16 +110,24 @@ def marked(error: yaml.MarkedYAMLError, text: str) -> str:
 
 
 def repeated_keys(node: yaml.Node | None) -> Iterator[str]:
-    """A line for every key that stands twice in one block, with its lines in the file."""
+    """A line for every key that stands twice in one block, with its lines in the file.
+
+    Raises:
+        ConfigError: an anchor's block holds itself; without the file's name.
+    """
     seen: set[int] = set()
 
-    def walked(node: yaml.Node | None, place: tuple[str, ...]) -> Iterator[str]:
+    def walked(node: yaml.Node | None, place: tuple[str, ...], above: frozenset[int]) -> Iterator[str]:
+        if node is not None and id(node) in above:
+            line = node.start_mark.line + 1
+            raise ConfigError(f", line {line}: an anchor's block holds itself; accepted: plain YAML values")
         if node is None or id(node) in seen:  # an anchor's block is met again by its aliases
             return
         seen.add(id(node))
+        above |= {id(node)}
         if isinstance(node, yaml.SequenceNode):
             for part in node.value:
-                yield from walked(part, place)
+                yield from walked(part, place, above)
         if not isinstance(node, yaml.MappingNode):
             return
         lines: dict[tuple[str, str], int] = {}
@@ -131,9 +139,9 @@ def repeated_keys(node: yaml.Node | None) -> Iterator[str]:
                     where = f"lines {before} and {line}" if before != line else f"line {line}"
                     yield f"{'.'.join(path)}: stands twice, in {where}; accepted: every key once"
                 lines[key.tag, key.value] = line
-            yield from walked(part, path)
+            yield from walked(part, path, above)
 
-    return walked(node, ())
+    return walked(node, (), frozenset())
 
 
 def typed(value: Any) -> Any:
