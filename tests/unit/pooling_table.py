@@ -5,7 +5,8 @@ import pandas as pd
 
 COLUMNS = {
     "cell": "string", "task": "string", "network": "string", "initialisation": "string", "geometry": "string",
-    "width": "Int64", "levels": "Int64", "seed": "Int64", "step": "Int64", "partition": "string", "level": "Int64",
+    "fits": "string", "width": "Int64", "levels": "Int64", "seed": "Int64", "step": "Int64", "phase": "string",
+    "partition": "string", "condition": "string", "rank": "Int64", "level": "Int64",
     "label": "Int64", "example": "Int64", "site": "Int64", "quantity": "string", "value": "float64",
 }  # fmt: skip
 FITTING = {"closedness": "square", "symmetry": "mirror"}
@@ -23,7 +24,7 @@ def pooling_table(seeds=5, steps=3000, side=32, deep_widths=(16,), signed=True):
             for width in deep_widths:
                 final = FINAL[network][FITTING[task] != geometry] - 0.08 / width
                 run = _labels(task, network, geometry, width, 5)
-                rows += _training(run, final, seeds, steps, generator)
+                rows += _training(run, final, seeds, steps, generator) + _on_data(run, seeds, generator)
                 if network == "ConvAC":
                     rows += _entanglement(run, seeds, steps, geometry == "mirror", generator)
         for width in (64, 256):
@@ -32,10 +33,13 @@ def pooling_table(seeds=5, steps=3000, side=32, deep_widths=(16,), signed=True):
     for levels, initialisation in ((level, name) for level in range(1, 7) for name in ("calibrated", "normal")):
         if signed:
             run = _labels("closedness", "ConvAC signed", "square", 16, levels, initialisation=initialisation)
+            if (levels, initialisation) == (5, "calibrated"):
+                rows += _on_data(run, seeds, generator)
             rows += _signed(run, levels, initialisation == "calibrated", seeds=seeds, steps=steps, generator=generator)
     for task, geometry in (("closedness", "mirror"), ("symmetry", "square"), ("symmetry", "mirror")):
         if signed:
             run = _labels(task, "ConvAC signed", geometry, 16, 5, initialisation="calibrated")
+            rows += _on_data(run, seeds, generator)
             rows += _training(run, FINAL["ConvAC"][FITTING[task] != geometry], seeds, steps, generator)
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 
@@ -44,7 +48,7 @@ def _labels(task, network, geometry, width, levels, *, initialisation=""):
     cell = f"{task}-{network}-{geometry}-{width}-{levels}-{initialisation}"
     return {
         "cell": cell, "task": task, "network": network, "initialisation": initialisation,
-        "geometry": geometry, "width": width, "levels": levels,
+        "geometry": geometry, "fits": "yes" if FITTING[task] == geometry else "no", "width": width, "levels": levels,
     }  # fmt: skip
 
 
@@ -91,6 +95,31 @@ def _entanglement(run, seeds, steps, mirror, generator):
                 values |= {"entropy": entropy, "geometric_measure": 0.3, "schmidt_number": 16.0}
             shared = {**run, "seed": seed, "step": steps, "partition": partition}
             rows += [{**shared, "quantity": name, "value": value} for name, value in values.items()]
+    return rows
+
+
+def _on_data(run, seeds, generator):
+    """Shares that the pilot saw: what the geometry allows, and in its fitting one what the label asks for."""
+    label = {"closedness": 0.02, "symmetry": 0.48}[run["task"]]
+    share = {("closedness", "mirror"): 0.6, ("symmetry", "square"): 0.1}.get((run["task"], run["geometry"]), label)
+    rows = []
+    for seed in range(seeds):
+        found = [("trained", name, share) for name in ("conditioned", "unconditioned", "within class")]
+        found.append(("untrained", "conditioned", 0.1))
+        if run["fits"] == "yes":
+            found += [("learnt", "conditioned", share), ("label", "conditioned", label)]
+        for phase, condition, value in found:
+            shared = {**run, "seed": seed, "phase": phase, "condition": condition, "partition": "left-right"}
+            rows.append({**shared, "quantity": "interaction_share", "value": value + generator.normal(0, 0.01)})
+            if phase in {"trained", "untrained"} and condition == "conditioned":
+                rows.append({**shared, "quantity": "posterior_entropy", "value": 0.5 + 2 * value})
+            if (phase, condition) == ("trained", "conditioned"):
+                kept = {"kept_whole_accuracy": 0.95, "kept_needed": 65.0 if share > 0.55 else 4.0}
+                rows += [{**shared, "quantity": name, "value": number} for name, number in kept.items()]
+                rows += [
+                    {**shared, "rank": rank, "quantity": "kept_accuracy", "value": 0.95 - value / (1 + rank)}
+                    for rank in (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
+                ]
     return rows
 
 

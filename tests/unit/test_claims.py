@@ -264,6 +264,18 @@ def test_pairs_of_one_seed_are_averaged_not_counted():
     assert evaluate(WINS, table).n == 4
 
 
+def test_a_claim_about_every_pair_stands_by_the_least():
+    every = replace(WINS, every=True)
+    table = planted(every, np.random.default_rng(0))
+    values, last = pairs(every, columns_of([every], table)), table["step"] == 2
+    least = [min(pair.statistic for pair in values if pair.seed == seed) for seed in {pair.seed for pair in values}]
+    assert evaluate(every, table).mean == pytest.approx(np.mean(least))
+    # one width that shows nothing: the mean hides it
+    table.loc[(table["geometry"] == "B") & (table["width"] == "a") & last, "value"] = 0.88
+    assert evaluate(WINS, table).verdict == "reproduced"
+    assert evaluate(every, table).verdict == "contradicted"
+
+
 def test_order_of_rows_does_not_matter():
     table = planted(WINS, np.random.default_rng(0))
     shuffled = table.sample(frac=1, random_state=3)

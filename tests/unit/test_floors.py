@@ -23,7 +23,7 @@ FLOORS = [
     {"datasets", "networks", "entanglement"},
     {"mixtures"},
     {"training"},
-    {"claims", "advice"},
+    {"measurement", "claims", "advice"},
     {"plotting"},
     {"experiments"},
     {"planning"},

@@ -40,6 +40,7 @@ def spec(seeds, **training):
 def planned(seeds, name="pooling_geometry"):
     """The plan of one experiment with these seeds at laptop scale."""
     block = {**CONFIG["experiments"][name], "seeds": seeds}
+    block |= {"further_seeds": 1000} if "further_seeds" in block else {}  # all of them, for every network
     return Plan({"experiments": {name: block}})
 
 

@@ -14,7 +14,7 @@ from convac.plotting.checks import colour_distance, problems
 from convac.plotting.primitives import curves, dots, final, images, per_seed, plain_numbers, rows
 from convac.plotting.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, VERMILLION, figure, house, save
 
-PARTS = {"", "examples", "curves", "entanglement", "depth"}
+PARTS = {"", "dependence", "kept", "conditions", "examples", "curves", "entanglement", "depth"}
 PROVENANCE = "pooling_geometry · laptop · config 1a2b3c4d · code 5e6f7a8b · commit 2d2bfbd"
 VERDICTS = pd.DataFrame(
     {

@@ -31,6 +31,7 @@ from convac.experiments.recurrent_memory import compute as recurrent_memory
 from convac.experiments.target_entropy import compute as target_entropy
 from convac.experiments.target_entropy import data_entropy
 from convac.geometry.trees import PoolingTree
+from convac.measurement import dependence
 from convac.networks import arithmetic
 from convac.networks.arithmetic import ConvAC
 from convac.networks.convolutional import ConvNet
@@ -109,6 +110,7 @@ DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
     "advice, halves": (lambda: pairs.balanced_halves(ADVISED, 7), [6567]),
     "advice, permutations": (lambda: pairs.permutation_p_value(ADVISED, 7), [2219]),
     "composites": (lambda: composites.drawn([np.arange(40)], 10, 2, 7), [1699]),
+    "kept": (lambda: dependence.drawn_images(np.arange(40), 10, 7), [4350]),
     "generic rank": (lambda: generic_rank.sampled_rows(TREE, HALF, 4, 7, PRIME_FIELD), [4630]),
     "target random": (lambda: functions.random(np.zeros((3, 4, 4))), [7453]),
     "target control": (lambda: functions.control(np.array([[True, False], [True, True]]), 2), [6851]),

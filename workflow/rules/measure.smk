@@ -30,7 +30,7 @@ rule measure:
         disk_mb=PLAN.limits("measure").disk_mb,
     params:
         code=lambda wildcards: source_hash(
-            "convac.commands.entanglement", *PLAN.runs[wildcards.cell].network.modules
+            "convac.commands.entanglement", *PLAN.runs[wildcards.cell].modules
         ),
         measure=lambda wildcards: PLAN.measured(wildcards.cell, wildcards.digest),
         memory=lambda wildcards: PLAN.engine_mb(wildcards.cell),

@@ -96,6 +96,8 @@ class Claim:
         expected: typical values of the two sides, for planted tables.
         by: columns that identify a pair together with the seed. The unit of replication is the seed: the statistics
             of its pairs are averaged.
+        every: whether the claim is about every pair of a seed: in place of their mean their least statistic counts,
+            whose mean over seeds is at most that of any pair.
         kind: `interval`, a Student-t interval over seeds; `exact`, every single pair must reach the threshold;
             `equality`, no pair may differ by more than −threshold.
         logarithmic: the statistic is ln first − ln second, for positive values that span decades. Where a value is
@@ -117,6 +119,7 @@ class Claim:
     threshold: float
     expected: tuple[float, float]
     by: tuple[str, ...] = ()
+    every: bool = False
     kind: Literal["interval", "exact", "equality"] = "interval"
     logarithmic: bool = False
     reference: Reference | None = None

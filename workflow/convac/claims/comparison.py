@@ -23,7 +23,7 @@ import pandas as pd
 
 from convac.claims.ledger import markdown_row
 from convac.claims.verdicts import CONTRADICTED, NOT_RUN, REPRODUCED
-from convac.specs.tables import CHOSEN, MATCHED, TRAINED
+from convac.specs.tables import BY_CHANCE, CHOSEN, TRAINED
 from convac.statistics import Moments, holm, welch
 
 # Relative and absolute differences that count as none. Another BLAS kernel, of a processor without AVX, moved entropies
@@ -122,7 +122,7 @@ def named(table: pd.DataFrame) -> pd.DataFrame:
         value first; and `by_chance` says whether training decides that there is such a row at all.
     """
     table = table[table["value"].notna()]
-    by_chance = (table["phase"] == MATCHED).fillna(False) if "phase" in table else pd.Series(False, table.index)
+    by_chance = table["phase"].isin(BY_CHANCE) if "phase" in table else pd.Series(False, table.index)
     names = sorted(set(table.columns) - {"cell", "seed", "quantity", "value"})
     words = [worded(table[name], hidden=by_chance if name == "moment" else None) for name in names]
     seeds = worded(table["seed"]) if "seed" in table else [""] * len(table)

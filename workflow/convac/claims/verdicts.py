@@ -101,7 +101,9 @@ def evaluate_all(claims: Iterable[Claim], table: "pd.DataFrame", smoke: bool = F
 def verdicts(claims: list[Claim], columns: Columns) -> list[Verdict]:
     """The verdicts of the claims of an experiment on the columns of its table."""
     found = [pairs(claim, columns) for claim in claims]
-    samples = [per_seed(own) if claim.kind == "interval" else [] for claim, own in zip(claims, found, strict=True)]
+    samples = [
+        per_seed(claim, own) if claim.kind == "interval" else [] for claim, own in zip(claims, found, strict=True)
+    ]
     p = [
         math.nan if claim.kind != "interval" else two_sided_p(sample, claim.threshold) if sample else 1.0
         for claim, sample in zip(claims, samples, strict=True)
@@ -126,13 +128,14 @@ def verdicts(claims: list[Claim], columns: Columns) -> list[Verdict]:
     ]
 
 
-def per_seed(found: list[Pair]) -> list[float]:
-    """The mean statistic of every seed's pairs; none at all where one of them has no statistic."""
+def per_seed(claim: Claim, found: list[Pair]) -> list[float]:
+    """Of every seed's pairs the mean statistic, or the least; none at all where one of them has no statistic."""
     seeds: dict[str, list[float]] = {}
     for pair in found:
         seeds.setdefault(pair.seed, []).append(pair.statistic)
-    means = [fmean(values) for values in seeds.values()]
-    return [] if any(map(math.isnan, means)) else means
+    if any(math.isnan(pair.statistic) for pair in found):
+        return []
+    return [min(values) if claim.every else fmean(values) for values in seeds.values()]
 
 
 def primary_family(p: list[float]) -> tuple[list[float], list[float]]:

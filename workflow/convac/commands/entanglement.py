@@ -18,21 +18,22 @@ from convac.entanglement.truncation import bond_spectra, bonds_of, entropies
 from convac.errors import ArgumentError, FileError, PrecisionError
 from convac.files import Arrays, ContentError, parsed_json, read_arrays, read_json, read_table, write_json, write_table
 from convac.geometry.partitions import Partition
+from convac.measurement.dependence import CONDITIONED, dependence_rows, kept_rows, label_rows
 from convac.networks.arithmetic import ConvAC
 from convac.networks.layers import Network
 from convac.progress import LOG, reporter
 from convac.provenance import run_record, source_hash
 from convac.specs.parsing import parse
-from convac.specs.spec import MeasureSpec, RunSpec, digest
-from convac.specs.tables import table_of
-from convac.training.loop import load
+from convac.specs.spec import DependenceSpec, MeasureSpec, RunSpec, digest
+from convac.specs.tables import LEARNT, MATCHED, table_of
+from convac.training.loop import build, load
 from convac.training.missing import missing_rows
-from convac.training.runs import measurable
+from convac.training.runs import measurable, of_seed, weights_of_seed
 from convac.training.truncated import truncation_rows
 
 Row = dict[str, Any]
 
-UNTRAINED, TRAINING, TRAINED, MATCHED = "untrained", "training", "trained", "matched"
+UNTRAINED, TRAINING, TRAINED = "untrained", "training", "trained"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -55,12 +56,12 @@ def run(options: Namespace) -> None:
     if metadata.get("spec") != digest(spec):
         raise FileError(f"{options.model}: belongs to another run; accepted: the one with digest {digest(spec)}")
     history = read_table(options.history, ("seed", "step", "quantity", "value"))
-    data = read_arrays(options.data)[0] if wanted.ranks or wanted.missing else {}
+    data = read_arrays(options.data)[0] if wanted.ranks or wanted.missing or wanted.dependence else {}
     started = time.monotonic()
     rows = list(measured(spec, wanted, tensors, history, data, options.memory * 2**20))
     seconds = round(time.monotonic() - started, 3)
     write_table(options.output, table_of(rows))
-    code = source_hash(__spec__.name, *spec.network.modules)
+    code = source_hash(__spec__.name, *spec.modules)
     write_json(options.record, run_record(spec=digest(spec), code=code, seconds=seconds))
 
 
@@ -100,6 +101,43 @@ def measured(
         if wanted.missing and moment == last:
             for row in missing_rows(network, data, wanted.missing):
                 yield {"phase": phase, "moment": moment, **row}
+    if wanted.dependence:
+        yield from on_data(spec, wanted.dependence, tensors, history, data, memory_limit)
+
+
+def on_data(
+    spec: RunSpec, wanted: DependenceSpec, tensors: Arrays, history: pd.DataFrame, data: Arrays, memory_limit: int
+) -> Iterator[Row]:
+    """Dependence on data of every seed: untrained, at every snapshot and trained; and of the score behind the label."""
+    last, seeds = spec.training.steps, spec.training.seeds
+    learnt = learnt_seeds(history, last, wanted.learnt)
+    moments = sorted({0, *spec.training.snapshots, last})
+    report = reporter(len(seeds) * len(moments), "network on data")
+    for number, seed in enumerate(seeds):
+        if wanted.label_score:
+            yield from ({"seed": seed, **row} for row in label_rows(spec.dataset, seed, data, wanted, memory_limit))
+        one, weights = of_seed(spec, number), weights_of_seed(tensors, number)
+        for place, moment in enumerate(moments):
+            # where no snapshot was taken of it, a network is built untrained again: its seed says how
+            kept = moment in {*spec.training.snapshots, last}
+            network = load(one, weights, step=None if moment == last else moment) if kept else build(one)
+            phase = {0: UNTRAINED, last: TRAINED}.get(moment, TRAINING)
+            controls = wanted.controls and moment == last
+            for row in dependence_rows(network, seed, data, wanted, controls, memory_limit):
+                yield {"seed": seed, "phase": phase, "moment": moment, **row}
+                share = row["quantity"] == "interaction_share" and row["condition"] == CONDITIONED
+                if share and moment == last and seed in learnt:
+                    yield {"seed": seed, "phase": LEARNT, "moment": moment, **row}
+            if moment == last:
+                kept_vectors = kept_rows(network, seed, data, wanted, memory_limit)
+                yield from ({"seed": seed, "phase": phase, "moment": moment, **row} for row in kept_vectors)
+            report(number * len(moments) + place + 1, f"seed {seed} at step {moment}")
+
+
+def learnt_seeds(history: pd.DataFrame, last: int, bar: float) -> set[int]:
+    """Seeds whose accuracy on test images, after the last step, is at least the bar."""
+    final = history[(history["quantity"] == "test_accuracy") & (history["step"] == last) & (history["value"] >= bar)]
+    return set(final["seed"].tolist())
 
 
 def matched_moments(history: pd.DataFrame, moments: list[int], loss: float | None) -> dict[int, int]:

@@ -253,6 +253,16 @@ SCORES: dict[str, Callable[[Blobs], np.ndarray]] = {"closedness": closedness, "s
 WORDS = {"closedness": "closedness", "symmetry": "symmetry"}  # of streams: seeds, not names
 
 
+def label_score(images: np.ndarray, task: str) -> np.ndarray:
+    """The score behind a task's label, of any images (n, side, side) that have a pixel, shape (n,).
+
+    The region is the whole frame: what is in a quarter of it has all its pixels in one half. Composites of images with
+    pixels in each half are blobs as large as the frame.
+    """
+    blobs = Blobs(images != 0, np.zeros(len(images), dtype=int), np.full(len(images), images.shape[-1]))
+    return SCORES[task](blobs)
+
+
 def extremes(scores: np.ndarray, keep: float) -> tuple[np.ndarray, np.ndarray]:
     """Indices of the int(keep · n) lowest and highest scores, and their labels 0 and 1; the earlier of equals first."""
     count = int(keep * len(scores))

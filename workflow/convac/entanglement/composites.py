@@ -196,6 +196,25 @@ def summary(found: list[Dependence], outside: float, draws: int, images: int, di
     )
 
 
+def crossed(network: Any, partition: Choice, images: np.ndarray, memory_limit: float = MEMORY) -> np.ndarray:
+    """Logits (seeds, S, S, K) of both parts of S images: the I-part of image s beside the other part of image t.
+
+    Args:
+        network, partition, memory_limit: as `data_dependence` takes them.
+        images: (S, …); the diagonal are the images as they are.
+
+    Raises:
+        ArgumentError: the partition or the images don't fit, or a score isn't finite.
+        MemoryLimitError: the limit would be passed.
+    """
+    limits, size = Limits(memory_limit, math.inf), len(images)
+    inside, score = pixel_mask(network, images, partition, None), scorer(network)
+    real = real_scores(score, network, images[:2], None)
+    check_memory(network, limits, size, real, images[:2], None)
+    blocks = composites(network, score, images, images, inside)
+    return gathered(blocks, (*real.shape[::2], size), Pace(limits, size**2))
+
+
 # ---- halves of images
 
 

@@ -30,6 +30,10 @@ OVERHEAD, REPLICAS, SVD, TRUNCATED, NEIGHBOUR = 0.03, 1.2e-8, 3e-9, 6e-10, 1e-10
 FLOAT, DOUBLE, MIB = 4, 8, 2**20
 
 
+COMPOSITE = 8e-6  # seconds of dependence on data for each composite, its analysis among them
+COMPOSITES, COPIES = 150, 20  # MB of a block of composites; copies of all scores in the analysis
+
+
 class Rates(NamedTuple):
     """What networks of one architecture take.
 
@@ -257,6 +261,12 @@ def measure(spec: RunSpec, wanted: MeasureSpec) -> Needs:
         if "neighbour" in wanted.missing.imputations:
             seconds += NEIGHBOUR * replicas * tests * tested(spec.dataset) * pixels(spec.dataset)
             memory += 2 * DOUBLE * pixels(spec.dataset) / MIB
+    if wanted.dependence:
+        own, moments = wanted.dependence, {0, *spec.training.snapshots, spec.training.steps}
+        # of the trained ones without a condition, and of each class, by half as many rows and columns
+        draws = len(moments) + (1 + network.classes) / 4 * own.controls + own.label_score + bool(own.vectors)
+        seconds += COMPOSITE * replicas * len(own.partitions) * draws * own.samples**2
+        memory += COMPOSITES + DOUBLE * COPIES * network.classes * own.samples**2 / MIB + pixels(spec.dataset) / MIB
     return Needs(seconds, memory, disk=1)
 
 

@@ -10,14 +10,16 @@ COLUMNS = {
     "cell": "folder of the run, theory job or dataset that the row was observed in",
     "seed": "seed of the training run",
     "step": "training step",
-    "phase": "of training when it was measured: untrained, training, trained, or matched at a given loss",
+    "phase": "of training when it was measured: untrained, training, trained; matched at a given loss; learnt: "
+    "trained to a given accuracy; or label: no network, but the score behind the label",
     "moment": "training step at which it was measured",
-    "rank": "Schmidt vectors that every bond was truncated to",
+    "rank": "Schmidt vectors that every bond was truncated to, or that the posterior keeps",
     "missing": "which pixels of the test images are missing: none, points, or rectangles",
     "rate": "share of the pixels that is missing",
     "imputation": "what is done about them: marginalised, or an imputation (zero, mean, neighbour); none without any",
     "level": "level of the network, 1 next to the input; 0 is the whole network",
     "partition": "partition of the sites that was measured",
+    "condition": "images that composites are made of: conditioned (pixels in each half), unconditioned, within class",
     "engine": "entanglement engine that measured it",
     "label": "class: of an example image, or whose score was measured",
     "example": "number of the example image within its class",
@@ -44,6 +46,16 @@ TRAINED = {
     "bond_entropy": "mean entropy of a level's bonds, the sites below against all others and the class [nats]",
     "largest_bond_entropy": "largest entropy of any bond [nats]",
     "cut_share": "entropy, or Rényi-2 where that alone is exact, over the logarithm of the min-cut [share]",
+    "interaction_share": "interaction of both parts of an image in the log-odds, of all their variance [share]",
+    "interaction_share_error": "jackknife standard error of the interaction share [share]",
+    "posterior_entropy": "Schmidt entropy of the centred posterior between both parts, where it has settled [nats]",
+    "posterior_entropy_error": "jackknife standard error of that entropy [nats]",
+    "posterior_participation": "participation ratio of the centred posterior's Schmidt weights [count]",
+    "matched_posterior_entropy": "entropy of the centred posterior at the temperature of equal confidence [nats]",
+    "kept_accuracy": "accuracy on images whose posterior keeps its top Schmidt vectors, fitted on others [share]",
+    "kept_whole_accuracy": "accuracy on the same images with all vectors: the network's own [share]",
+    "kept_needed": "fewest vectors that lose at most 0.02 of it; S/4 + 1 where S images resolve too few [count]",
+    "outside_share": "composites whose log-odds lie outside the central 99 % of real images' [share]",
     "truncated_accuracy": "test accuracy with every bond truncated to its top Schmidt vectors [share]",
     "full_accuracy": "test accuracy of the same network with every bond whole [share]",
     "knee_accuracy": "test accuracy that is still within 0.02 of the whole network's [share]",
@@ -144,9 +156,10 @@ QUANTITIES = {**TRAINED, **COMPUTED}
 
 # Chosen once for all seeds of a run, so that their agreement about it says nothing of its spread.
 CHOSEN = ("learning_rate",)
-# Rows of this phase stand at the moment at which training reached a loss: the moment, and whether there is one, is a
-# result of training, no label.
-MATCHED = "matched"
+# Rows of these phases stand at the moment at which training reached a loss, or an accuracy: the moment, and whether
+# there is one, is a result of training, no label.
+MATCHED, LEARNT = "matched", "learnt"
+BY_CHANCE = (MATCHED, LEARNT)
 
 
 def table_of(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:

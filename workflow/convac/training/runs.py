@@ -5,7 +5,7 @@ from pathlib import Path
 from convac.circuits.tree import Circuit
 from convac.entanglement.grid import GridFunction
 from convac.errors import FileError
-from convac.files import path_of, read_arrays, read_json
+from convac.files import Arrays, path_of, read_arrays, read_json
 from convac.networks.arithmetic import ConvAC
 from convac.networks.layers import Network, checked_replica
 from convac.networks.mixture import TensorialMixture
@@ -47,10 +47,19 @@ def load_run(folder: str | Path, replica: int | None = 0) -> Network:
         raise FileError(f"{place / MODEL}: belongs to another run; accepted: the one with digest {digest(spec)}")
     if replica is not None:
         number = checked_replica(replica, spec.training.seeds)
-        one = spec.training.model_copy(update={"seeds": (spec.training.seeds[number],)})
-        spec = spec.model_copy(update={"training": one})
-        tensors = {name: tensor[number : number + 1] for name, tensor in tensors.items()}
+        spec, tensors = of_seed(spec, number), weights_of_seed(tensors, number)
     return load(spec, tensors, str(place / MODEL))
+
+
+def of_seed(spec: RunSpec, number: int) -> RunSpec:
+    """The run of one of a run's seeds, counted from 0."""
+    one = spec.training.model_copy(update={"seeds": (spec.training.seeds[number],)})
+    return spec.model_copy(update={"training": one})
+
+
+def weights_of_seed(tensors: Arrays, number: int) -> Arrays:
+    """The weights of one of a run's seeds, counted from 0."""
+    return {name: tensor[number : number + 1] for name, tensor in tensors.items()}
 
 
 def measurable(network: Network, replica: int = 0) -> Circuit | GridFunction:

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
+from convac.experiments.pooling_geometry.dependence_figures import conditions, dependence, geometry_keys, kept, shifts
 from convac.plotting.looks import looks, ordered, refuse_unknown
 from convac.plotting.primitives import (
     curves,
@@ -29,8 +30,8 @@ from convac.plotting.primitives import (
 from convac.plotting.style import BLACK, BLUE, GREEN, PAGE, VERMILLION, figure, house, placeholder
 
 COLUMNS = (
-    "cell", "task", "network", "initialisation", "geometry", "width", "levels", "seed", "step", "level", "partition",
-    "quantity", "value",
+    "cell", "task", "network", "initialisation", "geometry", "width", "levels", "seed", "step", "phase", "level",
+    "partition", "condition", "rank", "quantity", "value",
 )  # fmt: skip
 DEEP = ("ConvAC", "ConvRect max", "ConvRect average", "ConvAC signed")
 SHALLOW = "shallow ConvAC"
@@ -58,7 +59,7 @@ def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
         claims: its verdicts, as `convac.claims.claims.evaluate_all` gives them; may be empty.
 
     Returns:
-        `""` the final comparison, `examples`, `curves`, `entanglement`, `depth`.
+        `""` the final comparison, `dependence`, `kept`, `conditions`, `examples`, `curves`, `entanglement`, `depth`.
     """
     refuse_unknown(table, network=(*DEEP, SHALLOW), initialisation=STARTS)
     tasks = ordered(present(table, "task"), list(CLASSES))
@@ -67,6 +68,9 @@ def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
     table = table.loc[table.index.difference(pixels.index), read] if read else table
     parts: dict[str, Callable[[], Figure | None]] = {
         "": lambda: comparison(table, claims, tasks),
+        "dependence": lambda: dependence(widest(table), tasks, geometries(table)),
+        "kept": lambda: kept(widest(table), tasks, geometries(table)),
+        "conditions": lambda: conditions(widest(table), tasks, geometries(table)),
         "examples": lambda: examples(pixels, tasks),
         "curves": lambda: learning(table, tasks),
         "entanglement": lambda: entanglement(table, tasks),
@@ -80,18 +84,17 @@ def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
     return drawn
 
 
+def widest(table: pd.DataFrame) -> pd.DataFrame:
+    """Of what was measured on data, the rows of each network's largest width."""
+    found = rows(table, condition=tuple(present(table, "condition")))
+    if found.empty:
+        return found
+    return found[found["width"] == found.groupby("network")["width"].transform("max")]
+
+
 def geometries(table: pd.DataFrame) -> dict[str, tuple[str, str]]:
     """Colour and marker of every geometry in the table, the same ones in every figure."""
     return {name: look for name, look in looks(present(table, "geometry"), LOOKS).items() if name != ANY}
-
-
-def beside(count: int, farthest: float) -> list[float]:
-    """How far beside its place each of several geometries stands; two at `farthest`, one in the middle.
-
-    >>> beside(1, 0.2), beside(2, 0.2)
-    ([0.0], [-0.2, 0.2])
-    """
-    return [farthest * (2 * number - count + 1) / max(1, count - 1) for number in range(count)]
 
 
 def networks(table: pd.DataFrame, task: str) -> list[tuple[str, int, pd.DataFrame]]:
@@ -141,10 +144,7 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame, tasks: list[str]) -> F
 
 def comparison_keys(table: pd.DataFrame) -> list[object]:
     """The legend's entries."""
-    entries = [
-        key(f"{name} pooling", color=colour, marker=marker, linestyle="")
-        for name, (colour, marker) in geometries(table).items()
-    ]
+    entries = geometry_keys(geometries(table))
     if len(rows(table, network=SHALLOW)):
         entries.append(key("global pooling", color=GREEN, marker="o", linestyle=""))
     entries.append(key("test (open: train)", color=BLACK, marker="o", linestyle=""))
@@ -161,7 +161,7 @@ def final_accuracies(axes: Axes, table: pd.DataFrame, task: str) -> None:
     labels = []
     for position, (network, width, chosen) in enumerate(groups):
         series = {ANY: LOOKS[ANY]} if network == SHALLOW else shown
-        for (geometry, (colour, marker)), shift in zip(series.items(), beside(len(series), 0.22), strict=True):
+        for (geometry, (colour, marker)), shift in zip(series.items(), shifts(len(series), 0.22), strict=True):
             ours = chosen if network == SHALLOW else rows(chosen, geometry=geometry)
             for (split, filled), side in zip(SPLITS.items(), (-1, 1), strict=True):
                 values = per_seed(final(rows(ours, quantity=split)))
@@ -301,7 +301,7 @@ def entanglement(table: pd.DataFrame, tasks: list[str]) -> Figure | None:
     grid = made.subplots(1, len(tasks), sharey=True, squeeze=False)[0]
     for column, (task, axes) in enumerate(zip(tasks, grid, strict=True)):
         for position, partition in enumerate(partitions):
-            for (geometry, look), shift in zip(shown.items(), beside(len(shown), 0.2), strict=True):
+            for (geometry, look), shift in zip(shown.items(), shifts(len(shown), 0.2), strict=True):
                 ours = rows(measured, task=task, partition=partition, geometry=geometry)
                 entropies(axes, ours, position + shift, look, min(1.0, 2 / len(shown)))
         panel(axes, column, f"ConvAC trained on {task}, r = {measured['width'].max()}")
@@ -314,9 +314,7 @@ def entanglement(table: pd.DataFrame, tasks: list[str]) -> Figure | None:
         axes.grid(axis="y")
     clipped = (measured["value"] < FLOOR).any()
     grid[0].set_ylabel("Entanglement (nats)" + (f"\nvalues below {FLOOR:g} at {FLOOR:g}" if clipped else ""))
-    keys = [
-        key(f"{name} pooling", color=colour, marker=marker, linestyle="") for name, (colour, marker) in shown.items()
-    ]
+    keys = geometry_keys(shown)
     keys.append(key("Rényi-2 (open: entropy)", color=BLACK, marker="o", linestyle=""))
     keys.append(key("bound: ln min-cut", color=BLACK, linewidth=1.4))
     made.legend(handles=keys, loc="outside upper center", ncols=4)
