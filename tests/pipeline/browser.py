@@ -16,6 +16,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 NEEDED = ("chromium", "chromedriver")
 MISSING = [name for name in NEEDED if shutil.which(name) is None]
 PATIENCE = 120.0  # seconds that anything may take on a busy machine
+NOTICED = 15.0  # seconds after which a click is tried again
 ARGUMENTS = (
     "--headless=new",
     "--no-sandbox",  # which has no use in a container, and doesn't start as root
@@ -65,9 +66,22 @@ class Browser:
         """What a script returns, once that is true."""
         return until(lambda: self.run(script, *arguments), script)
 
-    def click(self, css: str, text: str = "") -> None:
-        """Click on the first element that matches and reads `text`, with the mouse, once it is there and uncovered."""
-        until(lambda: self._clicked(css, text), f"a click on {css} {text}")
+    def click(self, css: str, text: str = "", seen: str = "") -> None:
+        """Click on the first element that matches and reads `text`, with the mouse, once it is there and uncovered.
+
+        Given `seen`, a script that is true of the page afterwards, it is clicked again where the page didn't notice:
+        a page that is drawn anew between the mouse's way down and up has no click.
+        """
+        until(lambda: self._clicked(css, text) and self._shows(seen), f"a click on {css} {text} that shows {seen}")
+
+    def _shows(self, seen: str) -> bool:
+        """Whether a script becomes true within some seconds; where there is none, it needn't."""
+        deadline = time.monotonic() + NOTICED
+        while seen and not self.run(f"return Boolean({seen})"):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.1)
+        return True
 
     def _clicked(self, css: str, text: str) -> bool:
         """Whether a click on the element went through, scrolled to the middle, where no header that stays covers it."""

@@ -45,15 +45,14 @@ def report(finished, tmp_path_factory):
 
 def enter(window, section):
     """Open a section from the start page."""
-    window.click("nav nav a")  # back to the start page
-    window.click("nav li a", section)
-    window.wait("return document.querySelectorAll('nav tbody tr').length")
+    window.click("nav nav a", seen="document.querySelector('nav li a')")  # back to the start page
+    window.click("nav li a", section, seen="document.querySelector('nav tbody tr')")
 
 
-def look(window, result, button=0):
-    """Press the button of a result: 0 shows it, 1 tells what it is."""
-    rows = window.run(ROWS)
-    window.click(f"nav tbody tr:nth-child({rows.index(result) + 1}) td:last-child a:nth-of-type({button + 1})")
+def look(window, result, seen, button=0):
+    """Press the button of a result, 0 shows it and 1 tells what it is, until `seen` is true of the page."""
+    row = window.run(ROWS).index(result) + 1
+    window.click(f"nav tbody tr:nth-child({row}) td:last-child a:nth-of-type({button + 1})", seen=seen)
 
 
 def test_the_start_page_says_what_this_is_and_lists_every_section(report):
@@ -64,8 +63,7 @@ def test_the_start_page_says_what_this_is_and_lists_every_section(report):
     text = window.run("return document.querySelector('.prose').innerText")
     assert "What dependencies can a convolutional network model" in text
     assert "smoke scale" in text
-    window.click("nav li a", "Statistics")
-    window.wait("return document.querySelectorAll('#runtimes canvas, #runtimes svg').length")
+    window.click("nav li a", "Statistics", seen="document.querySelector('#runtimes canvas, #runtimes svg')")
     window.click("nav li a", "Workflow")
     assert window.complaints() == []
 
@@ -83,11 +81,11 @@ def test_every_figure_is_shown_and_has_its_caption(report, section):
     window, _ = report
     enter(window, section)
     for figure in figures(section):
-        look(window, f"figure {figure}")
+        look(window, f"figure {figure}", f"document.querySelector('div.p-3 > img[src*=\"filename={figure}.svg;\"]')")
         assert window.wait(PICTURE, f"filename={figure}.svg;") > 100, figure
     for figure, caption in figures(section).items():
         enter(window, section)
-        look(window, f"figure {figure}", button=1)
+        look(window, f"figure {figure}", "document.querySelector('nav .prose')", button=1)
         told = window.wait("const one = document.querySelector('nav .prose'); return one && one.textContent")
         assert " ".join(f"{figure}: {caption}".split()) in " ".join(told.split())
     assert window.complaints() == []
@@ -99,7 +97,8 @@ def test_every_verdict_of_the_ledger_is_shown(report, section):
     ledger = pd.read_csv(folder / "results/smoke/claims.csv")
     own = ledger if section == "claims" else ledger[ledger["experiment"] == section]
     enter(window, section)
-    look(window, "claims of every experiment" if section == "claims" else VERDICTS)
+    shown = f"[...document.querySelectorAll('iframe')].some(one => one.src.includes('filename={section}.html;'))"
+    look(window, "claims of every experiment" if section == "claims" else VERDICTS, shown)
     with window.frame():
         rows = window.wait(
             "const rows = [...document.querySelectorAll('tbody tr')];"
