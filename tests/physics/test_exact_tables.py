@@ -8,7 +8,8 @@ from exact_tables import checked_data, checked_table, data_truth, entropy, run
 
 from convac.entanglement import measures
 from convac.entanglement.data import DataTensor, entropy_error
-from convac.entanglement.grid import GridFunction, sampled
+from convac.entanglement.grid import GridFunction
+from convac.entanglement.grid_sample import sampled
 from convac.entanglement.limits import Limits
 from convac.entanglement.measure import measure
 from convac.errors import ArgumentError, NotConvergedError, PrecisionError

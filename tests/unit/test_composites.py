@@ -17,6 +17,20 @@ from convac.networks.rectifier import ConvRect
 
 IMAGES = np.random.default_rng(0).integers(0, 2, (600, 4, 4))
 SQUARE = PoolingTree.named("square", (4, 4))
+CHANCE = np.random.default_rng(0)
+ROWS = "network: a row's value depends on the batch that it stands in, or on chance; accepted: "
+
+
+def of_a_module_in_training(module):
+    """A function whose rows are those of a module that nobody has put into evaluation mode."""
+    return lambda images: module(torch.tensor(images.reshape(len(images), -1)).float()).sum(1).detach().numpy()
+
+
+class AlwaysDropping(torch.nn.Module):
+    """Forgets to say whether it trains, the usual mistake with the functional form."""
+
+    def forward(self, images):
+        return torch.nn.functional.dropout(images.flatten(1), 0.5).sum(1)
 
 
 class ConvNet(torch.nn.Module):
@@ -289,14 +303,45 @@ def test_mistaken_conditions_are_refused_in_a_line(arguments, named):
         (lambda images: np.zeros(3), "network: returns shape [3]"),
         (lambda images: images.sum(axis=(1, 2)) * 1j, "network: what it returns: holds complex"),
         (lambda images: images.sum(axis=(1, 2)) + np.inf, "network: what it returns: has a value"),
-        (lambda images: 1 / 0, "network: on images"),
-        (torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3)), "network: on images [2, 4, 4]: RuntimeError"),
+        (lambda images: 1 / 0, "network: ZeroDivisionError: "),
+        (torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3)), "network: RuntimeError: Given groups=1"),
+        (lambda images: np.eye(len(images)), ROWS),
+        (lambda images: images[:, 0, 0] + images[:, 1, 1] - images.mean(), ROWS),
+        (lambda images: np.linalg.qr(images.reshape(len(images), -1) - 0.5)[0][:, :2], ROWS),
+        (lambda images: CHANCE.normal(size=len(images)), ROWS),
+        (lambda images: images.sum(axis=(1, 2)) + 1e-3 * CHANCE.normal(), ROWS),
+        (of_a_module_in_training(torch.nn.BatchNorm1d(16, affine=False)), ROWS),
+        (of_a_module_in_training(torch.nn.Dropout(0.1)), ROWS),
+        (AlwaysDropping(), ROWS),
     ],
 )
 def test_networks_that_give_no_scores_are_refused_in_a_line(network, named):
     with pytest.raises(ArgumentError) as caught:
         measure(network, "left-right", data=IMAGES)
     assert str(caught.value).startswith(named)
+
+
+class InPlace(torch.nn.Module):
+    """Writes into its inputs, as `ReLU(inplace=True)` does."""
+
+    def forward(self, images):
+        return images.sub_(0.5).mul_(2).flatten(1)[:, ::5].prod(1)
+
+
+def test_networks_that_write_into_their_inputs_change_nothing():
+    images, before = IMAGES.astype(float), IMAGES.astype(float)
+    found = [measure(network, "left-right", data=images, samples=40) for network in (InPlace(), written)]
+    assert np.array_equal(images, before)
+    plain = measure(lambda inputs: (2 * inputs - 1).reshape(len(inputs), -1)[:, ::5].prod(1), "left-right",
+                    data=images, samples=40)  # fmt: skip
+    assert found == [plain, plain]
+
+
+def written(images):
+    """The same function, in place."""
+    images *= 2
+    images -= 1
+    return images.reshape(len(images), -1)[:, ::5].prod(1)
 
 
 def test_composites_are_no_engine_without_data():

@@ -11,7 +11,8 @@ from convac.circuits.tree import random_circuit
 from convac.entanglement import measures
 from convac.entanglement.brute import matricization
 from convac.entanglement.brute import spectrum as brute
-from convac.entanglement.grid import GridFunction, grid_tensor, sampled, spectrum, standard_error
+from convac.entanglement.grid import GridFunction, grid_tensor, spectrum
+from convac.entanglement.grid_sample import sampled, standard_error
 from convac.entanglement.limits import Limits
 from convac.entanglement.measure import measure
 from convac.errors import ArgumentError, MemoryLimitError
@@ -32,6 +33,9 @@ OF_THE_BATCH = {
     "normalised": lambda inputs: np.exp(inputs[:, :2]) / np.exp(inputs[:, :2]).sum(axis=0),
     "ranked": lambda inputs: inputs.sum(axis=1).argsort(kind="stable").astype(float),
     "by chance": lambda inputs: CHANCE.normal(size=len(inputs)),
+    "by a little chance": lambda inputs: inputs.sum(axis=1) + 1e-3 * CHANCE.normal(),
+    "as wide as its batch": lambda inputs: np.eye(len(inputs)),
+    "in training": lambda inputs: torch.nn.Dropout()(torch.tensor(inputs)).sum(1).numpy(),
     "softmax of torch": lambda inputs: torch.softmax(torch.as_tensor(inputs).sum(1), 0).numpy(),
 }
 

@@ -19,7 +19,8 @@ from convac.circuits.overlapping import OverlappingShape
 from convac.circuits.recurrent import RecurrentShape
 from convac.commands import probe
 from convac.datasets import agreement, blobs, controls, digits
-from convac.entanglement import composites, generic_rank, grid
+from convac.entanglement import composites, generic_rank, grid_sample
+from convac.entanglement.grid import GridFunction
 from convac.entanglement.limits import Limits
 from convac.experiments.depth_channels import compute as depth_channels
 from convac.experiments.depth_efficiency import compute as depth_efficiency
@@ -99,8 +100,8 @@ DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
     "batches": (lambda: loop.Batches((3, 5), 4, 2).epoch(1), [5002, 728]),
     "evaluation": (lambda: loop.Run(RUN, ARRAYS, torch.device("cpu")), [5557, 3023, 6509, 8280]),
     "grid": (
-        lambda: grid.sampled(
-            grid.GridFunction(lambda inputs: inputs.reshape(len(inputs), -1).sum(axis=1), (4,), np.eye(2)),
+        lambda: grid_sample.sampled(
+            GridFunction(lambda inputs: inputs.reshape(len(inputs), -1).sum(axis=1), (4,), np.eye(2)),
             HALF,
             Limits(),
             seed=7,

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from convac.arrays import given, grid_shape, integer, integers, kind
+from convac.entanglement.calls import check_rows
 from convac.entanglement.dependence import CONFIDENCE, Dependence, averaged, dependence
 from convac.entanglement.limits import MEMORY, SECONDS, Limits, magnitude
 from convac.entanglement.scorers import Scorer, numbers_held, scorer
@@ -291,7 +292,8 @@ def batch_of(network: Any, images: np.ndarray) -> int:
 
 
 def real_scores(score: Scorer, network: Any, images: np.ndarray, pace: "Pace | None") -> np.ndarray:
-    """Logits (seeds, n, K) of images as they are."""
+    """Logits (seeds, n, K) of images as they are; raises ArgumentError where an image's depend on the others."""
+    check_rows(score, images, axis=1)
     step, found = batch_of(network, images), []
     for start in range(0, len(images), step):
         found.append(score(images[start : start + step]))

@@ -9,7 +9,7 @@ import numpy as np
 
 from convac.arrays import as_integer, integer, number, short
 from convac.circuits.tree import Circuit
-from convac.entanglement import brute, grid, measures, precision, renyi2, spectrum
+from convac.entanglement import brute, grid, grid_sample, measures, precision, renyi2, spectrum
 from convac.entanglement.data import DataTensor
 from convac.entanglement.data import spectrum as data_spectrum
 from convac.entanglement.grid import GridFunction
@@ -342,7 +342,7 @@ def from_sample(
     largest_error: float,
 ) -> Measurement:
     """Measures of a sampled grid tensor with their error; refused where that is large. A sample has no rank."""
-    found = grid.sampled(source, mask, limits, output, samples, seed)
+    found = grid_sample.sampled(source, mask, limits, output, samples, seed)
     if not found.converged(largest_error):
         seen = f"{measures.entropy(found.singular_values):.3g} nats" if found.singular_values.any() else "only zeros"
         raise NotConvergedError(

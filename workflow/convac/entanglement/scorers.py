@@ -11,10 +11,11 @@ import numpy as np
 
 from convac.arrays import real, short
 from convac.circuits.tree import Circuit
+from convac.entanglement.calls import called
 from convac.entanglement.mincut import circuit_of
 from convac.entanglement.modules import as_function, as_it_was, is_module
 from convac.entanglement.truncation import amplitudes
-from convac.errors import ArgumentError, ConvacError, one_line
+from convac.errors import ArgumentError
 
 if TYPE_CHECKING:
     import torch
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 Scorer = Callable[[np.ndarray], np.ndarray]
 
 ACCEPTED = "a torch module, a function of images, or a circuit"
-FAULT = 90  # characters of what a network fails with
 UNKNOWN = 4096  # numbers that a function of unknown cost may hold per image
 
 
@@ -39,13 +39,7 @@ def scorer(source: Any) -> Scorer:
     function = function_of(source)
 
     def score(images: np.ndarray) -> np.ndarray:
-        try:
-            returned = function(images)
-        except ConvacError:
-            raise
-        except Exception as error:  # whatever a user's network raises
-            shape, fault = list(images.shape), one_line(f"{type(error).__name__}: {error}", FAULT)
-            raise ArgumentError(f"network: on images {shape}: {fault}; accepted: images as it takes them") from error
+        returned = called(function, images)
         found = real(returned, "network: what it returns")
         if found.shape in {(len(images),), (len(images), 1)}:
             odds = found.reshape(1, -1, 1)
