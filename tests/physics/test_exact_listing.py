@@ -1,6 +1,7 @@
 """Circuits that are hard for floating point: errors that bound, ranks that are right, one refusal of zero tensors."""
 
 import math
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -34,6 +35,11 @@ def test_bonds_truncations_and_slopes_are_within_their_errors_of_exact_listings(
     counts, wrong = run(check, range(60))
     assert wrong == []
     assert counts[kept] > 40
+
+
+@pytest.mark.parametrize("seed", [560, 1187, 1730])
+def test_a_channel_of_zeros_leaves_the_slopes_of_tiny_ones(seed):
+    assert checked_slopes(seed, Counter()) == []
 
 
 @pytest.mark.parametrize("engine", [*ENGINES, "auto"])

@@ -153,7 +153,13 @@ def test_unknown_experiments_and_folders_without_results(capsys, caplog, results
     line, _ = told(capsys, caplog, "--experiment", "pooling", "--scale", "paper")
     assert f"{results}/paper/tables/pooling.cells.json: no such file; accepted: " in line
     line, _ = told(capsys, caplog, "--results", "none")
-    assert "none/benchmarks: has none of 0 jobs; run the workflow first" in line
+    assert line == "none: no such folder; accepted: the results of a run (--results FOLDER)"
+    Path("bare").mkdir()
+    line, _ = told(capsys, caplog, "--results", "bare")
+    assert line == "bare: no job has run; accepted: the results of a run (--results FOLDER)"
+    write(Path("bare/theory/min-cut-22222222/table.parquet"))
+    line, _ = told(capsys, caplog, "--results", "bare")
+    assert line.startswith("bare: no benchmark of 1 theory, of no run or made by hand; accepted: ")
     write(results / "smoke/tables/cuts.cells.json", '[{"cell": 1}]')
     line, _ = told(capsys, caplog, "--experiment", "cuts")
     assert "cuts.cells.json: has no 'tables'; expected a list of cells" in line

@@ -3,6 +3,8 @@ import datetime
 import json
 import os
 import re
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,11 +15,11 @@ from hypothesis import strategies as st
 
 from convac.circuits.tree import Circuit, random_circuit
 from convac.errors import ArgumentError, ConfigError
-from convac.experiments.discovery import studies
+from convac.experiments.discovery import studies, study_module
 from convac.experiments.pooling_geometry.block import even_windows
 from convac.geometry.trees import PoolingTree
 from convac.planning import costs
-from convac.planning.config import SCALES, blocks, config_mistakes, merged, start_mistakes
+from convac.planning.config import SCALES, block_at, blocks, config_mistakes, merged, start_mistakes
 from convac.planning.place import place_mistakes
 from convac.planning.plan import Plan
 from convac.specs.parsing import mistakes, parse
@@ -176,6 +178,31 @@ def test_the_config_plans_at_every_scale():
             study = plan.studies[scale, name]
             assert study.cells
             assert set(study.tables()) <= set(plan.everything(scale))
+
+
+EQUAL = {int: (float, bool), float: (bool,), bool: (int, float)}  # types whose numbers pass for others
+
+
+def leaves(value, path=()):
+    """Places and values of a block that are neither blocks nor lists."""
+    if isinstance(value, dict | list):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from leaves(inner, (*path, key))
+    else:
+        yield path, value
+
+
+@pytest.mark.parametrize("name", CONFIG["experiments"])
+@pytest.mark.parametrize("scale", SCALES)
+def test_what_only_equals_an_integer_is_none(name, scale):
+    block = block_at(name, CONFIG["experiments"], scale)
+    model = study_module(block.pop("study", name)).Block
+    assert mistakes(model, block) == []
+    for path, value in leaves(block):
+        for other in (kind(value) for kind in EQUAL.get(type(value), ())):
+            changed = copy.deepcopy(block)
+            reduce(getitem, path[:-1], changed)[path[-1]] = other
+            assert mistakes(model, changed), (path, other)
 
 
 def test_a_variant_takes_the_rest_from_its_study():

@@ -107,7 +107,7 @@ def circuit_from(content: Any, folder: Path) -> Circuit:
         raise FileError(f"document: is {type(content).__name__}; accepted: an object with {', '.join(KEYS)}")
     if content.get("format") != FORMAT:
         raise FileError(f"format: got {short(content.get('format'))}; accepted: {FORMAT}")
-    if content.get("version") != VERSION or isinstance(content.get("version"), bool):
+    if not is_integer(content.get("version")) or content["version"] != VERSION:
         raise FileError(f"version: got {short(content.get('version'))}; accepted: {VERSION}")
     required = KEYS[:-2] + ((TENSORS,) if TENSORS in content else KEYS[-2:])
     for key in required:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from convac.arrays import number
 from convac.errors import FileError
 from convac.files import naming, read_json
 from convac.planning.benchmarks import whole_seconds
@@ -59,10 +60,17 @@ def run(options: Namespace) -> None:
         jobs = found(results)
     spans = spans_of(results, jobs)
     if not spans:
-        raise FileError(f"{results / 'benchmarks'}: has none of {len(jobs)} jobs; run the workflow first")
+        raise FileError(f"{results}: {nothing(results, jobs)}; accepted: the results of a run (--results FOLDER)")
     print(summary(spans).to_string(index=False, formatters={"share": "{:.1%}".format}))
     if missing := jobs - spans.keys():
         print(f"\nleft out, without a benchmark of their run (by hand, or not yet): {counted(missing)}")
+
+
+def nothing(results: Path, jobs: Iterable[Job]) -> str:
+    """Why there is nothing to tell of the results."""
+    if not results.is_dir():
+        return "no such folder"
+    return f"no benchmark of {counted(jobs)}, of no run or made by hand" if jobs else "no job has run"
 
 
 def job_of(table: Path) -> Job | None:
@@ -132,7 +140,7 @@ def loop_seconds(path: Path) -> float:
     with naming(path, "a record with its seconds"):
         if not path.is_file():
             raise FileNotFoundError(path)
-        return float(read_json(path)["seconds"])
+        return number(read_json(path)["seconds"], "seconds", least=0)
 
 
 def summary(spans: Spans) -> pd.DataFrame:

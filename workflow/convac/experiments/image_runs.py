@@ -7,6 +7,7 @@ from pydantic import Field
 from convac.experiments.experiment import Experiment
 from convac.geometry.trees import PoolingTree
 from convac.specs.spec import (
+    INTEGER,
     DatasetSpec,
     Natural,
     NetworkSpec,
@@ -30,7 +31,7 @@ class Images(Spec):
     """Real images at several length scales: small on a large canvas is local, as large as the canvas is global."""
 
     source: Literal["digits", "mnist", "fashion_mnist", "cifar10"] = Field(description="where the originals come from")
-    canvas: Literal[16, 32, 64] = Field(description="pixels along each side of an image")
+    canvas: Annotated[Literal[16, 32, 64], INTEGER] = Field(description="pixels along each side of an image")
     sizes: tuple[Annotated[Positive, Field(ge=4)], ...] = Field(
         min_length=1,
         description="pixels along each side of what is to be classified: the local task's, …, the global's",
@@ -44,7 +45,7 @@ class Images(Spec):
 class Kind(Spec):
     """Networks of one kind and how they are trained."""
 
-    patch: Literal[1, 2, 4] = Field(description="pixels along each side of a site")
+    patch: Annotated[Literal[1, 2, 4], INTEGER] = Field(description="pixels along each side of a site")
     aligned: bool = Field(description="whether small images stand in the squares of their size, or anywhere")
     schedule: Schedule = Field(description="the same for every network of the kind")
     local_steps: Positive = Field(description="steps on the smallest size, which takes longer to learn")

@@ -60,7 +60,7 @@ def content_from(document: Any) -> TreeContent:
     if not isinstance(document, Mapping):
         raise FileError(f"document: is no object; accepted: one with {', '.join(HEAD + SHORT)}")
     for key, wanted in (("format", FORMAT), ("version", VERSION)):
-        if document.get(key) != wanted or isinstance(document.get(key), bool):
+        if type(document.get(key)) is not type(wanted) or document[key] != wanted:  # 1.0 and true equal 1
             raise FileError(f"{key}: got {short(document.get(key))}; accepted: {wanted}")
     keys = HEAD + (LONG if "root" in document else SHORT)
     for key in keys:

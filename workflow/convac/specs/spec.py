@@ -10,7 +10,8 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from convac.errors import ArgumentError
 from convac.geometry import tree_files
@@ -26,6 +27,17 @@ Seeds = Annotated[int, Field(ge=1, le=1000)] | Annotated[tuple[Natural, ...], Fi
 Share = Annotated[float, Field(gt=0, le=1)]
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+
+
+def integer_written(value: object) -> object:
+    """The value, unless it is a float or a boolean that only equals an integer: 2.0 and true."""
+    if isinstance(value, bool | float):
+        raise PydanticCustomError("int_type", "Input should be a valid integer")
+    return value
+
+
+# beside a Literal of integers, which takes whatever equals one of them
+INTEGER = BeforeValidator(integer_written)
 
 OWN = "own"  # what the geometry of a tree file is called where its file isn't known
 TREE_FILE = r"\.json$"

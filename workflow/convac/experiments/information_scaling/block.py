@@ -10,7 +10,7 @@ from pydantic import Field
 
 from convac.experiments.experiment import Cell, Experiment
 from convac.experiments.information_scaling.jobs import Training
-from convac.specs.spec import Positive, Scalar, TheorySpec
+from convac.specs.spec import INTEGER, Positive, Scalar, TheorySpec
 
 RANDOM = ("dirichlet", "sparse", "near-permutation", "near-singular", "selection")
 DIGIT_PIXELS = 64
@@ -19,8 +19,12 @@ DIGIT_PIXELS = 64
 class Block(Experiment):
     """Config of information_scaling."""
 
-    sites: tuple[Literal[4, 8, 16, 32, 64, 128, 256], ...] = Field(min_length=1, description="N; digits have up to 64")
-    states: Literal[4, 9, 16] = Field(description="states of every hidden variable, r; a square, for the codebooks")
+    sites: tuple[Annotated[Literal[4, 8, 16, 32, 64, 128, 256], INTEGER], ...] = Field(
+        min_length=1, description="N; digits have up to 64"
+    )
+    states: Annotated[Literal[4, 9, 16], INTEGER] = Field(
+        description="states of every hidden variable, r; a square, for the codebooks"
+    )
     seeds: Positive = Field(description="mixtures of each family")
     draws: Annotated[Positive, Field(ge=2)] = Field(description="inputs drawn from each mixture")
     configurations: Annotated[Positive, Field(ge=256)] = Field(description="inputs that are enumerated at most")

@@ -15,6 +15,7 @@ from convac.experiments.experiment import Cell, Experiment
 from convac.experiments.image_runs import CLASSES, GREY, template
 from convac.geometry.trees import PoolingTree
 from convac.specs.spec import (
+    INTEGER,
     MARGINALISED,
     DatasetSpec,
     MeasureSpec,
@@ -44,7 +45,7 @@ class Images(Spec):
     """Grey images as large as the canvas."""
 
     source: Literal["digits", "mnist", "fashion_mnist", "cifar10"] = Field(description="where the originals come from")
-    canvas: Literal[8, 16, 32, 64] = Field(description="pixels along each side of an image")
+    canvas: Annotated[Literal[8, 16, 32, 64], INTEGER] = Field(description="pixels along each side of an image")
     train: Positive = Field(description="images rendered for training")
     validation: Positive = Field(description="images that rates are chosen by")
     test: Positive = Field(description="images that are tested on")
@@ -55,7 +56,7 @@ class Block(Experiment):
 
     images: Images = Field(description="what is classified")
     seeds: Seeds = Field(description="training runs per network, or their seeds")
-    patch: Literal[1, 2, 4] = Field(description="pixels along each side of a site")
+    patch: Annotated[Literal[1, 2, 4], INTEGER] = Field(description="pixels along each side of a site")
     components: Positive = Field(description="Gaussians that a mixture's sites draw from")
     parameters: Positive = Field(description="of every network, met within 2 %")
     objectives: tuple[Literal["likelihood", "hybrid", "discriminative"], ...] = Field(

@@ -15,6 +15,7 @@ from convac.experiments.experiment import Cell, Experiment
 from convac.geometry.partitions import Partition
 from convac.geometry.trees import PoolingTree
 from convac.specs.spec import (
+    INTEGER,
     DatasetSpec,
     DependenceSpec,
     MeasureSpec,
@@ -43,7 +44,7 @@ class Block(Experiment):
     """Config of pooling_geometry."""
 
     tasks: tuple[Task, ...] = Field(min_length=1, description="what is asked of a blob")
-    side: Literal[16, 32, 64] = Field(description="pixels along each side of an image")
+    side: Annotated[Literal[16, 32, 64], INTEGER] = Field(description="pixels along each side of an image")
     rendered_train: Annotated[Positive, Field(ge=10)] = Field(
         description="blobs drawn for training; 80 % become examples"
     )

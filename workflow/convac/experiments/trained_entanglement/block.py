@@ -16,6 +16,7 @@ from convac.experiments.image_runs import CLASSES, GLOBAL, LOCAL
 from convac.geometry.partitions import Partition
 from convac.geometry.trees import PoolingTree
 from convac.specs.spec import (
+    INTEGER,
     DatasetSpec,
     MeasureSpec,
     Natural,
@@ -73,7 +74,7 @@ class Rectifiers(Spec):
 class Block(Experiment):
     """Config of trained_entanglement."""
 
-    side: Literal[16, 32, 64] = Field(description="pixels along each side of an image")
+    side: Annotated[Literal[16, 32, 64], INTEGER] = Field(description="pixels along each side of an image")
     blobs: Blobs
     digits: Digits
     networks: Annotated[int, Field(ge=1, le=len(NETWORKS))] = Field(description="how many of the networks, in order")
