@@ -177,8 +177,22 @@ def test_what_an_earlier_version_downloaded_is_used(tmp_path, web):
 
 def test_a_local_folder_without_the_file_means_a_download(tmp_path, web):
     web.served["a"] = [PACKED]
+    (tmp_path / "none").mkdir()
     fetch("mnist", tmp_path / "new", tmp_path / "none")
     assert web.asked == ["https://a/x/x.gz"]
+
+
+@pytest.mark.parametrize("given", ["none", "file", "$NOWHERE/pictures", "~nobody/pictures", "x" * 5000])
+@pytest.mark.parametrize("named_by", ["local", LOCAL_VARIABLE])
+def test_a_local_folder_that_is_none_is_refused_before_downloads(tmp_path, web, monkeypatch, given, named_by):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NOWHERE", raising=False)
+    (tmp_path / "file").touch()
+    if named_by == LOCAL_VARIABLE:
+        monkeypatch.setenv(LOCAL_VARIABLE, given)
+    with pytest.raises(ArgumentError, match=rf"^{named_by}: .*: no such folder; accepted: one that has files"):
+        fetch("mnist", tmp_path / "new", given if named_by == "local" else None)
+    assert not web.asked
 
 
 @pytest.mark.parametrize(
@@ -186,6 +200,8 @@ def test_a_local_folder_without_the_file_means_a_download(tmp_path, web):
 )
 def test_without_file_and_download_the_names_looked_for_are_listed(tmp_path, web, monkeypatch, name, words):
     monkeypatch.setattr(downloads, "tried", lambda *arguments: "refused")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pictures").mkdir()
     with pytest.raises(FileError) as caught:
         fetch(name, tmp_path / "new", "pictures")
     line = str(caught.value)
@@ -202,6 +218,8 @@ def test_a_damaged_local_file(tmp_path, web):
     told = (f"sha256 of x {digests[0]}", digests[1])
     assert_refused(local / "x.gz", lambda: fetch("mnist", tmp_path / "new", local), *told)
     assert names(tmp_path / "new") == []
+    (local / "x.gz").write_bytes(gzip.compress(CONTENT * 1000)[:-9])
+    assert_refused(local / "x.gz", lambda: fetch("mnist", tmp_path / "new", local), "is cut short")
     # the right one beside it is taken
     (local / "MNIST").mkdir()
     (local / "MNIST" / "x").write_bytes(CONTENT)

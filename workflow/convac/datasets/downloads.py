@@ -15,6 +15,7 @@ from time import sleep
 from typing import Any
 from urllib.parse import urlsplit
 
+from convac.arrays import short
 from convac.datasets.layouts import BINARY, PYTHON, found, looked_for
 from convac.errors import ArgumentError, FileError, one_line
 from convac.files import replacing, sha256
@@ -155,13 +156,13 @@ def fetch(name: str, target_folder: str | Path, local: str | Path | None = None)
         The paths of the files, in the order of SOURCES.
 
     Raises:
-        ArgumentError: the name is unknown.
+        ArgumentError: the name is unknown, or there is no such local folder; before anything is downloaded.
         FileError: a local file has a wrong checksum, or no mirror gave a file.
     """
     if name not in SOURCES:
         raise ArgumentError(f"name: {name!r} is unknown; accepted: {', '.join(SOURCES)}")
     folder, given = Path(target_folder), local or os.environ.get(LOCAL_VARIABLE)
-    places = [folder, Path(os.path.expandvars(os.path.expanduser(given)))] if given else [folder]
+    places = [folder, local_folder(given, "local" if local else LOCAL_VARIABLE)] if given else [folder]
     targets = []
     for packed, published in SOURCES[name].files.items():
         contents = published.contents
@@ -173,6 +174,14 @@ def fetch(name: str, target_folder: str | Path, local: str | Path | None = None)
             (folder / packed).unlink()
         targets += [folder / content for content in contents]
     return targets
+
+
+def local_folder(given: str | Path, name: str) -> Path:
+    """The folder that a path, which may begin with `~` or hold a `$VARIABLE`, names; raises ArgumentError."""
+    path = os.path.expandvars(os.path.expanduser(given))
+    if not os.path.isdir(path):
+        raise ArgumentError(f"{name}: {short(str(given))}: no such folder; accepted: one that has files of the set")
+    return Path(path)
 
 
 def looked(name: str, content: str, given: str | Path | None) -> str:

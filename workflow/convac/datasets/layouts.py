@@ -107,7 +107,8 @@ def pickled(content: str) -> str:
 
 def unpacked(path: Path, content: str = "") -> bytes:
     """All bytes of the file, unpacked if its name ends in `.gz`."""
-    with naming(path, IDX if "idx" in path.name else CIFAR10):
+    kind = IDX if "idx" in path.name else CIFAR10
+    with naming(path, f"{kind} in a gzip archive" if path.name.endswith(".gz") else kind):
         if path.name.endswith(".gz"):
             with gzip.open(path) as handle:
                 return handle.read()
