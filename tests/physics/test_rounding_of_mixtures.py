@@ -1,12 +1,13 @@
 """Mixtures and target functions where likelihoods, widths or shares lie far apart, against sums in other ways."""
 
 import math
-from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
 import pytest
-from exact_tables import entropy, spectrum, wide
+from exact_mixtures import checked_entropies, checked_likelihood, checked_step
+from exact_tables import run
+from exact_targets import checked_family, checked_split, checked_task
 from scipy.integrate import quad
 from scipy.special import logsumexp
 
@@ -18,7 +19,7 @@ from convac.mixtures.families import FAMILIES, dirichlet
 from convac.mixtures.leaves import Categorical, Gaussian, log_normal
 from convac.mixtures.likelihood import improved
 from convac.mixtures.model import TensorialMixture, log_mixed
-from convac.targets.splits import CONVENTIONS, Split, offset
+from convac.targets.splits import Split
 
 FOUR = PoolingTree((4,), (0, 1, 2, 3), (2, 2))
 
@@ -99,30 +100,20 @@ def test_what_has_no_value_is_refused():
         many.fitted(np.zeros((3, 1), dtype=int), np.ones((1, 3, 1)))
 
 
-def hard_split(seed):
-    """A Boolean function over classes of sizes up to 2^3000 on either side."""
-    generator = np.random.default_rng(seed)
-    shape = generator.integers(1, 5, 2)
-    values = generator.random(shape) < generator.random()
-    largest = int(generator.choice([2, 60, 3000]))
-    sizes = [tuple(int(2 ** int(power)) for power in generator.integers(0, largest, side)) for side in shape]
-    return Split(values, *sizes)
+@pytest.mark.parametrize("check", [checked_split, checked_task, checked_family])
+def test_target_functions_have_the_entropies_and_ranks_of_exact_listings(check):
+    counts, wrong = run(check, range(100))
+    assert wrong == []
+    assert counts["measured"] > 200
 
 
-@pytest.mark.parametrize("convention", CONVENTIONS)
-def test_entropies_of_functions_that_are_true_on_any_share(convention):
-    for seed in range(150):
-        found = hard_split(seed)
-        shift = offset(convention, found.mean)
-        shares = [[Fraction(count, sum(counts)) for count in counts] for counts in (found.inside, found.outside)]
-        exact = np.where(found.values, 1 - shift, -shift)
-        squares = np.multiply.outer(*(np.array(side, dtype=object) for side in shares)) * exact**2
-        if not squares.any():
-            with pytest.raises(ArgumentError, match="the function is zero"):
-                entropy_of(found, convention)
-            continue
-        roots = np.where(exact > 0, 1, -1) * np.sqrt(wide(squares))
-        assert entropy_of(found, convention) == pytest.approx(entropy(spectrum(roots)), abs=1e-9)
+@pytest.mark.parametrize(
+    ("check", "kept"), [(checked_likelihood, "possible"), (checked_entropies, "listed"), (checked_step, "fitted")]
+)
+def test_mixtures_have_the_likelihoods_entropies_and_steps_of_exact_sums(check, kept):
+    counts, wrong = run(check, range(150))
+    assert wrong == []
+    assert counts[kept] > 300
 
 
 def test_a_strip_of_thousands_of_pixels_that_is_true_once_is_a_product():
