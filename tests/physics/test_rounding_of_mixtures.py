@@ -1,6 +1,7 @@
 """Mixtures and target functions where likelihoods, widths or shares lie far apart, against sums in other ways."""
 
 import math
+from collections import Counter
 from itertools import pairwise
 
 import numpy as np
@@ -105,6 +106,11 @@ def test_target_functions_have_the_entropies_and_ranks_of_exact_listings(check):
     counts, wrong = run(check, range(100))
     assert wrong == []
     assert counts["measured"] > 200
+
+
+@pytest.mark.parametrize("seed", [4481, 9053])
+def test_sizes_that_are_one_modulo_a_prime_hide_no_rank(seed):
+    assert checked_split(seed, Counter()) == []
 
 
 @pytest.mark.parametrize(

@@ -178,12 +178,13 @@ def contraction(tree: PoolingTree, parts: SubPartitions, weights: Sequence[Tenso
 def scaled_map(weight: Tensor, logs: Tensor) -> tuple[Tensor, Tensor]:
     """The map (batch, out, in) of channels with scales e^logs: rows scaled to 1, and the rows' log scales.
 
-    A row of zeros has the scale of the largest other: with one of its own it could take all others below underflow.
+    A row of zeros has the scale of the smallest other: with a larger one it could take all others below underflow.
     """
     with torch.no_grad():
         top = (weight.abs().log() + logs[:, None]).amax(-1)
-        largest = top.amax(-1, keepdim=True)
-        top = torch.where(torch.isfinite(top), top, torch.where(torch.isfinite(largest), largest, 0.0))
+        known = torch.isfinite(top)
+        least = torch.where(known, top, torch.inf).amin(-1, keepdim=True)
+        top = torch.where(known, top, torch.where(torch.isfinite(least), least, 0.0))
         shift = (logs[:, None] - top[..., None]).clamp(max=700.0).exp()
     return weight * shift, top
 

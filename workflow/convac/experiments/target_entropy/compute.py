@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from convac.circuits.fields import PRIME_FIELD
+from convac.circuits.fields import PRIME_FIELD, PrimeField
 from convac.entanglement import measures
 from convac.entanglement.generic_rank import rank
 from convac.entanglement.scales import LOWEST, Scaled, common
@@ -37,6 +37,7 @@ Row = dict[str, Any]
 Parameters = dict[str, Any]
 
 FITTED = 4  # largest sizes that an exponent is fitted to
+OTHER_FIELD = PrimeField(2**31 - 19)
 VANISHING = 1e-3  # nats; an entropy that falls below it has no exponent
 # what the entropy is a power of in the limit, by (task, shape): derived in the notebook
 PREDICTED = {
@@ -101,8 +102,15 @@ def relative_matrix(found: Split, shift: Fraction) -> np.ndarray:
 
 
 def rank_of(found: Split, convention: str) -> int:
-    """Rank over the rationals, by a prime field: never more, and less for unlucky primes alone."""
-    return rank(found.residues(offset(convention, found.mean), PRIME_FIELD.prime))
+    """Rank over the rationals, by prime fields: never more, and less for unlucky primes alone.
+
+    Classes often hold 2^k configurations, and 2^31 is 1 modulo the first prime: where it leaves room another is asked.
+    """
+    shift = offset(convention, found.mean)
+    first = rank(found.residues(shift, PRIME_FIELD.prime))
+    if first == min(found.values.shape):
+        return first
+    return max(first, rank(found.residues(shift, OTHER_FIELD.prime), OTHER_FIELD))
 
 
 def is_constant(found: Split) -> bool:
