@@ -29,8 +29,12 @@ from convac.errors import ArgumentError
 from convac.files import Arrays
 from convac.geometry.trees import PoolingTree
 from convac.seeds import stream
-from convac.specs.spec import DatasetSpec, NetworkSpec, RunSpec, TrainingSpec, TreeSpec
-from convac.specs.widths import counter, matched
+from convac.specs.datasets.blobs import BlobsSpec
+from convac.specs.geometry import TreeSpec
+from convac.specs.networks.arithmetic import ArithmeticSpec
+from convac.specs.run import RunSpec
+from convac.specs.training import TrainingSpec
+from convac.specs.widths import matched
 from convac.training.loop import train
 
 WIDTH = 16  # channels of every level where geometries are compared
@@ -102,20 +106,20 @@ def profiles(advice: Advice) -> Iterator[tuple[str, tuple[int, ...]]]:
 
 def parameters(tree: PoolingTree, widths: tuple[int, ...]) -> int:
     """Of a ConvAC."""
-    return counter(network(tree, widths))(widths)
+    return network(tree, widths).parameters()
 
 
-def network(tree: PoolingTree, widths: tuple[int, ...]) -> NetworkSpec:
+def network(tree: PoolingTree, widths: tuple[int, ...]) -> ArithmeticSpec:
     """A ConvAC of positive weights."""
     geometry = TreeSpec(sites=tree.shape, order=tree.order, windows=tree.windows)
-    return NetworkSpec(architecture="arithmetic", geometry=geometry, sites=tree.shape, widths=widths)
+    return ArithmeticSpec(geometry=geometry, sites=tree.shape, widths=widths)
 
 
 def trained(tree: PoolingTree, widths: tuple[int, ...], arrays: Arrays, options: argparse.Namespace) -> np.ndarray:
     """Final test accuracy of every seed."""
     seeds = tuple(range(options.seeds))
     spec = RunSpec(
-        dataset=DatasetSpec(name="blobs"),
+        dataset=BlobsSpec(task="closedness", seed=0),
         network=network(tree, widths),
         training=TrainingSpec.model_validate(
             {"steps": options.steps, "lr": 0.003, "betas": (0.9, 0.9), "log_every": options.steps, "seeds": seeds}

@@ -15,7 +15,10 @@ from convac.geometry.trees import PoolingTree
 from convac.networks.leaves import MISSING
 from convac.networks.mixture import OBJECTIVES, TensorialMixture
 from convac.seeds import stream
-from convac.specs.spec import DatasetSpec, NetworkSpec, RunSpec, TrainingSpec
+from convac.specs.datasets.digits import DigitsSpec
+from convac.specs.networks.mixture import MixtureSpec
+from convac.specs.run import RunSpec
+from convac.specs.training import TrainingSpec
 from convac.training.loop import load, train
 
 TREES = {
@@ -248,16 +251,16 @@ def test_training_by_likelihood_recovers_a_distribution():
             truth.get_parameter(name).mul_(2)
         truth.get_parameter("categories").mul_(3)
     drawn, labels = truth.sample(6000, seed=5)
-    network = NetworkSpec(
-        architecture="mixture",
+    network = MixtureSpec(
         geometry="dilated",
         sites=(4,),
         widths=(4, 4),
         local_dimension=3,
-        options={"leaves": "categorical", "sharing": "located"},
+        leaves="categorical",
+        sharing="located",
     )
     spec = RunSpec(
-        dataset=DatasetSpec(name="digits"),
+        dataset=DigitsSpec(source="digits", seed=0, size=8),
         network=network,
         training=TrainingSpec(steps=400, batch=200, lr=0.03, log_every=400, seeds=(0,)),
     )

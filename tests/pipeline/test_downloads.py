@@ -10,19 +10,20 @@ from image_sets import write_mnist
 
 from convac.datasets.downloads import LOCAL_VARIABLE, SOURCES
 from convac.files import read_arrays, read_json
-from convac.specs.spec import DatasetSpec, folder
+from convac.specs.datasets.digits import DigitsSpec
+from convac.specs.run import folder
 
-DATASET = DatasetSpec(
-    name="digits",
-    parameters={"source": "mnist", "seed": 0, "size": 8, "canvas": 8, "train": 4, "validation": 3, "test": 2},
-)
+DATASET = DigitsSpec(source="mnist", seed=0, size=8, canvas=8, train=4, validation=3, test=2)
 FOLDER = f"results/datasets/{folder(DATASET)}"
 DATA = f"{FOLDER}/data.safetensors"
 FILES = {name: digest for file in SOURCES["mnist"].files.values() for name, digest in file.contents.items()}
 STUDY = f'''"""borrowed: what is in published images?"""
 
 from convac.experiments.experiment import Cell, Experiment
-from convac.specs.spec import DatasetSpec, NetworkSpec, RunSpec, TrainingSpec
+from convac.specs.datasets.digits import DigitsSpec
+from convac.specs.networks.arithmetic import ArithmeticSpec
+from convac.specs.run import RunSpec
+from convac.specs.training import TrainingSpec
 
 
 class Block(Experiment):
@@ -30,9 +31,9 @@ class Block(Experiment):
 
 
 def cells(block):
-    network = NetworkSpec(architecture="arithmetic", geometry="square", sites=(8, 8), widths=(2, 2, 2), classes=10)
+    network = ArithmeticSpec(geometry="square", sites=(8, 8), widths=(2, 2, 2), classes=10)
     training = TrainingSpec(steps=1, lr=0.1, seeds=(0,))
-    dataset = DatasetSpec(name="digits", parameters={DATASET.parameters!r})
+    dataset = DigitsSpec(**{DATASET.arguments!r})
     return [Cell(RunSpec(dataset=dataset, network=network, training=training))]
 
 
@@ -74,7 +75,7 @@ def test_a_local_folder_makes_the_dataset_and_then_is_no_longer_needed(borrowing
     assert [len(arrays[f"{part}_images"]) for part in ("train", "validation", "test")] == [4, 3, 2]
     # every pixel of original i is 5 + i, and i mod 10 its label
     assert ((arrays["test_images"][:, 0, 0].astype(int) - 5) % 10 == arrays["test_labels"]).all()
-    assert "folder" not in read_json(borrowing.path / FOLDER / "spec.json")["parameters"]
+    assert "folder" not in read_json(borrowing.path / FOLDER / "spec.json")
     fetched = {path.rsplit("/", 1)[1] for path in borrowing.files("results/downloads/mnist/*")}
     assert fetched == {"record.json", *FILES}
     configure(borrowing, None)

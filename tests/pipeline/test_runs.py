@@ -114,17 +114,18 @@ def test_a_new_experiment_by_the_contract_changes_only_its_own_jobs(clone):
     (folder / "block.py").write_text(
         '"""product_states: does a constant stay constant?"""\n'
         "from convac.experiments.experiment import Cell, Experiment\n"
-        "from convac.specs.spec import Positive, TheorySpec\n\n\n"
+        "from convac.experiments.product_states.jobs import Size\nfrom convac.specs.spec import Positive\n\n\n"
         'class Block(Experiment):\n    """Config."""\n\n    sizes: tuple[Positive, ...]\n\n\n'
         "def cells(block):\n"
-        '    return [Cell(TheorySpec(study="product_states", parameters={"size": n}), {"size": n})'
+        '    return [Cell(Size(size=n), {"size": n})'
         " for n in block.sizes]\n\n\n"
         'FIGURES = {"": "Entropy against size."}\n'
     )
     (folder / "claims.py").write_text("CLAIMS = ()\n")
+    (folder / "jobs.py").write_text("from convac.specs.job import JobSpec\n\n\nclass Size(JobSpec):\n    size: int\n")
     (folder / "compute.py").write_text(
-        "import pandas as pd\n\n\ndef compute(spec):\n"
-        '    return pd.DataFrame({"quantity": ["entropy"], "value": [0.0 * spec.parameters["size"]]})\n'
+        "import pandas as pd\n\n\ndef compute(job):\n"
+        '    return pd.DataFrame({"quantity": ["entropy"], "value": [0.0 * job.size]})\n'
     )
     (folder / "figures.py").write_text(
         "from matplotlib.figure import Figure\n\n\ndef draw(table, claims):\n"
@@ -150,17 +151,20 @@ def test_a_forgotten_part_of_an_experiment_is_named_in_one_line(clone):
     folder.mkdir()
     (clone.path / "notebooks/halfway.ipynb").write_text((clone.path / "notebooks/min_cut.ipynb").read_text())
     clone.configure({"experiments": {"halfway": {}}})
+    jobs = "from convac.specs.job import JobSpec\n\n\nclass Half(JobSpec):\n    pass\n"
     block = (
-        "from convac.experiments.experiment import Cell, Experiment\nfrom convac.specs.spec import TheorySpec\n\n\n"
+        "from convac.experiments.experiment import Cell, Experiment\n"
+        "from convac.experiments.halfway.jobs import Half\n\n\n"
         'class Block(Experiment):\n    """Config."""\n\n\n'
-        'def cells(block):\n    return [Cell(TheorySpec(study="halfway"))]\n\n\nFIGURES = {}\n'
+        "def cells(block):\n    return [Cell(Half())]\n\n\nFIGURES = {}\n"
     )
     # what is written, one after the other, and what is missed then
     for part, text, missed in (
         ("figures", "", "block.py: is missing; it says what halfway runs"),
         ("block", "", "claims.py: is missing; it says what halfway claims"),
         ("claims", "", "block.py: Block is missing"),
-        ("block", block, "compute.py: is missing"),
+        ("block", block, "block.py: can't be imported: No module named 'convac.experiments.halfway.jobs'"),
+        ("jobs", jobs, "compute.py: is missing"),
         ("compute", "", None),
     ):
         (folder / f"{part}.py").write_text(f'"""halfway: is it done?"""\n\n{text}')

@@ -12,7 +12,8 @@ from convac.datasets import downloads
 from convac.datasets.digits import generate
 from convac.datasets.downloads import SOURCES, Source, idx_files
 from convac.files import arrays_digest, read_arrays, write_json
-from convac.specs.spec import DatasetSpec, digest
+from convac.specs.datasets.digits import DigitsSpec
+from convac.specs.spec import digest
 
 SMALL = {"seed": 0, "size": 8, "canvas": 8, "train": 4, "validation": 3, "test": 2}
 WRITTEN = ("data.safetensors", "run.json", "summary.parquet")
@@ -24,7 +25,7 @@ def dataset(tmp_path):
     folder = tmp_path / "made"
 
     def make(name, parameters, *rest):
-        write_json(tmp_path / "spec.json", {"name": name, "parameters": parameters})
+        write_json(tmp_path / "spec.json", {"kind": name, **parameters})
         paths = ("--data", "--record", "--summary")
         options = [word for key, file in zip(paths, WRITTEN, strict=True) for word in (key, str(folder / file))]
         main(["dataset", "--spec", str(tmp_path / "spec.json"), *options, *rest])
@@ -68,7 +69,7 @@ def test_the_folder_reaches_the_generator_and_not_the_spec(dataset, tmp_path):
     folder = write_mnist(tmp_path / "originals")
     arrays, metadata = read_arrays(dataset("digits", parameters, "--folder", folder) / WRITTEN[0])
     assert arrays_digest(arrays) == arrays_digest(generate(**parameters, folder=folder))
-    assert metadata["spec"] == digest(DatasetSpec(name="digits", parameters=parameters))
+    assert metadata["spec"] == digest(DigitsSpec(**parameters))
 
 
 @pytest.mark.parametrize(
@@ -91,7 +92,7 @@ def test_other_datasets_need_no_folder(dataset, name, parameters):
     [
         ({}, [], ["folder: None; accepted: the folder with the original files of mnist"]),
         ({}, ["--folder", "none"], ["none: no train-images-idx3-ubyte; expected train-images-idx3-ubyte, "]),
-        ({"folder": "x"}, [], ["spec.json: parameters.folder: unknown key; accepted: source, seed, "]),
+        ({"folder": "x"}, [], ["spec.json.folder: unknown key; accepted: control, source, seed, "]),
     ],
     ids=["no folder", "missing folder", "folder in the spec"],
 )

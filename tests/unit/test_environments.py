@@ -19,7 +19,13 @@ LISTS = ("requirements.txt", "requirements-test.txt")
 PINNED = {name: package for path in LISTS for name, package in pins((ROOT / "envs" / path).read_text()).items()}
 DECLARED = imported(ROOT / "pyproject.toml")
 # modules whose package has another name
-PACKAGES = {"sklearn": "scikit-learn", "PIL": "pillow", "yaml": "pyyaml", "flint": "python-flint"}
+PACKAGES = {
+    "sklearn": "scikit-learn",
+    "PIL": "pillow",
+    "yaml": "pyyaml",
+    "flint": "python-flint",
+    "pydantic_core": "pydantic",
+}
 # asked for on Python 3.12 alone, and imported nowhere
 UNUSED = "papermill 2.7.0 requires aiohttp"
 SOURCES = sorted([*(ROOT / "workflow").rglob("*.py"), *(ROOT / "benchmarks").glob("*.py")])

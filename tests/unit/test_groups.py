@@ -9,19 +9,15 @@ import yaml
 
 from convac.errors import ConfigError
 from convac.experiments.experiment import Cell
+from convac.experiments.min_cut.jobs import Loop
 from convac.planning.groups import groups
 from convac.planning.plan import Plan
 from convac.seeds import stream
-from convac.specs.spec import (
-    DatasetSpec,
-    MeasureSpec,
-    MissingSpec,
-    NetworkSpec,
-    RunSpec,
-    TheorySpec,
-    TrainingSpec,
-    folder,
-)
+from convac.specs.datasets.blobs import BlobsSpec
+from convac.specs.measure import MeasureSpec, MissingSpec
+from convac.specs.networks.arithmetic import ArithmeticSpec
+from convac.specs.run import RunSpec, folder
+from convac.specs.training import TrainingSpec
 from convac.training.loop import train
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text(encoding="utf-8"))
@@ -29,8 +25,8 @@ CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text(en
 
 def spec(seeds, **training):
     return RunSpec(
-        dataset=DatasetSpec(name="blobs"),
-        network=NetworkSpec(architecture="arithmetic", geometry="square", sites=(4, 4), widths=(3, 3)),
+        dataset=BlobsSpec(task="closedness", seed=0),
+        network=ArithmeticSpec(geometry="square", sites=(4, 4), widths=(3, 3)),
         training=TrainingSpec(
             **{"steps": 40, "batch": 16, "lr": 0.03, "log_every": 20, "seeds": tuple(seeds), **training}
         ),
@@ -65,7 +61,7 @@ def test_a_seed_belongs_to_one_group_whatever_others_there_are(seeds, expected):
 def test_five_seeds_are_the_run_that_they_were():
     cell = Cell(spec(range(5), trials=(0.1, 0.2)), {"width": 3}, MeasureSpec())
     assert groups(cell) == [cell]
-    theory = Cell(TheorySpec(study="min_cut"))
+    theory = Cell(Loop(cases=3))
     assert groups(theory) == [theory]
 
 

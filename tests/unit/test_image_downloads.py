@@ -11,7 +11,7 @@ from convac.datasets import downloads, layouts
 from convac.datasets.downloads import LOCAL_VARIABLE, SOURCES, Source, fetch, idx_files
 from convac.datasets.formats import READERS, image_set
 from convac.errors import ArgumentError, FileError
-from convac.specs.spec import DOWNLOADED
+from convac.specs.dataset import DOWNLOADED
 
 
 def test_every_set_has_its_addresses_and_its_reader():

@@ -9,7 +9,9 @@ from network_specs import spec_of
 
 from convac.files import read_arrays
 from convac.seeds import stream
-from convac.specs.spec import DatasetSpec, RunSpec, TrainingSpec
+from convac.specs.datasets.blobs import BlobsSpec
+from convac.specs.run import RunSpec
+from convac.specs.training import TrainingSpec
 from convac.training.loop import train
 
 RUNS = {
@@ -27,7 +29,7 @@ RATES = {"arithmetic": 0.02, "overlapping": 0.01, "convolutional": 0.03}
 def run_spec(name, **training):
     architecture, options = RUNS[name]
     return RunSpec(
-        dataset=DatasetSpec(name="blobs"),
+        dataset=BlobsSpec(task="closedness", seed=0),
         network=spec_of(architecture, options, sites=(8, 8), widths=(4, 4, 4)),
         training=TrainingSpec(**{"batch": 16, "lr": RATES[architecture], "seeds": (0, 1), **training}),
     )

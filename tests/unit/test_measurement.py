@@ -11,16 +11,21 @@ from convac.datasets import blobs
 from convac.entanglement.composites import HeldOut, data_dependence
 from convac.errors import ArgumentError
 from convac.measurement.dependence import dependence_rows, label_rows
-from convac.specs.spec import DatasetSpec, DependenceSpec, MeasureSpec, NetworkSpec, RunSpec, TrainingSpec
+from convac.specs.datasets.blobs import BlobsSpec
+from convac.specs.datasets.digits import DigitsSpec
+from convac.specs.measure import DependenceSpec, MeasureSpec
+from convac.specs.networks.arithmetic import ArithmeticSpec
+from convac.specs.run import RunSpec
 from convac.specs.tables import QUANTITIES
+from convac.specs.training import TrainingSpec
 from convac.training.loop import load, train
 from convac.training.runs import of_seed, weights_of_seed
 
 SEEDS = (3, 8)
 WANTED = DependenceSpec(partitions=("left-right",), samples=40, least_pixels=2, learnt=0.6)
 RUN = RunSpec(
-    dataset=DatasetSpec(name="blobs", parameters={"task": "closedness"}),
-    network=NetworkSpec(architecture="arithmetic", geometry="square", sites=(4, 4), widths=(3, 3)),
+    dataset=BlobsSpec(task="closedness", seed=0),
+    network=ArithmeticSpec(geometry="square", sites=(4, 4), widths=(3, 3)),
     training=TrainingSpec(steps=4, batch=8, lr=0.01, seeds=SEEDS, snapshots=(0, 2)),
 )
 
@@ -134,7 +139,7 @@ def test_the_score_behind_the_label_is_measured_by_seed(trained):
 
 def test_a_dataset_without_a_score_is_refused():
     with pytest.raises(ArgumentError, match=r"label_score: digits has labels without a score; accepted: false"):
-        list(label_rows(DatasetSpec(name="digits"), 0, ARRAYS, WANTED, 1e9))
+        list(label_rows(DigitsSpec(source="digits", seed=0, size=8), 0, ARRAYS, WANTED, 1e9))
 
 
 @pytest.mark.parametrize("task", ["closedness", "symmetry"])

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from network_specs import network_spec
 
 from convac.commands.entanglement import measured
 from convac.datasets.controls import LARGEST_RATE, controlled
@@ -11,8 +12,11 @@ from convac.datasets.missing import IMPUTATIONS, KINDS, Imputer, missing_pixels
 from convac.errors import ArgumentError
 from convac.networks.leaves import MISSING
 from convac.seeds import stream
-from convac.specs.spec import DatasetSpec, MeasureSpec, MissingSpec, NetworkSpec, RunSpec, TrainingSpec
+from convac.specs.datasets.digits import DigitsSpec
+from convac.specs.measure import MeasureSpec, MissingSpec
+from convac.specs.run import RunSpec
 from convac.specs.tables import COLUMNS, QUANTITIES
+from convac.specs.training import TrainingSpec
 from convac.training.loop import load, train
 from convac.training.missing import missing_at, missing_rows, without
 
@@ -109,15 +113,15 @@ def spec(architecture, seeds=(0, 1)):
     options = {"patch": 2, "brightest": 16}
     mixture = {**options, "sharing": "located"}
     return RunSpec(
-        dataset=DatasetSpec(name="digits"),
-        network=NetworkSpec(
-            architecture=architecture,
+        dataset=DigitsSpec(source="digits", seed=0, size=8),
+        network=network_spec(
+            architecture,
             geometry="square",
             sites=(4, 4),
             widths=(6, 6),
             local_dimension=6 if architecture == "mixture" else 4,
             classes=2,
-            options=mixture if architecture == "mixture" else options,
+            **(mixture if architecture == "mixture" else options),
         ),
         training=TrainingSpec(steps=60, batch=32, lr=0.03, log_every=60, seeds=seeds),
     )

@@ -3,26 +3,26 @@
 import numpy as np
 import pytest
 import torch
+from network_specs import network_spec
 
-from convac.errors import ArgumentError
+from convac.errors import ArgumentError, ConvacError
 from convac.geometry.trees import PoolingTree
 from convac.networks.leaves import MISSING
 from convac.networks.mixture import TensorialMixture, build
-from convac.specs.spec import NetworkSpec
 
 TREE = PoolingTree.named("square", (4, 4))
 IMAGES = np.random.default_rng(0).integers(0, 17, (5, 8, 8))
 
 
 def spec(**options):
-    return NetworkSpec(
-        architecture="mixture",
+    return network_spec(
+        "mixture",
         geometry="square",
         sites=(4, 4),
         widths=(3, 3),
         local_dimension=5,
         classes=3,
-        options={"patch": 2, "brightest": 16, **options},
+        **{"patch": 2, "brightest": 16, **options},
     )
 
 
@@ -84,7 +84,7 @@ def test_images_that_do_not_fit_are_refused_in_one_line(images):
     ids=str,
 )
 def test_unknown_options_are_refused_in_one_line(options):
-    with pytest.raises(ArgumentError, match=r"^options\.\w+: .*accepted: "):
+    with pytest.raises(ConvacError, match=r"^(network\.)?\w+: .*(accepted: |did you mean)"):
         build(spec(**options), (0,))
 
 

@@ -3,20 +3,20 @@
 import numpy as np
 import pytest
 import torch
+from network_specs import network_spec
 
-from convac.errors import ArgumentError
+from convac.errors import ArgumentError, ConvacError
 from convac.geometry.trees import PoolingTree
 from convac.networks import arithmetic, rectifier
 from convac.networks.arithmetic import ConvAC
 from convac.networks.rectifier import ConvRect
 from convac.networks.tree import SYMBOL_LIMIT, symbol_tables
-from convac.specs.spec import NetworkSpec
 
 TREE = PoolingTree.named("square", (4, 4))
 
 
 def spec(architecture="arithmetic", **options):
-    return NetworkSpec(architecture=architecture, geometry="square", sites=(8, 8), widths=(3, 3, 3), options=options)
+    return network_spec(architecture, geometry="square", sites=(8, 8), widths=(3, 3, 3), **options)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_replicas_may_see_their_own_images():
 )
 def test_unknown_options_are_refused_in_one_line(architecture, options):
     module = {"arithmetic": arithmetic, "rectifier": rectifier}[architecture]
-    with pytest.raises(ArgumentError, match=r"^options\.\w+: .*accepted: "):
+    with pytest.raises(ConvacError, match=r"^(network\.)?\w+: .*(accepted: |did you mean)"):
         module.build(spec(architecture, **options), (0,))
 
 

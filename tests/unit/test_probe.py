@@ -10,8 +10,11 @@ import yaml
 from convac.cli import main
 from convac.commands.probe import budget, isolated, probed, probed_theory, random_images
 from convac.experiments.image_runs import template
+from convac.experiments.recurrent_memory.jobs import Grid
 from convac.planning.plan import JobKey, Plan
-from convac.specs.spec import DatasetSpec, RunSpec, TheorySpec, TrainingSpec
+from convac.specs.datasets.digits import DigitsSpec
+from convac.specs.run import RunSpec
+from convac.specs.training import TrainingSpec
 
 CONFIG = str(Path(__file__).parents[2] / "config.yaml")
 SLOW = {
@@ -63,26 +66,26 @@ def test_mistakes_are_one_line(arguments, line, capsys):
 def test_trials_and_evaluations_count():
     network = template("ConvNet", 16, 2, 3).model_copy(update={"widths": (2, 2, 2)})
     training = TrainingSpec(steps=1000, lr=0.1, seeds=(0, 1), trials=(0.1, 0.2), trial_steps=250, trial_seeds=2)
-    spec = RunSpec(dataset=DatasetSpec(name="digits"), network=network, training=training)
+    spec = RunSpec(dataset=DigitsSpec(source="digits", seed=0, size=8), network=network, training=training)
     assert random_images(spec)["train_images"].shape[1:] == (16, 16)
     found = probed(spec, 1, "cpu")
     assert found.hours == pytest.approx(found.seen * 1.5 / 3600)  # no images are known, so that none is evaluated
-    dataset = DatasetSpec(name="digits", parameters={"test": 10**6})
+    dataset = DigitsSpec(source="digits", seed=0, size=8, test=10**6)
     assert probed(spec.model_copy(update={"dataset": dataset}), 1, "cpu").hours > 10 * found.hours
 
 
 def test_a_theory_job_is_followed_from_its_first_items():
     seconds = 1.0
-    found = isolated(probed_theory, TheorySpec(study="recurrent_memory", parameters=SLOW), seconds)
+    found = isolated(probed_theory, Grid(**SLOW), seconds)
     assert 0 < found.seen < 1
     # it is stopped between two instructions of Python, which may be late
     assert 0.9 * seconds < 3600 * found.hours * found.seen < 20 * seconds
     small = {**SLOW, "local_dimensions": (2,), "widths": (1,), "longest": 1, "draws": 1}
-    done = isolated(probed_theory, TheorySpec(study="recurrent_memory", parameters=small), 60.0)
+    done = isolated(probed_theory, Grid(**small), 60.0)
     assert done.seen == 1
     assert done.hours < 60 / 3600
     first = {**SLOW, "local_dimensions": (4,), "widths": (5,), "shortest": 5}  # some seconds long
-    nothing = isolated(probed_theory, TheorySpec(study="recurrent_memory", parameters=first), 0.01)
+    nothing = isolated(probed_theory, Grid(**first), 0.01)
     assert nothing.seen == 0
     assert math.isnan(nothing.hours)
 

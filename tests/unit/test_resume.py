@@ -10,10 +10,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from network_specs import network_spec
 
 from convac.files import read_arrays, write_arrays
 from convac.seeds import stream
-from convac.specs.spec import DatasetSpec, NetworkSpec, RunSpec, TrainingSpec, canonical, digest
+from convac.specs.datasets.blobs import BlobsSpec
+from convac.specs.run import RunSpec
+from convac.specs.spec import canonical, digest
+from convac.specs.training import TrainingSpec
 from convac.training.loop import train
 
 LIVES = Path(__file__).with_name("lives.py")
@@ -25,7 +29,7 @@ CASES = {
     "arithmetic": ({"windows": (16, 4), "widths": (4, 4)}, {"clip": 1.0}, []),
     "convolutional": ({"widths": (4, 4, 4), "local_dimension": 1}, {"weight_decay": 1e-4}, []),
     "chosen": (
-        {"windows": (4, 4, 2, 2), "widths": (3, 3, 3, 3), "options": {"weights": "signed"}},
+        {"windows": (4, 4, 2, 2), "widths": (3, 3, 3, 3), "weights": "signed"},
         {"warm_up": 0.2, "clip": 1.0, **CHOSEN},
         [("trial", 17, 1), ("step", 1, 1), ("checkpoint.safetensors", 10, 1), ("step", 11, 1), ("step", 50, 7)],
     ),
@@ -35,9 +39,9 @@ CASES = {
 def spec_of(case):
     network, training, _ = CASES[case]
     return RunSpec(
-        dataset=DatasetSpec(name="blobs"),
-        network=NetworkSpec(
-            architecture="convolutional" if case == "convolutional" else "arithmetic",
+        dataset=BlobsSpec(task="closedness", seed=0),
+        network=network_spec(
+            "convolutional" if case == "convolutional" else "arithmetic",
             geometry="square",
             sites=(8, 8),
             **network,

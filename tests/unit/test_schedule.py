@@ -7,15 +7,18 @@ import pytest
 
 from convac.errors import ArgumentError, ConvacError
 from convac.seeds import stream
+from convac.specs.datasets.blobs import BlobsSpec
+from convac.specs.networks.arithmetic import ArithmeticSpec
 from convac.specs.parsing import parse
-from convac.specs.spec import DatasetSpec, NetworkSpec, RunSpec, Schedule, TrainingSpec
+from convac.specs.run import RunSpec
+from convac.specs.training import Schedule, TrainingSpec
 from convac.training.loop import chosen_device, load, rate_factor, train, tuned
 
 
 def spec(**training):
     return RunSpec(
-        dataset=DatasetSpec(name="blobs"),
-        network=NetworkSpec(architecture="arithmetic", geometry="square", sites=(4, 4), widths=(3, 3)),
+        dataset=BlobsSpec(task="closedness", seed=0),
+        network=ArithmeticSpec(geometry="square", sites=(4, 4), widths=(3, 3)),
         training=TrainingSpec(**{"steps": 40, "batch": 16, "lr": 0.01, "log_every": 20, "seeds": (0, 1), **training}),
     )
 

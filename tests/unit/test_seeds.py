@@ -41,7 +41,10 @@ from convac.networks.overlapping import OverlappingConvAC
 from convac.networks.rectifier import ConvRect
 from convac.networks.representations import Representation
 from convac.provenance import LIBRARY
-from convac.specs.spec import DatasetSpec, NetworkSpec, RunSpec, TrainingSpec
+from convac.specs.datasets.blobs import BlobsSpec
+from convac.specs.networks.arithmetic import ArithmeticSpec
+from convac.specs.run import RunSpec
+from convac.specs.training import TrainingSpec
 from convac.targets import functions
 from convac.training import loop, missing
 
@@ -56,8 +59,8 @@ TREE = generic_rank.TreeShape(LINE, 2, (2, 2), (True, True))
 HALF = np.array([True, False, True, False])
 SMALL = {"canvas": 16, "train": 2, "validation": 2, "test": 2}
 RUN = RunSpec(
-    dataset=DatasetSpec(name="blobs"),
-    network=NetworkSpec(architecture="arithmetic", geometry="square", sites=(4, 4), widths=(2, 2)),
+    dataset=BlobsSpec(task="closedness", seed=0),
+    network=ArithmeticSpec(geometry="square", sites=(4, 4), widths=(2, 2)),
     training=TrainingSpec(steps=1, batch=2, lr=0.1, seeds=(3,), log_every=1),
 )
 FAMILIES = ("dirichlet", "sparse", "near-permutation", "near-singular", "selection", "codebook", "broad", "narrow")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import convac.experiments.min_cut.compute as min_cut
 from convac.cli import main
-from convac.experiments.recurrent_memory import compute as recurrent_memory
 
 HEADER = "s\th:m:s\tmax_rss\tcpu_time\n"
 TRAINED, OTHER, THEORY = "blobs-arithmetic-0a1b2c3d", "blobs-rectifier-11111111", "min-cut-22222222"
@@ -170,8 +170,8 @@ def test_a_theory_job_records_the_seconds_of_its_computation(tmp_path, monkeypat
         time.sleep(0.05)
         return pd.DataFrame({"quantity": ["a"], "value": [1.0]})
 
-    monkeypatch.setattr(recurrent_memory, "compute", compute)
-    write(tmp_path / "spec.json", json.dumps({"study": "recurrent_memory", "parameters": {}}))
+    monkeypatch.setattr(min_cut, "compute", compute)
+    write(tmp_path / "spec.json", json.dumps({"study": "min_cut", "job": "Loop", "cases": 1}))
     words = {"spec": "spec.json", "output": "table.parquet", "record": "run.json"}
     main(["theory", *(word for key, name in words.items() for word in (f"--{key}", str(tmp_path / name)))])
     assert 0.05 <= json.loads((tmp_path / "run.json").read_text())["seconds"] < 60

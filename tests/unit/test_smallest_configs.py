@@ -5,6 +5,7 @@ what can't run must have been refused in one line that names a key.
 """
 
 import importlib
+import json
 import warnings
 from collections.abc import Iterator
 from functools import cache
@@ -28,8 +29,12 @@ from convac.experiments.experiment import Cell
 from convac.files import Arrays
 from convac.planning.config import merged, scaled
 from convac.planning.plan import Study, placing
+from convac.specs.dataset import DatasetSpec
+from convac.specs.job import JobSpec
+from convac.specs.kinds import of_kind
 from convac.specs.parsing import parse
-from convac.specs.spec import DatasetSpec, RunSpec, TheorySpec, canonical
+from convac.specs.run import RunSpec
+from convac.specs.spec import canonical
 from convac.specs.tables import table_of
 from convac.training.loop import train
 
@@ -80,8 +85,8 @@ def cells_of(study: str, block: dict[str, Any]) -> list[Cell]:
 @cache
 def dataset(text: str) -> tuple[Arrays, pd.DataFrame]:
     """Arrays of a dataset and their summary, once for all networks."""
-    spec = DatasetSpec.model_validate_json(text)
-    arrays = controlled(importlib.import_module(spec.modules[0]).generate(**spec.parameters), spec.control)
+    spec = of_kind(DatasetSpec, json.loads(text), "dataset")
+    arrays = controlled(importlib.import_module(spec.modules[-1]).generate(**spec.arguments), spec.control)
     return arrays, summarise(arrays)
 
 
@@ -92,8 +97,8 @@ def tables(cell: Cell) -> list[pd.DataFrame]:
     """What the jobs of a cell write, once for all blocks that ask for it."""
     key = canonical(cell.spec) + (canonical(cell.measure) if cell.measure else "")
     if key not in TABLES:
-        if isinstance(cell.spec, TheorySpec):
-            TABLES[key] = [importlib.import_module(cell.spec.modules[0]).compute(cell.spec)]
+        if isinstance(cell.spec, JobSpec):
+            TABLES[key] = [importlib.import_module(cell.spec.modules[-1]).compute(cell.spec)]
             return TABLES[key]
         arrays, _ = dataset(canonical(cell.spec.dataset))
         found = train(cell.spec, arrays, device="cpu")

@@ -22,12 +22,17 @@ from convac.planning import costs
 from convac.planning.config import SCALES, block_at, blocks, config_mistakes, merged, start_mistakes
 from convac.planning.place import place_mistakes
 from convac.planning.plan import Plan
+from convac.specs.dataset import DOWNLOADED
+from convac.specs.datasets.agreement import AgreementSpec
+from convac.specs.datasets.blobs import BlobsSpec
+from convac.specs.datasets.digits import DigitsSpec
 from convac.specs.parsing import mistakes, parse
-from convac.specs.spec import DOWNLOADED, DatasetSpec, RunSpec, canonical, digest, folder
+from convac.specs.run import RunSpec, folder
+from convac.specs.spec import canonical, digest
 
 SPEC = {
-    "dataset": {"name": "blobs", "parameters": {"task": "closedness", "seed": 0}},
-    "network": {"architecture": "arithmetic", "geometry": "square", "sites": [4, 4], "widths": [3, 3]},
+    "dataset": {"kind": "blobs", "task": "closedness", "seed": 0},
+    "network": {"kind": "arithmetic", "geometry": "square", "sites": [4, 4], "widths": [3, 3]},
     "training": {"steps": 10, "lr": 0.001, "seeds": [0, 1]},
 }
 ROOT = Path(__file__).parents[2]
@@ -64,7 +69,7 @@ def test_a_spec_survives_its_file():
         ("network.windows", [5, 5], "product 16"),
         ("training.seeds", 3, "run.training.seeds: 3"),
         ("training.lr", float("inf"), "run.training.lr"),
-        ("dataset.name", "../x", "run.dataset.name"),
+        ("dataset.kind", "../x", "run.dataset.kind"),
         ("training.steps", datetime.date(2020, 1, 2), 'run.training.steps: {"date": "2020-01-02"} is not accepted'),
         ("training.steps", 10**12, "run.training.steps: 1000000000000 is not accepted; accepted: less than or equal"),
         ("training.seeds", [], "run.training.seeds: [] is not accepted; accepted: entries, at least 1"),
@@ -85,7 +90,7 @@ def test_mistakes_name_the_key(path, value, words):
     )
 )
 def test_any_value_is_refused_in_lines_or_accepted(value):
-    for path in ("training.lr", "network", "dataset.parameters"):
+    for path in ("training.lr", "network", "dataset", "dataset.task"):
         assert all(len(line) <= 200 for line in mistakes(RunSpec, changed(path, value)))
     for key in ("scale", "local_data", "experiments"):
         assert all(len(line) <= 200 for line in config_mistakes({**CONFIG, key: value}))
@@ -157,17 +162,19 @@ def test_cells_that_nothing_meets_are_told_with_their_block():
 
 def test_a_dataset_tells_what_it_needs_downloaded():
     for source in DOWNLOADED:
-        assert DatasetSpec(name="digits", parameters={"source": source}).source == source
-    for parameters in ({}, {"source": "digits"}, {"source": 0}, {"source": True}, {"task": "mnist"}):
-        assert DatasetSpec(name="digits", parameters=parameters).source is None
+        assert DigitsSpec(source=source, seed=0, size=8).originals == source
+    assert DigitsSpec(source="digits", seed=0, size=8).originals is None
+    assert BlobsSpec(task="symmetry", seed=0).originals is None
 
 
 def test_disk_of_a_dataset():
-    rendered = {"rendered_train": 3000, "rendered_test": 1000, "side": 64}
-    split = {"train": 2000, "validation": 500, "test": 1500, "canvas": 64, "size": 16}
-    for name, parameters in (("blobs", rendered), ("digits", split), ("agreement", split)):
-        assert costs.dataset(DatasetSpec(name=name, parameters=parameters)).disk_mb == 17
-    assert costs.dataset(DatasetSpec(name="agreement", parameters={"train": 1024})).disk_mb == 2
+    split = {"seed": 0, "train": 2000, "validation": 500, "test": 1500, "canvas": 64}
+    for dataset in (
+        BlobsSpec(task="symmetry", seed=0, rendered_train=3000, rendered_test=1000, side=64),
+        DigitsSpec(source="digits", size=16, **split),
+        AgreementSpec(task="parity", distance=2, **split),
+    ):
+        assert costs.dataset(dataset).disk_mb == 17
 
 
 def test_the_config_plans_at_every_scale():

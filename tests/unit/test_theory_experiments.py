@@ -12,8 +12,8 @@ from convac.claims.verdicts import evaluate_all
 from convac.experiments.discovery import claims_of, studies, study_module
 from convac.planning.config import scaled
 from convac.plotting import checks
+from convac.specs.job import JobSpec
 from convac.specs.parsing import parse
-from convac.specs.spec import TheorySpec
 from convac.specs.tables import COLUMNS, QUANTITIES, tidy
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())["experiments"]
@@ -24,7 +24,7 @@ def cells(study, scale="smoke"):
     return module.cells(parse(module.Block, scaled(CONFIG[study], scale), study))
 
 
-THEORY = [study for study in studies() if all(isinstance(cell.spec, TheorySpec) for cell in cells(study))]
+THEORY = [study for study in studies() if all(isinstance(cell.spec, JobSpec) for cell in cells(study))]
 # Claims that are known to fail, and statements about large sizes or large samples.
 OPEN_ENDED = (
     # of the root law nothing is known beforehand but that it is one among several
@@ -56,7 +56,7 @@ every_study = pytest.mark.parametrize("study", THEORY)
 @cache
 def table(study):
     parts = [
-        importlib.import_module(cell.spec.modules[0]).compute(cell.spec).assign(cell=str(number), **cell.labels)
+        importlib.import_module(cell.spec.modules[-1]).compute(cell.spec).assign(cell=str(number), **cell.labels)
         for number, cell in enumerate(cells(study))
     ]
     return tidy(pd.concat(parts, ignore_index=True))
@@ -81,7 +81,7 @@ def test_rows_have_a_key_and_known_quantities(study):
 @every_study
 def test_the_same_spec_gives_the_same_rows(study):
     cell = cells(study)[0]
-    compute = importlib.import_module(cell.spec.modules[0]).compute
+    compute = importlib.import_module(cell.spec.modules[-1]).compute
     pd.testing.assert_frame_equal(compute(cell.spec), compute(cell.spec))
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from network_specs import network_spec
 
 import convac
 from convac.circuits.files import read_circuit
@@ -14,7 +15,11 @@ from convac.cli import main
 from convac.commands.entanglement import measured
 from convac.errors import ArgumentError, FileError
 from convac.files import read_arrays, write_arrays, write_json
-from convac.specs.spec import DatasetSpec, MeasureSpec, NetworkSpec, RunSpec, TrainingSpec, digest, folder
+from convac.specs.datasets.blobs import BlobsSpec
+from convac.specs.measure import MeasureSpec
+from convac.specs.run import RunSpec, folder
+from convac.specs.spec import digest
+from convac.specs.training import TrainingSpec
 from convac.training.loop import load, train
 from convac.training.runs import load_run, measurable
 
@@ -40,14 +45,14 @@ def spec_of(kind):
     architecture, options, local_dimension, _, side, _ = KINDS[kind]
     side //= int(options.get("patch", 1))
     return RunSpec(
-        dataset=DatasetSpec(name="blobs"),
-        network=NetworkSpec(
-            architecture=architecture,
+        dataset=BlobsSpec(task="closedness", seed=0),
+        network=network_spec(
+            architecture,
             geometry="square",
             sites=(side, side),
             widths=(3, 3)[: side // 2],
             local_dimension=local_dimension,
-            options=options,
+            **options,
         ),
         training=TrainingSpec(steps=3, batch=8, lr=0.01, seeds=SEEDS, snapshots=(1,)),
     )

@@ -6,25 +6,28 @@ import numpy as np
 import pytest
 import torch
 from killing import Killed, killed_at
+from network_specs import network_spec
 
-from convac.errors import ArgumentError, FileError, NonFiniteError
+from convac.errors import ArgumentError, ConfigError, FileError, NonFiniteError
 from convac.files import read_arrays, write_arrays
 from convac.seeds import stream
-from convac.specs.spec import DatasetSpec, NetworkSpec, RunSpec, TrainingSpec
+from convac.specs.datasets.blobs import BlobsSpec
+from convac.specs.run import RunSpec
+from convac.specs.training import TrainingSpec
 from convac.training import loop
 from convac.training.loop import Batches, build, clip_gradients, load, train
 
 
 def spec(architecture="arithmetic", options=None, *, widths=(4, 4, 4), windows=None, **training):
     return RunSpec(
-        dataset=DatasetSpec(name="blobs"),
-        network=NetworkSpec(
-            architecture=architecture,
+        dataset=BlobsSpec(task="closedness", seed=0),
+        network=network_spec(
+            architecture,
             geometry="square",
             sites=(8, 8),
             windows=windows,
             widths=widths,
-            options=options or {},
+            **(options or {}),
         ),
         training=TrainingSpec(**{"steps": 60, "batch": 16, "lr": 0.01, "log_every": 20, "seeds": (0, 1), **training}),
     )
@@ -257,8 +260,8 @@ def test_boolean_images_and_labels_train_to_the_same_bits(arrays):
 
 
 @pytest.mark.parametrize("architecture", ["nothing", "layers"])
-def test_an_unknown_architecture_is_refused_in_one_line(architecture):
-    with pytest.raises(ArgumentError, match=f"architecture: '{architecture}' is unknown; accepted: "):
+def test_an_unknown_kind_is_refused_in_one_line(architecture):
+    with pytest.raises(ConfigError, match=f'network.kind: "{architecture}" is unknown; accepted: arithmetic, '):
         loop.build(spec(architecture))
 
 

@@ -14,8 +14,12 @@ from convac.errors import ArgumentError, ConvacError, FileError
 from convac.geometry.tree_files import flattened
 from convac.geometry.trees import PoolingTree
 from convac.networks.arithmetic import ConvAC
-from convac.specs.parsing import mistakes, parse
-from convac.specs.spec import NetworkSpec, canonical, digest, geometry_label
+from convac.specs.geometry import geometry_label
+from convac.specs.kinds import of_kind
+from convac.specs.network import NetworkSpec
+from convac.specs.networks.arithmetic import ArithmeticSpec
+from convac.specs.parsing import mistakes
+from convac.specs.spec import canonical, digest
 
 HEAD = {"format": "convac-tree", "version": 1, "sites": [4]}
 SHORT = {**HEAD, "order": [0, 3, 1, 2], "windows": [2, 2]}
@@ -37,7 +41,7 @@ def nested(tree: PoolingTree) -> list:
 
 
 def spec(geometry, sites=(4, 4), widths=(2, 3)) -> NetworkSpec:
-    return NetworkSpec(architecture="arithmetic", geometry=geometry, sites=sites, widths=widths)
+    return ArithmeticSpec(geometry=geometry, sites=sites, widths=widths)
 
 
 @given(tree=trees())
@@ -124,7 +128,7 @@ def test_a_tree_over_other_sites_is_refused(tmp_path):
     PoolingTree.named("square", (4, 8)).write(path)
     with pytest.raises(FileError, match="is a tree over 4 by 8 sites; accepted: one over 8 by 4"):
         PoolingTree.named(str(path), (8, 4))
-    line = mistakes(NetworkSpec, {"architecture": "arithmetic", "geometry": str(path), "sites": [8, 4], "widths": [1]})
+    line = mistakes(ArithmeticSpec, {"geometry": str(path), "sites": [8, 4], "widths": [1]})
     assert line == ["sites: [8, 4]; accepted: the tree file's, [4, 8]"]
     with pytest.raises(FileError, match="no such file"):
         PoolingTree.named("nowhere.json", (4, 4))
@@ -142,22 +146,20 @@ def test_a_spec_holds_what_the_file_says_and_not_its_path(tmp_path, rng):
     for path in tmp_path.iterdir():
         path.unlink()
     assert first.tree == tree
-    assert parse(NetworkSpec, json.loads(canonical(first))) == first
+    assert of_kind(NetworkSpec, json.loads(canonical(first)), "network") == first
     PoolingTree((4, 4), rng.permutation(16), (4, 4)).write(tmp_path / "a.json")
     assert digest(spec(str(tmp_path / "a.json"))) != digest(first)
     # a name is written as it always was: nothing that is trained is trained again
     assert json.loads(canonical(spec("square")))["geometry"] == "square"
-    windows = NetworkSpec(
-        architecture="arithmetic", geometry=first.geometry, sites=(4, 4), windows=(2, 2, 2, 2), widths=(1, 2, 3, 4)
-    )
+    windows = ArithmeticSpec(geometry=first.geometry, sites=(4, 4), windows=(2, 2, 2, 2), widths=(1, 2, 3, 4))
     assert windows.tree == PoolingTree((4, 4), tree.order, (2, 2, 2, 2))
 
 
 def test_a_spec_with_a_tree_that_does_not_fit_is_refused():
     wrong = {"sites": [2, 2], "order": [0, 1, 1, 2], "windows": [2, 2]}
-    given = {"architecture": "arithmetic", "geometry": wrong, "sites": [2, 2], "widths": [1, 1]}
-    assert mistakes(NetworkSpec, given) == ["order: must list each of the 4 sites once"]
-    lines = mistakes(NetworkSpec, {**given, "geometry": {"sites": [2, 2], "windows": [2, 2]}})
+    given = {"geometry": wrong, "sites": [2, 2], "widths": [1, 1]}
+    assert mistakes(ArithmeticSpec, given) == ["order: must list each of the 4 sites once"]
+    lines = mistakes(ArithmeticSpec, {**given, "geometry": {"sites": [2, 2], "windows": [2, 2]}})
     assert any(line.startswith("geometry.order: is missing") for line in lines)
 
 

@@ -6,24 +6,29 @@ from hypothesis import strategies as st
 
 from convac.errors import ArgumentError
 from convac.experiments.image_runs import template
-from convac.specs.spec import DatasetSpec, NetworkSpec, RunSpec, TrainingSpec
-from convac.specs.widths import matched, parameters, profile
+from convac.specs.datasets.digits import DigitsSpec
+from convac.specs.networks.arithmetic import ArithmeticSpec
+from convac.specs.networks.mixture import MixtureSpec
+from convac.specs.networks.rectifier import RectifierSpec
+from convac.specs.run import RunSpec
+from convac.specs.training import TrainingSpec
+from convac.specs.widths import matched, profile
 from convac.training.loop import build
 
 SPECS = {
     **{f"{kind} {kernel}": template(kind, 16, 2, kernel) for kind in ("ConvNet", "ConvAC") for kernel in (1, 2, 3, 5)},
-    "located": NetworkSpec(
-        architecture="arithmetic", geometry="square", sites=(8, 8), widths=(1, 1, 1), options={"sharing": "located"}
-    ),
+    "located": ArithmeticSpec(geometry="square", sites=(8, 8), widths=(1, 1, 1), sharing="located"),
     **{
-        f"mixture {sharing} {leaves}": NetworkSpec(
-            architecture="mixture",
+        f"mixture {sharing} {leaves}": MixtureSpec(
             geometry="square",
             sites=(8, 8),
             widths=(1, 1, 1),
             local_dimension=5,
             classes=3,
-            options={"sharing": sharing, "leaves": leaves, "patch": patch, "brightest": 16},
+            sharing=sharing,
+            leaves=leaves,
+            patch=patch,
+            brightest=16,
         )
         for sharing, leaves, patch in (
             ("shared", "gaussian", 2),
@@ -31,7 +36,7 @@ SPECS = {
             ("located", "categorical", 1),
         )
     },
-    "rectifier": NetworkSpec(architecture="rectifier", geometry="square", sites=(8, 8), widths=(1, 1, 1), classes=7),
+    "rectifier": RectifierSpec(geometry="square", sites=(8, 8), widths=(1, 1, 1), classes=7),
 }
 
 
@@ -39,10 +44,12 @@ SPECS = {
 def test_the_formula_counts_what_is_built(name):
     spec = SPECS[name].model_copy(update={"widths": (5, 3, 4)})
     run = RunSpec(
-        dataset=DatasetSpec(name="digits"), network=spec, training=TrainingSpec(steps=1, lr=0.1, seeds=(0, 1))
+        dataset=DigitsSpec(source="digits", seed=0, size=8),
+        network=spec,
+        training=TrainingSpec(steps=1, lr=0.1, seeds=(0, 1)),
     )
     built = sum(parameter[0].numel() for parameter in build(run).parameters())
-    assert parameters(spec) == built
+    assert spec.parameters() == built
 
 
 @given(
@@ -53,7 +60,7 @@ def test_the_formula_counts_what_is_built(name):
 @settings(max_examples=80, deadline=None)
 def test_matched_networks_have_the_wanted_count(name, shape, wanted):
     found = matched(SPECS[name], shape, wanted)
-    assert abs(parameters(found) / wanted - 1) <= 0.02
+    assert abs(found.parameters() / wanted - 1) <= 0.02
     assert min(found.widths) >= 1
     relative = profile(shape, 3)
     # rounding and small moves aside, the widths keep the profile

@@ -31,7 +31,7 @@ from convac.planning.place import (
 )
 from convac.planning.plan import SUFFIXES, Plan
 from convac.provenance import source_hash
-from convac.specs.spec import DOWNLOADED
+from convac.specs.dataset import DOWNLOADED
 
 # Snakemake tells its targets only after it has read the rules, when it is too late for one clear line.
 words = snakemake_words(sys.argv) if OURS else []

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 
 from convac.errors import ArgumentError
 from convac.geometry.trees import PoolingTree
-from convac.specs.spec import NetworkSpec
-from convac.specs.widths import counter
+from convac.specs.network import NetworkSpec
+from convac.specs.networks.arithmetic import ArithmeticSpec
 
 HALVINGS = 60
 LEAST = 2  # channels: one alone is a product of sites, which relates nothing
@@ -30,7 +30,7 @@ def advised_widths(
     Raises:
         ArgumentError: the budget doesn't reach for 2 channels a level.
     """
-    count = counter(network(tree, local_dimension, classes))
+    count = network(tree, local_dimension, classes).counter()
     caps = capacities(tree, local_dimension)
 
     def at(scale: float) -> tuple[int, ...]:
@@ -76,8 +76,7 @@ def capacities(tree: PoolingTree, local_dimension: int) -> list[int]:
 
 def network(tree: PoolingTree, local_dimension: int, classes: int) -> NetworkSpec:
     """The spec of a ConvAC over a tree, whose parameters are counted; its sites as a line, since places don't count."""
-    return NetworkSpec(
-        architecture="arithmetic",
+    return ArithmeticSpec(
         geometry="line",
         sites=(tree.sites,),
         windows=tree.windows,

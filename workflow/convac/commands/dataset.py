@@ -1,22 +1,21 @@
 """Make one dataset from its spec."""
 
 import importlib
-import inspect
 from argparse import ArgumentParser, Namespace
 
 from convac.datasets.controls import controlled
 from convac.datasets.summaries import summarise
-from convac.errors import ConfigError
 from convac.files import read_json, write_arrays, write_json, write_table
 from convac.progress import LOG
 from convac.provenance import run_record, source_hash
-from convac.specs.parsing import parse
-from convac.specs.spec import DatasetSpec, digest
+from convac.specs.dataset import DatasetSpec
+from convac.specs.kinds import of_kind
+from convac.specs.spec import digest
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Options of `convac dataset`."""
-    parser.add_argument("--spec", required=True, help="JSON: name of the generator and its parameters")
+    parser.add_argument("--spec", required=True, help="JSON: kind of the dataset and its fields")
     parser.add_argument("--data", required=True, help="safetensors to write")
     parser.add_argument("--summary", required=True, help="parquet to write: counts, baseline, example images")
     parser.add_argument("--record", required=True, help="JSON to write: commit, versions, host, time")
@@ -25,15 +24,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> None:
     """Generate the arrays and write them with their summary."""
-    spec = parse(DatasetSpec, read_json(options.spec), options.spec)
-    generate = importlib.import_module(spec.modules[0]).generate
-    known = inspect.signature(generate).parameters
-    accepted = [name for name in known if name != "folder"]
-    for name in spec.parameters:
-        if name not in accepted:
-            raise ConfigError(f"{options.spec}: parameters.{name}: unknown key; accepted: {', '.join(accepted)}")
-    place = {"folder": options.folder} if "folder" in known else {}
-    arrays = controlled(generate(**spec.parameters, **place), spec.control)
+    spec = of_kind(DatasetSpec, read_json(options.spec), options.spec)
+    *_, module = spec.modules
+    place = {} if spec.originals is None else {"folder": options.folder}
+    arrays = controlled(importlib.import_module(module).generate(**spec.arguments, **place), spec.control)
     code = source_hash(__spec__.name, *spec.modules)
     write_arrays(options.data, arrays, {"spec": digest(spec), "code": code})
     write_table(options.summary, summarise(arrays))

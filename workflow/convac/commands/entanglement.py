@@ -23,8 +23,10 @@ from convac.networks.arithmetic import ConvAC
 from convac.networks.layers import Network
 from convac.progress import LOG, reporter
 from convac.provenance import run_record, source_hash
+from convac.specs.measure import DependenceSpec, MeasureSpec
 from convac.specs.parsing import parse
-from convac.specs.spec import DependenceSpec, MeasureSpec, RunSpec, digest
+from convac.specs.run import RunSpec
+from convac.specs.spec import digest
 from convac.specs.tables import LEARNT, MATCHED, table_of
 from convac.training.loop import build, load
 from convac.training.missing import missing_rows

@@ -30,7 +30,8 @@ from convac.planning.config_files import read_config
 from convac.planning.costs import evaluations, tried_steps
 from convac.planning.plan import JobKey, Plan
 from convac.seeds import stream
-from convac.specs.spec import RunSpec, TheorySpec
+from convac.specs.job import JobSpec
+from convac.specs.run import RunSpec
 from convac.training.history import History
 from convac.training.loop import BLOCK, Run, chosen_device
 
@@ -152,7 +153,7 @@ def probed(spec: RunSpec, steps: int, device: str) -> Probe:
     return Probe((step * tried_steps(spec) + image * evaluations(spec)) / 3600, peak(), 1e3 * step)
 
 
-def probed_theory(spec: TheorySpec, seconds: float) -> Probe:
+def probed_theory(spec: JobSpec, seconds: float) -> Probe:
     """Let a theory job work for some seconds of a processor; the whole follows from how far it came.
 
     Where later items are larger that is a lower bound. Hours are NaN for a job that hadn't finished its first item.
@@ -170,7 +171,8 @@ def probed_theory(spec: TheorySpec, seconds: float) -> Probe:
     latest = Latest()
     progress.LOG.handlers, progress.EVERY = [latest], 0.0
     progress.LOG.setLevel(logging.INFO)
-    compute = importlib.import_module(spec.modules[0]).compute  # the seconds are those of the work
+    *_, module = spec.modules
+    compute = importlib.import_module(module).compute  # the seconds are those of the work
     started = time.process_time()
     signal.signal(signal.SIGPROF, stop)
     try:
@@ -195,9 +197,9 @@ def peak() -> float:
 def random_images(spec: RunSpec) -> Arrays:
     """Images of the size that the network reads, and labels, at random."""
     generator, network = stream("probe"), spec.network
-    patch, brightest = int(network.options.get("patch", 1)), int(network.options.get("brightest", 1))
-    shape = (IMAGES, *(patch * side for side in network.sites))
-    images = generator.integers(0, brightest + 1, shape).astype(np.uint8)
+    pixels = network.pixels
+    shape = (IMAGES, *(pixels.patch * side for side in network.sites))
+    images = generator.integers(0, pixels.brightest + 1, shape).astype(np.uint8)
     labels = generator.integers(0, network.classes, IMAGES)
     return {
         f"{part}_{kind}": array

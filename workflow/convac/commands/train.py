@@ -7,7 +7,8 @@ from convac.errors import FileError
 from convac.files import read_arrays, read_json, write_arrays, write_json, write_table
 from convac.provenance import run_record, source_hash
 from convac.specs.parsing import parse
-from convac.specs.spec import RunSpec, digest
+from convac.specs.run import RunSpec
+from convac.specs.spec import digest
 from convac.training.loop import train
 
 

@@ -25,7 +25,7 @@ from convac.datasets.formats import image_set
 from convac.errors import ArgumentError, FileError
 from convac.files import Arrays
 from convac.seeds import stream
-from convac.specs.spec import DOWNLOADED
+from convac.specs.dataset import DOWNLOADED
 
 SOURCES = ("digits", *DOWNLOADED)
 PARTS = ("train", "validation", "test")

@@ -1,14 +1,18 @@
 """The contract of an experiment: a typed config block, and the cells that it asks for.
 
 A folder `convac.experiments.<name>` keeps it: `block` defines `Block`, `cells(block)` and `FIGURES`, `claims` defines
-`CLAIMS`, `figures` defines `draw(table, claims)`, and where the experiment computes, `compute` defines `compute(spec)`.
+`CLAIMS`, `figures` defines `draw(table, claims)`, and where the experiment computes, `jobs` defines the types of its
+jobs and `compute` defines `compute(job)`.
 """
 
 from dataclasses import dataclass, field
 
 from pydantic import Field
 
-from convac.specs.spec import MeasureSpec, Name, RunSpec, Scalar, Spec, TheorySpec
+from convac.specs.job import JobSpec
+from convac.specs.measure import MeasureSpec
+from convac.specs.run import RunSpec
+from convac.specs.spec import Name, Scalar, Spec
 
 
 class Experiment(Spec):
@@ -27,6 +31,6 @@ class Cell:
         measure: partitions to measure on each trained network; None measures nothing.
     """
 
-    spec: RunSpec | TheorySpec
+    spec: RunSpec | JobSpec
     labels: dict[str, Scalar] = field(default_factory=dict)
     measure: MeasureSpec | None = None

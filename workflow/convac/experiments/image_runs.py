@@ -1,36 +1,32 @@
 """What experiments on image classification share: blocks for their data and networks, and the specs that follow."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from convac.experiments.experiment import Experiment
 from convac.geometry.trees import PoolingTree
-from convac.specs.spec import (
-    INTEGER,
-    DatasetSpec,
-    Natural,
-    NetworkSpec,
-    Positive,
-    RunSpec,
-    Scalar,
-    Schedule,
-    Seeds,
-    Spec,
-    TrainingSpec,
-    seeds_of,
-)
+from convac.specs.dataset import DatasetSpec
+from convac.specs.datasets.digits import DigitsSpec, Source
+from convac.specs.network import NetworkSpec, Pixels, Sharing
+from convac.specs.networks.arithmetic import ArithmeticSpec
+from convac.specs.networks.convolutional import ConvolutionalSpec
+from convac.specs.networks.overlapping import OverlappingSpec
+from convac.specs.run import RunSpec
+from convac.specs.spec import INTEGER, Natural, Positive, Spec
+from convac.specs.training import Schedule, Seeds, TrainingSpec, seeds_of
 
 NetworkKind = Literal["ConvNet", "ConvAC"]
 LOCAL, GLOBAL = "local", "global"
 CLASSES = 10
 GREY = 255  # brightest value of a grey pixel
+WINDOWS: tuple[Sharing, ...] = ("shared", "windowed")  # a ConvAC's maps by its kernel, where windows don't overlap
 
 
 class Images(Spec):
     """Real images at several length scales: small on a large canvas is local, as large as the canvas is global."""
 
-    source: Literal["digits", "mnist", "fashion_mnist", "cifar10"] = Field(description="where the originals come from")
+    source: Source = Field(description="where the originals come from")
     canvas: Annotated[Literal[16, 32, 64], INTEGER] = Field(description="pixels along each side of an image")
     sizes: tuple[Annotated[Positive, Field(ge=4)], ...] = Field(
         min_length=1,
@@ -72,18 +68,17 @@ class ImageExperiment(Experiment):
     def dataset(self, size: int, network: NetworkKind) -> DatasetSpec:
         """Grey images at one length scale, at the places that a kind of network is given."""
         images = self.images
-        parameters: dict[str, Scalar] = {
-            "source": images.source,
-            "seed": 0,
-            "size": size,
-            "canvas": images.canvas,
-            "grid": size if self.kind(network).aligned and size < images.canvas else 1,
-            "clutter": images.clutter,
-            "train": images.train,
-            "validation": images.validation,
-            "test": images.test,
-        }
-        return DatasetSpec(name="digits", parameters=parameters)
+        return DigitsSpec(
+            source=images.source,
+            seed=0,
+            size=size,
+            canvas=images.canvas,
+            grid=size if self.kind(network).aligned and size < images.canvas else 1,
+            clutter=images.clutter,
+            train=images.train,
+            validation=images.validation,
+            test=images.test,
+        )
 
     def run(self, dataset: DatasetSpec, network: NetworkSpec, kind: NetworkKind, task: str) -> RunSpec:
         """A network of a kind, trained on the dataset of a task over all seeds."""
@@ -104,22 +99,12 @@ def template(
     """
     side = canvas // patch
     levels = PoolingTree.named("square", (side, side)).levels
-    options: dict[str, Scalar] = {"patch": patch, "brightest": brightest}
+    shared: dict[str, Any] = {"geometry": "square", "sites": (side, side), "widths": (1,) * levels, "classes": classes}
     if network == "ConvNet":
-        architecture, dimension = "convolutional", patch**2
-        options |= {"kernel": kernel}
-    else:
-        dimension = 2 * patch**2
-        options |= {"weights": "signed", "representation": "affine"}
-        architecture = "arithmetic" if kernel <= 2 else "overlapping"
-        windows = {1: "shared", 2: "windowed"}
-        options |= {"sharing": windows[kernel], "initialisation": "diagonal"} if kernel <= 2 else {"kernel": kernel}
-    return NetworkSpec(
-        architecture=architecture,
-        geometry="square",
-        sites=(side, side),
-        widths=(1,) * levels,
-        local_dimension=dimension,
-        classes=classes,
-        options=options,
-    )
+        return ConvolutionalSpec(kernel=kernel, patch=patch, brightest=brightest, local_dimension=patch**2, **shared)
+    shared |= {"local_dimension": 2 * patch**2, "weights": "signed"}
+    pixels = Pixels(kind="affine", patch=patch, brightest=brightest)
+    if kernel > len(WINDOWS):
+        return OverlappingSpec(kernel=kernel, representation=pixels, **shared)
+    sharing = WINDOWS[kernel - 1]
+    return ArithmeticSpec(sharing=sharing, initialisation="diagonal", representation=pixels, **shared)

@@ -19,7 +19,8 @@ from convac.errors import ArgumentError
 from convac.files import Arrays
 from convac.progress import LOG
 from convac.seeds import stream
-from convac.specs.spec import DatasetSpec, DependenceSpec
+from convac.specs.dataset import DatasetSpec
+from convac.specs.measure import DependenceSpec
 
 Row = dict[str, Any]
 
@@ -132,14 +133,14 @@ def label_rows(dataset: DatasetSpec, seed: int, data: Arrays, wanted: Dependence
     Raises:
         ArgumentError: the dataset's labels aren't those of a score.
     """
-    score = getattr(importlib.import_module(dataset.modules[0]), "label_score", None)
+    score = getattr(importlib.import_module(dataset.modules[-1]), "label_score", None)
     if score is None:
         raise ArgumentError(
-            f"measure.dependence.label_score: {dataset.name} has labels without a score; accepted: false, or blobs"
+            f"measure.dependence.label_score: {dataset.kind} has labels without a score; accepted: false, or blobs"
         )
 
     def scores(images: np.ndarray) -> np.ndarray:
-        found: np.ndarray = score(images, dataset.parameters["task"])
+        found: np.ndarray = score(images, dataset.arguments["task"])
         return found
 
     for row in dependence_rows(scores, seed, data, wanted, controls=False, memory_limit=memory):

@@ -17,7 +17,6 @@ from convac.networks.layers import (
     SHARINGS,
     TINY,
     accept,
-    accept_options,
     as_circuit,
     checked_replica,
     checked_seeds,
@@ -38,10 +37,8 @@ from convac.networks.products import (
 from convac.networks.representations import GREY, Representation, accept_representation, patches
 from convac.networks.split import Splittable
 from convac.seeds import stream
-from convac.specs.spec import NetworkSpec
+from convac.specs.networks.arithmetic import ArithmeticSpec
 
-REPRESENTATION = ("representation", "patch", "brightest")
-OPTIONS = ("weights", "sharing", "initialisation", *REPRESENTATION)
 INITIALISATIONS = {"positive": ("uniform", "calibrated", "diagonal"), "signed": ("calibrated", "normal", "diagonal")}
 # Random images on which a calibrated initialisation sets its scales.
 CALIBRATION_IMAGES = 32
@@ -110,7 +107,7 @@ class ConvAC(Splittable, Arithmetic):
         if representation is not None and len(tree.shape) != 2:
             raise ArgumentError(f"sites: {list(tree.shape)}; accepted: a grid, where sites are patches of an image")
         if affine and initialisation == "calibrated":
-            raise ArgumentError("options.initialisation: calibrated needs one-hot sites; accepted: diagonal, normal")
+            raise ArgumentError("initialisation: calibrated needs one-hot sites; accepted: diagonal, normal")
         pixels = representation.pixels if representation is not None and affine else None
         shapes = {f"level_{level}": shape for level, shape in enumerate(self.shapes(), start=1)}
         shapes["output"] = (self.classes, self.widths[-1])
@@ -294,21 +291,16 @@ def reference_images(tree: PoolingTree, local_dimension: int) -> np.ndarray:
     return images
 
 
-def build(spec: NetworkSpec, seeds: Sequence[int]) -> ConvAC:
-    """The ConvAC of a spec, one replica per seed; options: weights, sharing, initialisation and of its representation.
-
-    Raises:
-        ArgumentError: an option is unknown.
-    """
-    accept_options(spec.options, OPTIONS)
+def build(spec: ArithmeticSpec, seeds: Sequence[int]) -> ConvAC:
+    """The ConvAC of a spec, one replica per seed; raises ArgumentError where its fields don't fit together."""
     return ConvAC(
         spec.tree,
         spec.local_dimension,
         spec.widths,
         spec.classes,
-        weights=accept("weights", spec.options.get("weights"), WEIGHTS),
-        sharing=accept("sharing", spec.options.get("sharing"), SHARINGS),
-        representation=Representation.of(spec.options) if set(spec.options) & set(REPRESENTATION) else None,
-        initialisation=str(spec.options["initialisation"]) if "initialisation" in spec.options else None,
+        weights=spec.weights,
+        sharing=spec.sharing,
+        representation=None if spec.representation is None else Representation.of(spec.representation),
+        initialisation=spec.initialisation,
         seed=tuple(seeds),
     )

@@ -16,7 +16,6 @@ from convac.networks.inputs import Images
 from convac.networks.layers import (
     Network,
     accept,
-    accept_options,
     accept_pyramid,
     checked_pyramid,
     checked_seeds,
@@ -24,8 +23,8 @@ from convac.networks.layers import (
     normals,
     seed_words,
 )
-from convac.networks.representations import Representation, accept_representation, integer
-from convac.specs.spec import NetworkSpec
+from convac.networks.representations import Representation, accept_representation
+from convac.specs.networks.convolutional import ConvolutionalSpec
 
 POOLINGS = ("max", "average")
 LARGEST_KERNEL = 15
@@ -71,7 +70,7 @@ class ConvNet(Network):
         super().__init__()
         self.seeds = checked_seeds(seed)
         self.classes = arrays.integer(classes, "classes", least=1)
-        self.kernel = arrays.integer(kernel, "options.kernel", 1, LARGEST_KERNEL)
+        self.kernel = arrays.integer(kernel, "kernel", 1, LARGEST_KERNEL)
         self.pooling = accept("pooling", pooling, POOLINGS)
         self.representation = accept_representation(representation)
         self.sites, self.widths, shrunk = checked_pyramid(sites, widths)
@@ -213,21 +212,16 @@ def placements(rows: int, columns: int, kernel: int) -> Tensor:
     return torch.einsum("kab,lcd->klacbd", down.float(), along.float()).reshape(kernel**2, -1)
 
 
-def build(spec: NetworkSpec, seeds: Sequence[int]) -> ConvNet:
-    """The ConvNet of a spec, one replica per seed; options: kernel, pooling, patch, brightest.
-
-    Raises:
-        ArgumentError: an option is unknown.
-    """
-    accept_options(spec.options, ("kernel", "pooling", "patch", "brightest"))
-    representation = Representation.of({**spec.options, "representation": "affine"})
+def build(spec: ConvolutionalSpec, seeds: Sequence[int]) -> ConvNet:
+    """The ConvNet of a spec, one replica per seed; raises ArgumentError where its fields don't fit together."""
+    representation = Representation.of(spec.pixels)
     accept_pyramid(spec, representation.pixels)
     return ConvNet(
         spec.sites,
         spec.widths,
         spec.classes,
-        kernel=integer(spec.options, "kernel", 3),
-        pooling=accept("pooling", spec.options.get("pooling"), POOLINGS),
+        kernel=spec.kernel,
+        pooling=spec.pooling,
         representation=representation,
         seed=tuple(seeds),
     )

@@ -4,7 +4,7 @@ Activations have the axes (replicas, channels, positions, batch).
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 import torch
@@ -24,7 +24,7 @@ from convac.networks.inputs import (
     whole_labels,
 )
 from convac.seeds import stream
-from convac.specs.spec import NetworkSpec, Scalar
+from convac.specs.network import NetworkSpec
 
 WIDEST = 2**20  # channels of a level
 # Stands for 0 inside logarithms: far below the rounding of rescaled values, which are of order 1.
@@ -59,15 +59,8 @@ def accept(name: str, value: object, accepted: Sequence[str]) -> str:
     if value is None:
         return accepted[0]
     if not isinstance(value, str) or value not in accepted:
-        raise ArgumentError(f"options.{name}: {arrays.short(value)} is unknown; accepted: {', '.join(accepted)}")
+        raise ArgumentError(f"{name}: {arrays.short(value)} is unknown; accepted: {', '.join(accepted)}")
     return str(value)
-
-
-def accept_options(options: Mapping[str, Scalar], accepted: Sequence[str]) -> None:
-    """Raise ArgumentError for an option that isn't among the accepted names."""
-    for name in options:
-        if name not in accepted:
-            raise ArgumentError(f"options.{name}: unknown key; accepted: {', '.join(accepted)}")
 
 
 def checked_seeds(seed: object) -> tuple[int, ...]:
@@ -120,7 +113,7 @@ def accept_pyramid(spec: NetworkSpec, local_dimension: int) -> None:
     """Raise ArgumentError unless the spec's tree pools 2×2 neighbours at every level, and its M is the given one."""
     if spec.geometry != "square" or set(spec.tree.windows) != {4}:
         given = f"{spec.geometry_name} with windows {list(spec.tree.windows)}"
-        raise ArgumentError(f"geometry: {given}; accepted for {spec.architecture}: square with windows of 4")
+        raise ArgumentError(f"geometry: {given}; accepted for {spec.kind}: square with windows of 4")
     if spec.local_dimension != local_dimension:
         raise ArgumentError(f"local_dimension: {spec.local_dimension}; accepted: {local_dimension}")
 

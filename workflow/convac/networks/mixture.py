@@ -25,7 +25,6 @@ from convac.networks.inputs import Encoded, Images, whole_images, whole_labels
 from convac.networks.layers import (
     SHARINGS,
     accept,
-    accept_options,
     as_circuit,
     checked_replica,
     checked_seeds,
@@ -36,14 +35,13 @@ from convac.networks.layers import (
 )
 from convac.networks.leaves import MISSING, Categorical, Gaussian, Leaves, drawn
 from convac.networks.products import FLOOR, SPREAD, Arithmetic, passing_on, tree_level
-from convac.networks.representations import Representation, integer, patches
+from convac.networks.representations import Representation, patches
 from convac.seeds import stream
-from convac.specs.spec import NetworkSpec
+from convac.specs.networks.mixture import MixtureSpec
 
 # What training makes small: −ln P(x, y) per site; the cross-entropy of P(y | x); that and −ln P(x) per site.
 OBJECTIVES = ("likelihood", "discriminative", "hybrid")
 LEAST_VARIANCE = 0.01  # of a Gaussian pixel, a share of the brightest squared
-OPTIONS = ("leaves", "sharing", "objective", "patch", "brightest", "least_variance")
 
 
 class TensorialMixture(Arithmetic):
@@ -309,31 +307,24 @@ def make_leaves(kind: str, representation: Representation, least_variance: float
     """Leaves of a kind for pixels; raises ArgumentError when the patch or the variance doesn't fit it."""
     if kind == "categorical":
         if representation.patch != 1:
-            raise ArgumentError(f"options.patch: {representation.patch}; accepted: 1 with categorical leaves")
+            raise ArgumentError(f"patch: {representation.patch}; accepted: 1 with categorical leaves")
         return Categorical(representation.brightest)
-    least = arrays.number(least_variance, "options.least_variance", above=0)
+    least = arrays.number(least_variance, "least_variance", above=0)
     return Gaussian(representation.pixels, representation.brightest, least)
 
 
-def build(spec: NetworkSpec, seeds: Sequence[int]) -> TensorialMixture:
-    """The tensorial mixture model of a spec, one replica per seed; its local dimension is M, the components.
-
-    Options: leaves, sharing, objective, patch, brightest, least_variance.
-
-    Raises:
-        ArgumentError: an option is unknown.
-    """
-    accept_options(spec.options, OPTIONS)
+def build(spec: MixtureSpec, seeds: Sequence[int]) -> TensorialMixture:
+    """The tensorial mixture model of a spec, one replica per seed; raises ArgumentError where its fields don't fit."""
     return TensorialMixture(
         spec.tree,
         spec.local_dimension,
         spec.widths,
         spec.classes,
-        leaves=accept("leaves", spec.options.get("leaves"), kinds.KINDS),
-        sharing=accept("sharing", spec.options.get("sharing"), SHARINGS),
-        objective=accept("objective", spec.options.get("objective"), OBJECTIVES),
-        patch=integer(spec.options, "patch", 1),
-        brightest=integer(spec.options, "brightest", 1),
-        least_variance=arrays.number(spec.options.get("least_variance", LEAST_VARIANCE), "options.least_variance"),
+        leaves=spec.leaves,
+        sharing=spec.sharing,
+        objective=spec.objective,
+        patch=spec.patch,
+        brightest=spec.brightest,
+        least_variance=spec.least_variance,
         seed=tuple(seeds),
     )

@@ -16,7 +16,6 @@ from convac.errors import ArgumentError
 from convac.networks.inputs import Images
 from convac.networks.layers import (
     accept,
-    accept_options,
     accept_pyramid,
     checked_pyramid,
     checked_seeds,
@@ -24,8 +23,8 @@ from convac.networks.layers import (
     seed_words,
 )
 from convac.networks.products import SPREAD, WEIGHTS, Arithmetic, dark_response, mapped_products, passing_on
-from convac.networks.representations import Representation, accept_representation, integer
-from convac.specs.spec import NetworkSpec
+from convac.networks.representations import Representation, accept_representation
+from convac.specs.networks.overlapping import OverlappingSpec
 
 STRIDE = 2
 LARGEST_KERNEL = 7
@@ -67,7 +66,7 @@ class OverlappingConvAC(Arithmetic):
         super().__init__()
         self.seeds = checked_seeds(seed)
         self.classes = arrays.integer(classes, "classes", least=1)
-        self.kernel = arrays.integer(kernel, "options.kernel", STRIDE, LARGEST_KERNEL)
+        self.kernel = arrays.integer(kernel, "kernel", STRIDE, LARGEST_KERNEL)
         self.kind = accept("weights", weights, WEIGHTS)
         self.representation = accept_representation(representation)
         self.sites, self.widths, block = checked_pyramid(sites, widths)
@@ -155,21 +154,16 @@ def windows(values: Tensor, kernel: int) -> Tensor:
     return parts.permute(0, 5, 6, 1, 2, 3, 4).flatten(4, 5).flatten(1, 2)
 
 
-def build(spec: NetworkSpec, seeds: Sequence[int]) -> OverlappingConvAC:
-    """The overlapping ConvAC of a spec, one replica per seed; options: kernel, weights and of its representation.
-
-    Raises:
-        ArgumentError: an option is unknown.
-    """
-    accept_options(spec.options, ("kernel", "weights", "representation", "patch", "brightest"))
-    representation = Representation.of(spec.options)
+def build(spec: OverlappingSpec, seeds: Sequence[int]) -> OverlappingConvAC:
+    """The overlapping ConvAC of a spec, one replica per seed; raises ArgumentError where its fields don't fit."""
+    representation = Representation.of(spec.representation)
     accept_pyramid(spec, representation.dimension())
     return OverlappingConvAC(
         spec.sites,
         spec.widths,
         spec.classes,
-        kernel=integer(spec.options, "kernel", 3),
-        weights=accept("weights", spec.options.get("weights"), WEIGHTS),
+        kernel=spec.kernel,
+        weights=spec.weights,
         representation=representation,
         seed=tuple(seeds),
     )

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from convac.geometry.trees import PoolingTree
-from convac.networks.layers import accept, accept_options, checked_seeds, finite, normals, seed_words
+from convac.networks.layers import accept, checked_seeds, finite, normals, seed_words
 from convac.networks.split import Splittable
-from convac.specs.spec import NetworkSpec
+from convac.specs.networks.rectifier import RectifierSpec
 
 POOLINGS = ("max", "average")
 
@@ -169,12 +169,6 @@ class ConvRect(Splittable):
         return finite(self.get_parameter(name)) & finite(self.get_parameter(f"{name}_bias"))
 
 
-def build(spec: NetworkSpec, seeds: Sequence[int]) -> ConvRect:
-    """The ConvRect of a spec, one replica per seed; option: pooling.
-
-    Raises:
-        ArgumentError: an option is unknown.
-    """
-    accept_options(spec.options, ("pooling",))
-    pooling = accept("pooling", spec.options.get("pooling"), POOLINGS)
-    return ConvRect(spec.tree, spec.local_dimension, spec.widths, spec.classes, pooling=pooling, seed=tuple(seeds))
+def build(spec: RectifierSpec, seeds: Sequence[int]) -> ConvRect:
+    """The ConvRect of a spec, one replica per seed."""
+    return ConvRect(spec.tree, spec.local_dimension, spec.widths, spec.classes, pooling=spec.pooling, seed=tuple(seeds))

@@ -6,7 +6,7 @@ a binary image, or affine in the p·p values x of a grey one: f = (x, 1 − x), 
 Source: 1509.05009 (representation functions); the affine one is ours, the simplest in which a dark pixel has a say.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from convac import arrays
 from convac.errors import ArgumentError
 from convac.networks.inputs import Images, whole_images
-from convac.specs.spec import Scalar
+from convac.specs.network import Pixels
 
 KINDS = ("one-hot", "affine")
 LARGEST = 255  # of a pixel
@@ -43,18 +43,17 @@ class Representation:
     def __post_init__(self) -> None:
         if not isinstance(self.kind, str) or self.kind not in KINDS:
             given = arrays.short(self.kind)
-            raise ArgumentError(f"options.representation: {given} is unknown; accepted: {', '.join(KINDS)}")
+            raise ArgumentError(f"representation: {given} is unknown; accepted: {', '.join(KINDS)}")
         # integers of numpy are made Python's, so that equal representations print and hash alike
-        object.__setattr__(self, "patch", arrays.integer(self.patch, "options.patch", 1, LARGEST_PATCH))
-        object.__setattr__(self, "brightest", arrays.integer(self.brightest, "options.brightest", 1, LARGEST))
+        object.__setattr__(self, "patch", arrays.integer(self.patch, "patch", 1, LARGEST_PATCH))
+        object.__setattr__(self, "brightest", arrays.integer(self.brightest, "brightest", 1, LARGEST))
         if not self.affine and self.brightest != 1:
-            raise ArgumentError(f"options.brightest: {self.brightest}; accepted: 1 with one-hot sites")
+            raise ArgumentError(f"brightest: {self.brightest}; accepted: 1 with one-hot sites")
 
     @classmethod
-    def of(cls, options: Mapping[str, Scalar]) -> "Representation":
-        """The representation that a network's options name; pixels, one-hot, when they name none."""
-        kind = str(options.get("representation", "one-hot"))
-        return cls(kind, integer(options, "patch", 1), integer(options, "brightest", 1))
+    def of(cls, pixels: Pixels) -> "Representation":
+        """The representation that a network's spec says."""
+        return cls(pixels.kind, pixels.patch, pixels.brightest)
 
     @property
     def pixels(self) -> int:
@@ -110,8 +109,3 @@ def accept_representation(representation: Representation | None) -> Representati
     if representation is not None and not isinstance(representation, Representation):
         raise ArgumentError(f"representation: {arrays.short(representation)}; accepted: a Representation")
     return representation or Representation()
-
-
-def integer(options: Mapping[str, Scalar], name: str, default: int) -> int:
-    """An option that is a whole number; raises ArgumentError when it isn't."""
-    return arrays.integer(options.get(name, default), f"options.{name}")

@@ -7,7 +7,9 @@ stay as they are. Only a group that wasn't full is trained again once more of it
 from dataclasses import replace
 
 from convac.experiments.experiment import Cell
-from convac.specs.spec import MeasureSpec, RunSpec, TrainingSpec
+from convac.specs.measure import MeasureSpec
+from convac.specs.run import RunSpec
+from convac.specs.training import TrainingSpec
 
 SIZE = 5  # seeds of a full group
 

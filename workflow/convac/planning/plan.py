@@ -21,8 +21,12 @@ from convac.planning.groups import groups
 from convac.planning.place import first_here
 from convac.planning.workload import Job, Workload
 from convac.provenance import module_file
+from convac.specs.dataset import DatasetSpec
+from convac.specs.job import JobSpec
+from convac.specs.measure import MeasureSpec
 from convac.specs.parsing import lines, parse, plain
-from convac.specs.spec import DatasetSpec, MeasureSpec, RunSpec, Spec, TheorySpec, canonical, digest, folder
+from convac.specs.run import RunSpec, folder
+from convac.specs.spec import Spec, canonical, digest
 
 SUFFIXES = ("svg", "pdf", "png")
 REFERENCE = "results/reference"
@@ -68,14 +72,14 @@ class Study:
             for name, cell in self.cells.items()
         ]
         for name, spec in self.datasets.items():
-            labels = {key: value for key, value in spec.parameters.items() if key in columns}
+            labels = {key: value for key, value in spec.arguments.items() if key in columns}
             found.append({"cell": name, "labels": labels, "tables": [f"results/datasets/{name}/summary.parquet"]})
         return found
 
 
 def cell_tables(name: str, cell: Cell) -> list[str]:
     """The tables that a cell's jobs write."""
-    if isinstance(cell.spec, TheorySpec):
+    if isinstance(cell.spec, JobSpec):
         return [f"results/theory/{name}/table.parquet"]
     tables = [f"results/runs/{name}/history.parquet"]
     return tables + ([measured(name, cell.measure)] if cell.measure else [])
@@ -160,7 +164,7 @@ class Plan:
         self.studies: dict[tuple[str, str], Study] = {}
         self.datasets: dict[str, DatasetSpec] = {}
         self.runs: dict[str, RunSpec] = {}
-        self.theories: dict[str, TheorySpec] = {}
+        self.theories: dict[str, JobSpec] = {}
         self.measures: dict[tuple[str, str], MeasureSpec] = {}
         self.scales: dict[str, str] = {}
         self.config = parse(Config, plain(raw))
@@ -173,7 +177,7 @@ class Plan:
         self.studies[scale, name] = study
         self.datasets.update(study.datasets)
         for cell_name, cell in study.cells.items():
-            if isinstance(cell.spec, TheorySpec):
+            if isinstance(cell.spec, JobSpec):
                 self.theories[cell_name] = cell.spec
                 self.scales.setdefault(cell_name, scale)  # scales come from the smallest up
                 continue
@@ -245,11 +249,11 @@ class Plan:
         """
         cell, _, number = name.rpartition("-")
         if rule == "dataset" and name in self.datasets:
-            return self.needs(rule, name).seconds, f"{rule} {self.datasets[name].name}"
+            return self.needs(rule, name).seconds, f"{rule} {self.datasets[name].kind}"
         if rule == "train" and name in self.runs:
-            return self.needs(rule, name).seconds, f"{rule} {self.runs[name].network.architecture}"
+            return self.needs(rule, name).seconds, f"{rule} {self.runs[name].network.kind}"
         if rule == "measure" and (cell, number) in self.measures:
-            return self.needs(rule, cell, number).seconds, f"{rule} {self.runs[cell].network.architecture}"
+            return self.needs(rule, cell, number).seconds, f"{rule} {self.runs[cell].network.kind}"
         if rule == "theory" and name in self.theories:
             return costs.MEAN[self.scales[name]], f"{rule} {self.theories[name].study}"
         return (costs.EQUAL[rule], rule) if rule in costs.EQUAL else None
@@ -259,7 +263,7 @@ class Plan:
         cells = self.studies[scale, name].cells
         found = [JobKey("dataset", dataset) for dataset in self.studies[scale, name].datasets]
         for folder_name, cell in cells.items():
-            found.append(JobKey("theory" if isinstance(cell.spec, TheorySpec) else "train", folder_name))
+            found.append(JobKey("theory" if isinstance(cell.spec, JobSpec) else "train", folder_name))
             found += [JobKey("measure", folder_name, digest(cell.measure))] if cell.measure else []
         return [*found, JobKey("figure", name)]
 
@@ -286,8 +290,8 @@ class Plan:
 
     def originals(self, dataset: str) -> list[str]:
         """The record of the original files that a dataset is made from; none if it needs none."""
-        source = self.datasets[dataset].source
-        return [f"results/downloads/{source}/record.json"] if source else []
+        originals = self.datasets[dataset].originals
+        return [f"results/downloads/{originals}/record.json"] if originals else []
 
     def entries(self, scale: str, name: str, placed: Callable[[str], str] = str) -> str:
         """What `collect` reads of an experiment, as JSON; `placed` says where a result stands, from its name."""
@@ -366,7 +370,7 @@ class Plan:
             study = self.studies[scale, name]
             found += [*self.products(scale, name), f"results/{scale}/notebooks/{name}.run.json", *study.tables()]
             for cell_name, cell in study.cells.items():
-                kind = "theory" if isinstance(cell.spec, TheorySpec) else "runs"
+                kind = "theory" if isinstance(cell.spec, JobSpec) else "runs"
                 found += [f"results/{kind}/{cell_name}/{file}" for file in ("spec.json", "run.json")]
                 found += [f"results/runs/{cell_name}/model.safetensors"] if kind == "runs" else []
             found += [

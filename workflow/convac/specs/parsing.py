@@ -10,7 +10,8 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from convac.errors import ConfigError, ConvacError, FileError, one_line
-from convac.specs.spec import TREE_FILE, Spec
+from convac.specs.geometry import TREE_FILE
+from convac.specs.spec import Spec
 
 S = TypeVar("S", bound=Spec)
 

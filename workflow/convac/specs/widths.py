@@ -5,12 +5,14 @@ Source: 1704.01552, Experiments (wide-base and wide-tip networks compared at equ
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise, product
+from itertools import product
+from typing import TypeVar
 
 from convac.errors import ArgumentError
-from convac.specs.spec import NetworkSpec
+from convac.specs.network import NetworkSpec
 
 Count = Callable[[Sequence[int]], int]
+N = TypeVar("N", bound=NetworkSpec)
 
 # Relative widths of a third of the levels each, from the sites up; with an odd level out in the middle.
 PROFILES = {"uniform": (1.0, 1.0, 1.0), "wide-base": (4.0, 2.0, 1.0), "wide-tip": (1.0, 2.0, 4.0)}
@@ -46,36 +48,7 @@ def profile(name: str, levels: int) -> tuple[float, ...]:
     return found
 
 
-def parameters(spec: NetworkSpec) -> int:
-    """Trained numbers of one replica of the network that a spec describes."""
-    return counter(spec)(spec.widths)
-
-
-def counter(spec: NetworkSpec) -> Count:
-    """Trained numbers of one replica as a function of the widths."""
-    tree, options, first, classes = spec.tree, spec.options, spec.local_dimension, spec.classes
-    kernel = int(options.get("kernel", 3)) if spec.architecture in {"overlapping", "convolutional"} else 1
-    places = {"windowed": tree.windows, "located": tree.positions[:-1]}.get(str(options.get("sharing")))
-    copies = places or (kernel**2,) * tree.levels
-    biases = spec.architecture in {"rectifier", "convolutional"}
-    beside = first * leaf_numbers(spec) + classes if spec.architecture == "mixture" else 0  # and the classes' shares
-
-    def count(widths: Sequence[int]) -> int:
-        maps = sum(copy * into * out for copy, (into, out) in zip(copies, pairwise((first, *widths)), strict=True))
-        return beside + maps + classes * widths[-1] + biases * (sum(widths) + classes)
-
-    return count
-
-
-def leaf_numbers(spec: NetworkSpec) -> int:
-    """Trained numbers of a component of a tensorial mixture model: means and variances, or a table of values."""
-    options = spec.options
-    if options.get("leaves") == "categorical":
-        return int(options.get("brightest", 1)) + 1
-    return 2 * int(options.get("patch", 1)) ** 2
-
-
-def matched(spec: NetworkSpec, name: str, wanted: int, tolerance: float = TOLERANCE) -> NetworkSpec:
+def matched(spec: N, name: str, wanted: int, tolerance: float = TOLERANCE) -> N:
     """The spec with widths of a profile such that its parameters are as many as wanted.
 
     The widths are the profile's multiple that comes closest; where rounding leaves it outside the tolerance, single
@@ -90,11 +63,12 @@ def matched(spec: NetworkSpec, name: str, wanted: int, tolerance: float = TOLERA
     Raises:
         ArgumentError: the profile doesn't fit, or no widths come that close.
 
-    >>> spec = NetworkSpec(architecture="rectifier", geometry="square", sites=(8, 8), widths=(1, 1, 1))
+    >>> from convac.specs.networks.rectifier import RectifierSpec
+    >>> spec = RectifierSpec(geometry="square", sites=(8, 8), widths=(1, 1, 1))
     >>> matched(spec, "wide-tip", 1000).widths
     (9, 18, 37)
     """
-    shape, count = profile(name, len(spec.widths)), counter(spec)
+    shape, count = profile(name, len(spec.widths)), spec.counter()
 
     def distance(widths: tuple[int, ...]) -> float:
         return abs(count(widths) / wanted - 1)

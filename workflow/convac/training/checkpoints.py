@@ -9,7 +9,8 @@ import torch
 
 from convac.errors import FileError
 from convac.files import Arrays, read_arrays, write_arrays
-from convac.specs.spec import RunSpec, canonical
+from convac.specs.run import RunSpec
+from convac.specs.spec import canonical
 from convac.training.optimizer import Adam
 
 LOG = logging.getLogger("convac")

@@ -20,7 +20,8 @@ from convac.errors import ArgumentError, FileError
 from convac.networks.layers import Network
 from convac.progress import LOG, reporter
 from convac.seeds import stream
-from convac.specs.spec import RunSpec, Schedule
+from convac.specs.run import RunSpec
+from convac.specs.training import Schedule
 from convac.training.checkpoints import Checkpoint
 from convac.training.checks import Snapshot, all_finite, replay
 from convac.training.history import History
@@ -58,18 +59,15 @@ class Result:
 
 
 def build(spec: RunSpec) -> Network:
-    """The untrained network of a run, one replica per seed; raises ArgumentError for an architecture without one."""
-    name = spec.network.architecture
+    """The untrained network of a run, one replica per seed; raises ArgumentError for a kind that no file builds."""
+    *_, module = spec.network.modules
     try:
-        module = importlib.import_module(f"convac.networks.{name}")
-    except ModuleNotFoundError:
-        module = None
-    make = getattr(module, "build", None)
-    if make is None:
-        raise ArgumentError(f"architecture: {name!r} is unknown; accepted: a module of convac.networks with build()")
+        make = importlib.import_module(module).build
+    except (ModuleNotFoundError, AttributeError) as error:
+        raise ArgumentError(f"network: {spec.network.kind} has no build(); accepted: one in {module}") from error
     network = make(spec.network, spec.training.seeds)
     if not isinstance(network, Network):
-        raise ArgumentError(f"architecture: {name!r} builds no network; accepted: a Network")
+        raise ArgumentError(f"network: {spec.network.kind} builds no network; accepted: a Network")
     return network
 
 

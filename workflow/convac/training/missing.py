@@ -19,7 +19,7 @@ from convac.networks.layers import Network
 from convac.networks.leaves import MISSING
 from convac.networks.mixture import TensorialMixture
 from convac.seeds import stream
-from convac.specs.spec import MARGINALISED, MissingSpec
+from convac.specs.measure import MARGINALISED, MissingSpec
 
 WORDS = {"points": "points", "rectangles": "rectangles"}  # of streams: seeds, not names
 BLOCK = 500  # images evaluated at a time

@@ -11,7 +11,8 @@ from convac.networks.layers import Network, checked_replica
 from convac.networks.mixture import TensorialMixture
 from convac.networks.tree import TreeNetwork
 from convac.specs.parsing import parse
-from convac.specs.spec import RunSpec, digest
+from convac.specs.run import RunSpec
+from convac.specs.spec import digest
 from convac.training.loop import load
 
 SPEC, MODEL = "spec.json", "model.safetensors"

@@ -10,9 +10,6 @@ from pydantic import Field
 
 from convac.experiments.depth_channels.jobs import Family, Trained
 from convac.experiments.experiment import Cell, Experiment
-from convac.specs.spec import Scalar, TheorySpec
-
-Parameters = dict[str, Scalar | tuple[Scalar, ...]]
 
 
 class Block(Experiment):
@@ -24,18 +21,7 @@ class Block(Experiment):
 
 def cells(block: Block) -> list[Cell]:
     """One job per family, and one per entry of `trained`."""
-    exact = [
-        TheorySpec(study="depth_channels", parameters={"part": "ranks", **family.model_dump()})
-        for family in block.families
-    ]
-    return [Cell(spec) for spec in (*exact, *map(fits, block.trained))]
-
-
-def fits(trained: Trained) -> TheorySpec:
-    """The job that fits networks of a kind."""
-    own: Parameters = {"part": "trained", "layers": len(trained.widths), **trained.model_dump(exclude={"widths"})}
-    own |= {f"widths_{layers}": row for layers, row in enumerate(trained.widths, start=1)}
-    return TheorySpec(study="depth_channels", parameters=own)
+    return [*map(Cell, (*block.families, *block.trained))]
 
 
 FIGURES = {

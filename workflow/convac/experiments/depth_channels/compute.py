@@ -19,48 +19,46 @@ from convac.circuits.fields import PRIME_FIELD
 from convac.circuits.overlapping import OverlappingShape, case_of, coefficient_tensor, draw, labels_of, word_of
 from convac.entanglement.block_rank import exact_rank, front_rank, predicted_rank
 from convac.entanglement.root_law import MODELS, Fit, fitted, misfit, predicted, stated_constant
+from convac.experiments.depth_channels.jobs import Family, Trained
 from convac.progress import reporter
 from convac.seeds import stream
-from convac.specs.spec import TheorySpec
+from convac.specs.job import JobSpec
 from convac.specs.tables import table_of
 
 Row = dict[str, Any]
-Parameters = dict[str, Any]
 Point = tuple[int, float, float]  # n_c, ln D_0, ln D
 TINY = 1e-9  # of an error whose logarithm is taken
 
 
-def compute(spec: TheorySpec) -> pd.DataFrame:
-    """One part of the study, as the parameter `part` says: `ranks` or `trained`.
+def compute(job: JobSpec) -> pd.DataFrame:
+    """One job of the study.
 
     Returns:
         Columns network, sites, kernel, local_dimension, layers, one_layer_width and what a part adds (weights,
         boundary, block_sites, fits, case; target, width); model and constants of fits; seed, quantity, value.
     """
-    parameters: Parameters = dict(spec.parameters)
-    parts: dict[str, Callable[[Parameters], Iterator[Row]]] = {"ranks": ranks, "trained": trained}
-    return table_of(parts[parameters.pop("part")](parameters))
+    return table_of(ROWS[type(job)](job))
 
 
-def ranks(parameters: Parameters) -> Iterator[Row]:
+def ranks(job: Family) -> Iterator[Row]:
     """Smallest widths of one family by exact block ranks, what laws say of them, weights, and the models' misfits."""
     one = OverlappingShape(
-        (parameters["sites"],),
-        parameters["kernel"],
+        (job.sites,),
+        job.kernel,
         (1,),
-        parameters["local_dimension"],
-        parameters["periodic"],
-        parameters["shared"],
+        job.local_dimension,
+        job.periodic,
+        job.shared,
     )
     labels = {key: value for key, value in labels_of(one).items() if key not in {"layers", "widths"}}
     name = case_of(one).replace(" D=1", "")
     family = {"network": "exact", **labels, "seed": 0}
-    report = reporter(len(parameters["blocks"]), "block")
+    report = reporter(len(job.blocks), "block")
     tensor_of = cache(residues)
     found: list[Point] = []
-    for number, block in enumerate(parameters["blocks"], start=1):
-        depths = range(1, parameters["layers"] + 1)
-        for start, depth, widths in block_widths(one, block, parameters["one_layer_widths"], depths, tensor_of):
+    for number, block in enumerate(job.blocks, start=1):
+        depths = range(1, job.layers + 1)
+        for start, depth, widths in block_widths(one, block, job.one_layer_widths, depths, tensor_of):
             case = f"{name} block {block} D_0={start} n_c={depth}"
             own = {**family, "block_sites": block, "layers": depth, "one_layer_width": start, "case": case}
             own["fits"] = widths["front_width"] >= one.local_dimension
@@ -170,23 +168,23 @@ def target_function(name: str, sites: int, seed: int) -> np.ndarray:
     return np.asarray(values - values.mean())
 
 
-def trained(parameters: Parameters) -> Iterator[Row]:
+def trained(job: Trained) -> Iterator[Row]:
     """Errors of fitted networks by depth and width, and what follows for the widths that reach one layer's error.
 
     A ring of binary sites, weights per location. Every network has the same steps and restarts.
     """
     from convac.training.full_batch import RingNetwork, fitted_errors
 
-    kind, sites, kernel = parameters["network"], parameters["sites"], parameters["kernel"]
-    owners = list(product(parameters["targets"], range(parameters["seeds"])))
+    kind, sites, kernel = job.network, job.sites, job.kernel
+    owners = list(product(job.targets, range(job.seeds)))
     targets = np.stack([target_function(name, sites, seed) for name, seed in owners])
     labels = {"network": kind, "sites": str(sites), "kernel": kernel, "local_dimension": 2}
-    tried = {depth: tuple(parameters[f"widths_{depth}"]) for depth in range(1, parameters["layers"] + 1)}
+    tried = dict(enumerate(job.widths, start=1))
     errors: dict[int, np.ndarray] = {}
     report = reporter(len(tried), "depth")
     for depth, widths in tried.items():
         network = RingNetwork(kind, sites, kernel, depth)
-        made = fitted_errors(network, targets, widths, parameters["rates"], parameters["steps"])
+        made = fitted_errors(network, targets, widths, job.rates, job.steps)
         errors[depth] = np.minimum.accumulate(made, axis=1)  # a wide network can be a narrow one
         for (target, seed), row in zip(owners, errors[depth], strict=True):
             for width, value in zip(widths, row, strict=True):
@@ -249,3 +247,6 @@ def width_reaching(widths: Sequence[int], errors: np.ndarray, bar: float) -> flo
     between = slice(first - 1, first + 1)
     logs = np.log(np.maximum(errors[between], TINY))
     return float(np.interp(-math.log(max(bar, TINY)), -logs, np.log(widths[between])))
+
+
+ROWS: dict[type[JobSpec], Callable[[Any], Iterator[Row]]] = {Family: ranks, Trained: trained}

@@ -4,13 +4,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from convac.specs.spec import Positive, Rate, Spec
+from convac.specs.job import JobSpec
+from convac.specs.spec import Positive, Rate
 
 FEWEST = 2  # channels: one makes a product over sites
 Width = Annotated[int, Field(ge=2)]
 
 
-class Family(Spec):
+class Family(JobSpec):
     """Networks over one line or ring whose block ranks are exact, one job."""
 
     sites: Width
@@ -31,7 +32,7 @@ class Family(Spec):
         return self
 
 
-class Trained(Spec):
+class Trained(JobSpec):
     """Small networks of a kind on a ring of binary sites, fitted to functions on all inputs, one job."""
 
     network: Literal["product", "rectifier"] = Field(description="products throughout, or sums, ReLU and a maximum")

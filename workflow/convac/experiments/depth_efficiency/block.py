@@ -10,8 +10,9 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from convac.errors import ArgumentError
+from convac.experiments.depth_efficiency.jobs import Epsilon, Ranks, Rectifiers
 from convac.experiments.experiment import Cell, Experiment
-from convac.specs.spec import Positive, TheorySpec
+from convac.specs.spec import Positive
 
 EXPONENT = 1000  # of two: ranks up to there are floats, as tables hold them
 Power = Annotated[Positive, Field(ge=4, multiple_of=4)]
@@ -43,39 +44,9 @@ class Block(Experiment):
 def cells(block: Block) -> list[Cell]:
     """One job each for ranks, ε-ranks and rectifiers."""
     return [
-        Cell(
-            TheorySpec(
-                study="depth_efficiency",
-                parameters={
-                    "part": "ranks",
-                    "sites": block.sites,
-                    "local_dimensions": block.local_dimensions,
-                    "widths": block.widths,
-                },
-            )
-        ),
-        Cell(
-            TheorySpec(
-                study="depth_efficiency",
-                parameters={
-                    "part": "epsilon",
-                    "sites": block.epsilon_sites,
-                    "width": block.epsilon_width,
-                    "draws": block.draws,
-                },
-            )
-        ),
-        Cell(
-            TheorySpec(
-                study="depth_efficiency",
-                parameters={
-                    "part": "rectifiers",
-                    "sites": block.rectifier_sites,
-                    "width": block.rectifier_width,
-                    "draws": block.draws,
-                },
-            )
-        ),
+        Cell(Ranks(sites=block.sites, local_dimensions=block.local_dimensions, widths=block.widths)),
+        Cell(Epsilon(sites=block.epsilon_sites, width=block.epsilon_width, draws=block.draws)),
+        Cell(Rectifiers(sites=block.rectifier_sites, width=block.rectifier_width, draws=block.draws)),
     ]
 
 

@@ -20,15 +20,15 @@ from convac.entanglement.grid import GridFunction, grid_tensor
 from convac.entanglement.limits import Limits
 from convac.entanglement.mincut import tree_min_cut
 from convac.entanglement.spectrum import spectrum
+from convac.experiments.depth_efficiency.jobs import Epsilon, Ranks, Rectifiers
 from convac.geometry.partitions import Partition
 from convac.geometry.trees import PoolingTree
 from convac.progress import reporter
 from convac.seeds import stream
-from convac.specs.spec import TheorySpec
+from convac.specs.job import JobSpec
 from convac.specs.tables import table_of
 
 Row = dict[str, Any]
-Parameters = dict[str, Any]
 DIRECT = 512  # largest cut whose rank is computed from a matrix
 TOLERANCE = 1e-10  # of ranks in floating point, relative
 LIMITS = Limits(memory=2**30, seconds=math.inf)  # how long a job may take is its scheduler's to say
@@ -50,24 +50,18 @@ WORDS = {
 }
 
 
-def compute(spec: TheorySpec) -> pd.DataFrame:
-    """One part of the study, as the parameter `part` says: `ranks`, `epsilon` or `rectifiers`.
+def compute(job: JobSpec) -> pd.DataFrame:
+    """One job of the study.
 
     Returns:
         Columns network, sites, local_dimension, width, partition and what a part adds; seed, quantity, value.
     """
-    parameters: Parameters = dict(spec.parameters)
-    parts: dict[str, Callable[[Parameters], Iterator[Row]]] = {
-        "ranks": ranks,
-        "epsilon": epsilon,
-        "rectifiers": rectifiers,
-    }
-    return table_of({"seed": 0, **row} for row in parts[parameters.pop("part")](parameters))
+    return table_of({"seed": 0, **row} for row in ROWS[type(job)](job))
 
 
-def ranks(parameters: Parameters) -> Iterator[Row]:
+def ranks(job: Ranks) -> Iterator[Row]:
     """Exact ranks of deep pairs trees, located and shared, and of shallow networks."""
-    grid = list(product(parameters["sites"], parameters["local_dimensions"], parameters["widths"]))
+    grid = list(product(job.sites, job.local_dimensions, job.widths))
     report = reporter(len(grid), "size")
     for number, (sites, local_dimension, width) in enumerate(grid, start=1):
         own = {"sites": sites, "local_dimension": local_dimension, "width": width}
@@ -107,22 +101,20 @@ def odd_even_rank(shape: TreeShape) -> tuple[int, str]:
     return cut, "certificate"
 
 
-def epsilon(parameters: Parameters) -> Iterator[Row]:
+def epsilon(job: Epsilon) -> Iterator[Row]:
     """ε-ranks and entropies of random deep circuits, odd against even sites, by kind of weights."""
-    for sites, weights, seed in product(parameters["sites"], ("normal", "positive"), range(parameters["draws"])):
+    for sites, weights, seed in product(job.sites, ("normal", "positive"), range(job.draws)):
         tree = PoolingTree.named("line", (sites,))
         generator = stream("depth", WORDS[weights], sites, seed)
-        circuit = random_circuit(
-            tree, 2, (parameters["width"],) * tree.levels, generator, positive=weights == "positive"
-        )
+        circuit = random_circuit(tree, 2, (job.width,) * tree.levels, generator, positive=weights == "positive")
         mask = Partition.of((sites,), "interleaved").mask
         values = spectrum(circuit, mask, LIMITS).singular_values
-        own = {"network": "deep", "sites": sites, "local_dimension": 2, "width": parameters["width"]}
+        own = {"network": "deep", "sites": sites, "local_dimension": 2, "width": job.width}
         labels = {**own, "partition": "interleaved", "weights": weights, "seed": seed}
         yield {**labels, "quantity": "entropy", "value": measures.entropy(values)}
         for tolerance in EPSILONS:
             yield {**labels, "epsilon": tolerance, "quantity": "epsilon_rank", "value": epsilon_rank(values, tolerance)}
-            full = float(min(parameters["width"], 2) ** (sites // 2))
+            full = float(min(job.width, 2) ** (sites // 2))
             yield {**labels, "epsilon": tolerance, "quantity": "rank", "value": full}
 
 
@@ -137,9 +129,9 @@ def epsilon_rank(values: np.ndarray, tolerance: float) -> float:
     return float(np.argmax(tails <= tolerance**2 + 1e-15))
 
 
-def rectifiers(parameters: Parameters) -> Iterator[Row]:
+def rectifiers(job: Rectifiers) -> Iterator[Row]:
     """Ranks of grid tensors, odd against even sites, of random networks by activation, pooling and depth."""
-    settings = list(product(parameters["sites"], POOLINGS, ("deep", "shallow")))
+    settings = list(product(job.sites, POOLINGS, ("deep", "shallow")))
     report = reporter(len(settings), "setting")
     for number, (sites, pooling, depth) in enumerate(settings, start=1):
         local_dimension = 4 if sites == 4 else 2
@@ -150,14 +142,14 @@ def rectifiers(parameters: Parameters) -> Iterator[Row]:
         labels = {"network": f"{depth} {pooling}", "sites": sites, "local_dimension": local_dimension}
         labels = {
             **labels,
-            "width": parameters["width"],
+            "width": job.width,
             "partition": "interleaved",
             "depth": depth,
             "pooling": pooling,
         }
-        for seed in range(parameters["draws"]):
+        for seed in range(job.draws):
             generator = stream("rectifiers", sites, WORDS[pooling], WORDS[depth], seed)
-            network = random_network(tree, local_dimension, parameters["width"], pooling, generator)
+            network = random_network(tree, local_dimension, job.width, pooling, generator)
             tensor = grid_tensor(GridFunction(network, (sites,), np.eye(local_dimension)))
             value = numerical_rank(matricization(tensor, mask))
             yield {**labels, "seed": seed, "quantity": "grid_rank", "value": float(value)}
@@ -201,3 +193,6 @@ def numerical_rank(matrix: np.ndarray) -> int:
     """Singular values above 1e-10 of the largest; 0 for a zero matrix (a network whose rectifiers are all off)."""
     values = np.linalg.svd(matrix, compute_uv=False)
     return measures.schmidt_number(values, TOLERANCE) if values[0] > 0 else 0
+
+
+ROWS: dict[type[JobSpec], Callable[[Any], Iterator[Row]]] = {Ranks: ranks, Epsilon: epsilon, Rectifiers: rectifiers}

@@ -9,8 +9,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from convac.experiments.experiment import Cell, Experiment
-from convac.experiments.information_scaling.jobs import Training
-from convac.specs.spec import INTEGER, Positive, Scalar, TheorySpec
+from convac.experiments.information_scaling.jobs import Mixtures, Statements, Trained, Training
+from convac.specs.job import JobSpec
+from convac.specs.spec import INTEGER, Positive
 
 RANDOM = ("dirichlet", "sparse", "near-permutation", "near-singular", "selection")
 DIGIT_PIXELS = 64
@@ -34,21 +35,16 @@ class Block(Experiment):
 
 def cells(block: Block) -> list[Cell]:
     """One job each for single statements, discrete mixtures, mixtures of densities, and trained mixtures."""
-    measured: dict[str, Scalar | tuple[Scalar, ...]] = {
-        "sites": block.sites,
-        "states": block.states,
-        "seeds": block.seeds,
-        "draws": block.draws,
-        "configurations": block.configurations,
-    }
+    measured = {key: getattr(block, key) for key in ("states", "seeds", "draws", "configurations")}
     digits = tuple(sites for sites in block.sites if sites <= DIGIT_PIXELS)
-    jobs: list[dict[str, Scalar | tuple[Scalar, ...]]] = [
-        {"part": "statements", "draws": block.mappings},
-        {**measured, "part": "mixtures", "densities": False, "families": (*RANDOM, "codebook", "broad", "narrow")},
-        {**measured, "part": "mixtures", "densities": True, "families": (*RANDOM, "codebook")},
-        {**measured, "part": "trained", "sites": digits, **block.training.model_dump()},
+    discrete = (*RANDOM, "codebook", "broad", "narrow")
+    jobs: list[JobSpec] = [
+        Statements(draws=block.mappings),
+        Mixtures(sites=block.sites, densities=False, families=discrete, **measured),
+        Mixtures(sites=block.sites, densities=True, families=(*RANDOM, "codebook"), **measured),
+        Trained(sites=digits, training=block.training, **measured),
     ]
-    return [Cell(TheorySpec(study="information_scaling", parameters=job)) for job in jobs]
+    return [*map(Cell, jobs)]
 
 
 FIGURES = {

@@ -15,6 +15,7 @@ import pandas as pd
 
 from convac.datasets.digits import read_originals
 from convac.experiments.information_scaling import activations, mapping_statements
+from convac.experiments.information_scaling.jobs import Mixtures, Statements, Trained
 from convac.geometry.trees import PoolingTree
 from convac.mixtures.entropies import (
     AVERAGES,
@@ -32,11 +33,10 @@ from convac.mixtures.likelihood import independent_log_likelihood, maximised
 from convac.mixtures.model import TensorialMixture
 from convac.progress import reporter
 from convac.seeds import stream
-from convac.specs.spec import TheorySpec
+from convac.specs.job import JobSpec
 from convac.specs.tables import table_of
 
 Row = dict[str, Any]
-Parameters = dict[str, Any]
 NETWORKS = ("CP", "HT")
 FIXED = ("codebook", "broad", "narrow")  # families in which nothing is drawn
 UNLIMITED = (inf, inf)  # what a job may take is its scheduler's to say
@@ -62,29 +62,23 @@ ROUNDING = 1e-9  # nats
 Entropies = dict[Average, float]
 
 
-def compute(spec: TheorySpec) -> pd.DataFrame:
-    """One part of the study, as the parameter `part` says: `statements`, `mixtures` or `trained`.
+def compute(job: JobSpec) -> pd.DataFrame:
+    """One job of the study.
 
     Returns:
         The part's label columns (activation and variable; statement, average and case; network, family and sites);
         seed, quantity, value.
     """
-    parameters: Parameters = dict(spec.parameters)
-    parts: dict[str, Callable[[Parameters], Iterator[Row]]] = {
-        "statements": statements,
-        "mixtures": mixtures,
-        "trained": trained,
-    }
-    return table_of({"seed": 0, **row} for row in parts[parameters.pop("part")](parameters))
+    return table_of({"seed": 0, **row} for row in ROWS[type(job)](job))
 
 
-def statements(parameters: Parameters) -> Iterator[Row]:
+def statements(job: Statements) -> Iterator[Row]:
     """Activations; and single mappings: random draws, the smallest counterexamples, the capacity, ratios."""
     yield from activations.rows()
-    yield from mapping_statements.random_rows(parameters)
+    yield from mapping_statements.random_rows(job.draws)
     yield from mapping_statements.smallest_rows()
-    yield from mapping_statements.capacity_rows(parameters)
-    yield from mapping_statements.ratio_rows(parameters)
+    yield from mapping_statements.capacity_rows(job.draws)
+    yield from mapping_statements.ratio_rows(job.draws)
 
 
 def network_tree(network: str, shape: tuple[int, ...]) -> PoolingTree:
@@ -94,16 +88,16 @@ def network_tree(network: str, shape: tuple[int, ...]) -> PoolingTree:
     return PoolingTree.named("square" if len(shape) == 2 else "line", shape, windows)
 
 
-def mixtures(parameters: Parameters) -> Iterator[Row]:
+def mixtures(job: Mixtures) -> Iterator[Row]:
     """Mixtures of some families, discrete or with densities, over every number of sites."""
-    states = parameters["states"]
-    grid = list(product(parameters["families"], NETWORKS, parameters["sites"], range(parameters["seeds"])))
+    states = job.states
+    grid = list(product(job.families, NETWORKS, job.sites, range(job.seeds)))
     report = reporter(len(grid), "mixture")
     for number, (family, network, sites, seed) in enumerate(grid, start=1):
         if family in FIXED and seed > 0:
             continue
         tree = network_tree(network, (sites,))
-        kind = "Gaussian" if parameters["densities"] else "symbols" if family in FIXED else "binary"
+        kind = "Gaussian" if job.densities else "symbols" if family in FIXED else "binary"
         words = ("mixture", WORDS[family], WORDS[kind], WORDS[network], sites, seed)
         if family == "codebook":
             model = codebook(tree, isqrt(states), kind)
@@ -112,21 +106,21 @@ def mixtures(parameters: Parameters) -> Iterator[Row]:
         else:
             model = random_mixture(family, tree, states, kind, stream(*words))
         labels = {"network": network, "family": family, "leaves": kind, "sites": sites, "seed": seed}
-        yield from mixture_rows(model, labels, parameters, stream(*words, "draws"))
+        yield from mixture_rows(model, labels, job, stream(*words, "draws"))
         report(number, f"{family}, {network}, N={sites}")
 
 
-def trained(parameters: Parameters) -> Iterator[Row]:
+def trained(job: Trained) -> Iterator[Row]:
     """Mixtures trained by likelihood on binary digits, or on the middle of them; seeds differ in where they start."""
-    grid = list(product(NETWORKS, parameters["sites"], range(parameters["seeds"])))
+    grid = list(product(NETWORKS, job.sites, range(job.seeds)))
     report = reporter(len(grid), "mixture")
     for number, (network, sites, seed) in enumerate(grid, start=1):
-        train, test, shape = digits(sites, parameters["images"])
+        train, test, shape = digits(sites, job.training.images)
         words = ("mixture", "trained", WORDS[network], sites, seed)
         # nearly a permutation: from flat tables it takes several times as many steps
         tree = network_tree(network, shape)
-        start = random_mixture("near-permutation", tree, parameters["states"], "binary", stream(*words))
-        model, history = maximised(start, train, parameters["steps"], *UNLIMITED)
+        start = random_mixture("near-permutation", tree, job.states, "binary", stream(*words))
+        model, history = maximised(start, train, job.training.steps, *UNLIMITED)
         labels = {"network": network, "family": "trained", "leaves": "binary", "sites": sites, "seed": seed}
         for step, value in enumerate(history):
             yield {**labels, "step": step, "quantity": "log_likelihood", "value": value / sites}
@@ -136,7 +130,7 @@ def trained(parameters: Parameters) -> Iterator[Row]:
         }
         for quantity, value in held_out.items():
             yield {**labels, "quantity": quantity, "value": value / sites}
-        yield from mixture_rows(model, labels, parameters, stream(*words, "draws"))
+        yield from mixture_rows(model, labels, job, stream(*words, "draws"))
         report(number, f"{network}, N={sites}")
 
 
@@ -206,11 +200,11 @@ class Measured:
 
 
 def mixture_rows(
-    model: TensorialMixture, labels: Row, parameters: Parameters, generator: np.random.Generator
+    model: TensorialMixture, labels: Row, job: Mixtures | Trained, generator: np.random.Generator
 ) -> Iterator[Row]:
     """Everything that is measured of one mixture."""
-    sample = sampled(model, parameters["draws"], generator, *UNLIMITED)
-    found = Measured(model, exact_mappings(model, parameters["configurations"], *UNLIMITED), sample)
+    sample = sampled(model, job.draws, generator, *UNLIMITED)
+    found = Measured(model, exact_mappings(model, job.configurations, *UNLIMITED), sample)
     method = "exact" if found.is_exact else "sampled"
     for average in AVERAGES:
         for quantity, value in law(found, average).items():
@@ -270,3 +264,10 @@ def level_rows(found: Measured, labels: Row) -> Iterator[Row]:
             place = {0: "first", last: "last"}.get(level, "inner")
             own = {**labels, "average": "consistent", "level": level + 1, "place": place, "method": method}
             yield {**own, "quantity": quantity, "value": value}
+
+
+ROWS: dict[type[JobSpec], Callable[[Any], Iterator[Row]]] = {
+    Statements: statements,
+    Mixtures: mixtures,
+    Trained: trained,
+}

@@ -125,12 +125,12 @@ CASES: list[tuple[str, Average]] = [
 ]
 
 
-def random_rows(parameters: dict[str, Any]) -> Iterator[Row]:
-    """Per family of tables and kind of components, the worst of `draws` draws and the share that violates.
+def random_rows(number: int) -> Iterator[Row]:
+    """Per family of tables and kind of components, the worst of `number` draws and the share that violates.
 
     All families map the same components.
     """
-    count = -(-parameters["draws"] // len(SIZES))
+    count = -(-number // len(SIZES))
     channels = {
         (kind, states): Channel(components(count, states, stream("mapping", WORDS[kind], states)))
         for kind, components in COMPONENTS.items()
@@ -245,20 +245,20 @@ def fractions(rows: np.ndarray) -> str:
     return f"({', '.join(' '.join(str(Fraction(value).limit_denominator(100)) for value in row) for row in rows)})"
 
 
-def capacity_rows(parameters: dict[str, Any]) -> Iterator[Row]:
+def capacity_rows(number: int) -> Iterator[Row]:
     """The charitable reading of Assumption 1: all rows of A equal to the best prior reach the capacity."""
     generator = stream("mapping", "capacity")
     for states in SIZES:
-        leaves = categorical(parameters["draws"], states, SYMBOLS, generator)
+        leaves = categorical(number, states, SYMBOLS, generator)
         bound, best = capacity(leaves.probabilities)
         tables = np.repeat(best[:, None], states, axis=1)
-        draws = Draws(tables, Channel(leaves), dirichlet((parameters["draws"], states), generator))
+        draws = Draws(tables, Channel(leaves), dirichlet((number, states), generator))
         margins = increase(draws.mappings, "consistent") - bound
         labels = {"leaves": "categorical", "family": "best rows", "statement": "capacity reached"}
         yield from verdict_rows({**labels, "average": "consistent", "case": f"{states} states"}, margins)
 
 
-def ratio_rows(parameters: dict[str, Any]) -> Iterator[Row]:
+def ratio_rows(number: int) -> Iterator[Row]:
     """Eqs. 36 and 49 at their smallest: two sites, each a mixture of its own, under a root with a single state.
 
     H(X) is the sum of the mixtures' entropies, so that its ratio to the components' has a bound β² by the two sites'
@@ -268,7 +268,7 @@ def ratio_rows(parameters: dict[str, Any]) -> Iterator[Row]:
     for kind, components in makers.items():
         generator = stream("mapping", "ratio", WORDS[kind])
         states = SIZES[0]
-        count = 2 * parameters["draws"]
+        count = 2 * number
         leaves = components(count, states, generator)
         draws = Draws(dirichlet((count, 1, states), generator), Channel(leaves), np.ones((count, 1)))
         below, above = (values.reshape(-1, 2) for values in draws.mappings.averaged("consistent"))

@@ -16,8 +16,10 @@ from convac.errors import ArgumentError
 from convac.experiments.experiment import Cell
 from convac.experiments.image_runs import GLOBAL, LOCAL, ImageExperiment, NetworkKind, template
 from convac.geometry.partitions import Partition
-from convac.specs.spec import DatasetSpec, NetworkSpec, Positive, Scalar, Spec
-from convac.specs.widths import matched, parameters, profile
+from convac.specs.datasets.agreement import AgreementSpec
+from convac.specs.network import NetworkSpec
+from convac.specs.spec import Positive, Scalar, Spec
+from convac.specs.widths import matched, profile
 
 KINDS: tuple[NetworkKind, ...] = ("ConvNet", "ConvAC")
 # positions along each axis of a ConvNet's convolution, and of a ConvAC's window
@@ -97,16 +99,15 @@ def control(block: Block) -> Iterator[Cell]:
     start = template("ConvNet", block.images.canvas, patch, KERNELS["ConvNet"], classes=2, brightest=1)
     networks = {name: matched(start, name, count, tolerance=0.05) for name in block.profiles}
     for gap in block.control.distances:
-        parameters: dict[str, Scalar] = {
-            "task": "agreement",
-            "seed": 0,
-            "distance": gap,
-            "canvas": block.images.canvas,
-            "train": block.images.train,
-            "validation": block.images.validation,
-            "test": block.images.test,
-        }
-        dataset = DatasetSpec(name="agreement", parameters=parameters)
+        dataset = AgreementSpec(
+            task="agreement",
+            seed=0,
+            distance=gap,
+            canvas=block.images.canvas,
+            train=block.images.train,
+            validation=block.images.validation,
+            test=block.images.test,
+        )
         words = {max(block.control.distances): "longest", min(block.control.distances): "shortest"}
         labels: dict[str, Scalar] = {"network": "ConvNet", "task": "agreement", "size": gap, "parameters": count}
         labels |= {"gap": words.get(gap, "between")}
@@ -123,7 +124,7 @@ def described(networks: dict[str, NetworkSpec], side: int) -> dict[str, dict[str
         name: {
             "profile": name,
             "widths": "-".join(map(str, network.widths)),
-            "weights": parameters(network),
+            "weights": network.parameters(),
             "cut": round(cuts[name], 6),
             "cut_rank": ranks.get(cuts[name], "between"),
         }

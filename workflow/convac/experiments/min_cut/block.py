@@ -5,17 +5,19 @@ Exact generic ranks over a prime field on stated ensembles of random trees.
 """
 
 import math
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from convac.errors import ArgumentError
 from convac.experiments.experiment import Cell, Experiment
+from convac.experiments.min_cut.jobs import Drawing, Ensemble, Loop, Search
 from convac.geometry.partitions import Partition
-from convac.specs.spec import Natural, Positive, Scalar, TheorySpec
+from convac.specs.job import JobSpec
+from convac.specs.spec import Natural, Positive
 
 DRAWN = 1024  # sites of a tree that can be read in a figure
-ENSEMBLES = ("powers", "mixed", "shared")
+ENSEMBLES: tuple[Literal["powers", "mixed", "shared"], ...] = ("powers", "mixed", "shared")
 
 
 class Block(Experiment):
@@ -45,33 +47,21 @@ class Block(Experiment):
 
 def cells(block: Block) -> list[Cell]:
     """One job per ensemble, one each for the search, the rings and the drawing."""
-    drawing: dict[str, Scalar | tuple[Scalar, ...]] = {
-        "part": "drawing",
-        "windows": block.drawn_windows,
-        "local_dimension": 2,
-        "widths": block.drawn_widths,
-        "inside": block.drawn_inside,
-    }
-    search: dict[str, Scalar | tuple[Scalar, ...]] = {
-        "part": "search",
-        "sites": block.search_sites,
-        "widest": block.search_widest,
-        "largest": block.largest,
-    }
-    found = [
-        (
-            kind,
-            TheorySpec(
-                study="min_cut",
-                parameters={"part": "ensemble", "ensemble": kind, "cases": block.cases, "largest": block.largest},
-            ),
-        )
-        for kind in ENSEMBLES
+    found: list[tuple[str, JobSpec]] = [
+        (kind, Ensemble(ensemble=kind, cases=block.cases, largest=block.largest)) for kind in ENSEMBLES
     ]
     found += [
-        ("loop", TheorySpec(study="min_cut", parameters={"part": "loop", "cases": block.loop_cases})),
-        ("search", TheorySpec(study="min_cut", parameters=search)),
-        ("drawing", TheorySpec(study="min_cut", parameters=drawing)),
+        ("loop", Loop(cases=block.loop_cases)),
+        ("search", Search(sites=block.search_sites, widest=block.search_widest, largest=block.largest)),
+        (
+            "drawing",
+            Drawing(
+                windows=block.drawn_windows,
+                local_dimension=2,
+                widths=block.drawn_widths,
+                inside=block.drawn_inside,
+            ),
+        ),
     ]
     return [Cell(spec, {"ensemble": name}) for name, spec in found]
 

@@ -18,15 +18,15 @@ from convac.entanglement.generic_rank import TreeShape, generic_rank, rank
 from convac.entanglement.graphs import Network, graph_min_cut
 from convac.entanglement.mincut import symmetric_min_cut, tree_min_cut
 from convac.errors import MemoryLimitError, TimeLimitError
+from convac.experiments.min_cut.jobs import Drawing, Ensemble, Loop, Search
 from convac.geometry.partitions import Partition
 from convac.geometry.trees import PoolingTree
 from convac.progress import reporter
 from convac.seeds import stream
-from convac.specs.spec import TheorySpec
+from convac.specs.job import JobSpec
 from convac.specs.tables import table_of
 
 Row = dict[str, Any]
-Parameters = dict[str, Any]
 WINDOWS = ((2, 2), (2, 3), (3, 2), (3, 3), (2, 4), (4, 2), (4, 4), (2, 2, 2), (2, 2, 3), (2, 3, 2), (3, 2, 2), (2,) * 4)
 
 LISTED = 2  # deficits of each tree
@@ -87,31 +87,24 @@ def joined(numbers: tuple[int, ...]) -> str:
     return " ".join(map(str, numbers))
 
 
-def compute(spec: TheorySpec) -> pd.DataFrame:
-    """One part of the study, as the parameter `part` says: `ensemble`, `search`, `loop` or `drawing`.
+def compute(job: JobSpec) -> pd.DataFrame:
+    """One job of the study.
 
     Returns:
         Columns case, windows, local_dimension, widths, sites_inside and what a part adds; seed, quantity, value.
     """
-    parameters: Parameters = dict(spec.parameters)
-    parts: dict[str, Callable[[Parameters], Iterator[Row]]] = {
-        "ensemble": ensemble,
-        "search": search,
-        "loop": loop,
-        "drawing": drawing,
-    }
-    return table_of({"seed": 0, **row} for row in parts[parameters.pop("part")](parameters))
+    return table_of({"seed": 0, **row} for row in ROWS[type(job)](job))
 
 
-def ensemble(parameters: Parameters) -> Iterator[Row]:
+def ensemble(job: Ensemble) -> Iterator[Row]:
     """`cases` random cases: tree of `WINDOWS`, M and widths, each site inside with chance ½; cuts from 2 to `largest`.
 
     `ensemble` is `powers` (M and every width a power of one integer, 2 or 3), `mixed` (M from 2 to 4, widths from 2 to
     7) or `shared` (as mixed, weights shared over positions).
     """
-    kind = parameters["ensemble"]
-    report = reporter(parameters["cases"], "case")
-    for number, case in enumerate(islice(drawn_cases(kind, parameters["largest"]), parameters["cases"])):
+    kind = job.ensemble
+    report = reporter(job.cases, "case")
+    for number, case in enumerate(islice(drawn_cases(kind, job.largest), job.cases)):
         values = [("rank", case.rank(kind == "shared")), ("min_cut", case.cut), ("trivial_bound", case.trivial)]
         if kind == "shared":
             symmetric = symmetric_min_cut(case.tree, case.local_dimension, case.widths, case.inside)
@@ -144,23 +137,23 @@ def random_case(kind: str, generator: np.random.Generator) -> Case | None:
     return Case(windows, local_dimension, widths, inside) if 0 < len(inside) < prod(windows) else None
 
 
-def search(parameters: Parameters) -> Iterator[Row]:
+def search(job: Search) -> Iterator[Row]:
     """Per tree, the deficits with the smallest cuts among all partitions, M and widths up to `widest`.
 
     Partitions that permuting children turns into one another count once: weights per location make them equal.
     """
     trees = sorted(WINDOWS, key=lambda windows: (prod(windows), windows))
-    trees = [windows for windows in trees if prod(windows) <= parameters["sites"]]
+    trees = [windows for windows in trees if prod(windows) <= job.sites]
     report = reporter(len(trees), "tree")
     for number, windows in enumerate(trees, start=1):
         cases = [
             Case(windows, local_dimension, widths, inside)
-            for local_dimension in range(2, parameters["widest"] + 1)
-            for widths in product(range(2, parameters["widest"] + 1), repeat=len(windows))
+            for local_dimension in range(2, job.widest + 1)
+            for widths in product(range(2, job.widest + 1), repeat=len(windows))
             for inside in distinct_partitions(windows)
         ]
         cuts = sorted((case.cut, index) for index, case in enumerate(cases))
-        within = (cases[index] for cut, index in cuts if 2 < cut <= parameters["largest"])
+        within = (cases[index] for cut, index in cuts if 2 < cut <= job.largest)
         deficits = islice((case for case in within if case.rank(False) < case.cut), LISTED)
         for place, case in enumerate(deficits):
             yield from deficit_rows(LISTED * number + place, case)
@@ -191,10 +184,10 @@ def distinct_partitions(windows: tuple[int, ...]) -> list[tuple[int, ...]]:
     return list(halves)
 
 
-def loop(parameters: Parameters) -> Iterator[Row]:
+def loop(job: Loop) -> Iterator[Row]:
     """Rings of general tensors with random bonds: a network with a loop, against its cut by max-flow."""
     generator = stream("min cut", "loop")
-    for case in range(parameters["cases"]):
+    for case in range(job.cases):
         sites = int(generator.integers(4, 9))
         local_dimension = int(generator.integers(2, 4))
         bonds = tuple(int(bond) for bond in generator.integers(2, 6, sites))
@@ -240,14 +233,9 @@ def ring_rank(
     return rank(tensor.reshape(local_dimension ** len(inside), -1))
 
 
-def drawing(parameters: Parameters) -> Iterator[Row]:
+def drawing(job: Drawing) -> Iterator[Row]:
     """One tree with its cut: every node's level, position, dimension, side of a site, and whether it is cut."""
-    case = Case(
-        tuple(parameters["windows"]),
-        parameters["local_dimension"],
-        tuple(parameters["widths"]),
-        tuple(parameters["inside"]),
-    )
+    case = Case(job.windows, job.local_dimension, job.widths, job.inside)
     cut = tree_min_cut(case.tree, case.local_dimension, case.widths, case.inside)
     severed = {(bond.level, bond.position) for bond in cut.bonds}
     for level, positions in enumerate(case.tree.positions):
@@ -259,3 +247,11 @@ def drawing(parameters: Parameters) -> Iterator[Row]:
             for quantity, value in values.items():
                 own = {**case.labels, "level": level, "position": position}
                 yield {**own, "quantity": quantity, "value": float(value)}
+
+
+ROWS: dict[type[JobSpec], Callable[[Any], Iterator[Row]]] = {
+    Ensemble: ensemble,
+    Search: search,
+    Loop: loop,
+    Drawing: drawing,
+}

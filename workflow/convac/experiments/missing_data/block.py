@@ -14,26 +14,18 @@ from convac.errors import ArgumentError
 from convac.experiments.experiment import Cell, Experiment
 from convac.experiments.image_runs import CLASSES, GREY, template
 from convac.geometry.trees import PoolingTree
-from convac.specs.spec import (
-    INTEGER,
-    MARGINALISED,
-    DatasetSpec,
-    MeasureSpec,
-    MissingSpec,
-    NetworkSpec,
-    Positive,
-    RunSpec,
-    Scalar,
-    Schedule,
-    Seeds,
-    Share,
-    Spec,
-    TrainingSpec,
-    seeds_of,
-)
-from convac.specs.widths import matched, parameters
+from convac.specs.dataset import Control
+from convac.specs.datasets.digits import DigitsSpec, Source
+from convac.specs.measure import MARGINALISED, MeasureSpec, MissingSpec
+from convac.specs.network import NetworkSpec
+from convac.specs.networks.mixture import MixtureSpec, Objective
+from convac.specs.run import RunSpec
+from convac.specs.spec import INTEGER, Positive, Scalar, Share, Spec
+from convac.specs.training import Schedule, Seeds, TrainingSpec, seeds_of
+from convac.specs.widths import matched
 
 Kind = Literal["points", "rectangles"]
+CONTROLS: dict[str, Control] = {"points": "missing-points", "rectangles": "missing-rectangles"}
 IMPUTATIONS = ("zero", "mean", "neighbour")
 HT, CP, CONVNET = "HT mixture", "CP mixture", "ConvNet"
 COMPLETE = "complete"  # what a network was trained on, where nothing was missing
@@ -44,7 +36,7 @@ TOLERANCE = 0.02  # of equal parameters
 class Images(Spec):
     """Grey images as large as the canvas."""
 
-    source: Literal["digits", "mnist", "fashion_mnist", "cifar10"] = Field(description="where the originals come from")
+    source: Source = Field(description="where the originals come from")
     canvas: Annotated[Literal[8, 16, 32, 64], INTEGER] = Field(description="pixels along each side of an image")
     train: Positive = Field(description="images rendered for training")
     validation: Positive = Field(description="images that rates are chosen by")
@@ -59,9 +51,7 @@ class Block(Experiment):
     patch: Annotated[Literal[1, 2, 4], INTEGER] = Field(description="pixels along each side of a site")
     components: Positive = Field(description="Gaussians that a mixture's sites draw from")
     parameters: Positive = Field(description="of every network, met within 2 %")
-    objectives: tuple[Literal["likelihood", "hybrid", "discriminative"], ...] = Field(
-        min_length=1, description="of the HT mixtures"
-    )
+    objectives: tuple[Objective, ...] = Field(min_length=1, description="of the HT mixtures")
     shallow: bool = Field(description="whether there is a CP mixture, of one level, with the first objective")
     trained_on: tuple[Kind, ...] = Field(description="missing pixels that further ConvNets are trained on")
     kinds: tuple[Kind, ...] = Field(min_length=1, description="of missing pixels in the test images")
@@ -92,24 +82,21 @@ def mixtures(block: Block) -> Iterator[Cell]:
         yield mixture(block, CP, (side**2,), block.objectives[0], None)
 
 
-def mixture(block: Block, name: str, windows: tuple[int, ...], objective: str, examples: float | None) -> Cell:
+def mixture(block: Block, name: str, windows: tuple[int, ...], objective: Objective, examples: float | None) -> Cell:
     """A mixture of Gaussian patches, mixing weights of each location."""
     side = block.images.canvas // block.patch
-    start = NetworkSpec(
-        architecture="mixture",
+    start = MixtureSpec(
         geometry="square",
         sites=(side, side),
         windows=windows,
         widths=(1,) * len(windows),
         local_dimension=block.components,
         classes=CLASSES,
-        options={
-            "leaves": "gaussian",
-            "sharing": "located",
-            "objective": objective,
-            "patch": block.patch,
-            "brightest": GREY,
-        },
+        leaves="gaussian",
+        sharing="located",
+        objective=objective,
+        patch=block.patch,
+        brightest=GREY,
     )
     network = matched(start, "uniform", block.parameters, TOLERANCE)
     labels: dict[str, Scalar] = {"network": name, "objective": objective, "trained_on": COMPLETE}
@@ -135,20 +122,17 @@ def cell(
 ) -> Cell:
     """A network over all seeds, tested at every rate."""
     images, known = block.images, str(labels["trained_on"])
-    dataset = {
-        "name": "digits",
-        "parameters": {"seed": 0, "size": images.canvas, **images.model_dump()},
-        "control": "none" if known == COMPLETE else f"missing-{known}",
-    }
+    control: Control = "none" if known == COMPLETE else CONTROLS[known]
+    dataset = DigitsSpec(seed=0, size=images.canvas, control=control, **images.model_dump())
     spec = RunSpec(
-        dataset=DatasetSpec.model_validate(dataset),
+        dataset=dataset,
         network=network,
         training=TrainingSpec(**schedule.model_dump(), seeds=seeds_of(block.seeds)),
     )
     missing = {"kinds": block.kinds, "rates": block.rates, "imputations": imputations, "examples": examples}
     described: dict[str, Scalar] = {
         "parameters": block.parameters,
-        "weights": parameters(network),
+        "weights": network.parameters(),
         "widths": "-".join(map(str, network.widths)),
     }
     return Cell(spec, {**labels, **described}, MeasureSpec(missing=MissingSpec.model_validate(missing)))

@@ -9,11 +9,9 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from convac.experiments.experiment import Cell, Experiment
-from convac.experiments.overlaps.jobs import Family, RandomNetworks, SearchedNetworks
+from convac.experiments.overlaps.jobs import Family, RandomNetworks, SearchedNetworks, Trees, Volume
 from convac.geometry.trees import PoolingTree
-from convac.specs.spec import Positive, Scalar, TheorySpec
-
-Parameters = dict[str, Scalar | tuple[Scalar, ...]]
+from convac.specs.spec import Positive
 
 
 class Block(Experiment):
@@ -36,20 +34,8 @@ class Block(Experiment):
 
 def cells(block: Block) -> list[Cell]:
     """One job per family, one each for random and searched networks, the trees, the parameters of a volume law."""
-    families = [
-        TheorySpec(study="overlaps", parameters={"part": "blocks", **family.model_dump()}) for family in block.families
-    ]
-    drawn: Parameters = {"part": "random", **block.random.model_dump()}
-    searched: Parameters = {"part": "search", **block.search.model_dump()}
-    trees: Parameters = {
-        "part": "trees",
-        "sites": (block.tree_sites,),
-        "local_dimension": 2,
-        "widths": block.tree_widths,
-    }
-    volume: Parameters = {"part": "volume", "sizes": block.volume_sites}
-    specs = [*families, *(TheorySpec(study="overlaps", parameters=part) for part in (drawn, searched, trees, volume))]
-    return [Cell(spec) for spec in specs]
+    trees = Trees(sites=(block.tree_sites,), local_dimension=2, widths=block.tree_widths)
+    return [*map(Cell, (*block.families, block.random, block.search, trees, Volume(sizes=block.volume_sites)))]
 
 
 FIGURES = {

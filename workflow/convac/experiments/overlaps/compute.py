@@ -17,50 +17,42 @@ from convac.entanglement.block_rank import exact_rank, front_rank, mask_of, pred
 from convac.entanglement.brute import matricization
 from convac.entanglement.generic_rank import TreeShape, generic_rank
 from convac.entanglement.measures import entropy
+from convac.experiments.overlaps.jobs import Family, RandomNetworks, SearchedNetworks, Trees, Volume
 from convac.geometry.trees import PoolingTree
 from convac.progress import reporter
 from convac.seeds import stream
-from convac.specs.spec import TheorySpec
+from convac.specs.job import JobSpec
 from convac.specs.tables import table_of
 
 Row = dict[str, Any]
-Parameters = dict[str, Any]
 SEARCHED = ((6,), (7,), (8,), (9,), (10,), (11,), (12,), (3, 3), (3, 4))
 
 
-def compute(spec: TheorySpec) -> pd.DataFrame:
-    """One part of the study, as the parameter `part` says: `blocks`, `search`, `random`, `trees` or `volume`.
+def compute(job: JobSpec) -> pd.DataFrame:
+    """One job of the study.
 
     Returns:
         Columns network, weights, boundary, sites, kernel, layers, width, widths, local_dimension, block, block_sites,
         case, held_back, uniform, fits, seed, quantity, value; those that a part doesn't have are missing.
     """
-    parameters: Parameters = dict(spec.parameters)
-    parts: dict[str, Callable[[Parameters], Iterator[Row]]] = {
-        "blocks": blocks,
-        "random": random_networks,
-        "search": searched_networks,
-        "trees": trees,
-        "volume": volume,
-    }
-    return table_of(parts[parameters.pop("part")](parameters))
+    return table_of(ROWS[type(job)](job))
 
 
-def blocks(parameters: Parameters) -> Iterator[Row]:
+def blocks(job: Family) -> Iterator[Row]:
     """Ranks (and entropies of `draws` networks) of every block, for all kernels × layers × widths."""
-    sites = tuple(parameters["sites"])
-    grid = list(product(parameters["kernels"], parameters["layers"], parameters["widths"]))
+    sites = job.sites
+    grid = list(product(job.kernels, job.layers, job.widths))
     report = reporter(len(grid), "network")
     for number, (kernel, layers, width) in enumerate(grid, start=1):
         shape = OverlappingShape(
             sites,
             kernel,
-            (parameters["first_width"] or width, *(width,) * (layers - 1)),
-            parameters["local_dimension"],
-            parameters["periodic"],
-            parameters["shared"],
+            (job.first_width or width, *(width,) * (layers - 1)),
+            job.local_dimension,
+            job.periodic,
+            job.shared,
         )
-        yield from block_rows(shape, parameters["draws"])
+        yield from block_rows(shape, job.draws)
         report(number, f"K={kernel}, L={layers}, D={width}")
 
 
@@ -99,9 +91,9 @@ def network_labels(shape: OverlappingShape, network: str) -> Row:
     }
 
 
-def searched_networks(parameters: Parameters) -> Iterator[Row]:
+def searched_networks(job: SearchedNetworks) -> Iterator[Row]:
     """Rank, prediction and front formula of a block each, of `networks` with shared weights and as many without."""
-    drawn = [each for shared in (True, False) for each in searched(shared, **parameters)]
+    drawn = [each for shared in (True, False) for each in searched(shared, job.networks, job.entries)]
     report = reporter(len(drawn), "network")
     for number, (shape, name, sides, inside) in enumerate(drawn, start=1):
         word = "overlaps search " + word_of(shape)
@@ -148,18 +140,18 @@ def excess(shape: OverlappingShape, sides: Sequence[int]) -> float:
     return math.log(shape.local_dimension ** math.prod(sides) / front_rank(shape, sides))
 
 
-def random_networks(parameters: Parameters) -> Iterator[Row]:
+def random_networks(job: RandomNetworks) -> Iterator[Row]:
     """Rank and prediction of random networks and random subsets of their sites: where does the law end?
 
     Lines of 6 to 10 sites, 2×3 and 3×3, kernels 2 and 3, one to four layers of 2 to 5 channels each, 2 to 5
     templates; any boundary, weights shared or not; `entries` bounds the inputs M^N that are listed.
     """
-    generator = stream("overlaps random", parameters["entries"])
-    report = reporter(parameters["networks"], "network")
-    for number in range(1, parameters["networks"] + 1):
-        shape = random_shape(generator, parameters["entries"])
+    generator = stream("overlaps random", job.entries)
+    report = reporter(job.networks, "network")
+    for number in range(1, job.networks + 1):
+        shape = random_shape(generator, job.entries)
         residues = coefficient_tensor(shape, draw(shape, PRIME_FIELD, generator), PRIME_FIELD)
-        subsets = {random_subset(generator, shape.count) for _ in range(parameters["subsets"])}
+        subsets = {random_subset(generator, shape.count) for _ in range(job.subsets)}
         for inside in sorted(subsets):
             block = " ".join(map(str, inside))
             case = f"{number}: {case_of(shape)} sites {block}"
@@ -201,11 +193,11 @@ def block_sites(sites: tuple[int, ...]) -> list[tuple[str, tuple[int, ...], list
     ]
 
 
-def trees(parameters: Parameters) -> Iterator[Row]:
+def trees(job: Trees) -> Iterator[Row]:
     """Ranks of the first n sites of shared pairs trees of uniform width: no overlap."""
-    tree = PoolingTree.named("line", tuple(parameters["sites"]))
-    for width in parameters["widths"]:
-        shape = TreeShape(tree, parameters["local_dimension"], (width,) * tree.levels, (True,) * tree.levels)
+    tree = PoolingTree.named("line", job.sites)
+    for width in job.widths:
+        shape = TreeShape(tree, job.local_dimension, (width,) * tree.levels, (True,) * tree.levels)
         for name, _, inside in block_sites(tree.shape):
             yield {
                 "network": "tree",
@@ -213,7 +205,7 @@ def trees(parameters: Parameters) -> Iterator[Row]:
                 "sites": name_of(tree.shape),
                 "layers": tree.levels,
                 "width": width,
-                "local_dimension": parameters["local_dimension"],
+                "local_dimension": job.local_dimension,
                 "block": name,
                 "block_sites": len(inside),
                 "seed": 0,
@@ -222,12 +214,12 @@ def trees(parameters: Parameters) -> Iterator[Row]:
             }
 
 
-def volume(parameters: Parameters) -> Iterator[Row]:
+def volume(job: Volume) -> Iterator[Row]:
     """Fewest parameters with which half of the sites of a ring reaches the full rank 2^(N/2), M = 2, by exact rank.
 
     Each network in two versions: weights shared over translations, and per location.
     """
-    for size in parameters["sizes"]:
+    for size in job.sizes:
         found = {
             ("overlapping", "shared"): smallest_overlapping(size, shared=True),
             ("overlapping", "per location"): smallest_overlapping(size, shared=False),
@@ -314,3 +306,12 @@ def smallest_tree(size: int) -> int:
     channels = (2, *widths)
     maps = [positions * into * out for positions, (into, out) in zip(tree.positions, pairwise(channels), strict=False)]
     return int(sum(maps) + channels[-1])
+
+
+ROWS: dict[type[JobSpec], Callable[[Any], Iterator[Row]]] = {
+    Family: blocks,
+    RandomNetworks: random_networks,
+    SearchedNetworks: searched_networks,
+    Trees: trees,
+    Volume: volume,
+}

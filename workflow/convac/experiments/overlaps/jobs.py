@@ -7,10 +7,11 @@ from pydantic import Field, model_validator
 
 from convac.circuits.overlapping import OverlappingShape
 from convac.errors import ArgumentError
-from convac.specs.spec import MOST, Natural, Positive, Spec
+from convac.specs.job import JobSpec
+from convac.specs.spec import MOST, Natural, Positive
 
 
-class Family(Spec):
+class Family(JobSpec):
     """Networks over one line or grid of sites: every kernel × layers × width, one job."""
 
     sites: tuple[Positive, ...] = Field(min_length=1, max_length=2)
@@ -34,7 +35,7 @@ class Family(Spec):
         return self
 
 
-class RandomNetworks(Spec):
+class RandomNetworks(JobSpec):
     """Random small networks."""
 
     networks: Positive
@@ -43,8 +44,22 @@ class RandomNetworks(Spec):
     entries: Annotated[Positive, Field(ge=64)] = Field(description="most inputs M^N that are listed")
 
 
-class SearchedNetworks(Spec):
+class SearchedNetworks(JobSpec):
     """Networks drawn by how far the front's formula lies below M^|A|, a block of each."""
 
     networks: Natural = Field(description="with shared weights, and as many without; fewer where there are no more")
     entries: Annotated[Positive, Field(ge=64)] = Field(description="most inputs M^N that are listed")
+
+
+class Trees(JobSpec):
+    """Shared pairs trees of uniform width, beside the overlapping networks."""
+
+    sites: tuple[Positive, ...]
+    local_dimension: Positive
+    widths: tuple[Positive, ...]
+
+
+class Volume(JobSpec):
+    """Rings whose cheapest network with a volume law is searched for."""
+
+    sizes: tuple[Positive, ...]

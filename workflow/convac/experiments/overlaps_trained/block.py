@@ -13,7 +13,7 @@ from convac.errors import ArgumentError
 from convac.experiments.experiment import Cell
 from convac.experiments.image_runs import ImageExperiment, NetworkKind, template
 from convac.specs.spec import Positive, Scalar, Spec
-from convac.specs.widths import matched, parameters
+from convac.specs.widths import matched
 
 KINDS: tuple[NetworkKind, ...] = ("ConvNet", "ConvAC")
 LARGEST_KERNEL = 7
@@ -54,7 +54,7 @@ def cells(block: Block) -> list[Cell]:
                     "size": size,
                     "kernel": kernel,
                     "parameters": count,
-                    "weights": parameters(network),
+                    "weights": network.parameters(),
                     "widths": "-".join(map(str, network.widths)),
                 }
                 found.append(Cell(block.run(block.dataset(size, kind), network, kind, block.task(size)), labels))

@@ -4,8 +4,9 @@ Source: 1605.06743 (Cohen & Shashua, ICLR 2017), Experiments. Shared 1×1 weight
 deep networks invariant to permuting the children of any node of their tree.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Literal
 
 import numpy as np
@@ -14,27 +15,23 @@ from pydantic import Field, model_validator
 from convac.experiments.experiment import Cell, Experiment
 from convac.geometry.partitions import Partition
 from convac.geometry.trees import PoolingTree
-from convac.specs.spec import (
-    INTEGER,
-    DatasetSpec,
-    DependenceSpec,
-    MeasureSpec,
-    NetworkSpec,
-    Positive,
-    RunSpec,
-    Scalar,
-    Schedule,
-    Seeds,
-    TrainingSpec,
-    TreeFile,
-    geometry_label,
-    seeds_of,
-)
+from convac.specs.datasets.blobs import BlobsSpec
+from convac.specs.geometry import TreeFile, geometry_label
+from convac.specs.measure import DependenceSpec, MeasureSpec
+from convac.specs.network import NetworkSpec
+from convac.specs.networks.arithmetic import ArithmeticSpec, Initialisation
+from convac.specs.networks.rectifier import RectifierSpec
+from convac.specs.run import RunSpec
+from convac.specs.spec import INTEGER, Positive, Scalar
+from convac.specs.training import Schedule, Seeds, TrainingSpec, seeds_of
 
 FITTING = {"closedness": "square", "symmetry": "mirror"}  # the geometry that suits a task
 LEFT_RIGHT = "left-right"  # the partition that the label of symmetry is about
 # of the images; 0 made those of the pilot that thresholds were set by
 DATA_SEED = 1
+
+INITIALISATIONS: tuple[Initialisation, ...] = ("calibrated", "normal")  # ours, and the textbook's
+POSITIVE = partial(ArithmeticSpec, weights="positive")
 
 Task = Literal["closedness", "symmetry"]
 Geometry = Literal["square", "mirror"] | TreeFile
@@ -97,11 +94,11 @@ def deep(block: Block, task: Task) -> Iterator[Cell]:
     """Deep networks of both kinds, both geometries and every width."""
     for geometry in block.geometries:
         for width in block.widths:
-            positive = cell(block, task, "ConvAC", geometry, width, block.arithmetic, {"weights": "positive"})
+            positive = cell(block, task, "ConvAC", geometry, width, block.arithmetic, POSITIVE)
             yield on_data(block, positive)
             for pooling in block.poolings:
-                name, options = f"ConvRect {pooling}", {"pooling": str(pooling)}
-                yield on_data(block, cell(block, task, name, geometry, width, block.rectifier, options))
+                name, kind = f"ConvRect {pooling}", partial(RectifierSpec, pooling=pooling)
+                yield on_data(block, cell(block, task, name, geometry, width, block.rectifier, kind))
         yield on_data(block, signed(block, task, geometry, None, "calibrated"))
 
 
@@ -118,21 +115,23 @@ def on_data(block: Block, cell: Cell) -> Cell:
 def shallow(block: Block, task: Task) -> Iterator[Cell]:
     """Shallow ConvACs: one level whose window holds every site."""
     for width in block.shallow_widths:
-        options = {"weights": "positive", "initialisation": "calibrated"}
-        yield cell(block, task, "shallow ConvAC", "square", width, block.shallow, options, (block.side**2,))
+        kind = partial(POSITIVE, initialisation="calibrated")
+        yield cell(block, task, "shallow ConvAC", "square", width, block.shallow, kind, (block.side**2,))
 
 
 def by_depth(block: Block) -> Iterator[Cell]:
     """Signed ConvACs of several depths on the first task, from our initialisation and from the textbook's."""
     for levels in block.depths:
-        for initialisation in ("calibrated", "normal"):
+        for initialisation in INITIALISATIONS:
             yield signed(block, block.tasks[0], "square", even_windows(block.side**2, levels), initialisation)
 
 
-def signed(block: Block, task: Task, geometry: str, windows: tuple[int, ...] | None, initialisation: str) -> Cell:
+def signed(
+    block: Block, task: Task, geometry: str, windows: tuple[int, ...] | None, initialisation: Initialisation
+) -> Cell:
     """A ConvAC with real weights."""
-    options = {"weights": "signed", "initialisation": initialisation}
-    return cell(block, task, "ConvAC signed", geometry, block.widths[0], block.signed, options, windows)
+    kind = partial(ArithmeticSpec, weights="signed", initialisation=initialisation)
+    return cell(block, task, "ConvAC signed", geometry, block.widths[0], block.signed, kind, windows)
 
 
 def even_windows(sites: int, levels: int) -> tuple[int, ...]:
@@ -152,43 +151,33 @@ def cell(
     geometry: str,
     width: int,
     schedule: Schedule,
-    options: dict[str, str],
+    kind: Callable[..., NetworkSpec],
     windows: tuple[int, ...] | None = None,
 ) -> Cell:
     """One network over all seeds, its labels, and what is measured on it."""
     tree = PoolingTree.named(geometry, block.sites, windows)
-    arithmetic = "weights" in options
+    network = kind(geometry=geometry, sites=block.sites, windows=tree.windows, widths=(width,) * tree.levels)
     spec = RunSpec(
-        dataset=DatasetSpec(
-            name="blobs",
-            parameters={
-                "task": task,
-                "seed": DATA_SEED,
-                "side": block.side,
-                "rendered_train": block.rendered_train,
-                "rendered_test": block.rendered_test,
-            },
+        dataset=BlobsSpec(
+            task=task,
+            seed=DATA_SEED,
+            side=block.side,
+            rendered_train=block.rendered_train,
+            rendered_test=block.rendered_test,
         ),
-        network=NetworkSpec(
-            architecture="arithmetic" if arithmetic else "rectifier",
-            geometry=geometry,
-            sites=block.sites,
-            windows=tree.windows,
-            widths=(width,) * tree.levels,
-            options=dict(options),
-        ),
+        network=network,
         training=TrainingSpec(**schedule.model_dump(), seeds=seeds_of(block.seeds)),
     )
     labels: dict[str, Scalar] = {
         "task": task,
         "network": name,
-        "initialisation": options.get("initialisation", ""),
+        "initialisation": network.initialisation or "" if isinstance(network, ArithmeticSpec) else "",
         "geometry": geometry_label(geometry),
         "fits": "yes" if FITTING[task] == geometry else "no",
         "width": width,
         "levels": tree.levels,
     }
-    return Cell(spec, labels, MeasureSpec(partitions=block.partitions) if arithmetic else None)
+    return Cell(spec, labels, MeasureSpec(partitions=block.partitions) if isinstance(network, ArithmeticSpec) else None)
 
 
 FIGURES = {

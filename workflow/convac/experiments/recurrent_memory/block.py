@@ -7,8 +7,8 @@ with depth. Exact generic ranks over a prime field; closed forms are ours.
 from pydantic import Field
 
 from convac.experiments.experiment import Cell, Experiment
-from convac.experiments.recurrent_memory.jobs import Depth, Even, Network, Search
-from convac.specs.spec import Positive, TheorySpec
+from convac.experiments.recurrent_memory.jobs import Depth, Even, Grid, Network, Search
+from convac.specs.spec import Positive
 
 
 class Block(Experiment):
@@ -27,42 +27,31 @@ class Block(Experiment):
 def cells(block: Block) -> list[Cell]:
     """One job per depth, the grid and then the search; one per network of the reach."""
     grid = [
-        Cell(
-            TheorySpec(
-                study="recurrent_memory",
-                parameters={
-                    "depth": depth,
-                    "local_dimensions": block.local_dimensions,
-                    "widths": block.widths,
-                    "shortest": 1,
-                    "longest": block.steps // 2,
-                    "entries": block.entries,
-                    "draws": block.draws,
-                    **{f"search_{key}": value for key, value in block.search.model_dump().items()},
-                },
-            ),
-            {"depth": depth},
+        Grid(
+            depth=depth,
+            local_dimensions=block.local_dimensions,
+            widths=block.widths,
+            shortest=1,
+            longest=block.steps // 2,
+            entries=block.entries,
+            draws=block.draws,
+            search=block.search,
         )
         for depth in block.depths
     ]
-    return grid + [
-        Cell(
-            TheorySpec(
-                study="recurrent_memory",
-                parameters={
-                    "depth": network.depth,
-                    "local_dimensions": (network.local_dimension,),
-                    "widths": (network.width,),
-                    "shortest": network.steps // 2,
-                    "longest": network.steps // 2,
-                    "entries": network.local_dimension**network.steps,
-                    "draws": 0,
-                },
-            ),
-            {"depth": network.depth},
+    reach = [
+        Grid(
+            depth=network.depth,
+            local_dimensions=(network.local_dimension,),
+            widths=(network.width,),
+            shortest=network.steps // 2,
+            longest=network.steps // 2,
+            entries=network.local_dimension**network.steps,
+            draws=0,
         )
         for network in block.reach
     ]
+    return [Cell(job, {"depth": job.depth}) for job in (*grid, *reach)]
 
 
 FIGURES = {

@@ -15,27 +15,22 @@ from convac.circuits.recurrent import RecurrentShape, draw, matricization
 from convac.entanglement.generic_rank import rank
 from convac.entanglement.measures import entropy
 from convac.entanglement.start_end_rank import closed_form, proved_bound, stated
+from convac.experiments.recurrent_memory.jobs import Grid, Search
 from convac.progress import reporter
 from convac.seeds import stream
-from convac.specs.spec import TheorySpec
 from convac.specs.tables import table_of
 
-Parameters = dict[str, Any]
 # the closed forms were found on cells no larger than these
 SEEN_HALF, SEEN_DIMENSION, SEEN_WIDTH = 4, 3, 3
 
 
-def compute(spec: TheorySpec) -> pd.DataFrame:
-    """One depth over a grid of M, R and T = 2n.
-
-    Parameters of the spec: depth; local_dimensions; widths; shortest and longest (n); entries, the largest number of
-    sequences M^T that is listed; draws, float64 networks whose entropy is measured. With search_cells, search_entries
-    and search_widest so many networks beyond the grid follow, ranks only (`searched`).
+def compute(job: Grid) -> pd.DataFrame:
+    """One depth over a grid of M, R and T = 2n, and networks beyond the grid, ranks only (`searched`).
 
     Returns:
         Columns local_dimension, width, steps, held_back, stated, fits, searched, seed, quantity, value.
     """
-    jobs = networks(dict(spec.parameters))
+    jobs = networks(job)
     report = reporter(len(jobs), "cell")
     rows: list[dict[str, Any]] = []
     for number, (shape, draws, drawn) in enumerate(jobs, start=1):
@@ -44,24 +39,21 @@ def compute(spec: TheorySpec) -> pd.DataFrame:
     return table_of(rows)
 
 
-def networks(parameters: Parameters) -> list[tuple[RecurrentShape, int, bool]]:
+def networks(job: Grid) -> list[tuple[RecurrentShape, int, bool]]:
     """What a spec asks for, with draws of entropies and whether it was searched: the grid, then what lies beyond."""
-    depth = parameters["depth"]
+    depth = job.depth
     grid = [
         RecurrentShape(2 * half, depth, width, local_dimension)
-        for local_dimension in parameters["local_dimensions"]
-        for width in parameters["widths"]
-        for half in range(parameters["shortest"], parameters["longest"] + 1)
-        if local_dimension ** (2 * half) <= parameters["entries"]
+        for local_dimension in job.local_dimensions
+        for width in job.widths
+        for half in range(job.shortest, job.longest + 1)
+        if local_dimension ** (2 * half) <= job.entries
     ]
-    search = {key.removeprefix("search_"): parameters[key] for key in parameters if key.startswith("search_")}
-    beyond = searched(depth, grid, **search) if search else []
-    return [*((shape, parameters["draws"], False) for shape in grid), *((shape, 0, True) for shape in beyond)]
+    beyond = searched(depth, grid, job.search) if job.search else []
+    return [*((shape, job.draws, False) for shape in grid), *((shape, 0, True) for shape in beyond)]
 
 
-def searched(
-    depth: int, known: Sequence[RecurrentShape], cells: int, entries: int, widest: int
-) -> list[RecurrentShape]:
+def searched(depth: int, known: Sequence[RecurrentShape], search: Search) -> list[RecurrentShape]:
     """Networks whose closed form is below M^n, at random: those of few templates or short sequences say little.
 
     Drawn without replacement from all that aren't known, T ≥ 4, M ≥ 2, 2 ≤ R ≤ `widest`, M^T ≤ `entries`; the chance
@@ -69,17 +61,17 @@ def searched(
     """
     found = [
         shape
-        for half in range(2, entries.bit_length() // 2 + 1)
-        for local_dimension in range(2, int(entries ** (0.5 / half)) + 2)
-        if local_dimension ** (2 * half) <= entries
-        for shape in (RecurrentShape(2 * half, depth, width, local_dimension) for width in range(2, widest + 1))
+        for half in range(2, search.entries.bit_length() // 2 + 1)
+        for local_dimension in range(2, int(search.entries ** (0.5 / half)) + 2)
+        if local_dimension ** (2 * half) <= search.entries
+        for shape in (RecurrentShape(2 * half, depth, width, local_dimension) for width in range(2, search.widest + 1))
         if shape not in known and excess(shape) > 0
     ]
     if not found:
         return []
     weights = np.array([excess(shape) for shape in found])
-    generator = stream("recurrent search", depth, entries, widest)
-    chosen = generator.choice(len(found), min(cells, len(found)), replace=False, p=weights / weights.sum())
+    generator = stream("recurrent search", depth, search.entries, search.widest)
+    chosen = generator.choice(len(found), min(search.cells, len(found)), replace=False, p=weights / weights.sum())
     return [found[number] for number in sorted(chosen.tolist())]
 
 

@@ -12,10 +12,10 @@ from pydantic import Field, model_validator
 
 from convac.errors import ArgumentError
 from convac.experiments.experiment import Cell, Experiment
-from convac.experiments.target_entropy.jobs import ImageClasses
-from convac.specs.spec import Natural, Positive, Scalar, TheorySpec
+from convac.experiments.target_entropy.jobs import Blocks, Families, ImageClasses, Listed, Scans, Sides
+from convac.specs.job import JobSpec
+from convac.specs.spec import Natural, Positive
 
-Sides = tuple[Positive, Positive]
 PIXELS = 20  # of an image whose functions are listed
 LEAST = 3  # different sizes that a law of two parameters is fitted to
 BLOCK = 1000  # pixels of the largest block, whose rank must fit a float
@@ -56,15 +56,14 @@ class Block(Experiment):
 
 def cells(block: Block) -> list[Cell]:
     """One job each for listed functions, blocks of one image, exact families, scans, and classes known by samples."""
-    heights, widths = zip(*block.images, strict=True)
-    parts: dict[str, dict[str, Scalar | tuple[Scalar, ...]]] = {
-        "listed": {"heights": heights, "widths": widths, "draws": block.draws},
-        "blocks": {"sites": block.block_image, "halves": block.halves},
-        "families": {"heights": block.heights, "strip_height": block.strip_height, "lengths": block.lengths},
-        "scans": {"heights": block.scan_heights, "strip_height": block.strip_height, "lengths": block.scan_lengths},
-        "data": block.classes.model_dump(),
-    }
-    return [Cell(TheorySpec(study="target_entropy", parameters={"part": name, **own})) for name, own in parts.items()]
+    jobs: tuple[JobSpec, ...] = (
+        Listed(images=block.images, draws=block.draws),
+        Blocks(sites=block.block_image, halves=block.halves),
+        Families(heights=block.heights, strip_height=block.strip_height, lengths=block.lengths),
+        Scans(heights=block.scan_heights, strip_height=block.strip_height, lengths=block.scan_lengths),
+        block.classes,
+    )
+    return [*map(Cell, jobs)]
 
 
 FIGURES = {

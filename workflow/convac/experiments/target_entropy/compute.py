@@ -21,10 +21,11 @@ from convac.entanglement.generic_rank import rank
 from convac.entanglement.scales import LOWEST, Scaled, common
 from convac.errors import ArgumentError
 from convac.experiments.target_entropy.data_entropy import data_rows
+from convac.experiments.target_entropy.jobs import Blocks, Families, ImageClasses, Listed, Scans
 from convac.geometry.partitions import PARTITIONS, Partition
 from convac.progress import reporter
 from convac.seeds import stream
-from convac.specs.spec import TheorySpec
+from convac.specs.job import JobSpec
 from convac.specs.tables import table_of
 from convac.statistics import slope_interval
 from convac.targets import families
@@ -34,7 +35,6 @@ from convac.targets.functions import TASKS, control, listed
 from convac.targets.splits import CONVENTIONS, Split, offset, split
 
 Row = dict[str, Any]
-Parameters = dict[str, Any]
 
 FITTED = 4  # largest sizes that an exponent is fitted to
 OTHER_FIELD = PrimeField(2**31 - 19)
@@ -47,22 +47,14 @@ PREDICTED = {
 }
 
 
-def compute(spec: TheorySpec) -> pd.DataFrame:
-    """One part of the study, as the parameter `part` says: `listed`, `blocks`, `families`, `scans` or `data`.
+def compute(job: JobSpec) -> pd.DataFrame:
+    """One job of the study.
 
     Returns:
         Columns method, task, convention, shape, sites, height, length, block, block_sites, boundary, draw and side;
         seed, quantity, value; those that a part doesn't have are missing.
     """
-    parameters: Parameters = dict(spec.parameters)
-    parts: dict[str, Callable[[Parameters], Iterator[Row]]] = {
-        "listed": listed_rows,
-        "blocks": block_rows,
-        "families": family_rows,
-        "scans": scan_rows,
-        "data": data_rows,
-    }
-    return table_of({"seed": 0, **row} for row in parts[parameters.pop("part")](parameters))
+    return table_of({"seed": 0, **row} for row in ROWS[type(job)](job))
 
 
 def observations(labels: Row, values: dict[str, float]) -> Iterator[Row]:
@@ -144,11 +136,10 @@ def partition_labels(partition: Partition, block: str) -> Row:
     return {"block": block, "block_sites": len(partition.inside), "boundary": boundary(partition)}
 
 
-def listed_rows(parameters: Parameters) -> Iterator[Row]:
+def listed_rows(job: Listed) -> Iterator[Row]:
     """Every task on every image, left columns against the others, beside `draws` random functions of its mean."""
-    images = list(zip(parameters["heights"], parameters["widths"], strict=True))
-    report = reporter(len(images) * len(TASKS), "task")
-    for number, (sites, task) in enumerate(product(images, TASKS), start=1):
+    report = reporter(len(job.images) * len(TASKS), "task")
+    for number, (sites, task) in enumerate(product(job.images, TASKS), start=1):
         partition = left_columns(sites)
         tensor = listed(task, sites)
         found = split(tensor, partition.mask)
@@ -156,7 +147,7 @@ def listed_rows(parameters: Parameters) -> Iterator[Row]:
         labels.update(partition_labels(partition, "left columns"))
         if not is_constant(found):
             yield from split_rows(labels, found)
-            controls = [split(control(tensor, draw), partition.mask) for draw in range(parameters["draws"])]
+            controls = [split(control(tensor, draw), partition.mask) for draw in range(job.draws)]
             # the left columns are never more than half
             values = {"largest_entropy": len(partition.inside) * math.log(2), "true_share": float(found.mean)}
             for convention in CONVENTIONS:
@@ -174,9 +165,9 @@ def split_rows(labels: Row, found: Split) -> Iterator[Row]:
         yield from observations({**labels, "convention": convention}, values)
 
 
-def block_rows(parameters: Parameters) -> Iterator[Row]:
+def block_rows(job: Blocks) -> Iterator[Row]:
     """Every task on one image: rectangles at its corner, named partitions and `halves` random halves of its pixels."""
-    sites = tuple(parameters["sites"])
+    sites = job.sites
     numbers = np.arange(math.prod(sites)).reshape(sites)
     rectangles = {
         name_of(sides): Partition(sites, tuple(numbers[: sides[0], : sides[1]].ravel().tolist()))
@@ -184,9 +175,7 @@ def block_rows(parameters: Parameters) -> Iterator[Row]:
         if sides != sites
     }
     named = {name: Partition.of(sites, name) for name in PARTITIONS}
-    orders = [
-        stream("target halves", *sites, number).permutation(numbers.size) for number in range(parameters["halves"])
-    ]
+    orders = [stream("target halves", *sites, number).permutation(numbers.size) for number in range(job.halves)]
     halves = {
         f"half {number}": Partition(sites, tuple(order[: numbers.size // 2].tolist()))
         for number, order in enumerate(orders)
@@ -223,15 +212,15 @@ class Size:
         return {**own, "block": "left columns", "block_sites": self.pixels, "boundary": self.height}
 
 
-def sizes_of(parameters: Parameters) -> dict[str, list[Size]]:
+def sizes_of(job: Families | Scans) -> dict[str, list[Size]]:
     """By shape: `square` blocks of growing height, and a `strip` of one height and growing length."""
     return {
-        "square": [Size("square", height, height) for height in sorted(set(parameters["heights"]))],
-        "strip": [Size("strip", parameters["strip_height"], length) for length in sorted(set(parameters["lengths"]))],
+        "square": [Size("square", height, height) for height in sorted(set(job.heights))],
+        "strip": [Size("strip", job.strip_height, length) for length in sorted(set(job.lengths))],
     }
 
 
-def family_rows(parameters: Parameters) -> Iterator[Row]:
+def family_rows(job: Families) -> Iterator[Row]:
     """Tasks with exact spectra at any size."""
     counting: dict[str, Callable[[int, int], Split]] = {"majority": families.majority, "parity": families.parity}
     mirrored: dict[str, Callable[[int, str], Levels]] = {
@@ -251,10 +240,10 @@ def family_rows(parameters: Parameters) -> Iterator[Row]:
         return measures.degenerate_entropy(levels.weights, levels.multiplicities), levels.rank
 
     for task in (*counting, *mirrored):
-        yield from scaling_rows({"method": "closed form", "task": task}, sizes_of(parameters), measured)
+        yield from scaling_rows({"method": "closed form", "task": task}, sizes_of(job), measured)
 
 
-def scan_rows(parameters: Parameters) -> Iterator[Row]:
+def scan_rows(job: Scans) -> Iterator[Row]:
     """Tasks that a scan of columns decides."""
 
     @cache
@@ -266,7 +255,7 @@ def scan_rows(parameters: Parameters) -> Iterator[Row]:
         return None if is_constant(found) else (entropy_of(found, convention), rank_of(found, convention))
 
     for task in SCANS:
-        yield from scaling_rows({"method": "scan", "task": task}, sizes_of(parameters), measured)
+        yield from scaling_rows({"method": "scan", "task": task}, sizes_of(job), measured)
 
 
 Measured = Callable[[str, Size, str], tuple[float, int] | None]
@@ -322,3 +311,12 @@ def exponents(task: str, shape: str, entropies: list[tuple[Size, float]]) -> dic
     random = slope_interval(sites, np.log([families.random_entropy(size.pixels, size.pixels) for size, _ in largest]))
     values = {"exponent": own.mean, "exponent_low": own.low, "exponent_high": own.high, "random_exponent": random.mean}
     return {**values, "predicted_exponent": PREDICTED[task, shape]} if (task, shape) in PREDICTED else values
+
+
+ROWS: dict[type[JobSpec], Callable[[Any], Iterator[Row]]] = {
+    Listed: listed_rows,
+    Blocks: block_rows,
+    Families: family_rows,
+    Scans: scan_rows,
+    ImageClasses: data_rows,
+}

@@ -20,6 +20,7 @@ from convac.entanglement import measures
 from convac.entanglement.data import DataTensor, entropy_error, singular_values
 from convac.entanglement.limits import Limits
 from convac.errors import ArgumentError
+from convac.experiments.target_entropy.jobs import ImageClasses
 from convac.progress import reporter
 from convac.seeds import stream
 from convac.statistics import slope_interval
@@ -57,15 +58,15 @@ def samples(task: str, seed: int, count: int, seeds: int) -> tuple[np.ndarray, n
     return images, signs - signs.mean(), brightest
 
 
-def data_rows(parameters: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def data_rows(job: ImageClasses) -> Iterator[dict[str, Any]]:
     """Every image class and seed against the side that the images are shrunk to, and how the entropy grows with it."""
-    runs = list(product(parameters["tasks"], range(parameters["seeds"])))
+    runs = list(product(job.tasks, range(job.seeds)))
     report = reporter(len(runs), "sample")
     for number, (task, seed) in enumerate(runs, start=1):
-        images, labels, brightest = samples(task, seed, parameters["samples"], parameters["seeds"])
+        images, labels, brightest = samples(task, seed, job.samples, job.seeds)
         shuffled = stream("data entropy shuffle", WORDS[task], seed).permutation(labels)
         found = []
-        for side in parameters["sides"]:
+        for side in job.sides:
             pixels = quantised(images, brightest, side, 2)
             values = side_values(pixels, labels, shuffled)
             block = side * (side // 2)

@@ -4,10 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from convac.specs.spec import Positive, Spec
+from convac.specs.job import JobSpec
+from convac.specs.spec import Natural, Positive
+
+Sides = tuple[Positive, Positive]
 
 
-class ImageClasses(Spec):
+class ImageClasses(JobSpec):
     """Image classes that are known by samples: their images are shrunk and binarised."""
 
     tasks: tuple[Literal["digits", "closedness", "symmetry"], ...] = Field(
@@ -16,3 +19,33 @@ class ImageClasses(Spec):
     sides: tuple[Annotated[int, Field(ge=2, le=8)], ...] = Field(min_length=4, description="pixels along an image")
     samples: Annotated[Positive, Field(ge=8)] = Field(description="images of each seed, no two seeds share one")
     seeds: Positive
+
+
+class Listed(JobSpec):
+    """Functions of images that are listed, beside random ones."""
+
+    images: tuple[Sides, ...]
+    draws: Positive
+
+
+class Blocks(JobSpec):
+    """Rectangles, named partitions and random halves of one image."""
+
+    sites: Sides
+    halves: Natural
+
+
+class Families(JobSpec):
+    """Square blocks and strips, of tasks with exact spectra."""
+
+    heights: tuple[Positive, ...]
+    strip_height: Positive
+    lengths: tuple[Positive, ...]
+
+
+class Scans(JobSpec):
+    """Square blocks and strips, of tasks that a scan of columns decides."""
+
+    heights: tuple[Positive, ...]
+    strip_height: Positive
+    lengths: tuple[Positive, ...]

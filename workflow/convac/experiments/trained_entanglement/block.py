@@ -6,7 +6,7 @@ orthonormal and entropies are those of the function. Truncating every bond to it
 entanglement is used.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -15,25 +15,20 @@ from convac.experiments.experiment import Cell, Experiment
 from convac.experiments.image_runs import CLASSES, GLOBAL, LOCAL
 from convac.geometry.partitions import Partition
 from convac.geometry.trees import PoolingTree
-from convac.specs.spec import (
-    INTEGER,
-    DatasetSpec,
-    MeasureSpec,
-    Natural,
-    NetworkSpec,
-    Positive,
-    RunSpec,
-    Scalar,
-    Schedule,
-    Seeds,
-    Spec,
-    TrainingSpec,
-    seeds_of,
-)
+from convac.specs.dataset import Control, DatasetSpec
+from convac.specs.datasets.blobs import BlobsSpec, BlobTask
+from convac.specs.datasets.digits import DigitsSpec
+from convac.specs.measure import MeasureSpec
+from convac.specs.network import Pixels, Pooling
+from convac.specs.networks.arithmetic import ArithmeticSpec
+from convac.specs.networks.rectifier import RectifierSpec
+from convac.specs.run import RunSpec
+from convac.specs.spec import INTEGER, Natural, Positive, Scalar, Spec
+from convac.specs.training import Schedule, Seeds, TrainingSpec, seeds_of
 
-BLOBS = ("closedness", "symmetry")
+BLOBS: dict[str, BlobTask] = {"closedness": "closedness", "symmetry": "symmetry"}
 # task, geometry and control of every network; the first six are those compared, the others take something away
-NETWORKS = (
+NETWORKS: tuple[tuple[str, str, Control], ...] = (
     ("symmetry", "mirror", "none"),
     ("symmetry", "square", "none"),
     ("closedness", "mirror", "none"),
@@ -104,23 +99,25 @@ class Block(Experiment):
 
 def cells(block: Block) -> list[Cell]:
     """ConvACs on every task, with controls, and small ConvRects on an exact one."""
-    return [circuit(block, *network) for network in NETWORKS[: block.networks]] + [
-        rectifier(block, pooling) for pooling in ("max", "average")
-    ]
+    poolings: tuple[Pooling, ...] = ("max", "average")
+    circuits = [circuit(block, *network) for network in NETWORKS[: block.networks]]
+    return [*circuits, *(rectifier(block, pooling) for pooling in poolings)]
 
 
-def circuit(block: Block, task: str, geometry: str, control: str) -> Cell:
+def circuit(block: Block, task: str, geometry: str, control: Control) -> Cell:
     """A ConvAC over all seeds, measured through training, its bonds truncated where nothing is taken away."""
     tree = PoolingTree.named(geometry, block.sites)
-    network = NetworkSpec(
-        architecture="arithmetic",
+    network = ArithmeticSpec(
         geometry=geometry,
         sites=block.sites,
         windows=tree.windows,
         widths=(block.width,) * tree.levels,
         local_dimension=2 ** (PATCH**2),
         classes=2 if task in BLOBS else CLASSES,
-        options={"weights": "signed", "sharing": "windowed", "initialisation": "diagonal", "patch": PATCH},
+        weights="signed",
+        sharing="windowed",
+        initialisation="diagonal",
+        representation=Pixels(patch=PATCH),
     )
     measure = MeasureSpec(
         partitions=block.partitions,
@@ -134,34 +131,35 @@ def circuit(block: Block, task: str, geometry: str, control: str) -> Cell:
     return Cell(spec, labels, measure)
 
 
-def dataset(block: Block, task: str, control: str) -> DatasetSpec:
+def dataset(block: Block, task: str, control: Control) -> DatasetSpec:
     """Blobs, or binary digits at one of two length scales, under a control."""
     if task in BLOBS:
-        parameters: dict[str, Scalar] = {"task": task, "seed": 0, "side": block.side, **block.blobs.model_dump()}
-        return DatasetSpec.model_validate({"name": "blobs", "parameters": parameters, "control": control})
+        return BlobsSpec(task=BLOBS[task], seed=0, side=block.side, control=control, **block.blobs.model_dump())
     size = block.digits.local_size if task == LOCAL else block.side
-    parameters = {"source": "digits", "seed": 0, "size": size, "canvas": block.side, "shades": 2}
-    parameters |= {"grid": size if task == LOCAL else 1, **block.digits.model_dump(exclude={"local_size"})}
-    return DatasetSpec.model_validate({"name": "digits", "parameters": parameters, "control": control})
+    grid = size if task == LOCAL else 1
+    return digits(block, size=size, canvas=block.side, grid=grid, control=control)
 
 
-def rectifier(block: Block, pooling: str) -> Cell:
+def digits(block: Block, **given: Any) -> DigitsSpec:
+    """Binary digits."""
+    counts = block.digits.model_dump(exclude={"local_size"})
+    return DigitsSpec(source="digits", seed=0, shades=2, **counts, **given)
+
+
+def rectifier(block: Block, pooling: Pooling) -> Cell:
     """A ConvRect on tiny digits, small enough that its grid tensor is listed whole."""
     tree = PoolingTree.named("square", (SMALL, SMALL))
-    network = NetworkSpec(
-        architecture="rectifier",
+    network = RectifierSpec(
         geometry="square",
         sites=tree.shape,
         windows=tree.windows,
         widths=(block.rectifiers.width,) * tree.levels,
         classes=CLASSES,
-        options={"pooling": pooling},
+        pooling=pooling,
     )
-    parameters: dict[str, Scalar] = {"source": "digits", "seed": 0, "size": SMALL, "canvas": SMALL, "shades": 2}
-    parameters |= block.digits.model_dump(exclude={"local_size"})
     schedule = block.rectifiers.schedule
     training = TrainingSpec(**schedule.model_dump(), seeds=seeds_of(block.seeds), snapshots=block.snapshots)
-    spec = RunSpec(dataset=DatasetSpec(name="digits", parameters=parameters), network=network, training=training)
+    spec = RunSpec(dataset=digits(block, size=SMALL, canvas=SMALL), network=network, training=training)
     labels: dict[str, Scalar] = {
         "task": "tiny digits",
         "network": f"ConvRect {pooling}",

@@ -1,0 +1,38 @@
+"""Convolutional networks of rectifiers: see `convac.networks.convolutional`."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from convac.specs.network import Brightest, NetworkSpec, Patch, Pixels, Pooling, Work
+
+
+class ConvolutionalSpec(NetworkSpec):
+    """A ConvNet: K×K convolutions, rectifiers, and pooling over 2×2 windows.
+
+    >>> ConvolutionalSpec(geometry="square", sites=(4, 4), widths=(2, 3)).levels()
+    [Level(products=576, values=32, parameters=36), Level(products=216, values=12, parameters=54)]
+    """
+
+    work: ClassVar[Work] = Work(17, 1.25, 2.2)
+    biases: ClassVar[bool] = True
+
+    kernel: Annotated[int, Field(ge=1, le=15)] = Field(default=3, description="sites along each axis of a convolution")
+    pooling: Pooling = "max"
+    patch: Patch = 1
+    brightest: Brightest = 1
+
+    @property
+    def pixels(self) -> Pixels:
+        """How integer images become sites."""
+        return Pixels(kind="affine", patch=self.patch, brightest=self.brightest)
+
+    @property
+    def maps(self) -> tuple[int, ...]:
+        """Linear maps of every level, one for each entry of the kernel."""
+        return (self.taps,) * len(self.widths)
+
+    @property
+    def taps(self) -> int:
+        """Maps that a position of the level below goes through."""
+        return self.kernel**2

@@ -1,0 +1,62 @@
+"""How a network is trained: a schedule, and the seeds that are trained by it."""
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from convac.specs.spec import Natural, Positive, Rate, Share, Spec
+
+# training runs of one network: how many, with seeds from 0, or which seeds
+Seeds = Annotated[int, Field(ge=1, le=1000)] | Annotated[tuple[Natural, ...], Field(min_length=1, max_length=1000)]
+
+
+class Schedule(Spec):
+    """How a network is trained: Adam, its rate rising at first and dropping once near the end."""
+
+    steps: Positive
+    batch: Positive = 64
+    lr: Rate
+    betas: tuple[Share, Share] = (0.9, 0.999)
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    clip: Rate | None = Field(None, description="bound on the gradient's norm")
+    warm_up: Annotated[float, Field(ge=0, lt=1)] = Field(0.0, description="share of the steps in which the rate rises")
+    drop_at: Share = Field(0.8, description="share of the steps after which the rate drops")
+    drop_to: Share = Field(0.1, description="factor of that drop")
+    log_every: Positive = Field(100, description="steps between two rows of the history")
+    trials: tuple[Rate, ...] = Field((), description="rates to choose from by the validation images; none: `lr`")
+    trial_steps: Positive = Field(100, description="steps that each of them is tried for")
+    trial_seeds: Positive | Annotated[tuple[Natural, ...], Field(min_length=1)] = Field(
+        2, description="seeds that each of them is tried with: how many, from 0, or which"
+    )
+
+
+def seeds_of(seeds: int | tuple[int, ...]) -> tuple[int, ...]:
+    """The seeds that a block asks for, ascending.
+
+    >>> seeds_of(3), seeds_of((101, 100))
+    ((0, 1, 2), (100, 101))
+    """
+    return tuple(range(seeds)) if isinstance(seeds, int) else tuple(sorted(seeds))
+
+
+class TrainingSpec(Schedule):
+    """A schedule and the seeds that are trained by it, one run each; a count of trial seeds is of the first of them."""
+
+    seeds: tuple[Natural, ...] = Field(min_length=1)
+    snapshots: tuple[Natural, ...] = Field((), description="steps at which the weights are kept")
+
+    @model_validator(mode="after")
+    def _fits(self) -> "TrainingSpec":
+        late = [step for step in self.snapshots if step >= self.steps]
+        if late:
+            raise ValueError(f"snapshots: {late[0]}; accepted: steps before the last, 0 to {self.steps - 1}")
+        for key, seeds in (("seeds", self.seeds), ("trial_seeds", self.tried)):
+            twice = [seed for number, seed in enumerate(seeds) if seed in seeds[:number]]
+            if twice:
+                raise ValueError(f"{key}: {twice[0]} stands twice; accepted: every seed once")
+        return self
+
+    @property
+    def tried(self) -> tuple[int, ...]:
+        """Seeds that rates are tried on."""
+        return self.trial_seeds if isinstance(self.trial_seeds, tuple) else self.seeds[: self.trial_seeds]
