@@ -10,6 +10,7 @@ from convac.commands.entanglement import measured
 from convac.datasets.controls import LARGEST_RATE, controlled
 from convac.datasets.missing import IMPUTATIONS, KINDS, Imputer, missing_pixels
 from convac.errors import ArgumentError
+from convac.measurement.missing import missing_at, missing_rows, without
 from convac.networks.leaves import MISSING
 from convac.seeds import stream
 from convac.specs.datasets.digits import DigitsSpec
@@ -18,7 +19,6 @@ from convac.specs.run import RunSpec
 from convac.specs.tables import COLUMNS, QUANTITIES
 from convac.specs.training import TrainingSpec
 from convac.training.loop import load, train
-from convac.training.missing import missing_at, missing_rows, without
 
 SHAPE = (500, 8, 8)
 

@@ -11,8 +11,8 @@ from convac.commands.entanglement import matched_moments
 from convac.entanglement.truncation import bond_spectra, bonds_of, entropies, truncated
 from convac.errors import ArgumentError
 from convac.geometry.trees import PoolingTree
+from convac.measurement.truncation import accuracies, truncation_rows
 from convac.seeds import stream
-from convac.training.truncated import accuracies, truncation_rows
 
 
 @pytest.fixture

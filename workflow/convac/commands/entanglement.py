@@ -19,6 +19,8 @@ from convac.errors import ArgumentError, FileError, PrecisionError
 from convac.files import Arrays, ContentError, parsed_json, read_arrays, read_json, read_table, write_json, write_table
 from convac.geometry.partitions import Partition
 from convac.measurement.dependence import CONDITIONED, dependence_rows, kept_rows, label_rows
+from convac.measurement.missing import missing_rows
+from convac.measurement.truncation import truncation_rows
 from convac.networks.arithmetic import ConvAC
 from convac.networks.layers import Network
 from convac.progress import LOG, reporter
@@ -29,9 +31,7 @@ from convac.specs.run import RunSpec
 from convac.specs.spec import digest
 from convac.specs.tables import LEARNT, MATCHED, table_of
 from convac.training.loop import build, load
-from convac.training.missing import missing_rows
 from convac.training.runs import measurable, of_seed, weights_of_seed
-from convac.training.truncated import truncation_rows
 
 Row = dict[str, Any]
 
