@@ -69,7 +69,7 @@ def test_a_local_folder_makes_the_dataset_and_then_is_no_longer_needed(borrowing
         borrowing.edit("workflow/convac/datasets/downloads.py", published, hashlib.sha256(content).hexdigest())
     monkeypatch.setenv("PICTURES", "my files")
     configure(borrowing, "$PICTURES")
-    assert {"download", "dataset_spec", "dataset"} <= borrowing.planned(DATA)
+    assert {"download", "spec", "dataset"} <= borrowing.planned(DATA)
     borrowing.snakemake(DATA)
     arrays, _ = read_arrays(borrowing.path / DATA)
     assert [len(arrays[f"{part}_images"]) for part in ("train", "validation", "test")] == [4, 3, 2]

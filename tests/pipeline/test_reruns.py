@@ -30,13 +30,24 @@ def after_cells(*experiments: str) -> set[str]:
     return {"collect", "claims", *after_claims(*experiments)}
 
 
+def named(**kinds: str) -> list[str]:
+    """The modules of kinds by their room: the type, and what does as it says."""
+    folders = {"measurement": "measurements"}
+    both = ((f"convac.specs.{folders.get(room, room)}.{kind}", f"convac.{room}.{kind}") for room, kind in kinds.items())
+    return [module for pair in both for module in pair]
+
+
+BLOBS = named(datasets="blobs")
+CIRCUITS, RECTIFIERS = [*BLOBS, *named(networks="arithmetic")], [*BLOBS, *named(networks="rectifier")]
+ON_DATA = named(measurement="dependence")
 # jobs: the rule, the modules that its spec names beside its command, and what has to follow once its output is new
 JOBS = [
-    ("dataset", ["convac.datasets.blobs"], {"train", "measure", *after_cells(TRAINED)}),
-    ("train", ["convac.datasets.blobs", "convac.networks.arithmetic"], {"measure", *after_cells(TRAINED)}),
-    ("train", ["convac.datasets.blobs", "convac.networks.rectifier"], after_cells(TRAINED)),
-    ("measure", ["convac.networks.arithmetic"], after_cells(TRAINED)),
-    ("theory", [f"convac.experiments.{THEORY}.compute"], after_cells(THEORY)),
+    ("dataset", BLOBS, {"train", "measure", *after_cells(TRAINED)}),
+    ("train", CIRCUITS, {"measure", *after_cells(TRAINED)}),
+    ("train", RECTIFIERS, {"measure", *after_cells(TRAINED)}),
+    ("measure", [*CIRCUITS, *named(measurement="entanglement"), *ON_DATA], after_cells(TRAINED)),
+    ("measure", [*RECTIFIERS, *ON_DATA], after_cells(TRAINED)),
+    ("theory", [f"convac.experiments.{THEORY}.{part}" for part in ("jobs", "compute")], after_cells(THEORY)),
     ("collect", [], {"claims", *after_claims(TRAINED, THEORY)}),
     *(("claims", [f"convac.experiments.{name}.claims"], after_claims(name)) for name in (TRAINED, THEORY)),
     *((f"figure_{name}", [f"convac.experiments.{name}.figures"], {"manifest"}) for name in (TRAINED, THEORY)),
@@ -63,8 +74,8 @@ def file_of(clone: Clone, module: str) -> Path:
 def dependents(module: str) -> set[str]:
     """Rules that an edit of the module must rerun, with all that follows from them."""
     changed: set[str] = set()
-    for rule, named, following in JOBS:
-        if module in closure(command_of(rule), *named):
+    for rule, own, following in JOBS:
+        if module in closure(command_of(rule), *own):
             changed |= {rule, "all", *following}
     return changed
 
@@ -95,7 +106,7 @@ def test_comments_and_docstrings_in_every_module_rerun_nothing(clone):
 
 @pytest.mark.parametrize("rule", ["dataset", "train", "measure", "theory", "collect", "claims", "ledger", "manifest"])
 def test_a_job_loads_nothing_outside_its_closure(clone, rule):
-    named = {module for name, modules, _ in JOBS if name == rule for module in modules}
+    modules = {module for name, own, _ in JOBS if name == rule for module in own}
     shell = next(
         line
         for line in clone.snakemake("-n", "-p", "--forcerun", rule).splitlines()
@@ -108,7 +119,7 @@ def test_a_job_loads_nothing_outside_its_closure(clone, rule):
     )
     done = clone.run(sys.executable, "-c", program)
     loaded = set(json.loads(done.stdout.splitlines()[-1])) & set(MODULES)
-    assert loaded - DISPATCHER <= set(closure(command_of(rule), *named))
+    assert loaded - DISPATCHER <= set(closure(command_of(rule), *modules))
     assert command_of(rule) in loaded
 
 

@@ -58,7 +58,7 @@ def test_a_new_experiment_by_the_document_changes_only_its_own_jobs(clone):
             printed.update({line: follow(clone, line) for line in block["text"].splitlines()})
     # what the dry run announced
     dry = printed["snakemake -n --config scale=smoke"]
-    own = {"theory_spec", "theory", "cells", "collect", "claims", f"figure_{NAME}"}
+    own = {"spec", "theory", "cells", "collect", "claims", f"figure_{NAME}"}
     assert set(planned_counts(dry)) == own | {"ledger", "manifest", "all"}
     jobs = [line for line in dry.splitlines() if re.match(r"Job \d+: ", line)]
     assert jobs

@@ -14,7 +14,9 @@ from convac.planning.groups import groups
 from convac.planning.plan import Plan
 from convac.seeds import stream
 from convac.specs.datasets.blobs import BlobsSpec
-from convac.specs.measure import MeasureSpec, MissingSpec
+from convac.specs.measurement import MeasureSpec
+from convac.specs.measurements.entanglement import EntanglementSpec
+from convac.specs.measurements.missing import MissingSpec
 from convac.specs.networks.arithmetic import ArithmeticSpec
 from convac.specs.run import RunSpec, folder
 from convac.specs.training import TrainingSpec
@@ -59,7 +61,7 @@ def test_a_seed_belongs_to_one_group_whatever_others_there_are(seeds, expected):
 
 
 def test_five_seeds_are_the_run_that_they_were():
-    cell = Cell(spec(range(5), trials=(0.1, 0.2)), {"width": 3}, MeasureSpec())
+    cell = Cell(spec(range(5), trials=(0.1, 0.2)), {"width": 3}, MeasureSpec(measurements=(EntanglementSpec(),)))
     assert groups(cell) == [cell]
     theory = Cell(Loop(cases=3))
     assert groups(theory) == [theory]
@@ -77,7 +79,8 @@ def test_all_groups_choose_their_rate_by_the_same_seeds():
 
 def test_example_images_are_those_of_one_seed():
     missing = MissingSpec(kinds=("points",), rates=(0.5,), imputations=("zero",), examples=0.5)
-    first, second = (part.measure.missing for part in groups(Cell(spec(range(8)), {}, MeasureSpec(missing=missing))))
+    measure = MeasureSpec(measurements=(missing,))
+    first, second = (part.measure.measurements[0] for part in groups(Cell(spec(range(8)), {}, measure)))
     assert first == missing
     assert second == missing.model_copy(update={"examples": None})
 

@@ -11,12 +11,17 @@ from convac.errors import ConfigError
 from convac.provenance import LIBRARY, closure
 from convac.specs.dataset import DatasetSpec
 from convac.specs.kinds import kind_named, kinds, of_kind
+from convac.specs.measurement import MeasurementSpec
 from convac.specs.network import NetworkSpec
 from convac.specs.run import RunSpec
 from convac.specs.spec import canonical
 
-MAKES = {NetworkSpec: "def build(", DatasetSpec: "def generate("}
-COMMANDS = {NetworkSpec: "convac.commands.train", DatasetSpec: "convac.commands.dataset"}
+MAKES = {NetworkSpec: "def build(", DatasetSpec: "def generate(", MeasurementSpec: "def rows("}
+COMMANDS = {
+    NetworkSpec: "convac.commands.train",
+    DatasetSpec: "convac.commands.dataset",
+    MeasurementSpec: "convac.commands.entanglement",
+}
 EVERY = [(base, kind) for base in MAKES for kind in kinds(base)]
 every_kind = pytest.mark.parametrize(("base", "kind"), EVERY, ids=[kind for _, kind in EVERY])
 
@@ -35,8 +40,13 @@ def test_a_job_depends_on_its_own_kind_alone(base, kind):
     found = closure(COMMANDS[base], *named)
     others = {f"convac.specs.{base.folder}.{other}" for other in kinds(base) if other != kind}
     assert not others & set(found)
-    if base is NetworkSpec:
-        assert not {name.replace("specs.", "") for name in others} & set(found)
+    if base is not DatasetSpec:  # clutter and marks share a few functions
+        assert not {f"convac.{base.room}.{other}" for other in kinds(base) if other != kind} & set(found)
+
+
+def test_measuring_depends_on_no_kind_of_network():
+    found = closure("convac.commands.entanglement", *(f"convac.measurement.{kind}" for kind in kinds(MeasurementSpec)))
+    assert not {f"convac.networks.{kind}" for kind in kinds(NetworkSpec)} & set(found)
 
 
 @pytest.mark.parametrize("kind", kinds(DatasetSpec))

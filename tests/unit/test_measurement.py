@@ -11,9 +11,11 @@ from convac.datasets import blobs
 from convac.entanglement.composites import HeldOut, data_dependence
 from convac.errors import ArgumentError
 from convac.measurement.dependence import dependence_rows, label_rows
+from convac.measurement.trained import Trained
 from convac.specs.datasets.blobs import BlobsSpec
 from convac.specs.datasets.digits import DigitsSpec
-from convac.specs.measure import DependenceSpec, MeasureSpec
+from convac.specs.measurement import MeasureSpec
+from convac.specs.measurements.dependence import DependenceSpec
 from convac.specs.networks.arithmetic import ArithmeticSpec
 from convac.specs.run import RunSpec
 from convac.specs.tables import QUANTITIES
@@ -51,8 +53,8 @@ def rows_of(spec, trained, wanted, data=ARRAYS, accuracy=(0.5, 0.7)):
     for seed, value in zip(SEEDS, accuracy, strict=True):
         final = (history["quantity"] == "test_accuracy") & (history["step"] == 4) & (history["seed"] == seed)
         history.loc[final, "value"] = value
-    measure = MeasureSpec(dependence=wanted)
-    return pd.DataFrame(list(measured(spec, measure, trained.tensors, history, data)))
+    measure = MeasureSpec(measurements=(wanted,))
+    return pd.DataFrame(list(measured(Trained(spec, trained.tensors, history, data), measure)))
 
 
 @pytest.fixture(scope="module")

@@ -11,10 +11,12 @@ from convac.datasets.controls import LARGEST_RATE, controlled
 from convac.datasets.missing import IMPUTATIONS, KINDS, Imputer, missing_pixels
 from convac.errors import ArgumentError
 from convac.measurement.missing import missing_at, missing_rows, without
+from convac.measurement.trained import Trained
 from convac.networks.leaves import MISSING
 from convac.seeds import stream
 from convac.specs.datasets.digits import DigitsSpec
-from convac.specs.measure import MeasureSpec, MissingSpec
+from convac.specs.measurement import MeasureSpec
+from convac.specs.measurements.missing import MissingSpec
 from convac.specs.run import RunSpec
 from convac.specs.tables import COLUMNS, QUANTITIES
 from convac.specs.training import TrainingSpec
@@ -149,8 +151,8 @@ def arrays():
 def table(architecture, arrays, wanted, seeds=(0, 1)):
     run = spec(architecture, seeds)
     result = train(run, arrays)
-    measure = MeasureSpec(missing=wanted)
-    return list(measured(run, measure, result.tensors, result.history, arrays)), load(run, result.tensors)
+    measure = MeasureSpec(measurements=(wanted,))
+    return list(measured(Trained(run, result.tensors, result.history, arrays), measure)), load(run, result.tensors)
 
 
 WANTED = MissingSpec(

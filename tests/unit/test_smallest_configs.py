@@ -27,6 +27,7 @@ from convac.errors import ConvacError
 from convac.experiments.discovery import claims_of, studies, study_module
 from convac.experiments.experiment import Cell
 from convac.files import Arrays
+from convac.measurement.trained import Trained
 from convac.planning.config import merged, scaled
 from convac.planning.plan import Study, placing
 from convac.specs.dataset import DatasetSpec
@@ -104,7 +105,7 @@ def tables(cell: Cell) -> list[pd.DataFrame]:
         found = train(cell.spec, arrays, device="cpu")
         TABLES[key] = [found.history]
         if cell.measure:
-            rows = measured(cell.spec, cell.measure, found.tensors, found.history, arrays)
+            rows = measured(Trained(cell.spec, found.tensors, found.history, arrays), cell.measure)
             TABLES[key].append(table_of(rows))
     return TABLES[key]
 

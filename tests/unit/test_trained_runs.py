@@ -15,8 +15,10 @@ from convac.cli import main
 from convac.commands.entanglement import measured
 from convac.errors import ArgumentError, FileError
 from convac.files import read_arrays, write_arrays, write_json
+from convac.measurement.trained import Trained
 from convac.specs.datasets.blobs import BlobsSpec
-from convac.specs.measure import MeasureSpec
+from convac.specs.measurement import MeasureSpec
+from convac.specs.measurements.entanglement import EntanglementSpec
 from convac.specs.run import RunSpec, folder
 from convac.specs.spec import digest
 from convac.specs.training import TrainingSpec
@@ -110,8 +112,8 @@ def test_every_kind_of_network_is_measured_as_the_workflow_does(trained, kind, c
     place, replica = trained(kind), 2
     tensors, _ = read_arrays(place / "model.safetensors")
     history = pd.DataFrame({"seed": [], "step": [], "quantity": [], "value": []})
-    wanted = MeasureSpec(partitions=("left-right",), label=1)
-    table = pd.DataFrame(measured(spec_of(kind), wanted, tensors, history, {}))
+    wanted = MeasureSpec(measurements=(EntanglementSpec(partitions=("left-right",), label=1),))
+    table = pd.DataFrame(measured(Trained(spec_of(kind), tensors, history, {}), wanted))
     rows = table[(table["seed"] == SEEDS[replica]) & (table["phase"] == "trained")].set_index("quantity")["value"]
     options = ["measure", "--run", str(place), "--partition", "left-right", "--class", "1", "--json"]
     main([*options, "--replica", str(replica)])

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from convac.circuits.tree import random_circuit
-from convac.commands.entanglement import matched_moments
 from convac.entanglement.truncation import bond_spectra, bonds_of, entropies, truncated
 from convac.errors import ArgumentError
 from convac.geometry.trees import PoolingTree
+from convac.measurement.entanglement import matched_moments
 from convac.measurement.truncation import accuracies, truncation_rows
 from convac.seeds import stream
 

@@ -95,6 +95,7 @@ wildcard_constraints:
     source="|".join(DOWNLOADED),
     dataset="[a-z0-9-]+",
     cell="[a-z0-9-]+",
+    job="[a-z0-9-]+",
     digest="[0-9a-f]{8}",
     experiment="[a-z][a-z0-9_]*",
 

@@ -1,11 +1,10 @@
 # Needs the config and, for published image sets, network or a folder with their files. Makes
-# results/downloads/<source>: these files; results/datasets/<dataset>: the spec, the arrays, and their summary.
+# results/downloads/<source>: these files; results/datasets/<dataset>: the arrays, and their summary.
 
 
 # A cluster's nodes may be offline: files are fetched where Snakemake runs.
 localrules:
     download,
-    dataset_spec,
 
 
 rule download:
@@ -34,24 +33,9 @@ rule download:
         + " download --name {wildcards.source} --folder {params.folder} {params.local:q} --log {log}"
 
 
-rule dataset_spec:
-    output:
-        "results/datasets/{dataset}/spec.json",
-    log:
-        "results/logs/spec/{dataset}.log",
-    conda:
-        "../../envs/cpu.yaml"
-    params:
-        spec=lambda wildcards: PLAN.spec("datasets", wildcards.dataset),
-    message:
-        "spec of dataset {wildcards.dataset}"
-    shell:
-        "printf '%s\\n' {params.spec:q} > {output}.part 2> {log} && mv {output}.part {output}"
-
-
 rule dataset:
     input:
-        spec=rules.dataset_spec.output,
+        spec="results/datasets/{dataset}/spec.json",
         originals=lambda wildcards: PLAN.originals(wildcards.dataset),
     output:
         data="results/datasets/{dataset}/data.safetensors",

@@ -3,7 +3,7 @@
 
 rule measure:
     input:
-        spec=rules.run_spec.output,
+        spec="results/runs/{cell}/spec.json",
         model=rules.train.output.model,
         history=rules.train.output.history,
         data=lambda wildcards: PLAN.data(wildcards.cell),
@@ -30,7 +30,9 @@ rule measure:
         disk_mb=PLAN.limits("measure").disk_mb,
     params:
         code=lambda wildcards: source_hash(
-            "convac.commands.entanglement", *PLAN.runs[wildcards.cell].modules
+            "convac.commands.entanglement",
+            *PLAN.runs[wildcards.cell].modules,
+            *PLAN.measures[wildcards.cell, wildcards.digest].modules,
         ),
         measure=lambda wildcards: PLAN.measured(wildcards.cell, wildcards.digest),
         memory=lambda wildcards: PLAN.engine_mb(wildcards.cell),

@@ -1,28 +1,9 @@
-# Needs nothing but the config. Makes results/theory/<cell>: the spec and the table of one theory job.
-
-
-localrules:
-    theory_spec,
-
-
-rule theory_spec:
-    output:
-        "results/theory/{cell}/spec.json",
-    log:
-        "results/logs/spec/{cell}.log",
-    conda:
-        "../../envs/cpu.yaml"
-    params:
-        spec=lambda wildcards: PLAN.spec("theory", wildcards.cell),
-    message:
-        "spec of theory job {wildcards.cell}"
-    shell:
-        "printf '%s\\n' {params.spec:q} > {output}.part 2> {log} && mv {output}.part {output}"
+# Needs a spec of results/theory/<cell>. Makes the table of that theory job beside it.
 
 
 rule theory:
     input:
-        spec=rules.theory_spec.output,
+        spec="results/theory/{cell}/spec.json",
     output:
         table="results/theory/{cell}/table.parquet",
         record="results/theory/{cell}/run.json",

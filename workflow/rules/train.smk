@@ -1,28 +1,9 @@
-# Needs results/datasets. Makes results/runs/<cell>: the spec, the trained weights of all seeds, and their history.
-
-
-localrules:
-    run_spec,
-
-
-rule run_spec:
-    output:
-        "results/runs/{cell}/spec.json",
-    log:
-        "results/logs/spec/{cell}.log",
-    conda:
-        "../../envs/cpu.yaml"
-    params:
-        spec=lambda wildcards: PLAN.spec("runs", wildcards.cell),
-    message:
-        "spec of run {wildcards.cell}"
-    shell:
-        "printf '%s\\n' {params.spec:q} > {output}.part 2> {log} && mv {output}.part {output}"
+# Needs results/datasets. Makes results/runs/<cell>: the trained weights of all seeds, and their history.
 
 
 rule train:
     input:
-        spec=rules.run_spec.output,
+        spec="results/runs/{cell}/spec.json",
         data=lambda wildcards: PLAN.data(wildcards.cell),
     output:
         model="results/runs/{cell}/model.safetensors",

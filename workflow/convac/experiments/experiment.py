@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pydantic import Field
 
 from convac.specs.job import JobSpec
-from convac.specs.measure import MeasureSpec
+from convac.specs.measurement import MeasureSpec
 from convac.specs.run import RunSpec
 from convac.specs.spec import Name, Scalar, Spec
 
@@ -28,7 +28,7 @@ class Cell:
     Attributes:
         spec: what to train or compute; cells with equal specs are run once, whoever asks.
         labels: values of the table's label columns for every row of the cell.
-        measure: partitions to measure on each trained network; None measures nothing.
+        measure: what is measured on each trained network; None measures nothing.
     """
 
     spec: RunSpec | JobSpec

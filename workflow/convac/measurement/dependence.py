@@ -12,21 +12,53 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from convac.entanglement.composites import LEAST_SAMPLES, DataDependence, HeldOut, crossed, data_dependence, pixel_mask
 from convac.entanglement.kept import kept_vectors
 from convac.errors import ArgumentError
 from convac.files import Arrays
-from convac.progress import LOG
+from convac.measurement.trained import Row, Trained
+from convac.progress import LOG, reporter
 from convac.seeds import stream
 from convac.specs.dataset import DatasetSpec
-from convac.specs.measure import DependenceSpec
-
-Row = dict[str, Any]
+from convac.specs.measurements.dependence import DependenceSpec
+from convac.specs.tables import LEARNT
 
 CONDITIONED, UNCONDITIONED, WITHIN_CLASS = "conditioned", "unconditioned", "within class"
 LABEL = "label"  # the phase of rows that are of no network
 ENGINE = "composites"
+
+
+def rows(trained: Trained, wanted: DependenceSpec) -> Iterator[Row]:
+    """Dependence on data of every seed: untrained, at every snapshot and trained; and of the score behind the label."""
+    last, seeds, data, memory_limit = trained.last, trained.seeds, trained.data, trained.memory_limit
+    learnt = learnt_seeds(trained.history, last, wanted.learnt)
+    moments = sorted({0, *trained.moments})
+    report = reporter(len(seeds) * len(moments), "network on data")
+    for number, seed in enumerate(seeds):
+        if wanted.label_score:
+            yield from (
+                {"seed": seed, **row} for row in label_rows(trained.spec.dataset, seed, data, wanted, memory_limit)
+            )
+        for place, moment in enumerate(moments):
+            network, phase = trained.network_of(number, moment), trained.phase(moment)
+            controls = wanted.controls and moment == last
+            for row in dependence_rows(network, seed, data, wanted, controls, memory_limit):
+                yield {"seed": seed, "phase": phase, "moment": moment, **row}
+                share = row["quantity"] == "interaction_share" and row["condition"] == CONDITIONED
+                if share and moment == last and seed in learnt:
+                    yield {"seed": seed, "phase": LEARNT, "moment": moment, **row}
+            if moment == last:
+                kept_vectors = kept_rows(network, seed, data, wanted, memory_limit)
+                yield from ({"seed": seed, "phase": phase, "moment": moment, **row} for row in kept_vectors)
+            report(number * len(moments) + place + 1, f"seed {seed} at step {moment}")
+
+
+def learnt_seeds(history: pd.DataFrame, last: int, bar: float) -> set[int]:
+    """Seeds whose accuracy on test images, after the last step, is at least the bar."""
+    final = history[(history["quantity"] == "test_accuracy") & (history["step"] == last) & (history["value"] >= bar)]
+    return set(final["seed"].tolist())
 
 
 def dependence_rows(

@@ -7,7 +7,6 @@ Source: 1610.04167, Experiments.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import torch
@@ -15,17 +14,24 @@ import torch
 from convac.datasets.missing import Imputer, missing_pixels
 from convac.errors import ArgumentError
 from convac.files import Arrays
+from convac.measurement.trained import Row, Trained
 from convac.networks.layers import Network
 from convac.networks.leaves import MISSING
 from convac.networks.mixture import TensorialMixture
 from convac.seeds import stream
-from convac.specs.measure import MARGINALISED, MissingSpec
+from convac.specs.measurements.missing import MARGINALISED, MissingSpec
 
 WORDS = {"points": "points", "rectangles": "rectangles"}  # of streams: seeds, not names
 BLOCK = 500  # images evaluated at a time
 
 
-def missing_rows(network: Network, arrays: Arrays, wanted: MissingSpec) -> Iterator[dict[str, Any]]:
+def rows(trained: Trained, wanted: MissingSpec) -> Iterator[Row]:
+    """Rows of the trained networks."""
+    for row in missing_rows(trained.network(trained.last), trained.data, wanted):
+        yield {"phase": trained.phase(trained.last), "moment": trained.last, **row}
+
+
+def missing_rows(network: Network, arrays: Arrays, wanted: MissingSpec) -> Iterator[Row]:
     """Accuracy of every seed on complete test images and at each kind and rate of missing pixels; examples.
 
     Args:
@@ -73,9 +79,7 @@ def without(images: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
 
 @torch.no_grad()
-def accuracies(
-    network: Network, encoded: torch.Tensor, labels: np.ndarray, **columns: str | float
-) -> Iterator[dict[str, Any]]:
+def accuracies(network: Network, encoded: torch.Tensor, labels: np.ndarray, **columns: str | float) -> Iterator[Row]:
     """One row per seed: accuracy on encoded images (replicas, n, columns)."""
     blocks = zip(torch.split(encoded, BLOCK, dim=1), np.split(labels, range(BLOCK, len(labels), BLOCK)), strict=True)
     right = sum((network(part).argmax(2).numpy() == own).sum(1) for part, own in blocks)
@@ -85,7 +89,7 @@ def accuracies(
 
 def example_rows(
     network: TensorialMixture, images: np.ndarray, labels: np.ndarray, kinds: tuple[str, ...], rate: float
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Row]:
     """The first seed's view of the first test image of every class, and a sample of every class.
 
     Rows carry `seed`, `label`, `example`, `site`: `known_pixel` (none where missing), `expected_pixel` (of a missing
@@ -96,7 +100,7 @@ def example_rows(
     classes = np.unique(labels)
     first = np.array([int(np.flatnonzero(labels == label)[0]) for label in classes])
 
-    def pixels(quantity: str, found: np.ndarray, **columns: str | float) -> Iterator[dict[str, Any]]:
+    def pixels(quantity: str, found: np.ndarray, **columns: str | float) -> Iterator[Row]:
         for label, image in zip(classes.tolist(), found.reshape(len(found), -1), strict=True):
             for site, value in enumerate(image.tolist()):
                 if not np.isnan(value):

@@ -1,20 +1,37 @@
 """The causal test: what a trained circuit still answers when every bond keeps only its top Schmidt vectors."""
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from convac.circuits.tree import Circuit
 from convac.entanglement.truncation import Bonds, amplitudes_of, bond_spectra, bonds_of, entropies, truncated
+from convac.measurement.bonds import decomposed
+from convac.measurement.trained import Row, Trained, at
+from convac.progress import reporter
+from convac.specs.measurements.truncation import TruncationSpec
 
 LOSS = 0.02  # of accuracy that a knee allows
 
 
+def rows(trained: Trained, wanted: TruncationSpec) -> Iterator[Row]:
+    """Rows of the trained networks alone; of a tensor that is zero there are none."""
+    network, last = trained.network(trained.last), trained.last
+    inputs, labels = network.circuit_inputs(trained.data["test_images"]), trained.data["test_labels"]
+    report = reporter(len(trained.seeds), "truncated network")
+    for replica, seed in enumerate(trained.seeds):
+        found = decomposed(network, replica)
+        if found is not None:
+            yield from at(
+                trained, seed, last, truncation_rows(found.circuit, inputs, labels, wanted.ranks, found.bonds)
+            )
+        report(replica + 1, f"seed {seed}")
+
+
 def truncation_rows(
     circuit: Circuit, inputs: np.ndarray, labels: np.ndarray, ranks: Sequence[int], bonds: list[Bonds] | None = None
-) -> list[dict[str, Any]]:
+) -> list[Row]:
     """Accuracy against the number of Schmidt vectors per bond, the knee, and exp of the largest bond entropy.
 
     Args:
@@ -46,7 +63,7 @@ def truncation_rows(
         "effective_rank": math.exp(largest),
         "rule_accuracy": by_cut[min(rule, full)],
     }
-    rows: list[dict[str, Any]] = [
+    rows: list[Row] = [
         {"quantity": "truncated_accuracy", "rank": rank, "value": value} for rank, value in found.items()
     ]
     return rows + [{"quantity": name, "value": value} for name, value in totals.items()]

@@ -265,6 +265,20 @@ class ConvAC(Splittable, Arithmetic):
     def _set(self, name: str, weight: Tensor) -> None:
         self.get_parameter(name).copy_(weight.log() if self.kind == "positive" else weight)
 
+    def source(self, replica: int = 0) -> Circuit:
+        """One replica as a circuit: see `circuit`."""
+        return self.circuit(replica)
+
+    def circuit_inputs(self, images: np.ndarray) -> np.ndarray:
+        """Integer images as the circuit takes them, sites in row-major order: symbols (n, N) or vectors (n, N, M)."""
+        if self.representation is None:
+            return images.reshape(len(images), -1).astype(np.int64)
+        sites = self.representation.sites(images, self.tree.shape)
+        if not self.representation.affine:
+            return sites.reshape(len(images), -1)
+        pixels = sites / self.representation.brightest
+        return np.concatenate([pixels, 1 - pixels], axis=2)
+
     def circuit(self, replica: int = 0) -> Circuit:
         """One replica as data for the engines: float64 weights, exp(b) when they are positive.
 

@@ -92,6 +92,11 @@ class ConvNet(Network):
         return [*(f"level_{level}" for level in range(1, len(self.widths) + 1)), "output"]
 
     @property
+    def pixel_values(self) -> list[int]:
+        """The darkest and the brightest value of a pixel."""
+        return [0, self.representation.brightest]
+
+    @property
     def reader(self) -> tuple[Hashable, ...]:
         """The grid and its pixels."""
         return ("pixels", self.sites, self.representation.patch, self.representation.brightest)

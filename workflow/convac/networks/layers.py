@@ -5,6 +5,7 @@ Activations have the axes (replicas, channels, positions, batch).
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -146,6 +147,20 @@ def finite(values: Tensor) -> Tensor:
     return values.isfinite().flatten(1).all(1)
 
 
+class PixelFunction(NamedTuple):
+    """A network as a function of its pixels.
+
+    Attributes:
+        scores: of images (n, *shape); gives logits (n, classes).
+        shape: of an image.
+        values: that a pixel is listed on.
+    """
+
+    scores: Callable[[np.ndarray], np.ndarray]
+    shape: tuple[int, ...]
+    values: list[int]
+
+
 class Network(nn.Module, ABC):
     """Base of everything that the loop trains: replicas side by side, one per seed.
 
@@ -257,6 +272,27 @@ class Network(nn.Module, ABC):
         labels = whole_labels(labels, logits)
         each = cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none")
         return each.view(labels.shape).mean(1)
+
+    def source(self, replica: int = 0) -> Circuit | PixelFunction:
+        """What engines measure of one replica: its circuit, or the function of its pixels where it has none.
+
+        Raises:
+            ArgumentError: there is no such replica.
+        """
+        return PixelFunction(self.function(replica), self.shape_of(False), self.pixel_values)
+
+    @property
+    def pixel_values(self) -> list[int]:
+        """The values that a pixel is listed on: those of one-hot sites, or the darkest and the brightest."""
+        return [0, 1]
+
+    def circuit_inputs(self, images: np.ndarray) -> np.ndarray:
+        """Images as the network's circuit takes them, sites in row-major order: symbols (n, N) or vectors (n, N, M).
+
+        Raises:
+            ArgumentError: the network has no bonds between its inputs.
+        """
+        raise ArgumentError(f"measure.ranks: {type(self).__name__} has no bonds; accepted: a ConvAC")
 
     def circuit(self, replica: int = 0) -> Circuit:
         """One replica as data for the engines; raises ArgumentError for a network that is no circuit over a tree."""

@@ -285,6 +285,10 @@ class TensorialMixture(Arithmetic):
         parts = ordered.reshape(len(sites), rows, columns, self.patch, self.patch).swapaxes(2, 3)
         return parts.reshape(len(sites), rows * self.patch, columns * self.patch)
 
+    def source(self, replica: int = 0) -> Circuit:
+        """One replica as a circuit: see `circuit`."""
+        return self.circuit(replica)
+
     def circuit(self, replica: int = 0) -> Circuit:
         """One replica as data for the engines, float64: its value is P(x, y).
 

@@ -168,6 +168,11 @@ class TreeNetwork(Network):
         mask = inside.reshape(self.tree.sites, -1)[self._order]
         return np.asarray(mask[:, 0]) if (mask == mask[:, :1]).all() else None
 
+    @property
+    def pixel_values(self) -> list[int]:
+        """The values of one-hot sites."""
+        return list(range(self.local_dimension))
+
     def _encoded(self, symbols: np.ndarray) -> np.ndarray:
         for table, window in zip(self._tables, self.tree.windows, strict=False):
             symbols = pooled_symbols(symbols, table, window, self.distinct)

@@ -8,7 +8,7 @@ from math import ceil, prod
 from typing import NamedTuple
 
 from convac.specs.dataset import DatasetSpec
-from convac.specs.measure import MeasureSpec
+from convac.specs.measurement import MeasureSpec
 from convac.specs.network import NetworkSpec
 from convac.specs.run import RunSpec
 
@@ -33,7 +33,7 @@ FLOAT, DOUBLE, MIB = 4, 8, 2**20
 
 
 COMPOSITE = 8e-6  # seconds of dependence on data for each composite, its analysis among them
-COMPOSITES, COPIES = 150, 20  # MB of a block of composites; copies of all scores in the analysis
+COMPOSITES = 150  # MB of a block of composites
 
 
 class Needs(NamedTuple):
@@ -149,30 +149,19 @@ def train(spec: RunSpec) -> Needs:
 
 
 def measure(spec: RunSpec, wanted: MeasureSpec) -> Needs:
-    """What measuring a run's networks takes: every partition of each, and truncations of the trained ones."""
-    network, replicas, width = spec.network, len(spec.training.seeds), max(spec.network.widths)
+    """What measuring a run's networks takes: every measurement of each moment of theirs."""
+    network, width = spec.network, max(spec.network.widths)
     engine = (REPLICAS * width**5 if len(network.widths) > 1 else SVD * width**3) if network.circuit else 0.0
-    networks = replicas * (1 + len(spec.training.snapshots))
-    seconds = STARTUP + networks * (OVERHEAD + len(wanted.partitions) * (OVERHEAD + engine))
-    engines = wanted.partitions or wanted.bonds or wanted.ranks
-    memory = MEASURE + calibration(spec) + (engine_mb(network) if engines else 0)
-    if wanted.ranks:
-        products = sum(level.products for level in network.levels())
-        seconds += replicas * len(wanted.ranks) * tested(spec.dataset) * TRUNCATED * products
-        memory += 2 * pixels(spec.dataset) / MIB
-    if wanted.missing:
-        tests = len(wanted.missing.kinds) * len(wanted.missing.rates)
-        seconds += (1 + tests * len(wanted.missing.imputations)) * tested(spec.dataset) * forward_seconds(spec)
-        memory += forward_mb(spec) + 2 * pixels(spec.dataset) / MIB
-        if "neighbour" in wanted.missing.imputations:
-            seconds += NEIGHBOUR * replicas * tests * tested(spec.dataset) * pixels(spec.dataset)
-            memory += 2 * DOUBLE * pixels(spec.dataset) / MIB
-    if wanted.dependence:
-        own, moments = wanted.dependence, {0, *spec.training.snapshots, spec.training.steps}
-        # of the trained ones without a condition, and of each class, by half as many rows and columns
-        draws = len(moments) + (1 + network.classes) / 4 * own.controls + own.label_score + bool(own.vectors)
-        seconds += COMPOSITE * replicas * len(own.partitions) * draws * own.samples**2
-        memory += COMPOSITES + DOUBLE * COPIES * network.classes * own.samples**2 / MIB + pixels(spec.dataset) / MIB
+    networks = len(spec.training.seeds) * (1 + len(spec.training.snapshots))
+    products = sum(level.products for level in network.levels())
+    seconds, memory = STARTUP + networks * OVERHEAD, MEASURE + calibration(spec)
+    counts = [each.counts(spec) for each in wanted.measurements]
+    for each in counts:
+        seconds += each.cuts * (OVERHEAD + engine) + TRUNCATED * products * each.truncated
+        seconds += each.images * forward_seconds(spec) + NEIGHBOUR * each.compared + COMPOSITE * each.composites
+        memory += bool(each.images) * forward_mb(spec) + bool(each.composites) * COMPOSITES + each.held / MIB
+    if any(each.engine for each in counts):
+        memory += engine_mb(network)
     return Needs(seconds, memory, disk=1)
 
 

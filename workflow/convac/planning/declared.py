@@ -14,7 +14,7 @@ FOLDER = r"(?P<folder>[a-z0-9-]+)"
 # outputs under results, and the log of their rule by what the pattern names
 RULES = {
     r"downloads/(?P<source>\w+)/record\.json": "download/{source}",
-    rf"(datasets|runs|theory)/{FOLDER}/spec\.json": "spec/{folder}",
+    rf"(?P<room>datasets|runs|theory)/{FOLDER}/spec\.json": "spec/{room}-{folder}",
     rf"datasets/{FOLDER}/(data\.safetensors|summary\.parquet|run\.json)": "dataset/{folder}",
     rf"runs/{FOLDER}/(model\.safetensors|history\.parquet|run\.json)": "train/{folder}",
     rf"runs/{FOLDER}/entanglement-(?P<digest>[0-9a-f]{{8}})\.(parquet|json)": "measure/{folder}-{digest}",

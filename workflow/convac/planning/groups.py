@@ -7,7 +7,6 @@ stay as they are. Only a group that wasn't full is trained again once more of it
 from dataclasses import replace
 
 from convac.experiments.experiment import Cell
-from convac.specs.measure import MeasureSpec
 from convac.specs.run import RunSpec
 from convac.specs.training import TrainingSpec
 
@@ -23,7 +22,9 @@ def groups(cell: Cell) -> list[Cell]:
     for seed in spec.training.seeds:
         found.setdefault(seed // SIZE, []).append(seed)
     parts = [spec.model_copy(update={"training": trained(spec.training, tuple(seeds))}) for seeds in found.values()]
-    return [replace(cell, spec=part, measure=measured(cell.measure, part is parts[0])) for part in parts]
+    return [
+        replace(cell, spec=part, measure=cell.measure and cell.measure.of_group(part is parts[0])) for part in parts
+    ]
 
 
 def trained(training: TrainingSpec, seeds: tuple[int, ...]) -> TrainingSpec:
@@ -35,10 +36,3 @@ def trained(training: TrainingSpec, seeds: tuple[int, ...]) -> TrainingSpec:
     if isinstance(count, tuple) or not training.trials or seeds[:count] == tuple(range(count)):
         return training.model_copy(update={"seeds": seeds})
     return training.model_copy(update={"seeds": seeds, "trial_seeds": tuple(range(count))})
-
-
-def measured(measure: MeasureSpec | None, first: bool) -> MeasureSpec | None:
-    """What is measured on a group's networks: example images are those of the first seed of all."""
-    if first or measure is None or measure.missing is None:
-        return measure
-    return measure.model_copy(update={"missing": measure.missing.model_copy(update={"examples": None})})

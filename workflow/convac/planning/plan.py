@@ -23,14 +23,14 @@ from convac.planning.workload import Job, Workload
 from convac.provenance import module_file
 from convac.specs.dataset import DatasetSpec
 from convac.specs.job import JobSpec
-from convac.specs.measure import MeasureSpec
+from convac.specs.measurement import MeasureSpec
 from convac.specs.parsing import lines, parse, plain
 from convac.specs.run import RunSpec, folder
 from convac.specs.spec import Spec, canonical, digest
 
 SUFFIXES = ("svg", "pdf", "png")
 REFERENCE = "results/reference"
-NAMING = ("cell", "dataset", "experiment", "source", "scale")  # the wildcard that names a job, the first it has
+NAMING = ("cell", "job", "dataset", "experiment", "source", "scale")  # the wildcard that names a job, the first it has
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,7 @@ from convac.circuits.tree import Circuit
 from convac.entanglement.grid import GridFunction
 from convac.errors import FileError
 from convac.files import Arrays, path_of, read_arrays, read_json
-from convac.networks.arithmetic import ConvAC
 from convac.networks.layers import Network, checked_replica
-from convac.networks.mixture import TensorialMixture
-from convac.networks.tree import TreeNetwork
 from convac.specs.parsing import parse
 from convac.specs.run import RunSpec
 from convac.specs.spec import digest
@@ -71,14 +68,5 @@ def measurable(network: Network, replica: int = 0) -> Circuit | GridFunction:
     Raises:
         ArgumentError: there is no such replica.
     """
-    if isinstance(network, ConvAC | TensorialMixture):
-        return network.circuit(replica)
-    return GridFunction(network.function(replica), network.shape_of(False), values(network))
-
-
-def values(network: Network) -> list[int]:
-    """The values that a pixel is listed on."""
-    representation = getattr(network, "representation", None)
-    if representation is None and isinstance(network, TreeNetwork):
-        return list(range(network.local_dimension))
-    return [0, getattr(representation, "brightest", 1)]
+    source = network.source(replica)
+    return source if isinstance(source, Circuit) else GridFunction(*source)

@@ -16,7 +16,8 @@ from convac.experiments.image_runs import CLASSES, GREY, template
 from convac.geometry.trees import PoolingTree
 from convac.specs.dataset import Control
 from convac.specs.datasets.digits import DigitsSpec, Source
-from convac.specs.measure import MARGINALISED, MeasureSpec, MissingSpec
+from convac.specs.measurement import MeasureSpec
+from convac.specs.measurements.missing import Imputation, MissingSpec
 from convac.specs.network import NetworkSpec
 from convac.specs.networks.mixture import MixtureSpec, Objective
 from convac.specs.run import RunSpec
@@ -26,10 +27,11 @@ from convac.specs.widths import matched
 
 Kind = Literal["points", "rectangles"]
 CONTROLS: dict[str, Control] = {"points": "missing-points", "rectangles": "missing-rectangles"}
-IMPUTATIONS = ("zero", "mean", "neighbour")
+IMPUTATIONS: tuple[Imputation, ...] = ("zero", "mean", "neighbour")
 HT, CP, CONVNET = "HT mixture", "CP mixture", "ConvNet"
 COMPLETE = "complete"  # what a network was trained on, where nothing was missing
 KERNEL = 3
+MIXTURE_IMPUTATIONS: tuple[Imputation, ...] = ("marginalised", *IMPUTATIONS)
 TOLERANCE = 0.02  # of equal parameters
 
 
@@ -100,7 +102,7 @@ def mixture(block: Block, name: str, windows: tuple[int, ...], objective: Object
     )
     network = matched(start, "uniform", block.parameters, TOLERANCE)
     labels: dict[str, Scalar] = {"network": name, "objective": objective, "trained_on": COMPLETE}
-    return cell(block, network, block.mixture, labels, (MARGINALISED, *IMPUTATIONS), examples)
+    return cell(block, network, block.mixture, labels, MIXTURE_IMPUTATIONS, examples)
 
 
 def convnets(block: Block) -> Iterator[Cell]:
@@ -117,7 +119,7 @@ def cell(
     network: NetworkSpec,
     schedule: Schedule,
     labels: dict[str, Scalar],
-    imputations: tuple[str, ...],
+    imputations: tuple[Imputation, ...],
     examples: float | None,
 ) -> Cell:
     """A network over all seeds, tested at every rate."""
@@ -129,13 +131,13 @@ def cell(
         network=network,
         training=TrainingSpec(**schedule.model_dump(), seeds=seeds_of(block.seeds)),
     )
-    missing = {"kinds": block.kinds, "rates": block.rates, "imputations": imputations, "examples": examples}
+    missing = MissingSpec(kinds=block.kinds, rates=block.rates, imputations=imputations, examples=examples)
     described: dict[str, Scalar] = {
         "parameters": block.parameters,
         "weights": network.parameters(),
         "widths": "-".join(map(str, network.widths)),
     }
-    return Cell(spec, {**labels, **described}, MeasureSpec(missing=MissingSpec.model_validate(missing)))
+    return Cell(spec, {**labels, **described}, MeasureSpec(measurements=(missing,)))
 
 
 FIGURES = {

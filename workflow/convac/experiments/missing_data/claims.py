@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from convac.claims.claims import CHOSEN_AS_PRIMARY, Claim
 from convac.experiments.missing_data.block import COMPLETE, CONVNET, CP, HT, IMPUTATIONS
-from convac.specs.measure import MARGINALISED
+from convac.specs.measurements.missing import MARGINALISED
 
 KINDS = ("points", "rectangles")
 

@@ -17,7 +17,9 @@ from convac.geometry.partitions import Partition
 from convac.geometry.trees import PoolingTree
 from convac.specs.datasets.blobs import BlobsSpec
 from convac.specs.geometry import TreeFile, geometry_label
-from convac.specs.measure import DependenceSpec, MeasureSpec
+from convac.specs.measurement import MeasureSpec
+from convac.specs.measurements.dependence import DependenceSpec
+from convac.specs.measurements.entanglement import EntanglementSpec
 from convac.specs.network import NetworkSpec
 from convac.specs.networks.arithmetic import ArithmeticSpec, Initialisation
 from convac.specs.networks.rectifier import RectifierSpec
@@ -108,8 +110,8 @@ def on_data(block: Block, cell: Cell) -> Cell:
     dependence = DependenceSpec(
         partitions=(LEFT_RIGHT,), samples=block.samples, vectors=block.vectors, label_score=fits
     )
-    measure = (cell.measure or MeasureSpec()).model_copy(update={"dependence": dependence})
-    return replace(cell, measure=measure)
+    others = cell.measure.measurements if cell.measure else ()
+    return replace(cell, measure=MeasureSpec(measurements=(*others, dependence)))
 
 
 def shallow(block: Block, task: Task) -> Iterator[Cell]:
@@ -177,7 +179,8 @@ def cell(
         "width": width,
         "levels": tree.levels,
     }
-    return Cell(spec, labels, MeasureSpec(partitions=block.partitions) if isinstance(network, ArithmeticSpec) else None)
+    across = MeasureSpec(measurements=(EntanglementSpec(partitions=block.partitions),))
+    return Cell(spec, labels, across if isinstance(network, ArithmeticSpec) else None)
 
 
 FIGURES = {

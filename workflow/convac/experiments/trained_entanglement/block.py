@@ -18,7 +18,9 @@ from convac.geometry.trees import PoolingTree
 from convac.specs.dataset import Control, DatasetSpec
 from convac.specs.datasets.blobs import BlobsSpec, BlobTask
 from convac.specs.datasets.digits import DigitsSpec
-from convac.specs.measure import MeasureSpec
+from convac.specs.measurement import MeasureSpec
+from convac.specs.measurements.entanglement import EntanglementSpec
+from convac.specs.measurements.truncation import TruncationSpec
 from convac.specs.network import Pixels, Pooling
 from convac.specs.networks.arithmetic import ArithmeticSpec
 from convac.specs.networks.rectifier import RectifierSpec
@@ -119,16 +121,12 @@ def circuit(block: Block, task: str, geometry: str, control: Control) -> Cell:
         initialisation="diagonal",
         representation=Pixels(patch=PATCH),
     )
-    measure = MeasureSpec(
-        partitions=block.partitions,
-        bonds=True,
-        ranks=block.ranks if control == "none" else (),
-        matched_loss=block.matched_loss,
-    )
+    across = EntanglementSpec(partitions=block.partitions, bonds=True, matched_loss=block.matched_loss)
+    cuts = (TruncationSpec(ranks=block.ranks),) if control == "none" else ()
     labels: dict[str, Scalar] = {"task": task, "network": "ConvAC", "geometry": geometry, "control": control}
     training = TrainingSpec(**block.schedule.model_dump(), seeds=seeds_of(block.seeds), snapshots=block.snapshots)
     spec = RunSpec(dataset=dataset(block, task, control), network=network, training=training)
-    return Cell(spec, labels, measure)
+    return Cell(spec, labels, MeasureSpec(measurements=(across, *cuts)))
 
 
 def dataset(block: Block, task: str, control: Control) -> DatasetSpec:
@@ -166,7 +164,7 @@ def rectifier(block: Block, pooling: Pooling) -> Cell:
         "geometry": "square",
         "control": "none",
     }
-    return Cell(spec, labels, MeasureSpec(partitions=block.partitions))
+    return Cell(spec, labels, MeasureSpec(measurements=(EntanglementSpec(partitions=block.partitions),)))
 
 
 FIGURES = {

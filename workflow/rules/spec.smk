@@ -1,0 +1,22 @@
+# Needs the config. Makes results/<room>/<job>/spec.json: what a job of datasets, runs or theory is, all that it reads.
+
+
+localrules:
+    spec,
+
+
+rule spec:
+    output:
+        "results/{room}/{job}/spec.json",
+    wildcard_constraints:
+        room="datasets|runs|theory",
+    log:
+        "results/logs/spec/{room}-{job}.log",
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        spec=lambda wildcards: PLAN.spec(wildcards.room, wildcards.job),
+    message:
+        "spec of {wildcards.job}"
+    shell:
+        "printf '%s\\n' {params.spec:q} > {output}.part 2> {log} && mv {output}.part {output}"
