@@ -30,6 +30,7 @@ from convac.entanglement import (
     differentiable,
     generic_rank,
     grid,
+    grid_sample,
     renyi2,
     spectrum,
     truncation,
@@ -111,8 +112,8 @@ def of_others() -> list[Case]:
         steps = grid.needed(function, mask)[1]
         cases.append(("grid", f"{sites} sites", steps, partial(grid.spectrum, function, mask, FREE)))
     function, mask = grid.GridFunction(lambda x: np.cos(x.sum((1, 2)) ** 2), (16, 16)), np.arange(256) < 128
-    steps = grid.sample_needed(function, 256)[1]
-    cases.append(("grid-sampled", "256 × 256", steps, partial(grid.sampled, function, mask, FREE, samples=256)))
+    steps = grid_sample.needed(function, 256)[1]
+    cases.append(("grid-sampled", "256 × 256", steps, partial(grid_sample.sampled, function, mask, FREE, samples=256)))
     samples = data.DataTensor(RNG.normal(size=(400, 64, 3)), RNG.choice([-1.0, 1.0], 400), (8, 8))
     halves = np.arange(64) < 32
     steps = data.operations(samples)

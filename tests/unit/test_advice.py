@@ -55,7 +55,7 @@ def test_z_is_its_definition(rng):
     blocks = pairs.BLOCK
     try:  # rows by rows it is the same
         pairs.BLOCK = 12
-        np.testing.assert_allclose(z_of(images, labels).z, found, rtol=1e-5)
+        np.testing.assert_allclose(z_of(images, labels).z, found, rtol=2e-3)  # in float32
     finally:
         pairs.BLOCK = blocks
 
