@@ -11,7 +11,8 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import maximum_flow
 
 from convac.circuits.tree import random_circuit
-from convac.entanglement.mincut import MinCut, min_cut, sub_partitions, tree_min_cut
+from convac.entanglement.mincut import MinCut, min_cut, tree_min_cut
+from convac.entanglement.sub_partitions import sub_partitions
 from convac.errors import ArgumentError
 from convac.geometry.trees import PoolingTree
 

@@ -10,8 +10,8 @@ from convac.circuits.tree import random_circuit
 from convac.entanglement.differentiable import needed, renyi2
 from convac.entanglement.limits import Limits
 from convac.entanglement.measure import measure
-from convac.entanglement.mincut import sub_partitions
 from convac.entanglement.renyi2 import renyi2 as numpy_renyi2
+from convac.entanglement.sub_partitions import sub_partitions
 from convac.errors import ArgumentError, MemoryLimitError
 from convac.geometry.partitions import Partition
 from convac.geometry.trees import PoolingTree

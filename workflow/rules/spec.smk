@@ -8,10 +8,10 @@ localrules:
 rule spec:
     output:
         "results/{room}/{job}/spec.json",
-    wildcard_constraints:
-        room="datasets|runs|theory",
     log:
         "results/logs/spec/{room}-{job}.log",
+    wildcard_constraints:
+        room="datasets|runs|theory",
     conda:
         "../../envs/cpu.yaml"
     params:

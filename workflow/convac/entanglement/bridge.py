@@ -15,7 +15,8 @@ from math import comb, prod
 import numpy as np
 
 from convac.entanglement.limits import HANDLING, MEMORY, SECONDS, Limits
-from convac.entanglement.mincut import Node, SubPartitions, dimensions, sub_partitions
+from convac.entanglement.mincut import dimensions
+from convac.entanglement.sub_partitions import Node, SubPartitions, sub_partitions
 from convac.geometry.partitions import Choice, Partition
 from convac.geometry.trees import PoolingTree
 from convac.progress import reporter

@@ -19,8 +19,8 @@ from convac.arrays import number
 from convac.circuits.tree import Circuit
 from convac.entanglement import renyi2 as bounded
 from convac.entanglement.limits import HANDLING, MEMORY, SECONDS, Limits
-from convac.entanglement.mincut import Node, SubPartitions, fold, sub_partitions
 from convac.entanglement.precision import LARGEST_ERROR
+from convac.entanglement.sub_partitions import Node, SubPartitions, fold, sub_partitions
 from convac.errors import ArgumentError
 from convac.geometry.partitions import Choice, Partition
 from convac.geometry.trees import PoolingTree

@@ -20,7 +20,8 @@ from convac.arrays import integer, integers, short
 from convac.circuits.fields import PRIME_FIELD, PrimeField
 from convac.circuits.tree import Circuit
 from convac.entanglement.limits import HANDLING, MEMORY, SECONDS, Limits
-from convac.entanglement.mincut import HasCircuit, SubPartitions, circuit_of, sub_partitions, tree_min_cut
+from convac.entanglement.mincut import HasCircuit, circuit_of, tree_min_cut
+from convac.entanglement.sub_partitions import SubPartitions, sub_partitions
 from convac.errors import ArgumentError
 from convac.geometry.partitions import Choice, Partition
 from convac.geometry.trees import PoolingTree

@@ -23,11 +23,11 @@ import numpy as np
 from convac.circuits.tree import Circuit
 from convac.entanglement import measures, rounding
 from convac.entanglement.limits import HANDLING, Limits
-from convac.entanglement.mincut import Node, SubPartitions, fold
 from convac.entanglement.precision import EVALUATION
 from convac.entanglement.rounding import Bounded
 from convac.entanglement.scales import ROUNDOFF, Scaled, common, plus, power, scaled, times
 from convac.entanglement.spectrum import circuit_parts, level_map
+from convac.entanglement.sub_partitions import Node, SubPartitions, fold
 from convac.errors import ArgumentError
 
 

@@ -21,10 +21,10 @@ import numpy as np
 from convac.circuits.tree import Circuit
 from convac.entanglement import precision, rounding
 from convac.entanglement.limits import Limits
-from convac.entanglement.mincut import Node, SubPartitions, fold, sub_partitions
 from convac.entanglement.precision import Spectrum
 from convac.entanglement.rounding import Channels, Rounding
 from convac.entanglement.scales import LOWEST, ROUNDOFF, plus, scaled_map
+from convac.entanglement.sub_partitions import Node, SubPartitions, fold, sub_partitions
 
 Shape = tuple[int, int, int]
 B = TypeVar("B")
