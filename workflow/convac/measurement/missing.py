@@ -7,6 +7,7 @@ Source: 1610.04167, Experiments.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,7 +18,6 @@ from convac.files import Arrays
 from convac.measurement.trained import Row, Trained
 from convac.networks.layers import Network
 from convac.networks.leaves import MISSING
-from convac.networks.mixture import TensorialMixture
 from convac.seeds import stream
 from convac.specs.measurements.missing import MARGINALISED, MissingSpec
 
@@ -46,7 +46,7 @@ def missing_rows(network: Network, arrays: Arrays, wanted: MissingSpec) -> Itera
     Raises:
         ArgumentError: pixels are to be marginalised by a network that can't.
     """
-    if not isinstance(network, TensorialMixture) and (MARGINALISED in wanted.imputations or wanted.examples):
+    if not network.marginalises and (MARGINALISED in wanted.imputations or wanted.examples):
         raise ArgumentError(
             f"measure.missing: {type(network).__name__} can't marginalise; accepted: imputations, no examples"
         )
@@ -63,7 +63,7 @@ def missing_rows(network: Network, arrays: Arrays, wanted: MissingSpec) -> Itera
                 ]
                 encoded = torch.stack([network.encode(each) for each in filled])
                 yield from accuracies(network, encoded, labels, missing=kind, rate=rate, imputation=method)
-    if wanted.examples and isinstance(network, TensorialMixture):
+    if wanted.examples:
         yield from example_rows(network, images, labels, wanted.kinds, wanted.examples)
 
 
@@ -88,7 +88,7 @@ def accuracies(network: Network, encoded: torch.Tensor, labels: np.ndarray, **co
 
 
 def example_rows(
-    network: TensorialMixture, images: np.ndarray, labels: np.ndarray, kinds: tuple[str, ...], rate: float
+    network: Any, images: np.ndarray, labels: np.ndarray, kinds: tuple[str, ...], rate: float
 ) -> Iterator[Row]:
     """The first seed's view of the first test image of every class, and a sample of every class.
 

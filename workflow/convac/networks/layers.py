@@ -5,7 +5,7 @@ Activations have the axes (replicas, channels, positions, batch).
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Sequence
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import torch
@@ -167,10 +167,12 @@ class Network(nn.Module, ABC):
     Attributes:
         seeds: one per replica.
         classes: number of classes.
+        marginalises: whether missing pixels can be left out of an image; such a network has `expected` and `sample`.
     """
 
     seeds: tuple[int, ...]
     classes: int
+    marginalises: ClassVar[bool] = False
 
     @property
     @abstractmethod

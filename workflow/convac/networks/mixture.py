@@ -11,6 +11,7 @@ Source: 1610.04167 (Sharir, Tamari, Cohen & Shashua: tensorial mixture models, C
 """
 
 from collections.abc import Hashable, Iterator, Sequence
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -80,6 +81,8 @@ class TensorialMixture(Arithmetic):
     >>> model.posterior(model.encode(nothing_known)).detach().numpy().round(4)
     array([[[0.5, 0.5]]], dtype=float32)
     """
+
+    marginalises: ClassVar[bool] = True
 
     def __init__(
         self,
