@@ -27,8 +27,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow"))
 from convac.geometry.trees import PoolingTree
 from convac.networks import convolutional, products
 from convac.networks.arithmetic import ConvAC
+from convac.networks.base import Network
 from convac.networks.convolutional import ConvNet
-from convac.networks.layers import Network
 from convac.networks.rectifier import ConvRect
 from convac.networks.representations import Representation
 

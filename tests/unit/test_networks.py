@@ -10,7 +10,8 @@ from convac.geometry.trees import PoolingTree
 from convac.networks import arithmetic, rectifier
 from convac.networks.arithmetic import ConvAC
 from convac.networks.rectifier import ConvRect
-from convac.networks.tree import SYMBOL_LIMIT, symbol_tables
+from convac.networks.symbols import symbol_tables
+from convac.specs.network import SYMBOLS
 
 TREE = PoolingTree.named("square", (4, 4))
 
@@ -26,7 +27,7 @@ def spec(architecture="arithmetic", **options):
 def test_symbols_are_multisets_or_sets(windows, distinct, sizes):
     tables = symbol_tables(2, windows, distinct)
     assert [len(table) for table in tables] == sizes
-    assert all(size <= SYMBOL_LIMIT for size in sizes)
+    assert all(size <= SYMBOLS for size in sizes)
     for table, window in zip(tables, windows, strict=False):
         assert len(np.unique(table, axis=0)) == len(table)
         assert (table.max() == 1) if distinct else (table.sum(axis=1) == window).all()

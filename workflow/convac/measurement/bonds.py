@@ -9,7 +9,7 @@ from convac.circuits.tree import Circuit
 from convac.entanglement import measures
 from convac.entanglement.truncation import Bonds, bond_spectra, bonds_of
 from convac.errors import ArgumentError, PrecisionError
-from convac.networks.layers import Network
+from convac.networks.base import Network
 from convac.progress import LOG
 
 

@@ -15,7 +15,7 @@ from convac.errors import ArgumentError
 from convac.geometry.partitions import Partition
 from convac.measurement.bonds import decomposed
 from convac.measurement.trained import Row, Trained
-from convac.networks.layers import Network
+from convac.networks.base import Network
 from convac.progress import LOG, reporter
 from convac.specs.measurements.entanglement import EntanglementSpec
 from convac.specs.tables import MATCHED

@@ -16,7 +16,7 @@ from convac.datasets.missing import Imputer, missing_pixels
 from convac.errors import ArgumentError
 from convac.files import Arrays
 from convac.measurement.trained import Row, Trained
-from convac.networks.layers import Network
+from convac.networks.base import Network
 from convac.networks.leaves import MISSING
 from convac.seeds import stream
 from convac.specs.measurements.missing import MARGINALISED, MissingSpec

@@ -8,7 +8,7 @@ import pandas as pd
 
 from convac.entanglement.limits import MEMORY
 from convac.files import Arrays
-from convac.networks.layers import Network
+from convac.networks.base import Network
 from convac.specs.run import RunSpec
 from convac.training.loop import build, load
 from convac.training.runs import of_seed, weights_of_seed

@@ -12,18 +12,10 @@ from torch import Tensor, nn
 from convac.circuits.tree import Circuit
 from convac.errors import ArgumentError
 from convac.geometry.trees import PoolingTree
+from convac.networks.arguments import accept, checked_replica, checked_seeds
+from convac.networks.initialisation import draws, normals, seed_words
 from convac.networks.inputs import Images, is_floating
-from convac.networks.layers import (
-    SHARINGS,
-    TINY,
-    accept,
-    as_circuit,
-    checked_replica,
-    checked_seeds,
-    draws,
-    normals,
-    seed_words,
-)
+from convac.networks.maps import SHARINGS, TINY, as_circuit
 from convac.networks.products import (
     FLOOR,
     SPREAD,

@@ -12,17 +12,10 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, conv2d, max_pool2d, pad
 
 from convac import arrays
+from convac.networks.arguments import accept, accept_pyramid, checked_pyramid, checked_seeds
+from convac.networks.base import Network, finite
+from convac.networks.initialisation import normals, seed_words
 from convac.networks.inputs import Images
-from convac.networks.layers import (
-    Network,
-    accept,
-    accept_pyramid,
-    checked_pyramid,
-    checked_seeds,
-    finite,
-    normals,
-    seed_words,
-)
 from convac.networks.representations import Representation, accept_representation
 from convac.specs.networks.convolutional import ConvolutionalSpec
 

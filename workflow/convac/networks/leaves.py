@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from convac.networks.layers import draws
+from convac.networks.initialisation import draws
 
 KINDS = ("gaussian", "categorical")
 MISSING = -1  # stands for a missing pixel in an integer image

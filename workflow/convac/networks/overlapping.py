@@ -13,15 +13,9 @@ from torch.nn.functional import pad
 
 from convac import arrays
 from convac.errors import ArgumentError
+from convac.networks.arguments import accept, accept_pyramid, checked_pyramid, checked_seeds
+from convac.networks.initialisation import draws, seed_words
 from convac.networks.inputs import Images
-from convac.networks.layers import (
-    accept,
-    accept_pyramid,
-    checked_pyramid,
-    checked_seeds,
-    draws,
-    seed_words,
-)
 from convac.networks.products import SPREAD, WEIGHTS, Arithmetic, dark_response, mapped_products, passing_on
 from convac.networks.representations import Representation, accept_representation
 from convac.specs.networks.overlapping import OverlappingSpec

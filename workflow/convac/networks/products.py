@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import hardshrink
 
-from convac.networks.layers import TINY, Network, convolved, finite
+from convac.networks.base import Network, finite
+from convac.networks.maps import TINY, convolved
 
 Linear = Callable[[Tensor], Tensor]
 

@@ -7,7 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from convac.geometry.trees import PoolingTree
-from convac.networks.layers import accept, checked_seeds, finite, normals, seed_words
+from convac.networks.arguments import accept, checked_seeds
+from convac.networks.base import finite
+from convac.networks.initialisation import normals, seed_words
 from convac.networks.split import Splittable
 from convac.specs.networks.rectifier import RectifierSpec
 

@@ -22,7 +22,8 @@ Brightest = Annotated[int, Field(ge=1, le=255, description="the largest value of
 Weights = Literal["positive", "signed"]
 Sharing = Literal["shared", "windowed", "located"]
 Pooling = Literal["max", "average"]
-SYMBOLS = 128  # levels with at most so many different positions are tabulated
+# more symbols than this cost more to tabulate and look up than the positions they stand for
+SYMBOLS = 128
 
 
 class Pixels(Spec):

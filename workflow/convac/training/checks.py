@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from convac.errors import NonFiniteError
-from convac.networks.layers import Network, finite
+from convac.networks.base import Network, finite
 from convac.training.optimizer import Adam
 
 

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from convac.errors import ArgumentError, FileError
-from convac.networks.layers import Network
+from convac.networks.base import Network
 from convac.progress import LOG, reporter
 from convac.seeds import stream
 from convac.specs.run import RunSpec

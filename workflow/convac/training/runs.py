@@ -6,7 +6,8 @@ from convac.circuits.tree import Circuit
 from convac.entanglement.grid import GridFunction
 from convac.errors import FileError
 from convac.files import Arrays, path_of, read_arrays, read_json
-from convac.networks.layers import Network, checked_replica
+from convac.networks.arguments import checked_replica
+from convac.networks.base import Network
 from convac.specs.parsing import parse
 from convac.specs.run import RunSpec
 from convac.specs.spec import digest

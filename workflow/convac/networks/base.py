@@ -1,10 +1,10 @@
-"""What all networks share: images and labels at the door, 1×1 convolutions, replicas along a leading axis.
+"""Base of all networks: images and labels at the door, replicas along a leading axis.
 
 Activations have the axes (replicas, channels, positions, batch).
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -15,7 +15,9 @@ from torch.nn.functional import cross_entropy
 from convac import arrays
 from convac.circuits.tree import Circuit
 from convac.errors import ArgumentError
-from convac.geometry.trees import PoolingTree
+from convac.networks.arguments import (
+    checked_replica,
+)
 from convac.networks.inputs import (
     Encoded,
     Encoding,
@@ -24,122 +26,6 @@ from convac.networks.inputs import (
     is_floating,
     whole_labels,
 )
-from convac.seeds import stream
-from convac.specs.network import NetworkSpec
-
-WIDEST = 2**20  # channels of a level
-# Stands for 0 inside logarithms: far below the rounding of rescaled values, which are of order 1.
-TINY = 1e-18
-
-# Weights of a level are one for all positions, one per position within a window (a generalised convolution whose
-# kernel is its stride), or one per position.
-SHARINGS = ("shared", "windowed", "located")
-
-
-def seed_words(levels: int) -> list[str]:
-    """Words of the streams that levels 1 to L and the output are drawn from: seeds, whatever parameters are called."""
-    return [*(f"level_{level}" for level in range(1, levels + 1)), "output"]
-
-
-def draws(seeds: Sequence[int], word: str, shape: Sequence[int], low: float, high: float) -> Tensor:
-    """Uniform float32 numbers (replicas, *shape); replica k depends on `seeds[k]` and `word` alone."""
-    return torch.from_numpy(
-        np.stack([stream("initialisation", seed, word).uniform(low, high, tuple(shape)) for seed in seeds])
-    ).float()
-
-
-def normals(seeds: Sequence[int], word: str, shape: Sequence[int], deviation: float) -> Tensor:
-    """Normal float32 numbers (replicas, *shape); replica k depends on `seeds[k]` and `word` alone."""
-    return torch.from_numpy(
-        np.stack([stream("initialisation", seed, word).normal(0, deviation, tuple(shape)) for seed in seeds])
-    ).float()
-
-
-def accept(name: str, value: object, accepted: Sequence[str]) -> str:
-    """`value` when it is one of the accepted words, the first of them for None; raises ArgumentError otherwise."""
-    if value is None:
-        return accepted[0]
-    if not isinstance(value, str) or value not in accepted:
-        raise ArgumentError(f"{name}: {arrays.short(value)} is unknown; accepted: {', '.join(accepted)}")
-    return str(value)
-
-
-def checked_seeds(seed: object) -> tuple[int, ...]:
-    """The seeds of all replicas from one integer or several; raises ArgumentError where there is none."""
-    single = arrays.as_integer(seed)
-    seeds = arrays.integers(seed, "seeds") if single is None else (single,)
-    if not seeds:
-        raise ArgumentError("seeds: none given; accepted: at least one")
-    return seeds
-
-
-def checked_widths(tree: PoolingTree, widths: Sequence[int]) -> tuple[int, ...]:
-    """Channels after each level; raises ArgumentError unless a tree has one positive width per level."""
-    if not isinstance(tree, PoolingTree):
-        raise ArgumentError(f"tree: {arrays.short(tree)}; accepted: a PoolingTree")
-    found = arrays.integers(widths, "widths", least=1, most=WIDEST)
-    if len(found) != tree.levels:
-        raise ArgumentError(f"widths: {arrays.short(found)}; accepted: {tree.levels} positive integers")
-    return found
-
-
-def level_shapes(tree: PoolingTree, local_dimension: int, widths: Sequence[int], sharing: str) -> list[tuple[int, ...]]:
-    """Shape of every level's weight, without the replica axis: `(out, in)`, or with window or positions first.
-
-    >>> level_shapes(PoolingTree.named("line", (4,)), 3, (5, 7), "located")
-    [(4, 5, 3), (2, 7, 5)]
-    """
-    places = {"windowed": tree.windows, "located": tree.positions[:-1]}.get(sharing)
-    pairs = zip(widths, (local_dimension, *widths), strict=False)
-    return [(*(() if places is None else (places[level],)), *pair) for level, pair in enumerate(pairs)]
-
-
-def checked_pyramid(sites: Sequence[int], widths: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...], int]:
-    """Sites along each axis, channels after each level, and the side 2^levels of what a position at the top sees.
-
-    Raises:
-        ArgumentError: there is no level, a width isn't positive, or the sites aren't a grid of such blocks.
-    """
-    channels = arrays.integers(widths, "widths", least=1)
-    if not channels:
-        raise ArgumentError("widths: []; accepted: one positive integer per level")
-    block = int(2 ** len(channels))
-    sides = arrays.integers(sites, "sites")
-    if len(sides) != 2 or min(sides) < 1 or any(side % block for side in sides):
-        raise ArgumentError(f"sites: {arrays.short(list(sides))}; accepted: two multiples of 2^levels, {block}")
-    return sides, channels, block
-
-
-def accept_pyramid(spec: NetworkSpec, local_dimension: int) -> None:
-    """Raise ArgumentError unless the spec's tree pools 2×2 neighbours at every level, and its M is the given one."""
-    if spec.geometry != "square" or set(spec.tree.windows) != {4}:
-        given = f"{spec.geometry_name} with windows {list(spec.tree.windows)}"
-        raise ArgumentError(f"geometry: {given}; accepted for {spec.kind}: square with windows of 4")
-    if spec.local_dimension != local_dimension:
-        raise ArgumentError(f"local_dimension: {spec.local_dimension}; accepted: {local_dimension}")
-
-
-def convolved(weight: Tensor, values: Tensor) -> Tensor:
-    """1×1 convolution of values (replicas, in, positions, batch).
-
-    `weight` is (replicas, out, in) when shared over positions, else (replicas, positions, out, in).
-    """
-    if weight.ndim == 3:
-        return torch.unflatten(weight @ values.flatten(2), 2, values.shape[2:])
-    return torch.einsum("rpoi,ripb->ropb", weight, values.expand(len(weight), -1, -1, -1))
-
-
-def as_circuit(tree: PoolingTree, weights: Sequence[np.ndarray], output: np.ndarray, sharing: str) -> Circuit:
-    """Weights of the levels (see `level_shapes`) and of the output (classes, in) as data for the engines."""
-    if sharing == "windowed":
-        places = zip(weights, tree.positions, strict=False)
-        weights = [np.tile(weight, (positions // len(weight), 1, 1)) for weight, positions in places]
-    return Circuit(tree, weights[0].shape[-1], tuple(weights), output)
-
-
-def checked_replica(replica: int, seeds: Sequence[int]) -> int:
-    """The number of a replica; raises ArgumentError unless there is such a one."""
-    return arrays.integer(replica, "replica", 0, len(seeds) - 1)
 
 
 def finite(values: Tensor) -> Tensor:
