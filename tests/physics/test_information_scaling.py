@@ -146,7 +146,7 @@ def test_ratios_of_densities_have_no_bound():
     assert float(mapping_statements.ratio_margins(np.array([[1.0, 2.0]]), np.array([[1.5, 2.2]]))[0]) == pytest.approx(
         1.5**2 - 3.7 / 3
     )
-    found = pd.DataFrame(mapping_statements.ratio_rows({"draws": 50}))
+    found = pd.DataFrame(mapping_statements.ratio_rows(50))
     violated = found[found["quantity"] == "share_violated"].groupby("leaves")["value"].max()
     assert violated["categorical"] == 0
     assert violated["Gaussian"] == 1  # the case on record

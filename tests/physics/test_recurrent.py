@@ -17,6 +17,7 @@ from convac.entanglement.start_end_rank import closed_form, proved_bound, stated
 from convac.errors import ArgumentError
 from convac.experiments.recurrent_memory.block import Block, cells
 from convac.experiments.recurrent_memory.compute import excess, is_held_back, networks, searched, start_end_rank
+from convac.experiments.recurrent_memory.jobs import Search
 from convac.specs.parsing import parse
 
 # sizes at laptop whose form lies below M^n, as the search is to find them; all others say nothing of the form
@@ -105,8 +106,8 @@ def test_the_form_of_four_layers_ends_where_its_last_factor_is_no_longer_m(seed,
 @pytest.mark.parametrize("depth", [1, 2, 3, 4])
 def test_networks_are_searched_where_the_form_says_something(depth):
     known = [RecurrentShape(4, depth, 2, local_dimension) for local_dimension in (6, 7)]
-    found = searched(depth, known, cells=12, entries=4096, widest=4)
-    assert found == searched(depth, known, cells=12, entries=4096, widest=4)
+    found = searched(depth, known, Search(cells=12, entries=4096, widest=4))
+    assert found == searched(depth, known, Search(cells=12, entries=4096, widest=4))
     assert len(set(found)) == 12
     assert not set(found) & set(known)
     for shape in found:
@@ -116,16 +117,18 @@ def test_networks_are_searched_where_the_form_says_something(depth):
         assert shape.local_dimension**shape.steps <= 4096
         assert excess(shape) > 0
         assert start_end_rank(shape) == closed_form(depth, shape.local_dimension, shape.width, half)
-    everything = searched(depth, known, cells=10**6, entries=4096, widest=4)
+    everything = searched(depth, known, Search(cells=10**6, entries=4096, widest=4))
     assert set(found) < set(everything)
-    assert searched(depth, everything, cells=3, entries=4096, widest=4) == [shape for shape in known if excess(shape)]
+    assert searched(depth, everything, Search(cells=3, entries=4096, widest=4)) == [
+        shape for shape in known if excess(shape)
+    ]
 
 
 def test_claims_tell_how_many_sizes_test_a_form():
     block = parse(Block, {key: value for key, value in CONFIG.items() if key != "scales"})
     counts, held_back = Counter(), Counter()
     for cell in cells(block):
-        for shape, _, _ in networks(dict(cell.spec.parameters)):
+        for shape, _, _ in networks(cell.spec):
             size = (shape.depth, shape.local_dimension, shape.width, shape.steps // 2)
             names = [f"depth-{shape.depth}", f"depth-{shape.depth}-stated" if stated(*size) else ""]
             names[0] += "-narrow" if shape.depth == 3 and shape.width > shape.local_dimension else ""

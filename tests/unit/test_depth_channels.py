@@ -172,7 +172,7 @@ def test_an_exponent_takes_every_bar():
 
 
 def test_trained_widths_come_from_the_errors():
-    cell = next(cell for cell in cells(parse(Block, BLOCK, "depth_channels")) if "network" in cell.spec.parameters)
+    cell = next(cell for cell in cells(parse(Block, BLOCK, "depth_channels")) if cell.spec.job == "Trained")
     table = compute(cell.spec)
     errors = table[table["quantity"] == "relative_error"].set_index(["seed", "layers", "width"])["value"].sort_index()
     widths = table[table["quantity"] == "smallest_width"]

@@ -74,8 +74,8 @@ def test_parts_without_rows_say_so():
 
 
 def test_random_networks_are_the_same_every_time():
-    parameters = {"networks": 3, "subsets": 2, "entries": 256}
-    assert list(random_networks(parameters)) == list(random_networks(parameters))
+    job = RandomNetworks(networks=3, subsets=2, entries=256)
+    assert list(random_networks(job)) == list(random_networks(job))
 
 
 @pytest.mark.parametrize("size", [4, 6, 8])
@@ -105,7 +105,7 @@ def test_the_laptop_config_draws_as_many_networks_as_the_claims_say():
 
 
 def test_searched_networks_have_ranks_below_what_their_sites_allow():
-    table = pd.DataFrame(searched_networks({"networks": 12, "entries": 512}))
+    table = pd.DataFrame(searched_networks(SearchedNetworks(networks=12, entries=512)))
     wide = table.pivot_table(index=["weights", "case"], columns="quantity", values="value").reset_index()
     assert len(wide) == 24
     assert (wide["front_rank"] < wide["trivial_bound"]).all()

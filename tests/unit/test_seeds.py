@@ -24,15 +24,21 @@ from convac.entanglement.grid import GridFunction
 from convac.entanglement.limits import Limits
 from convac.experiments.depth_channels import compute as depth_channels
 from convac.experiments.depth_efficiency import compute as depth_efficiency
+from convac.experiments.depth_efficiency.jobs import Epsilon, Rectifiers
 from convac.experiments.information_scaling import compute as information_scaling
 from convac.experiments.information_scaling import mapping_statements
+from convac.experiments.information_scaling.jobs import Mixtures, Trained, Training
 from convac.experiments.min_cut import compute as min_cut
+from convac.experiments.min_cut.jobs import Ensemble, Loop
 from convac.experiments.overlaps import compute as overlaps
+from convac.experiments.overlaps.jobs import RandomNetworks, SearchedNetworks
 from convac.experiments.recurrent_memory import compute as recurrent_memory
+from convac.experiments.recurrent_memory.jobs import Search
 from convac.experiments.target_entropy import compute as target_entropy
 from convac.experiments.target_entropy import data_entropy
+from convac.experiments.target_entropy.jobs import Blocks, ImageClasses
 from convac.geometry.trees import PoolingTree
-from convac.measurement import dependence
+from convac.measurement import dependence, missing
 from convac.networks import arithmetic
 from convac.networks.arithmetic import ConvAC
 from convac.networks.convolutional import ConvNet
@@ -46,7 +52,7 @@ from convac.specs.networks.arithmetic import ArithmeticSpec
 from convac.specs.run import RunSpec
 from convac.specs.training import TrainingSpec
 from convac.targets import functions
-from convac.training import loop, missing
+from convac.training import loop
 
 ADVISED = pairs.sample_of(np.random.default_rng(0).integers(0, 2, (40, 4, 1)), np.arange(40) % 2)
 LINE, SQUARE = PoolingTree.named("line", (4,)), PoolingTree.named("square", (4, 4))
@@ -64,7 +70,7 @@ RUN = RunSpec(
     training=TrainingSpec(steps=1, batch=2, lr=0.1, seeds=(3,), log_every=1),
 )
 FAMILIES = ("dirichlet", "sparse", "near-permutation", "near-singular", "selection", "codebook", "broad", "narrow")
-MIXTURES = {"states": 4, "sites": (4,), "seeds": 1, "draws": 10, "configurations": 16, "images": 10, "steps": 1}
+MIXTURES = {"states": 4, "sites": (4,), "seeds": 1, "draws": 10, "configurations": 16}
 
 
 def downloaded() -> object:
@@ -136,7 +142,7 @@ DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
     "closedness": (lambda: blobs.generate("closedness", 3, 5, 5), [6742, 6301, 1682, 9131]),
     "symmetry": (lambda: blobs.generate("symmetry", 3, 5, 5, side=16), [6105, 9300, 4055, 1114]),
     "mixtures": (
-        lambda: information_scaling.mixtures({**MIXTURES, "densities": False, "families": FAMILIES}),
+        lambda: information_scaling.mixtures(Mixtures(**MIXTURES, densities=False, families=FAMILIES)),
         [
             1223,
             1196,
@@ -167,7 +173,7 @@ DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
         ],
     ),
     "mixtures with densities": (
-        lambda: information_scaling.mixtures({**MIXTURES, "densities": True, "families": FAMILIES[:6]}),
+        lambda: information_scaling.mixtures(Mixtures(**MIXTURES, densities=True, families=FAMILIES[:6])),
         [
             3190,
             9047,
@@ -193,9 +199,12 @@ DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
             2065,
         ],
     ),
-    "trained mixtures": (lambda: information_scaling.trained(MIXTURES), [4578, 9883, 320, 4578]),
+    "trained mixtures": (
+        lambda: information_scaling.trained(Trained(**MIXTURES, training=Training(images=10, steps=1))),
+        [4578, 9883, 320, 4578],
+    ),
     "mappings": (
-        lambda: mapping_statements.random_rows({"draws": 3}),
+        lambda: mapping_statements.random_rows(3),
         [
             4926,
             9806,
@@ -239,41 +248,46 @@ DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
             2638,
         ],
     ),
-    "capacity": (lambda: mapping_statements.capacity_rows({"draws": 3}), [9592]),
-    "ratios": (lambda: mapping_statements.ratio_rows({"draws": 3}), [8219, 2494]),
+    "capacity": (lambda: mapping_statements.capacity_rows(3), [9592]),
+    "ratios": (lambda: mapping_statements.ratio_rows(3), [8219, 2494]),
     "samples of digits": (lambda: data_entropy.samples("digits", 0, 10, 2), [4789]),
     "shuffled samples": (
-        lambda: data_entropy.data_rows({"tasks": ("symmetry", "digits"), "samples": 8, "seeds": 1, "sides": (2, 4, 8)}),
+        lambda: data_entropy.data_rows(
+            ImageClasses(tasks=("symmetry", "digits"), samples=8, seeds=1, sides=(2, 2, 4, 8))
+        ),
         [7806, 3257, 3815, 6290, 2220, 4789],
     ),
     "exact channels, ring": (lambda: depth_channels.residues(RING), [513]),
     "exact channels, grid": (lambda: depth_channels.residues(OPEN), [1209]),
     "fitted target": (lambda: depth_channels.target_function("random", 4, 1), [4420]),
     "deep circuits": (
-        lambda: depth_efficiency.epsilon({"sites": (4,), "width": 2, "draws": 2}),
+        lambda: depth_efficiency.epsilon(Epsilon(sites=(4,), width=2, draws=2)),
         [841, 8972, 9814, 7423],
     ),
     "deep rectifiers": (
-        lambda: depth_efficiency.rectifiers({"sites": (4,), "width": 2, "draws": 1}),
+        lambda: depth_efficiency.rectifiers(Rectifiers(sites=(4,), width=2, draws=1)),
         [294, 9352, 5441, 6287, 6594, 7975],
     ),
-    "min-cut, powers": (lambda: min_cut.ensemble({"ensemble": "powers", "cases": 1, "largest": 16}), [1900]),
-    "min-cut, mixed": (lambda: min_cut.ensemble({"ensemble": "mixed", "cases": 1, "largest": 16}), [5106]),
-    "min-cut, shared": (lambda: min_cut.ensemble({"ensemble": "shared", "cases": 1, "largest": 16}), [3816]),
-    "rings": (lambda: min_cut.loop({"cases": 1}), [8545]),
+    "min-cut, powers": (lambda: min_cut.ensemble(Ensemble(ensemble="powers", cases=1, largest=16)), [1900]),
+    "min-cut, mixed": (lambda: min_cut.ensemble(Ensemble(ensemble="mixed", cases=1, largest=16)), [5106]),
+    "min-cut, shared": (lambda: min_cut.ensemble(Ensemble(ensemble="shared", cases=1, largest=16)), [3816]),
+    "rings": (lambda: min_cut.loop(Loop(cases=1)), [8545]),
     "overlaps, ring": (lambda: overlaps.block_rows(RING, 2), [4841, 5598, 2297]),
     "overlaps, grid": (lambda: overlaps.block_rows(OPEN, 1), [7053, 6520]),
-    "overlaps, random": (lambda: overlaps.random_networks({"networks": 1, "subsets": 1, "entries": 64}), [6170]),
+    "overlaps, random": (lambda: overlaps.random_networks(RandomNetworks(networks=1, subsets=1, entries=64)), [6170]),
     "overlaps, search": (lambda: list(overlaps.searched(True, 1, 64)), [5598]),
-    "overlaps, searched": (lambda: overlaps.searched_networks({"networks": 1, "entries": 64}), [5598, 5473, 4638]),
+    "overlaps, searched": (
+        lambda: overlaps.searched_networks(SearchedNetworks(networks=1, entries=64)),
+        [5598, 5473, 4638],
+    ),
     "volume": (lambda: overlaps.smallest_overlapping(4, shared=True), [1618]),
     "volume, per location": (lambda: overlaps.smallest_overlapping(4, shared=False), [4500]),
     "machine": (lambda: overlaps.smallest_machine(4), [8925]),
     "filter": (lambda: overlaps.smallest_filter(4), [109]),
-    "halves": (lambda: target_entropy.block_rows({"sites": (2, 4), "halves": 2}), [2030, 1413]),
+    "halves": (lambda: target_entropy.block_rows(Blocks(sites=(2, 4), halves=2)), [2030, 1413]),
     "recurrent rank": (lambda: recurrent_memory.start_end_rank(CELLS), [1577]),
     "recurrent entropy": (lambda: recurrent_memory.start_end_entropy(CELLS, 5), [6473]),
-    "recurrent search": (lambda: recurrent_memory.searched(2, [], 1, 256, 2), [6985]),
+    "recurrent search": (lambda: recurrent_memory.searched(2, [], Search(cells=1, entries=256, widest=2)), [6985]),
     "probe": (lambda: probe.random_images(RUN), [7296]),
 }
 CALLERS: set[tuple[str, int]] = set()
