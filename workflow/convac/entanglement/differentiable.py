@@ -25,6 +25,8 @@ from convac.errors import ArgumentError
 from convac.geometry.partitions import Choice, Partition
 from convac.geometry.trees import PoolingTree
 
+ABOVE = 150.0  # by which a channel that is zero may exceed the others, in logarithms
+
 
 class Replica(NamedTuple):
     """A node: overlaps (batch, r, r) on one side, replica tensor (batch, r, r, r, r) when mixed; log scales; side."""
@@ -170,23 +172,34 @@ def contraction(tree: PoolingTree, parts: SubPartitions, weights: Sequence[Tenso
         return pooled if level == tree.levels else mapped(pooled, level_map(level, node))
 
     root = fold(parts, combine)
-    rows, top = scaled_map(output[:, None], root.logs)
+    rows, top = scaled_map(output[:, None], root)
     legs = root.values.ndim - 1
     return contracted(root.values, rows).reshape(batch).log() + legs * top[:, 0]
 
 
-def scaled_map(weight: Tensor, logs: Tensor) -> tuple[Tensor, Tensor]:
-    """The map (batch, out, in) of channels with scales e^logs: rows scaled to 1, and the rows' log scales.
+def scaled_map(weight: Tensor, node: Replica) -> tuple[Tensor, Tensor]:
+    """The map (batch, out, in) of a node's scaled channels: rows scaled to 1, and the rows' log scales.
 
-    A row of zeros has the scale of the smallest other: with a larger one it could take all others below underflow.
+    Channels that are zero count for no scale: they could take all others below underflow. A row of zeros has the scale
+    of the smallest other.
     """
     with torch.no_grad():
-        top = (weight.abs().log() + logs[:, None]).amax(-1)
+        sizes = weight.abs().log() + node.logs[:, None]
+        alive = (diagonal(node.values) > 0)[:, None]
+        top = torch.where(alive, sizes, -torch.inf).amax(-1)
         known = torch.isfinite(top)
         least = torch.where(known, top, torch.inf).amin(-1, keepdim=True)
-        top = torch.where(known, top, torch.where(torch.isfinite(least), least, 0.0))
-        shift = (logs[:, None] - top[..., None]).clamp(max=700.0).exp()
-    return weight * shift, top
+        top = torch.where(known, top, torch.where(torch.isfinite(least), least, 0.0))[..., None]
+        # four factors of what multiplies a zero stay in range
+        excess = (sizes - top - ABOVE).clamp(min=0.0)
+        shift = (node.logs[:, None] - top - excess).clamp(max=700.0).exp()
+    return weight * shift, top[..., 0]
+
+
+def diagonal(values: Tensor) -> Tensor:
+    """The entries (batch, r) of values (batch, r, …, r) whose indices are equal."""
+    step = sum(values.shape[1] ** leg for leg in range(values.ndim - 1))
+    return values.flatten(1)[:, ::step]
 
 
 def contracted(values: Tensor, weight: Tensor) -> Tensor:
@@ -201,13 +214,12 @@ def contracted(values: Tensor, weight: Tensor) -> Tensor:
 
 def mapped(node: Replica, weight: Tensor) -> Replica:
     """The node after a linear map of its channels, scaled to a diagonal of 1."""
-    rows, logs = scaled_map(weight, node.logs)
+    rows, logs = scaled_map(weight, node)
     values = contracted(node.values, rows)
     legs = values.ndim - 1
     with torch.no_grad():
-        step = sum(values.shape[1] ** leg for leg in range(legs))
-        diagonal = values.flatten(1)[:, ::step]
-        scale = torch.where(diagonal > 0, diagonal, torch.ones_like(diagonal)).log() / legs
+        sizes = diagonal(values)
+        scale = torch.where(sizes > 0, sizes, torch.ones_like(sizes)).log() / legs
     for leg in range(legs):
         shape = (len(values), *(1,) * leg, -1, *(1,) * (legs - 1 - leg))
         values = values * (-scale).exp().reshape(shape)
