@@ -16,7 +16,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pooling_table import pooling_table
 
-from convac.claims.claims import LARGEST, Amendment, Claim, Reference, Trivial, columns_of, equality, pairs, sides
+from convac.claims.claims import (
+    LARGEST,
+    Amendment,
+    Claim,
+    Reference,
+    Trivial,
+    columns_of,
+    equality,
+    equivalence,
+    pairs,
+    rank_correlation,
+    sides,
+)
 from convac.claims.ledger import counts, ledger, to_html, to_markdown
 from convac.claims.planted import mirrored, permuted, planted
 from convac.claims.verdicts import COLUMNS, PRIMARIES, evaluate, evaluate_all
@@ -65,7 +77,20 @@ EXACT = Claim(
     expected=(5.0, 2.0),
 )
 (EQUAL,) = equality(replace(EXACT, id="example-equal", trivial=Trivial(("cell",), lambda cell: 4.0)))
-EXAMPLES = (WINS, BOUNDED, EXACT, EQUAL)
+ALIKE = equivalence(replace(WINS, id="example-alike", threshold=-0.15, expected=(0.4, 0.4)))
+RANKED = rank_correlation(
+    replace(
+        WINS,
+        id="example-ranked",
+        where={},
+        first={"quantity": "vectors"},
+        second={"quantity": "entropy"},
+        by=("network",),
+        threshold=0.5,
+        expected=(9.0, 1.0),
+    )
+)
+EXAMPLES = (WINS, BOUNDED, EXACT, EQUAL, ALIKE, RANKED)
 
 
 def registered():
@@ -96,7 +121,8 @@ def test_mirrored_table_contradicts_the_claim(claim):
             assert evaluate(claim, changed).verdict == "contradicted"
         return
     assert evaluate(claim, mirrored(claim, table)).verdict == "contradicted"
-    assert evaluate(claim, mirrored(claim, mirrored(claim, table))).verdict == "reproduced"
+    if claim.kind != "equivalence":
+        assert evaluate(claim, mirrored(claim, mirrored(claim, table))).verdict == "reproduced"
 
 
 @every_claim
@@ -111,7 +137,7 @@ def test_half_of_the_threshold_is_smaller_than_claimed(claim):
 
 @every_claim
 def test_null_tables_seldom_reproduce_the_claim(claim):
-    if claim.kind == "equality":
+    if claim.kind in {"equality", "equivalence"}:
         return  # exchanging equal values changes nothing
     # of exact claims a single exchanged pair makes a counterexample: few draws show it
     draws = 40 if claim.kind == "exact" else 200
@@ -132,7 +158,7 @@ def test_empty_or_foreign_tables_leave_the_claim_not_run(claim):
 
 @every_claim
 def test_one_seed_is_never_enough(claim):
-    if claim.kind == "interval":
+    if claim.kind in {"interval", "equivalence"}:
         verdict = evaluate(claim, planted(claim, np.random.default_rng(0), seeds=1))
         assert (verdict.verdict, verdict.p) == ("undecided", 1.0)
 
@@ -273,7 +299,7 @@ def test_a_claim_about_every_pair_stands_by_the_least():
     # one width that shows nothing: the mean hides it
     table.loc[(table["geometry"] == "B") & (table["width"] == "a") & last, "value"] = 0.88
     assert evaluate(WINS, table).verdict == "reproduced"
-    assert evaluate(every, table).verdict == "contradicted"
+    assert evaluate(every, table).verdict == "smaller"
 
 
 def test_order_of_rows_does_not_matter():
@@ -323,9 +349,10 @@ def test_ledger_gathers_and_changes_nothing(tmp_path):
 
 def test_ledger_keeps_what_was_not_run_and_prints():
     gathered = ledger({"one": evaluate_all(EXAMPLES, pd.DataFrame())})
-    assert list(gathered["verdict"]) == ["not run"] * 4
+    assert list(gathered["verdict"]) == ["not run"] * len(EXAMPLES)
     page = to_markdown(gathered)
-    assert "Secondary claims of ours (4): 4 not run" in page
+    assert f"Secondary claims of ours ({len(EXAMPLES)}): {len(EXAMPLES)} not run" in page
+    assert "| – | ±0.15 | 0 |" in page
     assert (
         "| not run | `example-wins` A beats B by more than 0.05 (none) | ours | secondary | – | 0.05 | 0 | – |" in page
     )

@@ -17,6 +17,7 @@ from convac.advice import pairs
 from convac.circuits.fields import PRIME_FIELD
 from convac.circuits.overlapping import OverlappingShape
 from convac.circuits.recurrent import RecurrentShape
+from convac.claims import ranks
 from convac.commands import probe
 from convac.datasets import agreement, blobs, controls, digits
 from convac.entanglement import composites, generic_rank, grid_sample
@@ -119,6 +120,7 @@ DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
     ),
     "advice, halves": (lambda: pairs.balanced_halves(ADVISED, 7), [6567]),
     "advice, permutations": (lambda: pairs.permutation_p_value(ADVISED, 7), [2219]),
+    "rank correlation": (lambda: ranks.resampled(range(9), range(9)), [5924]),
     "composites": (lambda: composites.drawn([np.arange(40)], 10, 2, 7), [1699]),
     "kept": (lambda: dependence.drawn_images(np.arange(40), 10, 7), [4350]),
     "generic rank": (lambda: generic_rank.sampled_rows(TREE, HALF, 4, 7, PRIME_FIELD), [4630]),

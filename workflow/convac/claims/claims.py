@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, Literal
 
+from convac.errors import ArgumentError
 from convac.statistics import proportion_interval
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ CHOSEN_AS_PRIMARY = Amendment("2026-11-29", "made a primary", "roles were given 
 
 Origin = Literal["paper", "ours", "check"]
 Role = Literal["primary", "secondary"]
+Kind = Literal["interval", "exact", "equality", "equivalence", "rank correlation"]
 
 
 @dataclass(frozen=True)
@@ -92,14 +94,15 @@ class Claim:
         role: `primary`, one of the one to three sentences that an experiment is about, or `secondary`.
         where: filters common to both sides, `quantity` among them.
         first, second: what tells the two sides apart. Runs are taken at their last step.
-        threshold: effect size fixed beforehand, in the unit of the quantity.
+        threshold: effect size fixed beforehand, in the unit of the quantity; of equivalences −margin.
         expected: typical values of the two sides, for planted tables.
         by: columns that identify a pair together with the seed. The unit of replication is the seed: the statistics
             of its pairs are averaged.
         every: whether the claim is about every pair of a seed: in place of their mean their least statistic counts,
-            whose mean over seeds is at most that of any pair.
+            whose mean over seeds is at most that of any pair; of equivalences each has its own mean.
         kind: `interval`, a Student-t interval over seeds; `exact`, every single pair must reach the threshold;
-            `equality`, no pair may differ by more than −threshold.
+            `equality`, no pair may differ by more than −threshold; `equivalence`, the mean over seeds lies within
+            ±threshold; `rank correlation`, Kendall's τ-b between first and second over the cells that `by` tells apart.
         logarithmic: the statistic is ln first − ln second, for positive values that span decades. Where a value is
             below 1e-12, where engines round, there is no statistic and the claim is undecided.
         trivial: of exact claims and equalities, the bound that `first` or, of equalities, `second` has to stay below to
@@ -120,7 +123,7 @@ class Claim:
     expected: tuple[float, float]
     by: tuple[str, ...] = ()
     every: bool = False
-    kind: Literal["interval", "exact", "equality"] = "interval"
+    kind: Kind = "interval"
     logarithmic: bool = False
     reference: Reference | None = None
     amended: Amendment | None = None
@@ -130,6 +133,31 @@ class Claim:
 def equality(claim: Claim) -> tuple[Claim]:
     """An exact claim that its two sides are equal, up to −threshold; to be unpacked where claims are listed."""
     return (replace(claim, kind="equality"),)
+
+
+def equivalence(claim: Claim) -> Claim:
+    """A claim that its two sides are alike: their mean difference lies within ±threshold, the margin being −threshold.
+
+    Raises:
+        ArgumentError: the margin isn't positive.
+    """
+    if not claim.threshold < 0:
+        raise ArgumentError(f"threshold: got {claim.threshold:g} for {claim.id}; accepted: −margin, below 0")
+    return replace(claim, kind="equivalence")
+
+
+def rank_correlation(claim: Claim) -> Claim:
+    """A claim that first and second rank the cells told apart by `by` alike: Kendall's τ-b lies above the threshold.
+
+    Of every cell the medians over its seeds are ranked.
+
+    Raises:
+        ArgumentError: no column tells cells apart, or the threshold is no τ-b.
+    """
+    if not claim.by or not 0 <= claim.threshold < 1:
+        told = f"by {claim.by}, threshold {claim.threshold:g}"
+        raise ArgumentError(f"{claim.id}: got {told}; accepted: columns that tell cells apart, 0 to 1")
+    return replace(claim, kind="rank correlation")
 
 
 @dataclass(frozen=True)

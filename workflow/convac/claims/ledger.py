@@ -36,7 +36,8 @@ SHOWN = 5  # counterexamples of a claim that a page tells; the CSV has all
 ABOUT = (
     "The statistic is the mean over seeds with its corrected Student-t interval; of exact claims the mean with the "
     "smallest and largest value over all pairs; of equalities the fraction that is equal with the smallest and largest "
-    "difference. Words, families and corrections: docs/verdicts.md."
+    "difference; of rank correlations Kendall's τ-b over cells with its interval. Words, families and corrections: "
+    "docs/verdicts.md."
 )
 
 
@@ -138,11 +139,22 @@ def cells(entry: Mapping[Any, Any]) -> tuple[str, ...]:
         str(entry["origin"]),
         str(entry["role"]),
         statistic,
-        number(entry["threshold"] + 0.0),  # no −0
+        threshold(entry),
         str(entry["n"]),
         number(entry["nontrivial"], whole=True),
         number(entry["p_adjusted"]),
     )
+
+
+def threshold(entry: Mapping[Any, Any]) -> str:
+    """A claim's threshold; of an equivalence its margin.
+
+    >>> threshold({"kind": "interval", "threshold": -0.0}), threshold({"kind": "equivalence", "threshold": -0.15})
+    ('0', '±0.15')
+    """
+    if entry["kind"] == "equivalence":
+        return f"±{number(-entry['threshold'])}"
+    return number(entry["threshold"] + 0.0)  # no −0
 
 
 def told(gathered: "pd.DataFrame", column: str) -> list[tuple[str, str]]:

@@ -34,7 +34,7 @@ function filter() {
   told.textContent = shown + " of " + rows.length + " claims";
 }
 function key(row, column) {
-  const text = row.cells[column].textContent.replace("−", "-").replace("∞", "Infinity");
+  const text = row.cells[column].textContent.replace("−", "-").replace("±", "").replace("∞", "Infinity");
   const number = parseFloat(text);
   return Number.isNaN(number) ? text : number;
 }

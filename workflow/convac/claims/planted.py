@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from convac.claims.claims import LARGEST, Claim, Labels, Value, columns_of, sides
@@ -13,13 +13,41 @@ if TYPE_CHECKING:
 
 
 def mirrored(claim: Claim, table: "pd.DataFrame") -> "pd.DataFrame":
-    """The table with the values of first and second exchanged in every pair: it must contradict the claim."""
+    """The table turned round: it must contradict the claim.
+
+    The values of first and second are exchanged in every pair; of rank correlations the cells' order is reversed on one
+    side, and of equivalences first is moved to twice the margin.
+    """
+    if claim.kind == "equivalence":
+        moved = list(itertools.chain.from_iterable(sides(claim, columns_of([claim], table))[0].values()))
+        return table.assign(value=table["value"] - 2 * claim.threshold * table.index.isin(table.index[moved]))
+    if claim.kind == "rank correlation":
+        return _reordered(claim, table, lambda cells: cells[::-1])
     return next(_exchanged(claim, table, lambda: True))
 
 
 def permuted(claim: Claim, table: "pd.DataFrame", generator: "np.random.Generator") -> "Iterator[pd.DataFrame]":
-    """Tables, without end, with the values exchanged in each pair with chance ½: draws of the claim's null."""
-    return _exchanged(claim, table, lambda: generator.random() < 0.5)
+    """Tables, without end, as the claim's null draws them.
+
+    The values are exchanged in each pair with chance ½; of rank correlations the cells stand in any order on one side.
+    """
+    if claim.kind == "rank correlation":
+        while True:
+            yield _reordered(claim, table, generator.permutation)
+    yield from _exchanged(claim, table, lambda: generator.random() < 0.5)
+
+
+def _reordered(claim: Claim, table: "pd.DataFrame", order: Callable[[list[int]], Iterable[int]]) -> "pd.DataFrame":
+    """The table with the cells' values of first in another order, seed by seed."""
+    first, _ = sides(claim, columns_of([claim], table))
+    cells = list(dict.fromkeys(name.partition(", ")[2] for name in first))
+    taken = dict(zip(cells, (cells[at] for at in order(list(range(len(cells))))), strict=True))
+    old = table["value"].to_numpy(dtype=float)
+    values = old.copy()
+    for name, rows in first.items():
+        seed, _, cell = name.partition(", ")
+        values[rows] = old[first[f"{seed}, {taken[cell]}"]].mean()
+    return table.assign(value=values)
 
 
 def _exchanged(claim: Claim, table: "pd.DataFrame", chosen: Callable[[], bool]) -> "Iterator[pd.DataFrame]":
@@ -36,21 +64,26 @@ def _exchanged(claim: Claim, table: "pd.DataFrame", chosen: Callable[[], bool]) 
 def planted(claim: Claim, generator: "np.random.Generator", seeds: int = 5) -> "pd.DataFrame":
     """A small tidy table in which the claim holds, from the claim alone.
 
-    Both sides of an equality have the second's expected value. Of other claims each side has its own, with a spread of
-    2 % of their distance (of their logarithms where the claim is about those), over `seeds` seeds and two values of
-    every column in `by`. Decoys with the sides exchanged stand at an earlier step, and below a `LARGEST`.
+    Both sides of an equality or an equivalence have the second's expected value, and both sides of a rank correlation
+    rise from cell to cell, from the lower expected value to the other. Of other claims each side has its own, with a
+    spread of 2 % of their distance (of their logarithms where the claim is about those), over `seeds` seeds and two
+    values of every column in `by`, of rank correlations eight. Decoys with the sides exchanged stand at an earlier
+    step, and below a `LARGEST`.
     """
     import pandas as pd
 
     rows: list[dict[str, object]] = []
     high, low = map(math.log, claim.expected) if claim.logarithmic else claim.expected
-    high = low if claim.kind == "equality" else high
-    spread = 0.02 * abs(high - low)
+    high = low if claim.kind in {"equality", "equivalence"} else high
+    ranked = claim.kind == "rank correlation"
+    spread = 0.02 * (-claim.threshold if claim.kind == "equivalence" else 0.0 if ranked else abs(high - low))
     for labels, own, other in ((claim.first, high, low), (claim.second, low, high)):
         sizes = claim.trivial.sizes if claim.trivial else ()
-        grid = _grid({**claim.where, **labels}, claim.by, sizes, above=_largest_named(claim))
-        for (chosen, decoy), seed, step in itertools.product(grid, range(seeds), (1, 2)):
+        letters = tuple("abcdefgh" if ranked else "ab")
+        grid = _grid({**claim.where, **labels}, claim.by, letters, sizes, above=_largest_named(claim))
+        for (at, (chosen, decoy)), seed, step in itertools.product(enumerate(grid), range(seeds), (1, 2)):
             typical = own if step == 2 and not decoy else other
+            typical = low + (high - low) * at / len(grid) if ranked else typical
             value = typical + generator.normal(0.0, spread)
             value = math.exp(value) if claim.logarithmic else value
             rows.append({"cell": "a", **chosen, "seed": seed, "step": step, "value": value})
@@ -69,15 +102,15 @@ def _largest_named(claim: Claim) -> int:
 
 
 def _grid(
-    labels: Labels, by: tuple[str, ...], numbers: tuple[str, ...], above: int
+    labels: Labels, by: tuple[str, ...], letters: tuple[Value, ...], numbers: tuple[str, ...], above: int
 ) -> list[tuple[dict[str, Value], bool]]:
     """Label combinations that pass the filters, and decoys (marked True) that pass all but a `LARGEST`.
 
-    Columns in `numbers` are sizes. The largest values are greater than `above`, so that they are the largest beside
-    every number that a claim names.
+    Columns in `numbers` are sizes; others of `by` without a filter take every letter. The largest values are greater
+    than `above`, so that they are the largest beside every number that a claim names.
     """
     choices: dict[str, tuple[Value, ...]] = {
-        column: (2, 3) if column in numbers else ("a", "b") for column in by if column not in labels
+        column: (2, 3) if column in numbers else letters for column in by if column not in labels
     }
     for column, value in labels.items():
         choices[column] = (

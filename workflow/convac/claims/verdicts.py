@@ -7,8 +7,9 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from convac.claims.claims import Claim, Columns, Pair, columns_of, pairs
+from convac.claims.estimates import Estimate, estimate
 from convac.errors import ArgumentError
-from convac.statistics import benjamini_hochberg, holm, paired_interval, two_sided_p
+from convac.statistics import benjamini_hochberg, holm
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +28,7 @@ LEVEL = 0.05  # two-sided, of a family
 # however few primaries an experiment has, so that a verdict doesn't depend on what else was run.
 PRIMARIES = 36
 NON_TRIVIAL = 10  # cells that make more than an example
+ESTIMATED = ("interval", "equivalence", "rank correlation")  # kinds of claims that chance has a part in
 
 
 @dataclass(frozen=True)
@@ -35,13 +37,13 @@ class Verdict:
 
     Attributes:
         id, statement, source, origin, role, kind, threshold, amended: the claim's.
-        mean, low, high: of the statistic over seeds, with its interval at the family's corrected level; for exact
-            claims mean, smallest and largest over the pairs; for equalities the fraction that is equal, and the
-            smallest and largest difference.
-        n: seeds, or pairs for exact claims and equalities.
-        nontrivial: of these, different ones that say more than the trivial bound; NaN for intervals.
+        mean, low, high: of the statistic over seeds, or τ-b over cells, with its interval at the family's corrected
+            level; for exact claims mean, smallest and largest over the pairs; for equalities the fraction that is
+            equal, and the smallest and largest difference.
+        n: seeds, cells for rank correlations, pairs for exact claims and equalities.
+        nontrivial: of pairs, different ones that say more than the trivial bound; NaN for all that is estimated.
         example: an exact claim or equality of fewer than ten of them.
-        p: two-sided p-value of "the mean is the threshold"; NaN for exact claims.
+        p: two-sided p-value of "the mean is the threshold", or a margin; NaN for exact claims.
         p_adjusted: corrected for the family.
         verdict: one of `VERDICTS`.
         counterexamples: every pair that violates an exact claim, separated by semicolons.
@@ -101,13 +103,11 @@ def evaluate_all(claims: Iterable[Claim], table: "pd.DataFrame", smoke: bool = F
 def verdicts(claims: list[Claim], columns: Columns) -> list[Verdict]:
     """The verdicts of the claims of an experiment on the columns of its table."""
     found = [pairs(claim, columns) for claim in claims]
-    samples = [
-        per_seed(claim, own) if claim.kind == "interval" else [] for claim, own in zip(claims, found, strict=True)
+    estimated = [
+        estimate(claim, own) if claim.kind in ESTIMATED else None for claim, own in zip(claims, found, strict=True)
     ]
-    p = [
-        math.nan if claim.kind != "interval" else two_sided_p(sample, claim.threshold) if sample else 1.0
-        for claim, sample in zip(claims, samples, strict=True)
-    ]
+    # a claim without its rows, or without a statistic, counts as 1
+    p = [1.0 if known is None else known.p for known in estimated]
     errors = dict.fromkeys(range(len(claims)), LEVEL)
     adjusted = dict(enumerate(p))
     for role, correct in (("primary", primary_family), ("secondary", secondary_family)):
@@ -115,27 +115,17 @@ def verdicts(claims: list[Claim], columns: Columns) -> list[Verdict]:
             at
             for at, claim in enumerate(claims)
             # a check is no hypothesis: it belongs to no family
-            if claim.role == role and claim.kind == "interval" and claim.origin != "check"
+            if claim.role == role and claim.kind in ESTIMATED and claim.origin != "check"
         ]
         corrected, allowed = correct([p[at] for at in members])
         adjusted.update(zip(members, corrected, strict=True))
         errors.update(zip(members, allowed, strict=True))
     return [
-        _interval(claim, found[at], samples[at], adjusted[at], errors[at])
-        if claim.kind == "interval"
+        _estimated(claim, found[at], estimated[at], adjusted[at], errors[at])
+        if claim.kind in ESTIMATED
         else _exact(claim, found[at])
         for at, claim in enumerate(claims)
     ]
-
-
-def per_seed(claim: Claim, found: list[Pair]) -> list[float]:
-    """Of every seed's pairs the mean statistic, or the least; none at all where one of them has no statistic."""
-    seeds: dict[str, list[float]] = {}
-    for pair in found:
-        seeds.setdefault(pair.seed, []).append(pair.statistic)
-    if any(math.isnan(pair.statistic) for pair in found):
-        return []
-    return [min(values) if claim.every else fmean(values) for values in seeds.values()]
 
 
 def primary_family(p: list[float]) -> tuple[list[float], list[float]]:
@@ -165,21 +155,29 @@ def _stated(claim: Claim) -> Verdict:
     return Verdict(*own, amended=amended)
 
 
-def _interval(claim: Claim, found: list[Pair], sample: list[float], adjusted: float, error: float) -> Verdict:
+def _estimated(claim: Claim, found: list[Pair], known: Estimate | None, adjusted: float, error: float) -> Verdict:
     stated = replace(_stated(claim), p_adjusted=adjusted)
-    if not sample:
+    if known is None:
         seeds = len({pair.seed for pair in found})
         return replace(stated, n=seeds, verdict=UNDECIDED) if found else stated
-    result = paired_interval(sample, 1 - error)
-    word = UNDECIDED
-    if result.low > claim.threshold:
-        word = REPRODUCED
-    elif result.high < 0:
-        word = CONTRADICTED
-    elif result.high < claim.threshold:
-        word = SMALLER
-    p = two_sided_p(sample, claim.threshold)
-    return replace(stated, mean=result.mean, low=result.low, high=result.high, n=result.n, p=p, verdict=word)
+    interval = known.interval(error)
+    low, high = interval.low, interval.high
+    return replace(
+        stated, mean=interval.mean, low=low, high=high, n=interval.n, p=known.p, verdict=word(claim, low, high)
+    )
+
+
+def word(claim: Claim, low: float, high: float) -> str:
+    """The verdict of an interval from `low` to `high`."""
+    if claim.kind == "equivalence":
+        if max(-low, high) < -claim.threshold:
+            return REPRODUCED
+        return CONTRADICTED if max(low, -high) > -claim.threshold else UNDECIDED
+    if low > claim.threshold:
+        return REPRODUCED
+    if high < 0:
+        return CONTRADICTED
+    return SMALLER if high < claim.threshold else UNDECIDED
 
 
 def _exact(claim: Claim, found: list[Pair]) -> Verdict:

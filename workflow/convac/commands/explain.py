@@ -9,12 +9,20 @@ from pathlib import Path
 import pandas as pd
 
 from convac.claims.claims import Claim, Pair, columns_of, pairs, sides
-from convac.claims.ledger import number, shortened
-from convac.claims.verdicts import COLUMNS, NOT_RUN
+from convac.claims.estimates import cell_medians
+from convac.claims.ledger import number, shortened, threshold
+from convac.claims.verdicts import COLUMNS, ESTIMATED, NOT_RUN
 from convac.errors import ArgumentError, FileError
 from convac.experiments.discovery import claims_of, studies
 from convac.files import read_table
 
+WHAT = {
+    "interval": "mean [corrected interval]",
+    "equivalence": "mean [corrected interval]",
+    "rank correlation": "τ-b [corrected interval]",
+    "exact": "mean [smallest, largest]",
+    "equality": "fraction equal [smallest, largest difference]",
+}
 NAMES = 3  # of similar claims, told where one isn't known
 
 
@@ -68,15 +76,16 @@ def explanation(study: str, claim: Claim, table: pd.DataFrame, verdict: pd.Serie
     if claim.amended is not None:
         yield f"amended: {claim.amended}"
     yield f"rows: {filters(claim)}; {sum(map(len, first.values()))} against {sum(map(len, second.values()))}"
-    if claim.kind == "interval":
+    if claim.kind == "rank correlation":
+        yield from cell_lines(found)
+    elif claim.kind in ESTIMATED:
         yield from per_seed_lines(claim, found)
     else:
         yield f"pairs: {len(found)}, {number(verdict['nontrivial'], whole=True)} of them non-trivial"
     if verdict["verdict"] != NOT_RUN:
         mean, low, high = (number(verdict[name]) for name in ("mean", "low", "high"))
-        what = {"interval": "mean [corrected interval]", "exact": "mean [smallest, largest]"}
-        yield f"{what.get(claim.kind, 'fraction equal [smallest, largest difference]')}: {mean} [{low}, {high}]"
-    if claim.kind == "interval":
+        yield f"{WHAT[claim.kind]}: {mean} [{low}, {high}]"
+    if claim.kind in ESTIMATED:
         family = {
             "primary": "Holm over all primaries",
             "secondary": "Benjamini–Hochberg over the experiment's secondaries",
@@ -85,7 +94,7 @@ def explanation(study: str, claim: Claim, table: pd.DataFrame, verdict: pd.Serie
         yield f"p: {number(verdict['p'])}; corrected: {number(verdict['p_adjusted'])} ({how})"
     if isinstance(verdict["counterexamples"], str) and verdict["counterexamples"]:
         yield f"counterexamples: {shortened(verdict['counterexamples'])}"
-    yield f"threshold: {claim.threshold:g}; verdict: {verdict['verdict']}"
+    yield f"threshold: {threshold({'kind': claim.kind, 'threshold': claim.threshold})}; verdict: {verdict['verdict']}"
 
 
 def filters(claim: Claim) -> str:
@@ -117,3 +126,11 @@ def per_seed_lines(claim: Claim, found: list[Pair]) -> Iterator[str]:
             for name in ("first", "second", "statistic")
         )
         yield f"  seed {seed}: {first}, {second}, {statistic}"
+
+
+def cell_lines(found: list[Pair]) -> Iterator[str]:
+    """A line per cell: the medians over seeds that are ranked."""
+    if found:
+        yield "per cell (medians over seeds, first and second):"
+    for cell, (first, second) in cell_medians(found).items():
+        yield f"  {cell}: {number(first)}, {number(second)}"
