@@ -74,10 +74,10 @@ def test_networks_learn_and_the_history_is_tidy(architecture, options, arrays):
     assert list(history.columns) == ["seed", "step", "quantity", "level", "value"]
     assert not history.duplicated(["seed", "step", "quantity", "level"]).any()
     rows = history[history["quantity"] == "test_accuracy"]
-    assert sorted(rows["step"].unique()) == [0, 60, 120, 150]
+    assert sorted(rows["step"].unique()) == [0, 60, 96, 120, 150]
     assert set(rows["seed"]) == {0, 1}
     assert rows.loc[rows["step"] == 150, "value"].mean() > 0.9
-    expected = {"loss", "train_accuracy", "test_accuracy", "learning_rate"}
+    expected = {"loss", "train_accuracy", "test_accuracy", "learning_rate", "converged"}
     if architecture in {"arithmetic", "mixture"}:
         expected |= {"log_scale", "initial_log_scale"}
         first = history[history["quantity"] == "initial_log_scale"]

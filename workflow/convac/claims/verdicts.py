@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from convac.claims.claims import Claim, Columns, Pair, columns_of, pairs
 from convac.claims.estimates import Estimate, estimate
+from convac.claims.trained import ENOUGH, runs, share_converged
 from convac.errors import ArgumentError
 from convac.statistics import benjamini_hochberg, holm
 
@@ -106,8 +107,14 @@ def verdicts(claims: list[Claim], columns: Columns) -> list[Verdict]:
     estimated = [
         estimate(claim, own) if claim.kind in ESTIMATED else None for claim, own in zip(claims, found, strict=True)
     ]
-    # a claim without its rows, or without a statistic, counts as 1
-    p = [1.0 if known is None else known.p for known in estimated]
+    networks = runs(columns)
+    early = [
+        # theorems hold of any network
+        claim.kind in ESTIMATED and claim.origin != "check" and share_converged(claim, columns, networks) < ENOUGH
+        for claim in claims
+    ]
+    # a claim without its rows, without a statistic, or about networks that had not converged counts as 1
+    p = [1.0 if known is None or early[at] else known.p for at, known in enumerate(estimated)]
     errors = dict.fromkeys(range(len(claims)), LEVEL)
     adjusted = dict(enumerate(p))
     for role, correct in (("primary", primary_family), ("secondary", secondary_family)):
@@ -120,12 +127,13 @@ def verdicts(claims: list[Claim], columns: Columns) -> list[Verdict]:
         corrected, allowed = correct([p[at] for at in members])
         adjusted.update(zip(members, corrected, strict=True))
         errors.update(zip(members, allowed, strict=True))
-    return [
+    lines = [
         _estimated(claim, found[at], estimated[at], adjusted[at], errors[at])
         if claim.kind in ESTIMATED
         else _exact(claim, found[at])
         for at, claim in enumerate(claims)
     ]
+    return [replace(line, verdict=NOT_CONVERGED) if early[at] else line for at, line in enumerate(lines)]
 
 
 def primary_family(p: list[float]) -> tuple[list[float], list[float]]:

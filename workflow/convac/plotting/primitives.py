@@ -19,6 +19,7 @@ from convac.statistics import Interval, mean_interval
 ABOUT_VERDICTS = "gain [corrected interval] > threshold: verdict, as in the ledger (docs/verdicts.md)"
 BAND = "#e9e9e9"
 LINE = 0.13  # inches, of a note
+NOTE = "note"
 
 
 def rows(table: pd.DataFrame, **labels: object) -> pd.DataFrame:
@@ -93,13 +94,34 @@ def per_seed(table: pd.DataFrame) -> list[float]:
 
 
 def drawn(parts: Mapping[str, Callable[[pd.DataFrame], Figure | None]], table: pd.DataFrame) -> dict[str, Figure]:
-    """Every part's figure in the house's style; a part without rows (None) says so."""
+    """Every part's figure in the house's style; a part without rows (None) says so.
+
+    Below all but examples stands how many networks had not converged.
+    """
     figures = {}
+    marks = not_converged(table)
     for part, draw in parts.items():
         with house():
             made = draw(table)
+            if made and marks and part != "examples":
+                note(made, marks)
         figures[part] = made or placeholder(f"{part or draw.__name__}: no rows in this table")
     return figures
+
+
+def not_converged(table: pd.DataFrame) -> str:
+    """How many networks had not converged, by kind where there are several; empty where all had.
+
+    >>> found = {"cell": ["a", "b"], "seed": 0, "quantity": "converged", "value": [0.0, 1.0]}
+    >>> not_converged(pd.DataFrame(found)), not_converged(pd.DataFrame(found).assign(network=["ConvAC", "ConvNet"]))
+    ('Not converged: 1 of 2 networks', 'Not converged: 1 of 1 ConvAC')
+    """
+    found = rows(table, quantity="converged")
+    if found.empty:
+        return ""
+    kinds = found.groupby("network") if "network" in found else [("networks", found)]
+    told = [f"{(own['value'] == 0).sum()} of {len(own)} {kind}" for kind, own in kinds if (own["value"] == 0).any()]
+    return f"Not converged: {', '.join(told)}" if told else ""
 
 
 def whiskers(interval: Interval) -> tuple[float, float]:
@@ -235,11 +257,14 @@ def plain_numbers(axes: Axes, letters: Iterable[str] = "y") -> None:
 
 
 def note(made: Figure, *lines: str) -> None:
-    """Small lines below the panels, above the strip of the provenance."""
+    """Small lines below the panels and below earlier notes, above the strip of the provenance."""
+    for earlier in [text for text in made.texts if text.get_gid() == NOTE]:
+        lines = (*earlier.get_text().split("\n"), *lines)
+        earlier.remove()
     height = made.get_figheight()
     share = (FOOTER + LINE * len(lines) + 0.05) / height
     made.set_layout_engine(ConstrainedLayoutEngine(rect=(0, share, 1, 1 - share)))
-    made.text(0.5, (FOOTER + 0.02) / height, "\n".join(lines), fontsize=7, ha="center", va="bottom")
+    made.text(0.5, (FOOTER + 0.02) / height, "\n".join(lines), fontsize=7, ha="center", va="bottom", gid=NOTE)
 
 
 def steps_in(*tables: pd.DataFrame) -> tuple[float, str]:

@@ -37,6 +37,7 @@ TRAINED = {
     "test_accuracy": "accuracy on test images [share]",
     "validation_accuracy": "accuracy on the images that the rate was chosen by [share]",
     "learning_rate": "rate of the run, chosen on the validation images where several were tried [number]",
+    "converged": "whether training had converged, by the rule of docs/verdicts.md [0 or 1]",
     "log_scale": "largest |log-scale| that the network carries at any level [nats]",
     "initial_log_scale": "largest |log-scale| at one level before training [nats]",
     "entropy": "entanglement entropy across the partition [nats]",

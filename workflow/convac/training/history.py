@@ -14,6 +14,7 @@ QUANTITIES = (
     "initial_log_scale",
     "validation_accuracy",
     "learning_rate",
+    "converged",
 )
 
 
@@ -38,6 +39,15 @@ class History:
         code = QUANTITIES.index(quantity)
         values = [row[4] for row in self._rows if row[2] == code][-len(self.seeds) :]
         return float(np.mean(values)) if values else float("nan")
+
+    def at(self, step: int, quantity: str) -> np.ndarray:
+        """What was recorded of a quantity after a step, shape (replicas,), NaN where nothing was."""
+        code = QUANTITIES.index(quantity)
+        values = np.full(len(self.seeds), np.nan)
+        for seed, when, which, _, value in self._rows:
+            if (when, which) == (step, code):
+                values[int(seed)] = value
+        return values
 
     def first(self, quantity: str) -> float:
         """The first value of a quantity; NaN when there is none."""

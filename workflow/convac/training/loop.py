@@ -24,6 +24,7 @@ from convac.specs.run import RunSpec
 from convac.specs.training import Schedule
 from convac.training.checkpoints import Checkpoint
 from convac.training.checks import Snapshot, all_finite, replay
+from convac.training.convergence import converged, decisive_steps
 from convac.training.history import History
 from convac.training.optimizer import Adam
 
@@ -46,7 +47,8 @@ class Result:
     Attributes:
         history: one row per seed, step, quantity and level: `loss` (nats, over a fixed part of the training set as
             large as the test set), `train_accuracy` (over the same part), `test_accuracy`, `validation_accuracy` where
-            there are such images, at step 0 the `learning_rate` that was chosen by them, `log_scale` (largest
+            there are such images, at step 0 the `learning_rate` that was chosen by them, at the last one whether the
+            seed had `converged` (0 or 1), `log_scale` (largest
             |ln scale| over the levels and the test images, nats), and at step 0 `initial_log_scale` per level; level
             0 is the whole network.
         tensors: parameters by name, replicas along the leading axis; those of a snapshot as `step_<step>.<name>`.
@@ -280,6 +282,7 @@ def train(
     network, optimizer = run.network, run.optimizer
     start, snapshots = kept.read(network, optimizer)
     steps, kept_steps = spec.training.steps, set(spec.training.snapshots)
+    looked_at = {*kept_steps, *decisive_steps(spec.training), steps}
     if not start:
         history = History(spec.training.seeds)
         run.record(history, 0)
@@ -293,7 +296,7 @@ def train(
             if not (math.isfinite(loss) and all_finite(network)):
                 replay(network, optimizer, snapshot, last=step, inputs=run.inputs, update=run.update)
             snapshot = Snapshot(network, optimizer, step)
-        if step % spec.training.log_every == 0 or step == steps or step in kept_steps:
+        if step % spec.training.log_every == 0 or step in looked_at:
             run.record(history, step)
             state = f"loss {history.last('loss'):.4f}, test accuracy {history.last('test_accuracy'):.4f}"
         if step in kept_steps:
@@ -302,6 +305,7 @@ def train(
         if time.monotonic() - saved > INTERVAL and step < steps and all_finite(network):
             kept.write(network, optimizer, step, history.array(), snapshots)
             saved = time.monotonic()
+    history.record(steps, "converged", converged(history, spec.training))
     return Result(history.frame(), weights(network) | snapshots, time.monotonic() - started)
 
 

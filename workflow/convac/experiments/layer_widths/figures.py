@@ -70,7 +70,7 @@ def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
     refuse_unknown(table, network=KINDS, task=(*SCALES, CONTROL))
     pixels = rows(table, quantity="pixel")
     pixels = pixels[[column for column in PIXELS if column in pixels]]
-    runs = rows(table, quantity=tuple(SPLITS))
+    runs = rows(table, quantity=(*SPLITS, "converged"))
     sets = scales(pixels)
     parts: dict[str, Callable[[pd.DataFrame], Figure | None]] = {
         "comparison": partial(comparison, claims=claims),
