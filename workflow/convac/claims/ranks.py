@@ -86,7 +86,7 @@ def kendall(weights: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.nd
     Source: Kendall, Biometrika 33, 239 (1945).
 
     >>> kendall(np.ones((1, 4)), np.array([1, 2, 3, 3]), np.array([1, 3, 2, 2])).tolist()
-    [0.6]
+    [0.2]
     """
     # no differences: that of two infinite values is none
     orders = [np.greater.outer(values, values) * 1.0 - np.less.outer(values, values) for values in (first, second)]

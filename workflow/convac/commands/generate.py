@@ -9,7 +9,9 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from convac.claims.findings import findings, sentence, undecided
 from convac.claims.ledger import counts, markdown_row
+from convac.claims.verdicts import COLUMNS as VERDICT_COLUMNS
 from convac.claims.verdicts import NOT_RUN, VERDICTS
 from convac.errors import FileError
 from convac.experiments.discovery import claims_of, studies, study_module
@@ -41,7 +43,11 @@ def run(options: Namespace) -> None:
 def generated() -> dict[str, str]:
     """Path and text of every generated file."""
     readme = Path("README.md").read_text(encoding="utf-8")
-    for section, text in (("experiments", experiments_table()), ("reference results", reference_results())):
+    for section, text in (
+        ("findings", what_was_found()),
+        ("experiments", experiments_table()),
+        ("reference results", reference_results()),
+    ):
         readme = with_section(readme, section, text)
     return {
         "workflow/schemas/config.schema.json": json.dumps(config_schema(), indent=1) + "\n",
@@ -169,6 +175,23 @@ def badge(name: str, value: str) -> str:
         f'<g fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11" text-anchor="middle">{words}</g>'
         "</svg>\n"
     )
+
+
+def what_was_found() -> str:
+    """The reference run's primaries in sentences, each with links to its claim and figure."""
+    gathered = read_table(f"{REFERENCE}/claims.csv", ("experiment", *VERDICT_COLUMNS))
+    lines = []
+    for heading, rows in findings(gathered).items():
+        lines += [f"*{heading}:*", ""] if rows else []
+        lines += [f"- {sentence(row)} {links(str(row['experiment']), str(row['id']))}" for row in rows]
+        lines += [""] if rows else []
+    lines.append(f"Another {undecided(gathered)} primaries are undecided: their intervals have the threshold inside.")
+    return "\n".join(lines) + "\n"
+
+
+def links(experiment: str, claim: str) -> str:
+    """Links to a claim among its experiment's and to the experiment's figure."""
+    return f"([`{claim}`](docs/experiments.md#{experiment}), [figure]({REFERENCE}/figures/{experiment}.png))"
 
 
 def reference_results() -> str:

@@ -1,0 +1,62 @@
+"""What was found, in sentences: primary claims with their numbers, for the README and the report."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from convac.claims.ledger import number
+from convac.claims.verdicts import CONTRADICTED, REPRODUCED, SMALLER, UNDECIDED
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# heading, origin, verdicts, and how many are told: at most ten in all
+GROUPS = (
+    ("Of the papers, this holds", "paper", (REPRODUCED,), 4),
+    ("Of the papers, this does not hold as said", "paper", (CONTRADICTED, SMALLER), 3),
+    ("New here", "ours", (REPRODUCED, CONTRADICTED), 3),
+)
+
+
+def findings(gathered: "pd.DataFrame") -> dict[str, list[dict[str, Any]]]:
+    """The primaries to tell by heading, as rows of the ledger: of every experiment the first that is decided.
+
+    Examples, exact claims on fewer than ten non-trivial cells, are left out.
+
+    Args:
+        gathered: what `ledger` gives, or the same read back from CSV.
+    """
+    own = gathered[(gathered["role"] == "primary") & ~gathered["example"].astype(bool)]
+    found = {}
+    for heading, origin, verdicts, most in GROUPS:
+        chosen = own[(own["origin"] == origin) & own["verdict"].isin(verdicts)]
+        found[heading] = [
+            {str(name): value for name, value in row.items()}
+            for row in chosen.drop_duplicates("experiment").head(most).to_dict("records")
+        ]
+    return found
+
+
+def undecided(gathered: "pd.DataFrame") -> int:
+    """How many primaries are undecided."""
+    return int(((gathered["role"] == "primary") & (gathered["verdict"] == UNDECIDED)).sum())
+
+
+def sentence(row: Mapping[str, Any]) -> str:
+    """A claim's statement with what was found.
+
+    >>> import math
+    >>> row = {"statement": "A beats B by more than 0.05", "kind": "interval", "verdict": "reproduced"}
+    >>> sentence({**row, "mean": 0.2, "low": 0.1, "high": 0.3, "n": 5, "nontrivial": math.nan, "counterexamples": ""})
+    'A beats B by more than 0.05: found 0.2 [0.1, 0.3] over 5 seeds.'
+    >>> exact = {**row, "kind": "equality", "mean": 0.5, "n": 4, "nontrivial": 3.0, "counterexamples": "a; b"}
+    >>> sentence({**exact, "statement": "A is B", "verdict": "contradicted"})
+    'A is B: found otherwise in 2 of 4 cases (3 of them non-trivial).'
+    """
+    if row["kind"] in {"exact", "equality"}:
+        against = str(row["counterexamples"]).count(";") + 1
+        told = f"otherwise in {against} of" if row["verdict"] == CONTRADICTED else "so in all"
+        nontrivial = number(row["nontrivial"], whole=True)
+        return f"{row['statement']}: found {told} {row['n']} cases ({nontrivial} of them non-trivial)."
+    over = "cells" if row["kind"] == "rank correlation" else "seeds"
+    mean, low, high = (number(row[name]) for name in ("mean", "low", "high"))
+    return f"{row['statement']}: found {mean} [{low}, {high}] over {row['n']} {over}."
