@@ -17,6 +17,7 @@ from convac.planning.config import (
     start_mistakes,
 )
 from convac.planning.events import PLANNED, JobLines, Screen
+from convac.planning.opening import opening
 from convac.planning.place import (
     first_here,
     looks,
@@ -75,6 +76,8 @@ if asked_for.report and (stale := outdated(SCALE)):
     print(f"convac: {stale}", file=sys.stderr)
 if OURS:
     config.update(scale=SCALE)  # for the report, where the config is silent
+if asked_for.report:
+    config.update(opening=opening(Path("results", SCALE)))
 
 # What Snakemake tells of its jobs; a plan reads them from a file.
 SCREEN = Screen(

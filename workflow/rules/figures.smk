@@ -20,7 +20,7 @@ for name in PLAN.experiments:
                     path,
                     category=name,
                     labels={"result": f"figure {figure}"},
-                    caption="../report/figure.rst",
+                    caption=f"../report/captions/{figure.replace(name, PLAN.study(name), 1)}.rst",
                 )
                 for figure, path in zip(
                     PLAN.captions(name), PLAN.figures("{scale}", name, "svg")
@@ -45,7 +45,6 @@ for name in PLAN.experiments:
         params:
             study=PLAN.study(name),
             stem=placed(f"results/{{scale}}/figures/{name}"),
-            captions=PLAN.captions(name),
             code=source_hash(
                 "convac.commands.figure",
                 f"convac.experiments.{PLAN.study(name)}.figures",

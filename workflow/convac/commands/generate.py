@@ -18,9 +18,14 @@ from convac.experiments.discovery import claims_of, studies, study_module
 from convac.files import naming, read_table, write_text
 from convac.planning.config import SCALES, Config
 from convac.planning.environments import conda_files
+from convac.planning.opening import plain
 from convac.specs.tables import COLUMNS, COMPUTED, TRAINED
 
 REFERENCE = "results/reference"
+DRAWN = (
+    "Drawn at {{ snakemake.wildcards.scale }} scale from {{ snakemake.input.table }} alone, "
+    "by {{ snakemake.input.notebook }}."
+)
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -55,6 +60,7 @@ def generated() -> dict[str, str]:
         "docs/experiments.md": experiments_page(),
         "README.md": readme,
         **{f"docs/badges/{name}.svg": text for name, text in badges().items()},
+        **captions(),
         **conda_files(),
     }
 
@@ -134,6 +140,16 @@ def experiments_page() -> str:
         ]
         lines.append("")
     return "\n".join(lines)
+
+
+def captions() -> dict[str, str]:
+    """A page for each figure, which the report shows beside it."""
+    found = {}
+    for study in studies():
+        for part, caption in study_module(study).FIGURES.items():
+            figure = "-".join(filter(None, (study, part)))
+            found[f"workflow/report/captions/{figure}.rst"] = f"{plain(caption)}\n\n{DRAWN}\n"
+    return found
 
 
 def question(study: str) -> str:

@@ -1,0 +1,45 @@
+"""The report's opening page: what was found in a scale's results, as reStructuredText."""
+
+import base64
+from pathlib import Path
+
+from convac.claims.findings import findings, sentence
+from convac.claims.ledger import counts
+from convac.claims.verdicts import COLUMNS
+from convac.files import read_table
+
+KEY_FIGURES = 2
+
+
+def opening(folder: Path) -> str:
+    """Counts of verdicts, the papers' primaries first, then findings and key figures; empty without a ledger.
+
+    Args:
+        folder: results of one scale.
+    """
+    ledger = folder / "claims.csv"
+    if not ledger.is_file():
+        return ""
+    gathered = read_table(ledger, ("experiment", *COLUMNS))
+    found = findings(gathered)
+    told = [row for rows in found.values() for row in rows]
+    lines = [*(f"- {plain(line)}" for line in counts(gathered)), ""]
+    for heading, rows in found.items():
+        lines += (
+            [f"**{heading}:**", "", *(f"- {plain(sentence(row))} ``{row['id']}``" for row in rows), ""] if rows else []
+        )
+    experiments = dict.fromkeys([*(row["experiment"] for row in told), *gathered["experiment"]])
+    pictures = [path for name in experiments if (path := folder / f"figures/{name}.png").is_file()]
+    for path in pictures[:KEY_FIGURES]:
+        lines += [f".. image:: data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}"]
+        lines += [f"   :alt: {path.stem}", "   :width: 100%", "", f"*{path.stem}*", ""]
+    return "\n".join(lines)
+
+
+def plain(text: str) -> str:
+    """Text without signs that reStructuredText would read as its own.
+
+    >>> print(plain("M^|A| and D_0"))
+    M^\\|A\\| and D\\_0
+    """
+    return "".join(f"\\{sign}" if sign in "\\|*_`" else sign for sign in text)
