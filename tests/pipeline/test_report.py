@@ -63,6 +63,10 @@ def test_the_start_page_says_what_this_is_and_lists_every_section(report):
     text = window.run("return document.querySelector('.prose').innerText")
     assert "What dependencies can a convolutional network model" in text
     assert "smoke scale" in text
+    assert "Primary claims of papers" in text
+    assert text.index("Primary claims of papers") < text.index("Secondary claims")
+    window.wait("return [...document.querySelectorAll('.prose img')].every(one => one.complete && one.naturalWidth)")
+    assert window.run("return document.querySelectorAll('.prose img').length") == 2
     window.click("nav li a", "Statistics", seen="document.querySelector('#runtimes canvas, #runtimes svg')")
     window.click("nav li a", "Workflow")
     assert window.complaints() == []
@@ -87,7 +91,12 @@ def test_every_figure_is_shown_and_has_its_caption(report, section):
         enter(window, section)
         look(window, f"figure {figure}", "document.querySelector('nav .prose')", button=1)
         told = window.wait("const one = document.querySelector('nav .prose'); return one && one.textContent")
-        assert " ".join(f"{figure}: {caption}".split()) in " ".join(told.split())
+        told = " ".join(told.split())
+        assert told.startswith(" ".join(caption.split()))
+        others = set(figures(section).values()) - {caption}
+        assert not any(" ".join(other.split()) in told for other in others), (
+            "a figure stands with its own caption alone"
+        )
     assert window.complaints() == []
 
 

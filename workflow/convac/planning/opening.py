@@ -2,6 +2,7 @@
 
 import base64
 from pathlib import Path
+from textwrap import wrap
 
 from convac.claims.findings import findings, sentence
 from convac.claims.ledger import counts
@@ -9,6 +10,7 @@ from convac.claims.verdicts import COLUMNS
 from convac.files import read_table
 
 KEY_FIGURES = 2
+LINE = 4000  # signs
 
 
 def opening(folder: Path) -> str:
@@ -25,13 +27,14 @@ def opening(folder: Path) -> str:
     told = [row for rows in found.values() for row in rows]
     lines = [*(f"- {plain(line)}" for line in counts(gathered)), ""]
     for heading, rows in found.items():
-        lines += (
-            [f"**{heading}:**", "", *(f"- {plain(sentence(row))} ``{row['id']}``" for row in rows), ""] if rows else []
-        )
+        if rows:
+            lines += [f"**{heading}:**", "", *(f"- {plain(sentence(row))} ``{row['id']}``" for row in rows), ""]
     experiments = dict.fromkeys([*(row["experiment"] for row in told), *gathered["experiment"]])
     pictures = [path for name in experiments if (path := folder / f"figures/{name}.png").is_file()]
     for path in pictures[:KEY_FIGURES]:
-        lines += [f".. image:: data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}"]
+        # docutils reads no line of more than 10,000 signs, and joins those of an address
+        code = wrap(base64.b64encode(path.read_bytes()).decode(), LINE)
+        lines += [".. image:: data:image/png;base64,", *(f"   {line}" for line in code)]
         lines += [f"   :alt: {path.stem}", "   :width: 100%", "", f"*{path.stem}*", ""]
     return "\n".join(lines)
 
