@@ -1,5 +1,7 @@
 """`convac explain`: everything that is known of one claim, or one line."""
 
+import shutil
+
 import pandas as pd
 import pytest
 
@@ -44,6 +46,16 @@ def test_what_is_not_there_is_told_in_one_line(arguments, told, capsys):
     assert captured.err.startswith(f"convac: {told}")
     assert captured.err.count("\n") == 1
     assert len(captured.err) <= 200 + len("convac: \n")
+
+
+def test_a_variant_is_explained_from_its_own_run(tmp_path, capsys):
+    for folder, suffix in (("tables", "parquet"), ("claims", "csv")):
+        (tmp_path / folder).mkdir()
+        shutil.copy(f"{REFERENCE}/{folder}/min_cut.{suffix}", tmp_path / folder / f"my_cuts.{suffix}")
+    main(["explain", "min-cut-mixed", "--results", str(tmp_path), "--experiment", "my_cuts"])
+    told = capsys.readouterr().out
+    assert "experiment: my_cuts\n" in told
+    assert f"{tmp_path}/figures/my_cuts.png" in told
 
 
 def test_every_primary_can_be_told(capsys):

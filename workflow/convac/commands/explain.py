@@ -29,6 +29,7 @@ NAMES = 3  # of similar claims, told where one isn't known
 def add_arguments(parser: ArgumentParser) -> None:
     """Options of `convac explain`."""
     parser.add_argument("claim", help="id of the claim, as every ledger and docs/experiments.md have it")
+    parser.add_argument("--experiment", help="the block whose run is read, where it is a variant, with `study:`")
     parser.add_argument(
         "--results", default="results/reference", help="folder of results whose tables and verdicts are read"
     )
@@ -37,23 +38,23 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> None:
     """Print the explanation."""
     study, claim = known(options.claim)
-    results = Path(options.results)
+    name, results = options.experiment or study, Path(options.results)
     table, verdicts, ledger = (
-        results / f"tables/{study}.parquet",
-        results / f"claims/{study}.csv",
+        results / f"tables/{name}.parquet",
+        results / f"claims/{name}.csv",
         results / "claims.csv",
     )
     for path in (table, verdicts):
         if not path.is_file():
             raise FileError(
-                f"{path}: is missing; accepted: --results with a folder that has {study}'s table and verdicts"
+                f"{path}: is missing; accepted: --results with a folder that has {name}'s table and verdicts"
             )
     found = read_table(verdicts, COLUMNS)
     own = found[found["id"] == claim.id]
     if own.empty:
         raise FileError(f"{verdicts}: has no {claim.id}; accepted: verdicts of this version; rerun the claims")
-    print("\n".join(explanation(study, claim, read_table(table, ("cell", "quantity", "value")), own.iloc[0])))
-    print(f"figure: {results / f'figures/{study}.png'}; ledger: {ledger}; words: docs/verdicts.md")
+    print("\n".join(explanation(name, claim, read_table(table, ("cell", "quantity", "value")), own.iloc[0])))
+    print(f"figure: {results / f'figures/{name}.png'}; ledger: {ledger}; words: docs/verdicts.md")
 
 
 def known(name: str) -> tuple[str, Claim]:
