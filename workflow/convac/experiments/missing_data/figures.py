@@ -12,11 +12,9 @@ from matplotlib.figure import Figure
 
 from convac.plotting.looks import refuse_unknown
 from convac.plotting.primitives import (
-    ABOUT_VERDICTS,
     LINE,
     curves,
     drawn,
-    gain,
     images,
     key,
     level_line,
@@ -26,7 +24,7 @@ from convac.plotting.primitives import (
     rows,
     verdict,
 )
-from convac.plotting.style import BLACK, BLUE, GREEN, ORANGE, PAGE, PURPLE, VERMILLION, figure
+from convac.plotting.style import BLACK, BLUE, GREEN, GREY, ORANGE, PAGE, PURPLE, VERMILLION, figure
 
 KINDS = {"points": "single pixels missing", "rectangles": "a rectangle missing"}
 CHANCE = 0.1
@@ -116,13 +114,13 @@ def against_rate(
     keys: list[Any],
     about: str,
 ) -> Figure | None:
-    """Accuracy against the share of missing pixels: a row per panel name, a column per kind.
+    """Accuracy against the share of missing pixels: a row per panel name, a column per kind; below, what is gained.
 
     Args:
         table: the tidy table.
         claims: the verdicts.
         panels: by row, labels of its curves' rows and how they look.
-        gains: by row, the claims (their ids after the kind) whose gains its titles tell, and over what.
+        gains: by row, the claims (their ids after the kind) whose gains are drawn, and over what.
         keys: the legend's entries.
         about: whose gains those are.
     """
@@ -130,29 +128,44 @@ def against_rate(
     kinds = [kind for kind in KINDS if len(rows(found, missing=kind))]
     if not kinds or "rate" not in found:
         return None
-    heads = {(row, kind): verdicts(claims, kind, every) for row, every in gains.items() for kind in kinds}
-    lines = max(map(len, heads.values()))
-    made = figure(PAGE, 1.05 + 2 * LINE * (lines > 0) + (1.95 + LINE * lines) * len(panels))
-    grid = made.subplots(len(panels), len(kinds), squeeze=False, sharex=True, sharey=True)
+    compared = {
+        kind: [
+            (f"{words} ({row})" if len(gains) > 1 else words, line)
+            for row, every in gains.items()
+            for words, line in judged(claims, kind, every)
+        ]
+        for kind in kinds
+    }
+    lines = max(map(len, compared.values()))
+    heights = [2.0 * len(panels), (0.6 + 0.16 * lines) * len(kinds)][: 1 + (lines > 0)]
+    made = figure(PAGE, 1.05 + 2 * LINE * (lines > 0) + sum(heights))
+    # apart, so that the long names below don't narrow the panels above
+    parts = made.subfigures(len(heights), 1, height_ratios=heights, squeeze=False).ravel()
+    grid = parts[0].subplots(len(panels), len(kinds), squeeze=False, sharex=True, sharey=True)
     for down, (row, shown) in enumerate(panels.items()):
         for across, kind in enumerate(kinds):
             axes = grid[down, across]
             for labels, look in shown:
                 curve(axes, found, kind, labels, look)
             level_line(axes, CHANCE, ":")
-            panel(axes, down * len(kinds) + across, "\n".join([f"{row}: {KINDS[kind]}", *heads[row, kind]]))
+            panel(axes, down * len(kinds) + across, f"{row}: {KINDS[kind]}")
             axes.set_ylim(0, 1.02)
             axes.grid(axis="y")
             if across == 0:
                 axes.set_ylabel("Test accuracy")
             if down == len(panels) - 1:
                 axes.set_xlabel("Share of missing pixels")
+    below = parts[1].subplots(len(kinds), 1, squeeze=False, sharex=True).ravel() if lines else ()
+    for down, (axes, kind) in enumerate(zip(below, kinds, strict=True) if lines else ()):
+        forest(axes, compared[kind])
+        panel(axes, len(panels) * len(kinds) + down, f"gain of {about}: {KINDS[kind]}")
+        axes.set_xlabel("Gain in test accuracy" if down == len(kinds) - 1 else "")
     made.legend(handles=[*keys, key(f"chance ({CHANCE:g})", linestyle=":")], loc="outside upper center", ncols=3)
     seeds = len(present(found, "seed"))
     intervals = [f"bands: 95 % intervals over {seeds} seeds"] if seeds > 1 else []
-    judged = [f"missing-data-{kind}-{name}" for every in gains.values() for name, _ in every for kind in kinds]
-    claimed = " or ".join(f"{value:g}" for value in present(rows(claims, id=tuple(judged)), "threshold"))
-    gained = [f"gains of {about} over each, mean over rates; claim > {claimed}", ABOUT_VERDICTS] if lines else []
+    named = [f"missing-data-{kind}-{name}" for every in gains.values() for name, _ in every for kind in kinds]
+    claimed = " or ".join(f"{value:g}" for value in present(rows(claims, id=tuple(named)), "threshold"))
+    gained = [f"gains over each, mean over rates, corrected intervals; claim > {claimed} (dashed)"] if lines else []
     note(made, "; ".join([*weights(found), *intervals]), *gained)
     return made
 
@@ -178,19 +191,27 @@ def weights(table: pd.DataFrame) -> list[str]:
     return [f"networks of {' to '.join(map(str, ends))} parameters"] if ends else []
 
 
-def verdicts(claims: pd.DataFrame, kind: str, wanted: list[tuple[str, str]]) -> list[str]:
-    """Lines with gains and their verdicts; those that weren't run are left out.
+def judged(claims: pd.DataFrame, kind: str, wanted: list[tuple[str, str]]) -> list[tuple[str, pd.Series]]:
+    """The ledger's lines of claims, with over what each gain is; those that weren't run are left out.
 
     >>> found = {"mean": -0.02, "low": -0.03, "high": -0.01, "verdict": "contradicted"}
-    >>> verdicts(pd.DataFrame([{"id": "missing-data-points-same-zero", **found}]), "points", [("same-zero", "zero")])
-    ['zero: −0.02 [−0.03, −0.01] contradicted']
+    >>> claims = pd.DataFrame([{"id": "missing-data-points-same-zero", **found}])
+    >>> [(words, line["mean"]) for words, line in judged(claims, "points", [("same-zero", "zero")])]
+    [('zero', -0.02)]
     """
-    parts = []
-    for name, words in wanted:
-        line = verdict(claims, f"missing-data-{kind}-{name}")
-        if line is not None:
-            parts.append(f"{words}: {gain(line)} {line['verdict']}")
-    return parts
+    lines = [(words, verdict(claims, f"missing-data-{kind}-{name}")) for name, words in wanted]
+    return [(words, line) for words, line in lines if line is not None]
+
+
+def forest(axes: Axes, lines: list[tuple[str, pd.Series]]) -> None:
+    """Gains with their corrected intervals and thresholds, a row each, and the verdicts beside them."""
+    for place, (_, line) in enumerate(lines):
+        ends = [[line["mean"] - line["low"]], [line["high"] - line["mean"]]]
+        axes.errorbar(line["mean"], place, xerr=np.nan_to_num(ends, posinf=0), fmt="o", color=BLACK, markersize=3)
+        axes.plot([line["threshold"]] * 2, [place - 0.4, place + 0.4], color=VERMILLION, linestyle="--", linewidth=0.9)
+    axes.axvline(0, color=GREY, linewidth=0.8, zorder=1)
+    axes.set_yticks(range(len(lines)), [f"{words}: {line['verdict']}" for words, line in lines])
+    axes.set_ylim(len(lines) - 0.5, -0.5)
 
 
 def examples(table: pd.DataFrame) -> Figure | None:
