@@ -128,8 +128,8 @@ def told(what: str, count: int, draws: int, found: tuple[int, ...]) -> None:
 
 def main(draws: int) -> None:
     """Print the tables."""
+    intervals(np.random.default_rng(0), draws)
     generator = np.random.default_rng(0)
-    intervals(generator, draws)
     print("\n| kind | seeds or cells | false `reproduced` | coverage | power |\n|---|---|---|---|---|")
     equivalences(generator, draws)
     rank_correlations(generator, draws)
