@@ -9,7 +9,7 @@ from convac.circuits.tree import Circuit
 from convac.entanglement import precision, rounding
 from convac.entanglement.limits import Limits
 from convac.entanglement.precision import Spectrum
-from convac.entanglement.scales import ROUNDOFF, plus, scaled_map
+from convac.entanglement.scales import plus, scaled_map, times_power
 from convac.errors import MemoryLimitError
 
 COEFFICIENTS = 2**20
@@ -90,12 +90,12 @@ def mapped(
     rows, exponents = scaled_map(weight, exponents)
     magnitudes = np.abs(rows).mT
     moved = errors @ magnitudes
-    moved += (len(weight[-1]) + 2) * ROUNDOFF * (np.abs(values) @ magnitudes)
+    moved += (len(weight[-1]) + 2) * rounding.roundoff(values, rows) * (np.abs(values) @ magnitudes)
     values = values @ rows.mT
     top = np.abs(values).max(axis=1) + moved.max(axis=1)
     further = rounding.units(top)
     powers = -further[:, None, :]
-    return np.ldexp(values, powers), np.ldexp(moved, powers), rounding.raised(exponents, further, top)
+    return times_power(values, powers), np.ldexp(moved, powers), rounding.raised(exponents, further, top)
 
 
 def pooled_exponents(exponents: np.ndarray, window: int) -> np.ndarray:
@@ -111,7 +111,7 @@ def pooled(values: np.ndarray, errors: np.ndarray, window: int) -> tuple[np.ndar
     for place in range(1, window):
         one, other = found[:, :, None, :], each[:, None, place]
         uncertain = moved[:, :, None, :] * (np.abs(other) + wrong[:, None, place])
-        uncertain += np.abs(one) * (wrong[:, None, place] + 2 * ROUNDOFF * np.abs(other))
+        uncertain += np.abs(one) * (wrong[:, None, place] + 2 * rounding.roundoff(one, other) * np.abs(other))
         found = (one * other).reshape(len(found), -1, values.shape[2])
         moved = uncertain.reshape(found.shape)
     return found, moved

@@ -17,7 +17,7 @@ import numpy as np
 
 from convac.entanglement import rounding
 from convac.entanglement.rounding import Channels, Rounding
-from convac.entanglement.scales import LOWEST, plus, scaled_map
+from convac.entanglement.scales import LOWEST, plus, scaled_map, times_power
 
 # Numbers in the largest array of a block of positions.
 BLOCK = 2**21
@@ -73,22 +73,23 @@ def units_of(channels: int) -> Factor:
 def normalised(factor: Factor) -> Factor:
     """A factor of at most `channels` rows, in units of about the length of each channel, its error included."""
     values, moved = factor.values, factor.rounding
-    squares = np.sum(values**2, axis=-2)
+    squares = np.sum(np.abs(values) ** 2, axis=-2)
     if values.shape[-2] > values.shape[-1]:
-        moved = moved.local(rounding.of_triangle(*values.shape[-2:]) * np.sqrt(squares))
+        share = rounding.of_triangle(*values.shape[-2:], rounding.roundoff(values))
+        moved = moved.local(share * np.sqrt(squares))
         values = np.asarray(np.linalg.qr(values, mode="r"))
     squares = squares + moved.lengths() ** 2
     further = rounding.units(np.sqrt(squares))
     exponents = rounding.raised(factor.exponents, further, squares)
     top = exponents.max(axis=-1, keepdims=True)
     relative = np.where(exponents > LOWEST // 2, exponents - top, LOWEST)
-    return Factor(np.ldexp(values, -further[..., None, :]), relative, moved.shifted(further))
+    return Factor(times_power(values, -further[..., None, :]), relative, moved.shifted(further))
 
 
 def mapped(factor: Factor, weight: np.ndarray) -> Factor:
     """The factor (positions, rows, in) after a linear map of the channels, (out, in) or (positions, out, in)."""
     rows, exponents = scaled_map(weight, factor.exponents)
-    lengths = np.sqrt(np.sum(factor.values**2, axis=-2))
+    lengths = np.sqrt(np.sum(np.abs(factor.values) ** 2, axis=-2))
     moved = factor.rounding.mapped(rows).local(rounding.of_map(rows, lengths))
     return normalised(Factor(factor.values @ rows.mT, exponents, moved))
 

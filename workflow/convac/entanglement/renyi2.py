@@ -1,7 +1,7 @@
 """Rényi-2 entropy of a tree circuit across any partition, from four copies of the tree with swaps on I.
 
 With X_c the matricized tensor (inside I × outside I) of a node's channel c, its replica tensor is
-P[c1, c2, c3, c4] = Tr(X_c1ᵀ X_c2 X_c3ᵀ X_c4): r⁴ numbers, whatever the sites below. A map of the channels acts on each
+P[c1, c2, c3, c4] = Tr(X_c1ᴴ X_c2 X_c3ᴴ X_c4): r⁴ numbers, whatever the sites below. A map of the channels acts on each
 of the four legs, product pooling multiplies entry by entry, and the root gives Tr ρ². Nodes on one side of the
 partition need only their r² overlaps, which are made for all nodes of a level at once: the root's are the squared norm.
 Time O(nodes · 4 r⁵).
@@ -9,7 +9,7 @@ Time O(nodes · 4 r⁵).
 Scaled so that every diagonal P[c, c, c, c] = ‖X_c‖₄⁴ is 1, all entries are at most 1 in magnitude (Hölder's inequality
 for Schatten norms), which product pooling keeps: scales stay apart, with exponents of their own, and nothing over- or
 underflows. Where weights of either sign may cancel, bounds on what rounding did go up the tree beside (`rounding`);
-P, a Gram matrix of pairs of channels, ⟨X_c2ᵀ X_c1, X_c3ᵀ X_c4⟩, takes them as overlaps do.
+P, a Gram matrix of pairs of channels, ⟨X_c2ᴴ X_c1, X_c3ᴴ X_c4⟩, takes them as overlaps do.
 
 Source: the replica trick for Rényi-2, 1001.2335 (swap operator on two copies), on the tree of 1509.05009.
 """
@@ -59,7 +59,7 @@ class Overlaps(NamedTuple):
 
 
 class Product(NamedTuple):
-    """A mixed node before its map: mixed[1, 2, 3, 4] · inside[1, 2] inside[3, 4] · outside[2, 3] outside[4, 1].
+    """A mixed node before its map: mixed[1, 2, 3, 4] · inside[1, 2] inside[3, 4] · outside[3, 2] outside[1, 4].
 
     Attributes:
         inside: overlaps of the children inside I, multiplied, shape (r, r).
@@ -159,21 +159,30 @@ def renyi2(circuit: Circuit, mask: np.ndarray, limits: Limits) -> Renyi2:
     limits.check("renyi2", parts_bytes(circuit, parts), parts_operations(circuit, parts))
     found = overlaps(circuit, parts)
     norm, copies = squared_norm(circuit, found[-1]), replicas(circuit, parts, found)
-    if not norm.copies.values.item() > off(norm, 0.0):
+    if not number(norm) > off(norm, 0.0):
         raise ArgumentError(measures.ZERO)
-    apriori = roundings(circuit, parts) * ROUNDOFF
-    one, other = (off(each, apriori) / max(each.copies.values.item(), 1e-300) for each in (norm, copies))
+    return entropy(norm, copies, roundings(circuit, parts) * ROUNDOFF)
+
+
+def entropy(norm: Replica, copies: Replica, apriori: float) -> Renyi2:
+    """The entropy from ‖A‖² and Tr (A Aᴴ)², and its error; where nothing cancels, by what is known beforehand."""
+    one, other = (off(each, apriori) / max(number(each), 1e-300) for each in (norm, copies))
     if max(one, other) >= 1:
         return Renyi2(math.nan, math.inf)
     powers = 4 * (norm.scales.exponents.item() - copies.scales.exponents.item())
-    units = norm.copies.values.item() ** 2 * (norm.scales.values.item() / copies.scales.values.item()) ** 4
-    value = max(math.log(units / copies.copies.values.item()) + powers * math.log(2), 0.0)
+    units = number(norm) ** 2 * (norm.scales.values.item() / copies.scales.values.item()) ** 4
+    value = max(math.log(units / number(copies)) + powers * math.log(2), 0.0)
     return Renyi2(value, -2 * math.log1p(-one) - math.log1p(-other) + EVALUATION * (1 + value))
 
 
 def off(root: Replica, apriori: float) -> float:
     """How far the root's number may be off; where nothing cancels, by the share of it known beforehand."""
-    return float(apriori * root.copies.values.item() if root.copies.errors is None else root.copies.errors.item())
+    return apriori * number(root) if root.copies.errors is None else float(root.copies.errors.real.item())
+
+
+def number(root: Replica) -> float:
+    """The root's number, real but for rounding."""
+    return float(root.copies.values.real.item())
 
 
 def roundings(circuit: Circuit, parts: SubPartitions) -> int:
@@ -214,14 +223,14 @@ def overlaps(circuit: Circuit, parts: SubPartitions) -> list[Overlaps]:
 def mapped_overlaps(nodes: Overlaps, weight: np.ndarray) -> Overlaps:
     """The nodes after a linear map of their channels, (out, in) or (nodes, out, in), scaled to a diagonal of 1."""
     rows, exponents = rows_of(weight, nodes.scales)
-    values = rows @ nodes.copies.values @ rows.mT
+    values = rows.conj() @ nodes.copies.values @ rows.mT
     errors = nodes.copies.errors
     squares = rounding.diagonal(values)
     if errors is not None:
         magnitudes = np.abs(rows)
         several = (magnitudes @ (np.abs(nodes.copies.values) + 2 * np.abs(errors)) @ magnitudes.mT).sum(axis=-1)
-        several *= (4 * rows.shape[-1] + 40) * ROUNDOFF
-        errors = rows @ errors @ rows.mT + rounding.on_diagonal(several)
+        several *= (4 * rows.shape[-1] + 40) * rounding.roundoff(values)
+        errors = rows.conj() @ errors @ rows.mT + rounding.on_diagonal(several)
         squares = squares + rounding.diagonal(errors)
     inverse, scales = normal(squares, 2, exponents)
     values *= inverse[:, :, None]
@@ -240,7 +249,7 @@ def pooled_overlaps(nodes: Overlaps, children: np.ndarray) -> Overlaps:
         found = Overlaps(found.copies.times(factor.copies), times(found.scales, factor.scales))
     values, errors = found.copies
     if errors is not None:
-        several = 8 * children.shape[1] * ROUNDOFF * np.abs(values).sum(axis=-1)
+        several = 8 * children.shape[1] * rounding.roundoff(values) * np.abs(values).sum(axis=-1)
         errors = errors + rounding.on_diagonal(several)
     return Overlaps(Bounded(values, errors), found.scales)
 
@@ -295,25 +304,25 @@ def mapped(node: Product, weight: np.ndarray) -> Replica:
     rows, exponents = rows_of(weight, node.scales)
     errors = product_errors(node)
     inside, outside = node.inside.values, node.outside.values
-    first, second = inside[:, :, None] * outside, outside[:, None, :] * inside
+    first, second = inside[:, :, None] * outside.conj(), outside[:, None, :] * inside
     if node.mixed is None:
-        size = math.sqrt(float(np.sum((first**2).sum(axis=1) * (second**2).sum(axis=2))))
+        size = math.sqrt(float(np.sum((np.abs(first) ** 2).sum(axis=1) * (np.abs(second) ** 2).sum(axis=2))))
         # legs 2 and 4 before the halves meet: r⁴ operations in place of r⁵
         first, second = rows @ first, second @ rows.T
-        values = contracted(first[..., None] * second[:, None], rows, (0, 2))
+        values = contracted(first[..., None] * second[:, None], rows.conj(), (0, 2))
     else:
         values = node.mixed.values * first[..., None]
         values *= second[:, None]
         size = float(np.linalg.norm(values))
-        values = contracted(values, rows, (0, 1, 2, 3))
-    squares = np.einsum("cccc->c", values)
+        values = on_all_legs(values, rows)
+    squares = np.einsum("cccc->c", values).real
     if errors is not None:
         size += 2 * float(np.linalg.norm(errors))
-        errors = contracted(errors, rows, (0, 1, 2, 3))
-        several = ROUNDOFF * (8 * rows.shape[1] + 8 * node.factors + 60)
+        errors = on_all_legs(errors, rows)
+        several = rounding.roundoff(values) * (8 * rows.shape[1] + 8 * node.factors + 60)
         moved = several * float(np.linalg.norm(rows)) * float(np.linalg.norm(rows, 2)) ** 3 * size
         np.einsum("abba->ab", errors)[...] += moved
-        squares = squares + np.einsum("cccc->c", errors)
+        squares = squares + np.einsum("cccc->c", errors).real
     inverse, scales = normal(squares, 4, exponents)
     pairs = np.outer(inverse, inverse)
     values *= pairs[..., None, None]
@@ -329,7 +338,8 @@ def product_errors(node: Product) -> np.ndarray | None:
     if node.inside.errors is None:
         return None
     channels = len(node.inside.values)
-    errors = np.empty((channels,) * 4)
+    factors = [part.values for part in (node.inside, node.outside, node.mixed) if part is not None]
+    errors = np.empty((channels,) * 4, np.result_type(*factors))
     for first in range(channels):
         upper, error = rounding.of_pairs(node.inside, node.outside, first)
         if node.mixed is not None and node.mixed.errors is not None:
@@ -337,6 +347,13 @@ def product_errors(node: Product) -> np.ndarray | None:
             error = moved * upper + (node.mixed.values[first] + 2 * moved) * error
         errors[first] = error
     return errors
+
+
+def on_all_legs(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """A map (out, in) on all four legs, conjugate on the first and the third."""
+    for leg in range(4):
+        values = contracted(values, weight if leg % 2 else weight.conj(), (leg,))
+    return values
 
 
 def contracted(values: np.ndarray, weight: np.ndarray, legs: tuple[int, ...]) -> np.ndarray:

@@ -5,7 +5,7 @@ for every step that rounded, and Σ_i E_iᵀE_i ≼ B (Loewner: the difference i
 B. Then ‖Σ_c w_c E_c‖² ≤ n wᵀBw for any combination of the channels, n the number of terms (Cauchy–Schwarz). B goes up
 the tree as the Gram matrix of the channels does:
 
-- a linear map W of the channels makes W B Wᵀ of it;
+- a linear map W of the channels makes W̄ B Wᵀ of it;
 - product pooling with channels of Gram matrix G makes B ∘ G (Schur: products of positive semidefinite matrices, entry
   by entry, are positive semidefinite);
 - a step that may move channel c by a length d_c, whatever the others, adds (Σ_c d_c) diag(d).
@@ -16,6 +16,8 @@ themselves lose by rounding is far below `SLACK`, by which they are raised.
 The Gram matrices themselves, and tensors of four copies that are Gram matrices of pairs of channels, go up likewise
 (`Bounded`): their E, not symmetric in floats, is bounded by F where |x·Ey| ≤ (x·Fx + y·Fy)/2 for all x and y.
 
+Channels may be complex: transposes of vectors are then adjoints, and the matrices Hermitian.
+
 Sources: Higham, Accuracy and Stability of Numerical Algorithms (2002), chapters 3 and 19 (sums, products, QR column by
 column); Horn & Johnson, Topics in Matrix Analysis (1991), theorem 5.2.1 (Schur). The bounds from these are ours.
 """
@@ -25,9 +27,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from convac.entanglement.scales import LOWEST, ROUNDOFF
+from convac.entanglement.scales import LOWEST, ROUNDOFF, times_power
 
 SLACK = 2.0**-16
+COMPLEX = 4  # a product of complex numbers rounds by less than that many roundings of real ones
 
 
 class Rounding(NamedTuple):
@@ -51,12 +54,12 @@ class Rounding(NamedTuple):
 
     def mapped(self, rows: np.ndarray) -> "Rounding":
         """After an exact linear map of the channels, (…, out, in)."""
-        slack = SLACK * (rows**2 @ diagonal(self.moved)[..., None])[..., 0]
-        return Rounding(rows @ self.moved @ rows.mT + on_diagonal(slack), self.terms)
+        slack = SLACK * (np.abs(rows) ** 2 @ diagonal(self.moved)[..., None])[..., 0]
+        return Rounding(rows.conj() @ self.moved @ rows.mT + on_diagonal(slack), self.terms)
 
     def shifted(self, exponents: np.ndarray) -> "Rounding":
         """Of channels in units of a power of two each, shape (…, r)."""
-        return Rounding(np.ldexp(self.moved, -(exponents[..., :, None] + exponents[..., None, :])), self.terms)
+        return Rounding(times_power(self.moved, -(exponents[..., :, None] + exponents[..., None, :])), self.terms)
 
     def at(self, index: Any) -> "Rounding":
         """Of the nodes that an index of the leading axes names."""
@@ -81,7 +84,7 @@ def exact(channels: int) -> Rounding:
 
 def channels_of(vectors: np.ndarray, rounding: Rounding) -> Channels:
     """Of channels that are the columns of `vectors`, shape (…, rows, r)."""
-    gram = vectors.mT @ vectors
+    gram = vectors.conj().mT @ vectors
     gram = gram + on_diagonal(SLACK * diagonal(gram))
     return Channels((1 + SLACK) * gram + (1 + 1 / SLACK) * rounding.terms * rounding.moved, rounding)
 
@@ -91,7 +94,7 @@ def pooled(one: Channels, other: Channels) -> Rounding:
     moved = one.rounding.moved * other.gram + one.gram * other.rounding.moved
     moved = moved + on_diagonal(SLACK * diagonal(moved))
     rounding = Rounding(moved, one.rounding.terms + other.rounding.terms)
-    return rounding.local(ROUNDOFF * one.lengths() * other.lengths())
+    return rounding.local(roundoff(one.gram, other.gram) * one.lengths() * other.lengths())
 
 
 def power(node: Channels, count: int, exponents: np.ndarray) -> Rounding:
@@ -108,15 +111,20 @@ def power(node: Channels, count: int, exponents: np.ndarray) -> Rounding:
 def of_map(rows: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """How far a linear map in float64, (…, out, in), may move each of its results for channels of these lengths."""
     terms = np.count_nonzero(rows, axis=-1) + 1
-    return np.asarray(ROUNDOFF * terms * (np.abs(rows) @ lengths[..., None])[..., 0])
+    return np.asarray(roundoff(rows) * terms * (np.abs(rows) @ lengths[..., None])[..., 0])
 
 
-def of_triangle(rows: int, columns: int) -> float:
+def of_triangle(rows: int, columns: int, relative: float = ROUNDOFF) -> float:
     """How far the triangular factor of a QR step moves a column, relative to its length, up to an isometry of all.
 
     The multiple is some ten times what is seen, as for singular values (`precision.decomposed`).
     """
-    return ROUNDOFF * (2 * min(rows, columns) + 2 * math.sqrt(rows) + 16)
+    return relative * (2 * min(rows, columns) + 2 * math.sqrt(rows) + 16)
+
+
+def roundoff(*arrays: np.ndarray) -> float:
+    """Relative error of a product of numbers of these arrays."""
+    return ROUNDOFF * COMPLEX if any(map(np.iscomplexobj, arrays)) else ROUNDOFF
 
 
 def units(lengths: np.ndarray) -> np.ndarray:
@@ -130,8 +138,8 @@ def raised(exponents: np.ndarray, further: np.ndarray, lengths: np.ndarray) -> n
 
 
 def diagonal(matrix: np.ndarray) -> np.ndarray:
-    """Diagonals of (…, r, r) matrices, shape (…, r)."""
-    return np.diagonal(matrix, axis1=-2, axis2=-1)
+    """Diagonals of (…, r, r) matrices that are symmetric, or Hermitian, shape (…, r): real numbers."""
+    return np.diagonal(matrix, axis1=-2, axis2=-1).real
 
 
 def on_diagonal(values: np.ndarray) -> np.ndarray:
@@ -174,10 +182,10 @@ class Bounded(NamedTuple):
 
 
 def of_pairs(inside: Bounded, outside: Bounded, first: int) -> tuple[np.ndarray, np.ndarray]:
-    """Bounds on G12 G34 H23 H41 for Gram matrices G inside I and H outside, at one channel c1, shapes (r, r, r).
+    """Bounds on G12 G34 H32 H14 for Gram matrices G inside I and H outside, at one channel c1, shapes (r, r, r).
 
     With pairs (c1, c2), (c4, c3) for rows and columns, the part outside I is a Kronecker product. The one inside is
-    g gᵀ, and its error g eᵀ + e gᵀ is bounded by t g gᵀ + e eᵀ/t for every t, with e eᵀ ≼ r F ⊗ F.
+    g gᴴ, and its error g eᴴ + e gᴴ is bounded by t g gᴴ + e eᴴ/t for every t, with e eᴴ ≼ r F ⊗ F̄.
 
     Returns:
         A bound on the product, and one on its error.
@@ -185,12 +193,12 @@ def of_pairs(inside: Bounded, outside: Bounded, first: int) -> tuple[np.ndarray,
     if inside.errors is None or outside.errors is None:
         raise ValueError("bounds of numbers without errors")
     wide, moved = outside.upper(), outside.errors
-    upper = wide[:, :, None] * wide[first]
-    error = moved[:, :, None] * wide[first] + wide[:, :, None] * moved[first]
+    upper = wide[:, :, None].conj() * wide[first]
+    error = moved[:, :, None].conj() * wide[first] + wide[:, :, None].conj() * moved[first]
     pairs = inside.values[first][:, None, None] * inside.values
     channels = len(inside.values)
-    step = max(math.sqrt(channels) * float(inside.errors.max()), 1e-300)
-    both = inside.errors[:, :, None] * inside.errors[first]
+    step = max(math.sqrt(channels) * float(np.abs(inside.errors).max()), 1e-300)
+    both = inside.errors[:, :, None].conj() * inside.errors[first]
     turned = 4 * step * pairs + (2 / step + 4 * step) * channels * both
     wider = pairs + 2 * turned
     return wider * upper, turned * upper + wider * error

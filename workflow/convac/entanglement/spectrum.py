@@ -23,7 +23,7 @@ from convac.entanglement import precision, rounding
 from convac.entanglement.limits import Limits
 from convac.entanglement.precision import Spectrum
 from convac.entanglement.rounding import Channels, Rounding
-from convac.entanglement.scales import LOWEST, ROUNDOFF, plus, scaled_map
+from convac.entanglement.scales import LOWEST, ROUNDOFF, plus, scaled_map, times_power
 from convac.entanglement.sub_partitions import Node, SubPartitions, fold, sub_partitions
 
 Shape = tuple[int, int, int]
@@ -108,10 +108,10 @@ def unit(channels: int) -> Block:
 
 def rescaled(block: Block) -> Block:
     """The block with every channel, its error included, in units of about its length."""
-    squares = np.einsum("abc,abc->c", block.values, block.values) + block.rounding.lengths() ** 2
+    squares = squared(block) + block.rounding.lengths() ** 2
     further = rounding.units(np.sqrt(squares))
     exponents = rounding.raised(block.exponents, further, squares)
-    return Block(np.ldexp(block.values, -further), exponents, block.rounding.shifted(further))
+    return Block(times_power(block.values, -further), exponents, block.rounding.shifted(further))
 
 
 def mapped(block: Block, weight: np.ndarray) -> Block:
@@ -123,7 +123,12 @@ def mapped(block: Block, weight: np.ndarray) -> Block:
 
 def lengths(block: Block) -> np.ndarray:
     """Length of each channel, shape (channels,)."""
-    return np.asarray(np.sqrt(np.einsum("abc,abc->c", block.values, block.values)))
+    return np.asarray(np.sqrt(squared(block)))
+
+
+def squared(block: Block) -> np.ndarray:
+    """Squared length of each channel, shape (channels,)."""
+    return np.einsum("abc,abc->c", block.values.conj(), block.values).real
 
 
 def product(left: Block, right: Block) -> Block:
@@ -139,13 +144,13 @@ def product(left: Block, right: Block) -> Block:
 def compressed(block: Block) -> Block:
     """The block with axes no longer than what the others can tell apart; exact but for rounding."""
     values, (a, b, c) = block.values, block.values.shape
-    share = 0.0
+    share, relative = 0.0, rounding.roundoff(values)
     if a > b * c:
-        share += rounding.of_triangle(a, b * c)
+        share += rounding.of_triangle(a, b * c, relative)
         values = triangular(values.reshape(a, b * c)).reshape(-1, b, c)
         a = b * c
     if b > a * c:
-        share += rounding.of_triangle(b, a * c)
+        share += rounding.of_triangle(b, a * c, relative)
         transposed = triangular(values.transpose(1, 0, 2).reshape(b, a * c)).reshape(-1, a, c)
         values = np.ascontiguousarray(transposed.transpose(1, 0, 2))
     return (

@@ -23,7 +23,7 @@ from convac.entanglement.bond_costs import decomposing, evaluating
 from convac.entanglement.factors import Factor, mapped, opened, products, units_of
 from convac.entanglement.limits import MEMORY, SECONDS, Limits
 from convac.entanglement.precision import LARGEST_ERROR, Spectrum
-from convac.entanglement.scales import LOWEST, plus
+from convac.entanglement.scales import LOWEST, plus, times_power
 from convac.entanglement.sources import orthonormal
 from convac.errors import ArgumentError
 from convac.progress import reporter
@@ -319,13 +319,13 @@ def decomposed(below: Factor, above: Factor) -> Bonds:
 def projectors(bonds: Bonds, rank: int) -> np.ndarray:
     """What the map above a bond is multiplied by from the right, shape (positions, channels, channels).
 
-    With A Bᵀ = U S Vᵀ this is P = Aᵀ U S⁻¹ Vᵀ B over the top `rank`: P² = P, and A Pᵀ = U Uᵀ A, the orthogonal
+    With A Bᵀ = U S Vᴴ this is P = Aᵀ Ū S⁻¹ Vᵀ B over the top `rank`: P² = P, and A Pᵀ = U Uᴴ A, the orthogonal
     projection of the channel vectors. Nothing but Schmidt coefficients that are kept is divided by.
     """
-    left, values, right = bonds.left[..., :rank], bonds.values[:, :rank], bonds.right[:, :rank]
+    left, values, right = bonds.left[..., :rank].conj(), bonds.values[:, :rank], bonds.right[:, :rank].conj()
     kept = values > np.maximum(FLOOR * values[:, :1], bonds.errors[:, None])
     inverse = np.where(kept, 1 / np.where(kept, values, 1.0), 0.0)
     plain = (bonds.below.values.mT @ (left * inverse[:, None, :])) @ (right @ bonds.above.values)
     exponents = plus(bonds.below.exponents[:, :, None], bonds.above.exponents[:, None, :]) - bonds.tops[:, None, None]
     with np.errstate(over="ignore"):  # the circuit that they enter refuses what isn't finite
-        return np.asarray(np.ldexp(plain, np.clip(exponents, -(2**30), 2**30)))
+        return times_power(plain, exponents)

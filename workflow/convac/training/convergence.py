@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from convac.specs.spec import Schedule
+from convac.specs.training import Schedule
 from convac.training.history import History
 
 CHANGE = 0.1  # of the training loss over the last fifth of the steps at the full rate, relative
