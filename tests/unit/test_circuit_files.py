@@ -41,9 +41,9 @@ def document(tmp_path, weights="inline"):
     ("key", "value", "says"),
     [
         ("format", "other", "format: got 'other'; accepted: convac-circuit"),
-        ("version", 2, "version: got 2; accepted: 1"),
-        ("version", 1.0, "version: got 1.0; accepted: 1"),
-        ("version", True, "version: got True; accepted: 1"),
+        ("version", 3, "version: got 3; accepted: 1 or 2"),
+        ("version", 1.0, "version: got 1.0; accepted: 1 or 2"),
+        ("version", True, "version: got True; accepted: 1 or 2"),
         ("sites", [4.0, 4], "sites: got [4.0, 4]"),
         ("sites", [True, 16], "sites: got [True, 16]"),
         ("order", [0.0, *range(1, 16)], "order: accepted"),

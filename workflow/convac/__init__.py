@@ -9,10 +9,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from convac.advice.advise import Advice as Advice
     from convac.advice.advise import advise as advise
+    from convac.circuits.exchange import from_mps as from_mps
+    from convac.circuits.exchange import from_tree as from_tree
+    from convac.circuits.exchange import to_einsum as to_einsum
+    from convac.circuits.exchange import to_numpy as to_numpy
+    from convac.circuits.exchange import to_quimb as to_quimb
     from convac.circuits.files import read_circuit as read_circuit
     from convac.circuits.files import write_circuit as write_circuit
     from convac.circuits.tree import Circuit as Circuit
     from convac.circuits.tree import random_circuit as random_circuit
+    from convac.circuits.tree_tensors import TreeTensorNetwork as TreeTensorNetwork
+    from convac.circuits.tree_tensors import random_tree_network as random_tree_network
     from convac.entanglement.composites import DataDependence as DataDependence
     from convac.entanglement.composites import HeldOut as HeldOut
     from convac.entanglement.composites import data_dependence as data_dependence
@@ -45,15 +52,22 @@ PUBLIC = {
     "Partition": "convac.geometry.partitions",
     "PoolingTree": "convac.geometry.trees",
     "TensorialMixture": "convac.networks.mixture",
+    "TreeTensorNetwork": "convac.circuits.tree_tensors",
     "advise": "convac.advice.advise",
     "data_dependence": "convac.entanglement.composites",
+    "from_mps": "convac.circuits.exchange",
+    "from_tree": "convac.circuits.exchange",
     "generic_rank": "convac.entanglement.generic_rank",
     "load_run": "convac.training.runs",
     "measure": "convac.entanglement.measure",
     "min_cut": "convac.entanglement.mincut",
     "random_circuit": "convac.circuits.tree",
+    "random_tree_network": "convac.circuits.tree_tensors",
     "read_circuit": "convac.circuits.files",
     "site_grams": "convac.entanglement.sources",
+    "to_einsum": "convac.circuits.exchange",
+    "to_numpy": "convac.circuits.exchange",
+    "to_quimb": "convac.circuits.exchange",
     "write_circuit": "convac.circuits.files",
 }
 __all__ = sorted(PUBLIC)  # noqa: PLE0605

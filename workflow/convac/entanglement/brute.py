@@ -13,6 +13,7 @@ from convac.entanglement.scales import plus, scaled_map, times_power
 from convac.errors import MemoryLimitError
 
 COEFFICIENTS = 2**20
+Values = tuple[np.ndarray, np.ndarray, np.ndarray]  # of (positions, entries, channels), errors; exponents of channels
 
 
 def needed_bytes(circuit: Circuit) -> int:
@@ -83,9 +84,7 @@ def listed(circuit: Circuit) -> tuple[np.ndarray, float]:
     return tensor, float(np.linalg.norm(errors))
 
 
-def mapped(
-    values: np.ndarray, errors: np.ndarray, exponents: np.ndarray, weight: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def mapped(values: np.ndarray, errors: np.ndarray, exponents: np.ndarray, weight: np.ndarray) -> Values:
     """Values (positions, entries, in) and their errors after a map of the channels, in units of about the largest."""
     rows, exponents = scaled_map(weight, exponents)
     magnitudes = np.abs(rows).mT
@@ -109,12 +108,24 @@ def pooled(values: np.ndarray, errors: np.ndarray, window: int) -> tuple[np.ndar
     each, wrong = values.reshape(shape), errors.reshape(shape)
     found, moved = each[:, 0], wrong[:, 0]
     for place in range(1, window):
-        one, other = found[:, :, None, :], each[:, None, place]
-        uncertain = moved[:, :, None, :] * (np.abs(other) + wrong[:, None, place])
-        uncertain += np.abs(one) * (wrong[:, None, place] + 2 * rounding.roundoff(one, other) * np.abs(other))
-        found = (one * other).reshape(len(found), -1, values.shape[2])
-        moved = uncertain.reshape(found.shape)
+        found, moved = multiplied(found, moved, each[:, place], wrong[:, place])
     return found, moved
+
+
+def multiplied(
+    one: np.ndarray, wrong: np.ndarray, other: np.ndarray, astray: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Products, channel by channel, of every entry of the one with every entry of the other, and their errors."""
+    first, second = one[:, :, None, :], other[:, None]
+    moved = wrong[:, :, None, :] * (np.abs(second) + astray[:, None])
+    moved += np.abs(first) * (astray[:, None] + 2 * rounding.roundoff(one, other) * np.abs(second))
+    found = (first * second).reshape(len(one), -1, one.shape[2])
+    return found, moved.reshape(found.shape)
+
+
+def joined(one: Values, other: Values) -> Values:
+    """Product pooling of two nodes."""
+    return *multiplied(*one[:2], *other[:2]), plus(one[2], other[2])
 
 
 def matricization(tensor: np.ndarray, mask: np.ndarray) -> np.ndarray:

@@ -19,9 +19,12 @@ import numpy as np
 from convac.arrays import integer, integers, short
 from convac.circuits.fields import PRIME_FIELD, PrimeField
 from convac.circuits.tree import Circuit
+from convac.circuits.tree_tensors import TreeTensorNetwork
 from convac.entanglement.limits import HANDLING, MEMORY, SECONDS, Limits
-from convac.entanglement.mincut import HasCircuit, circuit_of, tree_min_cut
+from convac.entanglement.mincut import HasCircuit, circuit_of, network_min_cut, tree_min_cut
 from convac.entanglement.sub_partitions import SubPartitions, sub_partitions
+from convac.entanglement.tree_engines import fold as fold_network
+from convac.entanglement.tree_engines import sides
 from convac.errors import ArgumentError
 from convac.geometry.partitions import Choice, Partition
 from convac.geometry.trees import PoolingTree
@@ -85,7 +88,7 @@ def shape_of(circuit: Circuit) -> TreeShape:
 
 
 def generic_rank(
-    source: "TreeShape | Circuit | HasCircuit",
+    source: "TreeShape | Circuit | TreeTensorNetwork | HasCircuit",
     partition: Choice,
     *,
     seed: int = 0,
@@ -97,7 +100,8 @@ def generic_rank(
     """Rank of the matricization for almost all weights of the given shapes and sharing.
 
     Args:
-        source: a family, or a circuit (or anything with `.circuit()`) whose weights are replaced by random ones.
+        source: a family, or a circuit (or anything with `.circuit()`) or a tree tensor network, whose weights are
+            replaced by random ones: of the latter on every edge alone.
         partition: a name, the sites of I, or a partition.
         seed: of weights and product vectors.
         field: the prime field.
@@ -114,17 +118,29 @@ def generic_rank(
     >>> generic_rank(family, "interleaved").value
     16
     """
-    family = source if isinstance(source, TreeShape) else shape_of(circuit_of(source))
     samples, seed = integer(samples, "samples", least=1), integer(seed, "seed")
     if not isinstance(field, PrimeField):
         raise ArgumentError(f"field: got {short(field)}; accepted: a PrimeField")
+    limits = Limits(memory_limit, time_limit)
+    if isinstance(source, TreeTensorNetwork):
+        mask = Partition.of(source.shape, partition).mask
+        enough = network_min_cut(source, mask).value
+        size = min(enough, samples)
+        limits.check("generic_rank", *network_needs(source, mask, size))
+        return found_rank(network_rows(source, mask, size, seed, field), size, enough, field)
+    family = source if isinstance(source, TreeShape) else shape_of(circuit_of(source))
     chosen = Partition.of(family.tree.shape, partition)
     enough = tree_min_cut(family.tree, family.local_dimension, family.widths, chosen).value
     size = min(enough, samples)
-    Limits(memory_limit, time_limit).check("generic_rank", *needed(family, chosen.mask, size))
+    limits.check("generic_rank", *needed(family, chosen.mask, size))
+    return found_rank(sampled_rows(family, chosen.mask, size, seed, field), size, enough, field)
+
+
+def found_rank(blocks: Iterator[np.ndarray], size: int, enough: int, field: PrimeField) -> GenericRank:
+    """The rank of a matrix (size, size) that comes in blocks of rows."""
     matrix = np.empty((size, size), dtype=np.int64)
     report, done = reporter(size, "row", patient=True), 0
-    for values in sampled_rows(family, chosen.mask, size, seed, field):
+    for values in blocks:
         matrix[done : done + len(values)] = values
         done += len(values)
         report(done, "values on product vectors")
@@ -230,6 +246,48 @@ def contracted(
     root = node(tree.levels, 0)
     values = field.linear(output[None, :], root)[..., 0]
     return np.asarray(np.broadcast_to(values, (len(range(*rows.indices(vectors.shape[1]))), vectors.shape[1])))
+
+
+def network_rows(
+    network: TreeTensorNetwork, mask: np.ndarray, samples: int, seed: int, field: PrimeField
+) -> Iterator[np.ndarray]:
+    """The matrix of a tree tensor network's values, random weights on every edge, as of `sampled_rows`."""
+    generator = stream("generic rank of a tree network", seed)
+    outs = [weight.shape for weight in network.weights]
+    weights = [
+        field.draw(generator, (1 if node == network.root else out, into)) for node, (out, into) in enumerate(outs)
+    ]
+    vectors = [field.draw(generator, (samples, dimension)) for dimension in network.local_dimensions]
+    step = rows_at_once(samples, [max(shape) for shape in outs])
+
+    def combine(node: int, children: list[np.ndarray]) -> np.ndarray:
+        if children:
+            return field.linear(weights[node], pooled(iter(children), field))
+        own = vectors[node]
+        return field.linear(weights[node], own[rows][:, None, :] if mask[node] else own[None, :, :])
+
+    for start in range(0, samples, step):
+        rows = slice(start, min(start + step, samples))
+        values = fold_network(network, combine)[..., 0]
+        yield np.broadcast_to(values, (rows.stop - rows.start, samples))
+
+
+def network_needs(network: TreeTensorNetwork, mask: np.ndarray, samples: int) -> tuple[int, int]:
+    """Bytes and operations of listing the matrix of a tree tensor network and of its rank, from shapes alone."""
+    rows = min(samples, rows_at_once(samples, [max(weight.shape) for weight in network.weights]))
+    sizes = {True: rows, False: samples, None: rows * samples}
+    listing = widest = 0
+    for side, weight in zip(sides(network, mask), network.weights, strict=True):
+        out, into = weight.shape
+        listing += HANDLING + sizes[side] * (into * out // MULTIPLIED + STEPS * (into + out))
+        widest = max(widest, sizes[side] * max(4 * into, 3 * into + 7 * out))
+    weights = sum(weight.size for weight in network.weights) + samples * sum(network.local_dimensions)
+    held = sum(
+        sizes[side] * weight.shape[0] for side, weight in zip(sides(network, mask), network.weights, strict=True)
+    )
+    chunks = -(-samples // rows)
+    eliminated = samples**3 // ELIMINATED + CONVERTED * samples**2
+    return max(8 * (samples**2 + weights + widest + held), ENTRY_BYTES * samples**2), chunks * listing + eliminated
 
 
 def pooled(children: Iterator[np.ndarray], field: PrimeField) -> np.ndarray:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from convac.arrays import as_integer, integer, number, short
+from convac.circuits.exchange import selected
 from convac.circuits.tree import Circuit
-from convac.entanglement import brute, grid, grid_sample, measures, precision, renyi2, spectrum
+from convac.circuits.tree_tensors import TreeTensorNetwork
+from convac.entanglement import brute, grid, grid_sample, measures, precision, renyi2, spectrum, tree_engines
 from convac.entanglement.data import DataTensor
 from convac.entanglement.data import spectrum as data_spectrum
 from convac.entanglement.grid import GridFunction
@@ -153,15 +155,17 @@ def measure(
     of held-out images together: see `convac.data_dependence`; of a network of several seeds, the first one's.
 
     Args:
-        source: a circuit over N sites, anything with `.circuit()` (a ConvAC), a function or torch module of the
-            sites' values (with `sites`), a `GridFunction`, a state as an array of shape (M, …, M), an axis per site
-            in row-major order, or a `DataTensor`. Functions and states may be complex. A torch module is called in
-            evaluation mode; its modes, buffers and gradients and all random states are left as they were.
+        source: a circuit over N sites, a `TreeTensorNetwork`, anything with `.circuit()` (a ConvAC), a function or
+            torch module of the sites' values (with `sites`), a `GridFunction`, a state as an array of shape
+            (M, …, M), an axis per site in row-major order, or a `DataTensor`. Trees, functions and states may be
+            complex. A torch module is called in evaluation mode; its modes, buffers and gradients and all random
+            states are left as they were.
         partition: a name (`left-right`, …), or the sites of I: numbers ([5], or text, `0, 1`), coordinates, a boolean
             mask of the grid's shape or of its N entries, or a partition.
         data: held-out images (n, …) as the network takes them, or `convac.HeldOut` images with their labels and
             conditions; the source is then any torch module or function of images, or a circuit.
-        output: a class, or one coefficient per class for a linear combination; complex ones for functions alone.
+        output: a class, or one coefficient per class for a linear combination; complex ones for trees and functions
+            alone.
         engine: for circuits `brute`, `spectrum`, `renyi2`; for functions `grid` or, only when asked for,
             `grid-sampled`; for a `DataTensor` `data`; with `data` `composites`; `auto` takes the exact one that fits,
             for circuits the spectrum where it does, else Rényi-2 alone.
@@ -215,6 +219,9 @@ def measure(
         circuit, moved = (known, 0.0) if gram is None else orthonormal(known, gram)
         chosen = accepted(engine, CIRCUIT_ENGINES, "circuit")
         return of_circuit(combined(circuit, output), partition, chosen, relative, limits, largest, moved)
+    if isinstance(known, TreeTensorNetwork):
+        chosen = accepted(engine, CIRCUIT_ENGINES, "tree tensor network")
+        return of_network(selected(known, output), partition, chosen, relative, limits, largest)
     mask = Partition.of(known.sites, partition).mask
     if isinstance(known, DataTensor):
         accepted(engine, DATA_ENGINES, "dataset")
@@ -273,6 +280,23 @@ def of_circuit(
         return from_renyi2(chosen, reason, found, cut, largest_error)
     found = Spectrum(found.singular_values, found.error + moved * measures.norm(found.singular_values))
     return from_spectrum(chosen, reason, found, tolerance, cut, largest_error)
+
+
+def of_network(
+    network: TreeTensorNetwork,
+    partition: Choice,
+    engine: str,
+    tolerance: float | None,
+    limits: Limits,
+    largest_error: float,
+) -> Measurement:
+    """Measure a tree tensor network of one class, node by node."""
+    chosen = Partition.of(network.shape, partition)
+    taken = tree_engines.chosen(network, chosen.mask, engine, limits)
+    cut = min_cut(network, chosen)
+    if isinstance(taken.found, renyi2.Renyi2):
+        return from_renyi2(taken.engine, taken.reason, taken.found, cut, largest_error)
+    return from_spectrum(taken.engine, taken.reason, taken.found, tolerance, cut, largest_error)
 
 
 def choose(circuit: Circuit, mask: np.ndarray, limits: Limits) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from typing import NamedTuple, Protocol
 
 from convac.arrays import integer, integers, short
 from convac.circuits.tree import Circuit
+from convac.circuits.tree_tensors import TreeTensorNetwork
 from convac.entanglement.sub_partitions import sub_partitions
 from convac.errors import ArgumentError, ConvacError
 from convac.geometry.partitions import Choice, Partition
@@ -51,9 +52,9 @@ class Bond(NamedTuple):
 
     Attributes:
         kind: `site` (the edge of a site) or `pool` (the copy tensor of a pooling node, counted once).
-        level: 0 for a site, else the pooling level.
-        position: the site's row-major number, or the node's position in its level.
-        dimension: M for a site, else the width of the level.
+        level: 0 for a site, else the pooling level; of a tree tensor network the node's height above its sites.
+        position: the site's row-major number, or the node's position in its level; there the node's number.
+        dimension: M for a site, else the width of the level, or of the node.
     """
 
     kind: str
@@ -95,12 +96,12 @@ def powers(factors: Iterable[int]) -> str:
     )
 
 
-def min_cut(source: Circuit | HasCircuit, partition: Choice) -> MinCut:
-    """Min-cut of a circuit between I and its complement; its weights don't matter, only its widths do.
+def min_cut(source: Circuit | TreeTensorNetwork | HasCircuit, partition: Choice) -> MinCut:
+    """Min-cut of a circuit or a tree tensor network between I and its complement, by its widths alone.
 
     Args:
-        source: a circuit over N sites, or anything with `.circuit()`.
-        partition: a name, the sites of I, or a partition over the circuit's sites.
+        source: a circuit over N sites, a tree tensor network, or anything with `.circuit()`.
+        partition: a name, the sites of I, or a partition over its sites.
 
     Raises:
         ArgumentError: the source or the partition isn't one.
@@ -114,8 +115,51 @@ def min_cut(source: Circuit | HasCircuit, partition: Choice) -> MinCut:
     >>> min_cut(circuit, "left-right").value
     5
     """
+    if isinstance(source, TreeTensorNetwork):
+        return network_min_cut(source, partition)
     circuit = circuit_of(source)
     return tree_min_cut(circuit.tree, circuit.local_dimension, circuit.widths, partition)
+
+
+def network_min_cut(network: TreeTensorNetwork, partition: Choice) -> MinCut:
+    """Min-cut of a tree tensor network between I and its complement, by a dynamic programme from the sites.
+
+    With the map above a node on side s, cost_s(node) = min(Π cost_s(child), r · Π min_t cost_t(child)), r the node's
+    channels; a site costs its M_i on the side that isn't its own. Products are exact integers.
+
+    Args:
+        network: its weights' shapes alone matter.
+        partition: a name, the sites of I, or a partition over the network's sites.
+
+    Returns:
+        The cut; a bond's `level` is the node's height above its sites, `position` the site's or the node's number.
+
+    Source: 1704.01552 (copy tensors counted once).
+    """
+    mask = Partition.of(network.shape, partition).mask
+    channels = [weight.shape[1] for weight in network.weights]
+    costs: list[tuple[int, int]] = [(1, 1)] * len(channels)  # with the map above outside I, and inside
+    severed: list[tuple[bool, bool]] = [(False, False)] * len(channels)
+    for node in network.order:
+        below = [costs[child] for child in network.children[node]]
+        if not below:
+            costs[node] = (channels[node], 1) if mask[node] else (1, channels[node])
+            severed[node] = (bool(mask[node]), not mask[node])
+            continue
+        out, into = (math.prod(cost[side] for cost in below) for side in (0, 1))
+        through = channels[node] * math.prod(map(min, below))
+        costs[node], severed[node] = (min(out, through), min(into, through)), (through < out, through < into)
+    value = min(costs[network.root])
+    side = {network.root: costs[network.root].index(value)}
+    bonds = []
+    for node in reversed(network.order):
+        cut = severed[node][side[node]]
+        if cut:
+            kind = "site" if node < network.sites else "pool"
+            bonds.append(Bond(kind, network.heights[node], node, channels[node]))
+        for child in network.children[node]:
+            side[child] = costs[child].index(min(costs[child])) if cut else side[node]
+    return MinCut(value, math.log(value), tuple(sorted(bonds, key=lambda bond: (-bond.level, bond.position))))
 
 
 def tree_min_cut(

@@ -8,6 +8,7 @@ import numpy as np
 
 from convac.arrays import as_integer, given, grid_shape, integer, is_tensor, numbers, real
 from convac.circuits.tree import Circuit
+from convac.circuits.tree_tensors import TreeTensorNetwork
 from convac.entanglement.data import DataTensor
 from convac.entanglement.grid import PIXELS, GridFunction
 from convac.entanglement.listed import coefficients
@@ -16,13 +17,16 @@ from convac.entanglement.precision import EPSILON
 from convac.errors import ArgumentError
 
 SMALLEST_SQUARE = 1e-280  # above it no square of a length has lost digits to underflow
-MEASURED = "a circuit, a network with .circuit(), a torch module or function, a state as an array, or a DataTensor"
-Source = Circuit | HasCircuit | GridFunction | DataTensor | np.ndarray | Callable[..., Any]
+MEASURED = (
+    "a circuit, a tree tensor network, a network with .circuit(), a torch module or function, "
+    "a state as an array, or a DataTensor"
+)
+Source = Circuit | TreeTensorNetwork | HasCircuit | GridFunction | DataTensor | np.ndarray | Callable[..., Any]
 
 
 def resolved(
     source: Source, sites: Sequence[int] | None, templates: np.ndarray | Sequence[float] | None
-) -> Circuit | GridFunction | DataTensor:
+) -> Circuit | TreeTensorNetwork | GridFunction | DataTensor:
     """The source as something that an engine takes.
 
     Raises:
@@ -32,14 +36,15 @@ def resolved(
         if templates is not None:
             raise ArgumentError("templates: given for a state; accepted: with a function alone")
         return state(source, sites)
-    known = isinstance(source, Circuit | GridFunction | DataTensor) or callable(getattr(source, "circuit", None))
+    whole = isinstance(source, TreeTensorNetwork | GridFunction | DataTensor)
+    known = whole or isinstance(source, Circuit) or callable(getattr(source, "circuit", None))
     if known or not callable(source):
         if not known:
             raise ArgumentError(f"network: got {type(source).__name__}; accepted: {MEASURED}")
         if sites is not None or templates is not None:
             name = "templates" if sites is None else "sites"
             raise ArgumentError(f"{name}: given for a source that has its own; accepted: with a function alone")
-        return source if isinstance(source, GridFunction | DataTensor) else circuit_of(source)
+        return source if isinstance(source, TreeTensorNetwork | GridFunction | DataTensor) else circuit_of(source)
     if sites is None:
         raise ArgumentError("sites: is missing; a function needs the shape of its sites, e.g. sites=(4, 4)")
     return GridFunction(source, grid_shape(sites), PIXELS if templates is None else templates)
