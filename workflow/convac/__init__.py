@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from convac.circuits.tree import random_circuit as random_circuit
     from convac.circuits.tree_tensors import TreeTensorNetwork as TreeTensorNetwork
     from convac.circuits.tree_tensors import random_tree_network as random_tree_network
+    from convac.entanglement.bonds import bond_spectra as bond_spectra
+    from convac.entanglement.bonds import truncated as truncated
     from convac.entanglement.composites import DataDependence as DataDependence
     from convac.entanglement.composites import HeldOut as HeldOut
     from convac.entanglement.composites import data_dependence as data_dependence
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from convac.entanglement.measure import Measurement as Measurement
     from convac.entanglement.measure import measure as measure
     from convac.entanglement.mincut import min_cut as min_cut
+    from convac.entanglement.profile import Profile as Profile
+    from convac.entanglement.profile import profile as profile
     from convac.entanglement.sources import site_grams as site_grams
     from convac.geometry.partitions import Partition as Partition
     from convac.geometry.trees import PoolingTree as PoolingTree
@@ -51,9 +55,11 @@ PUBLIC = {
     "Measurement": "convac.entanglement.measure",
     "Partition": "convac.geometry.partitions",
     "PoolingTree": "convac.geometry.trees",
+    "Profile": "convac.entanglement.profile",
     "TensorialMixture": "convac.networks.mixture",
     "TreeTensorNetwork": "convac.circuits.tree_tensors",
     "advise": "convac.advice.advise",
+    "bond_spectra": "convac.entanglement.bonds",
     "data_dependence": "convac.entanglement.composites",
     "from_mps": "convac.circuits.exchange",
     "from_tree": "convac.circuits.exchange",
@@ -61,6 +67,7 @@ PUBLIC = {
     "load_run": "convac.training.runs",
     "measure": "convac.entanglement.measure",
     "min_cut": "convac.entanglement.mincut",
+    "profile": "convac.entanglement.profile",
     "random_circuit": "convac.circuits.tree",
     "random_tree_network": "convac.circuits.tree_tensors",
     "read_circuit": "convac.circuits.files",
@@ -68,6 +75,7 @@ PUBLIC = {
     "to_einsum": "convac.circuits.exchange",
     "to_numpy": "convac.circuits.exchange",
     "to_quimb": "convac.circuits.exchange",
+    "truncated": "convac.entanglement.bonds",
     "write_circuit": "convac.circuits.files",
 }
 __all__ = sorted(PUBLIC)  # noqa: PLE0605

@@ -79,6 +79,30 @@ def renyi2_error(turned: float, value: float, count: int) -> float:
     return min(-4 * math.log1p(-moved) if moved < 1 else most, most) + EVALUATION * (1 + most) if count > 1 else 0.0
 
 
+def renyi_error(turned: float, order: float, singular_values: np.ndarray) -> float:
+    """Bound on the error of a Rényi entropy of any order after a turn by that angle, in nats.
+
+    With u the unit vector of singular values and q = 2α, S_α = q/(1 − α) · ln ‖u‖_q. From α = 1 up no turn moves
+    ‖u‖_q by more than θ; below, with k values, ‖u‖_q by at most k^(1/q − 1/2) θ for q ≥ 1, and Σ u^q by at most
+    k^(1 − q/2) θ^q for q < 1.
+    """
+    count = len(singular_values)
+    if order == 1 or count == 1:
+        return entropy_error(turned, count)
+    value, most = measures.renyi(singular_values, order), math.log(count)
+    if order > 1:
+        factor = 2.0 if math.isinf(order) else 2 * order / (order - 1)
+        moved = turned * math.exp(value / factor)
+    elif order >= 0.5:
+        factor = 2 * order / (1 - order)
+        moved = turned * math.exp((1 / (2 * order) - 0.5) * most - value / factor)
+    else:
+        factor = 1 / (1 - order)
+        moved = turned ** (2 * order) * math.exp((1 - order) * (most - value))
+    evaluation = EVALUATION * (1 + most) * max(1.0, 1 / abs(1 - order))
+    return min(-factor * math.log1p(-moved) if moved < 1 else most, most) + evaluation
+
+
 def geometric_error(turned: float, value: float) -> float:
     """Bound on the error of a geometric measure `value` after a turn by that angle."""
     return min(turned * (2 * math.sqrt(1 - value) + turned), 1.0) + EVALUATION
