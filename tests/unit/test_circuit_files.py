@@ -10,6 +10,9 @@ from hypothesis import strategies as st
 
 from convac.circuits.files import KEYS, circuit_from, read_circuit, write_circuit
 from convac.circuits.tree import random_circuit
+from convac.circuits.tree_tensors import TreeTensorNetwork, random_tree_network
+from convac.cli import main
+from convac.entanglement.measure import measure
 from convac.errors import ConvacError, FileError
 from convac.geometry.trees import PoolingTree
 
@@ -147,3 +150,94 @@ def refusal(content, folder) -> str:
     except ConvacError as error:
         return str(error)
     return ""
+
+
+# ---- version 2: trees with unequal children
+
+
+def tree_example(complex_weights: bool = True):
+    generator = np.random.default_rng(0)
+    return random_tree_network(
+        (2, 2), (4, 4, 5, 6, 5, 6, -1), 2, (3, 2, 4), generator, complex_weights=complex_weights, classes=2
+    )
+
+
+@pytest.mark.parametrize("complex_weights", [True, False])
+@pytest.mark.parametrize("weights", ["inline", "safetensors"])
+def test_a_tree_comes_back_bit_for_bit(tmp_path, complex_weights, weights):
+    network = tree_example(complex_weights)
+    first = network.weights[0].copy()
+    first[0, 0] = complex(-0.0, -0.0) if complex_weights else -0.0
+    network = TreeTensorNetwork(network.shape, network.parents, (first, *network.weights[1:]))
+    write_circuit(tmp_path / "net.json", network, weights)
+    again = read_circuit(tmp_path / "net.json")
+    assert isinstance(again, TreeTensorNetwork)
+    assert (again.shape, again.parents) == (network.shape, network.parents)
+    for one, other in zip(network.weights, again.weights, strict=True):
+        assert one.dtype == other.dtype
+        assert one.tobytes() == other.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "says"),
+    [
+        ("version", True, "version: got True; accepted: 1 or 2"),
+        ("sites", [2, 2, 1], "sites: 3 sides given"),
+        ("parents", [4, 4, 5, 6, 5, 6], "parents: "),
+        ("parents", [4, 4, 5, 6, 5, 5, -1], "parents: "),
+        ("parents", "4456", "parents: accepted: a list"),
+        ("parents", [4, 4, 5, 6, 5, 6, -1.0], "parents: accepted: a list"),
+        ("weights", [], "weights: accepted: one matrix per node, 7"),
+        ("weights", {}, "weights: accepted: a list"),
+        ("weights", [[[1.0]]] * 7, "weights: node"),
+        ("weights", [{"real": [[1.0]]}] * 7, "weights[0]: has keys real; accepted: [out][in], or an object"),
+        ("weights", [{"real": [[1.0]], "imaginary": [[1.0, 2.0]]}] * 7, "weights[0]: its parts differ"),
+        ("weights", [{"real": [[1.0]], "imaginary": [["x"]]}] * 7, "weights[0].imaginary: is no array"),
+        ("windows", [2, 2], "windows: unknown key"),
+        ("tensors", "net.safetensors", "weights: unknown key"),
+    ],
+)
+def test_a_malformed_key_of_a_tree_is_named(tmp_path, key, value, says):
+    write_circuit(tmp_path / "net.json", tree_example())
+    content = json.loads((tmp_path / "net.json").read_text())
+    (tmp_path / "net.json").write_text(json.dumps({**content, key: value}))
+    with pytest.raises(FileError) as error:
+        read_circuit(tmp_path / "net.json")
+    assert says in str(error.value)
+    assert len(str(error.value)) - len(str(tmp_path)) <= 200
+
+
+def test_tensors_of_a_tree_are_its_own(tmp_path):
+    write_circuit(tmp_path / "one.json", tree_example(), "safetensors")
+    write_circuit(tmp_path / "other.json", tree_example(False), "safetensors")
+    content = json.loads((tmp_path / "one.json").read_text())
+    swapped = {**content, "tensors": "other.json.safetensors"}
+    with pytest.raises(ConvacError, match="belongs to another circuit"):
+        circuit_from(swapped, tmp_path)
+    del swapped["tensors_sha256"]
+    assert not circuit_from(swapped, tmp_path).is_complex
+    with pytest.raises(ConvacError, match=r"tensor weights\.6\.real is not asked for"):
+        circuit_from({**swapped, "parents": content["parents"][:6]}, tmp_path)
+
+
+def test_a_tree_in_a_file_is_measured_from_the_shell(tmp_path, capsys):
+    network = tree_example()
+    write_circuit(tmp_path / "net.json", network)
+    main(
+        [
+            "measure",
+            "--circuit",
+            str(tmp_path / "net.json"),
+            "--partition",
+            "0,3",
+            "--class",
+            "1",
+            "--generic",
+            "--json",
+        ]
+    )
+    said = json.loads(capsys.readouterr().out)
+    found = measure(network, [0, 3], output=1)
+    assert said["entropy"] == found.entropy
+    assert said["min_cut"]["value"] == found.min_cut.value
+    assert said["generic_rank"] == found.schmidt_number
