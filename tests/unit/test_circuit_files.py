@@ -189,7 +189,7 @@ def test_a_tree_comes_back_bit_for_bit(tmp_path, complex_weights, weights):
         ("parents", [4, 4, 5, 6, 5, 6, -1.0], "parents: accepted: a list"),
         ("weights", [], "weights: accepted: one matrix per node, 7"),
         ("weights", {}, "weights: accepted: a list"),
-        ("weights", [[[1.0]]] * 7, "weights: node"),
+        ("weights", [[[1.0, 2.0]]] * 7, "weights: node"),
         ("weights", [{"real": [[1.0]]}] * 7, "weights[0]: has keys real; accepted: [out][in], or an object"),
         ("weights", [{"real": [[1.0]], "imaginary": [[1.0, 2.0]]}] * 7, "weights[0]: its parts differ"),
         ("weights", [{"real": [[1.0]], "imaginary": [["x"]]}] * 7, "weights[0].imaginary: is no array"),
@@ -223,19 +223,8 @@ def test_tensors_of_a_tree_are_its_own(tmp_path):
 def test_a_tree_in_a_file_is_measured_from_the_shell(tmp_path, capsys):
     network = tree_example()
     write_circuit(tmp_path / "net.json", network)
-    main(
-        [
-            "measure",
-            "--circuit",
-            str(tmp_path / "net.json"),
-            "--partition",
-            "0,3",
-            "--class",
-            "1",
-            "--generic",
-            "--json",
-        ]
-    )
+    options = ["--partition", "0,3", "--class", "1", "--generic", "--json"]
+    main(["measure", "--circuit", str(tmp_path / "net.json"), *options])
     said = json.loads(capsys.readouterr().out)
     found = measure(network, [0, 3], output=1)
     assert said["entropy"] == found.entropy

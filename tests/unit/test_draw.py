@@ -112,7 +112,7 @@ def test_a_profile_is_a_figure_too():
     assert titles == ["(a) Prefix blocks", "(b) Bonds", "(c) Mutual information"]
     values = made.axes[0].lines[1].get_ydata()
     assert values == pytest.approx([row.value for row in found.rows if row.part == "prefix" and row.order == 1])
-    assert len([axes for axes in draw(profile(circuit("square", 4), parts="prefixes")).axes]) == 1
+    assert len(draw(profile(circuit("square", 4), parts="prefixes")).axes) == 1
 
 
 def test_what_cannot_be_drawn_is_named():

@@ -17,6 +17,8 @@ from convac.advice import pairs
 from convac.circuits.fields import PRIME_FIELD
 from convac.circuits.overlapping import OverlappingShape
 from convac.circuits.recurrent import RecurrentShape
+from convac.circuits.tree import random_circuit
+from convac.circuits.tree_tensors import TreeTensorNetwork
 from convac.claims import ranks
 from convac.commands import probe
 from convac.datasets import agreement, blobs, controls, digits
@@ -62,6 +64,7 @@ OPEN = OverlappingShape((2, 3), 2, (3,), 2, False, False)
 CELLS = RecurrentShape(steps=4, depth=1, width=2, local_dimension=3)
 IMAGES = {f"{part}_images": np.zeros((12, 4, 4), np.uint8) for part in ("train", "validation", "test")}
 ARRAYS = {**IMAGES, **{f"{part}_labels": np.arange(12) % 2 for part in ("train", "validation", "test")}}
+CIRCUIT = random_circuit(LINE, 2, (2, 2), np.random.default_rng(0))
 TREE = generic_rank.TreeShape(LINE, 2, (2, 2), (True, True))
 HALF = np.array([True, False, True, False])
 SMALL = {"canvas": 16, "train": 2, "validation": 2, "test": 2}
@@ -124,6 +127,10 @@ DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
     "composites": (lambda: composites.drawn([np.arange(40)], 10, 2, 7), [1699]),
     "kept": (lambda: dependence.drawn_images(np.arange(40), 10, 7), [4350]),
     "generic rank": (lambda: generic_rank.sampled_rows(TREE, HALF, 4, 7, PRIME_FIELD), [4630]),
+    "generic rank of a tree": (
+        lambda: list(generic_rank.network_rows(TreeTensorNetwork.of(CIRCUIT), HALF, 4, 7, PRIME_FIELD)),
+        [9060],
+    ),
     "target random": (lambda: functions.random(np.zeros((3, 4, 4))), [7453]),
     "target control": (lambda: functions.control(np.array([[True, False], [True, True]]), 2), [6851]),
     "random geometry": (lambda: PoolingTree.named("random", (4, 4), seed=3), [6302]),

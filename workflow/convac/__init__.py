@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from convac.networks.arithmetic import ConvAC as ConvAC
     from convac.networks.mixture import TensorialMixture as TensorialMixture
     from convac.networks.rectifier import ConvRect as ConvRect
+    from convac.plotting.draw import draw as draw
     from convac.training.runs import load_run as load_run
 
     __version__: str
@@ -61,6 +62,7 @@ PUBLIC = {
     "advise": "convac.advice.advise",
     "bond_spectra": "convac.entanglement.bonds",
     "data_dependence": "convac.entanglement.composites",
+    "draw": "convac.plotting.draw",
     "from_mps": "convac.circuits.exchange",
     "from_tree": "convac.circuits.exchange",
     "generic_rank": "convac.entanglement.generic_rank",

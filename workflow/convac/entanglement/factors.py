@@ -75,7 +75,7 @@ def normalised(factor: Factor) -> Factor:
     values, moved = factor.values, factor.rounding
     squares = np.sum(np.abs(values) ** 2, axis=-2)
     if values.shape[-2] > values.shape[-1]:
-        share = rounding.of_triangle(*values.shape[-2:], rounding.roundoff(values))
+        share = rounding.of_triangle(values.shape[-2], values.shape[-1], rounding.roundoff(values))
         moved = moved.local(share * np.sqrt(squares))
         values = np.asarray(np.linalg.qr(values, mode="r"))
     squares = squares + moved.lengths() ** 2

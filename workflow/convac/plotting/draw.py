@@ -208,7 +208,7 @@ def sites_panel(axes: Axes, network: TreeTensorNetwork, places: Layout, mask: np
     axes.set(xticks=[], yticks=[], xlim=(0, width), ylim=(height, 0))
     axes.spines[:].set_visible(False)
     axes.set_title("(a) Sites" + (", those of I filled" if mask.any() else ""))
-    axes.set_xlabel("numbers: nodes of the tree, from the left" if max(height, width) <= NUMBERED else "")
+    axes.set_xlabel("numbers: nodes, left to right" if max(height, width) <= NUMBERED else "")
 
 
 def grouped(network: TreeTensorNetwork, places: Layout) -> list[int]:
@@ -324,16 +324,8 @@ def foot(
         Polygon([(x, y), (x - half, y - deep), (x + half, y - deep)], fill=False, edgecolor=BLACK, linewidth=0.6)
     )
     face = ramp(scale(tints[node])) if node in tints else OUTSIDE
-    axes.plot(
-        x,
-        y,
-        marker="o",
-        markersize=size * 0.8,
-        markerfacecolor=face,
-        markeredgecolor=edge,
-        markeredgewidth=wide,
-        zorder=3,
-    )
+    look = {"markersize": size * 0.8, "markerfacecolor": face, "markeredgecolor": edge, "markeredgewidth": wide}
+    axes.plot(x, y, marker="o", zorder=3, **look)
 
 
 def line_width(dimension: int) -> float:

@@ -27,9 +27,8 @@ def profile_figure(profile: Profile) -> Figure:
             else:
                 entropy_panel(axes, profile, part, looks)
             panel(axes, number, TITLES[part])
-        entries = {
-            text: line for axes in made.axes for line, text in zip(*axes.get_legend_handles_labels(), strict=True)
-        }
+        legends = [axes.get_legend_handles_labels() for axes in made.axes]
+        entries = {text: line for lines, texts in legends for line, text in zip(lines, texts, strict=True)}
         if entries:
             made.legend(entries.values(), entries, loc="outside upper center", ncols=len(entries))
     return made
