@@ -159,8 +159,9 @@ class TreeTensorNetwork:
         Raises:
             ArgumentError: there isn't one per site, or its shape or numbers don't fit.
         """
-        stacked = isinstance(representation, np.ndarray) and representation.ndim == 3
-        each = list(np.moveaxis(representation, 1, 0) if stacked else representation)
+        if isinstance(representation, np.ndarray) and representation.ndim == 3:
+            representation = representation.swapaxes(0, 1)
+        each = list(representation)
         if len(each) != self.sites:
             raise ArgumentError(f"representation: of {len(each)} sites; accepted: one array per site, {self.sites}")
         values: dict[int, np.ndarray] = {}

@@ -113,7 +113,7 @@ def profile(
     orders: Sequence[float] = (1, 2),
     parts: Iterable[str] = PARTS,
     blocks: Iterable[Choice] | None = None,
-    output: int | Sequence[complex] | np.ndarray = 0,
+    output: int | Sequence[float] | np.ndarray = 0,
     largest_error: float = LARGEST_ERROR,
     memory_limit: float = MEMORY,
     time_limit: float = SECONDS,

@@ -128,7 +128,7 @@ def lengths(block: Block) -> np.ndarray:
 
 def squared(block: Block) -> np.ndarray:
     """Squared length of each channel, shape (channels,)."""
-    return np.einsum("abc,abc->c", block.values.conj(), block.values).real
+    return np.asarray(np.einsum("abc,abc->c", block.values.conj(), block.values).real)
 
 
 def product(left: Block, right: Block) -> Block:

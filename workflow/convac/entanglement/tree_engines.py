@@ -32,7 +32,8 @@ OPERATIONS = 10**11  # as of `measure`: beyond them the Rényi-2 entropy is pref
 
 def fold(network: TreeTensorNetwork, combine: Callable[[int, list[T]], T]) -> T:
     """Combine the tree from its sites to its root: `combine(node, values of its children)`, those in their order."""
-    report, kept = reporter(len(network.order), "node", patient=True), {}
+    report = reporter(len(network.order), "node", patient=True)
+    kept: dict[int, T] = {}
     for done, node in enumerate(network.order, start=1):
         kept[node] = combine(node, [kept.pop(child) for child in network.children[node]])
         report(done, f"node {node}")

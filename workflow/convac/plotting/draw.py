@@ -323,8 +323,13 @@ def foot(
     axes.add_patch(
         Polygon([(x, y), (x - half, y - deep), (x + half, y - deep)], fill=False, edgecolor=BLACK, linewidth=0.6)
     )
-    face = ramp(scale(tints[node])) if node in tints else OUTSIDE
-    look = {"markersize": size * 0.8, "markerfacecolor": face, "markeredgecolor": edge, "markeredgewidth": wide}
+    tint = ramp(scale(tints[node])) if node in tints else OUTSIDE
+    look: dict[str, Any] = {
+        "markersize": size * 0.8,
+        "markerfacecolor": tint,
+        "markeredgecolor": edge,
+        "markeredgewidth": wide,
+    }
     axes.plot(x, y, marker="o", zorder=3, **look)
 
 

@@ -1,10 +1,12 @@
 """The figure of an entanglement profile: prefix blocks, bonds, mutual information."""
 
 import math
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from convac.entanglement.profile import Profile
 from convac.plotting.looks import by_rank
@@ -50,10 +52,15 @@ def entropy_panel(axes: Axes, profile: Profile, part: str, looks: dict[str, tupl
         colour, marker = looks[order_name(order)]
         at = [float(row.name) if part == "prefix" else row.sites for row in rows]
         values = [row.value for row in rows]
-        style = {"linestyle": "-" if part == "prefix" else "none", "markersize": 3.2 if len(rows) < 80 else 1.8}
+        style: dict[str, Any] = {
+            "linestyle": "-" if part == "prefix" else "none",
+            "markersize": 3.2 if len(rows) < 80 else 1.8,
+        }
         if place == 0:
             cuts = sorted({(x, row.log_cut) for x, row in zip(at, rows, strict=True)})
-            look = {"linestyle": "--"} if part == "prefix" else {"linestyle": "none", "marker": "_", "markersize": 7}
+            look: dict[str, Any] = (
+                {"linestyle": "--"} if part == "prefix" else {"linestyle": "none", "marker": "_", "markersize": 7}
+            )
             label = "ln min-cut" if part == "prefix" else "ln dimension"
             axes.plot(*zip(*cuts, strict=True), color=GREY, linewidth=0.9, label=label, **look)
         axes.plot(at, values, color=colour, marker=marker, label=order_name(order), linewidth=0.9, **style)
@@ -76,5 +83,5 @@ def mutual_panel(axes: Axes, made: Figure, profile: Profile) -> None:
     single = all(len(block) == 1 for block in profile.blocks)
     axes.set_xlabel("Site" if single else "Block")
     axes.set_ylabel("Site" if single else "Block")
-    axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.yaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
