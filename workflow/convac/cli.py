@@ -39,6 +39,7 @@ COMMANDS = {
     "compare": "the verdict of that comparison; with --exact, whether two runs are identical",
     "orphans": "list, await or cancel jobs that outlived their Snakemake",
     "reference": "take a scale's results as the committed reference",
+    "certify": "certificates of the exact ranks, for an independent checker",
     "generate": "write schema, data dictionary and tables of the documentation",
 }
 

@@ -180,17 +180,34 @@ def tree_min_cut(
         widths: r_1 … r_L.
         partition: a name, the sites of I, or a partition over the tree's sites.
     """
+    value, bonds = smallest_cut(tree, local_dimension, widths, partition, lambda cost, count, pure: cost**count)
+    return MinCut(value, math.log(value), bonds)
+
+
+# what so many equal children of a window pass together, each so much; pure ones have all their sites on one side
+Together = Callable[[int, int, bool], int]
+
+
+def smallest_cut(
+    tree: PoolingTree, local_dimension: int, widths: Sequence[int], partition: Choice, together: Together
+) -> tuple[int, tuple[Bond, ...]]:
+    """Value and bonds of the smallest cut, where equal children of a window pass what `together` says."""
     local_dimension, widths = dimensions(tree, local_dimension, widths)
     parts = sub_partitions(tree, Partition.of(tree.shape, partition).mask)
     # per level and node: the cost with the map above outside (0) and inside (1) of I, and whether the node is cut
     costs = [[(local_dimension, 1) if node.side else (1, local_dimension) for node in parts.nodes[0]]]
     severed: list[list[tuple[bool, bool]]] = [[(node.side is True, node.side is False) for node in parts.nodes[0]]]
-    for nodes, width in zip(parts.nodes[1:], widths, strict=True):
-        below = costs[-1]
-        cut = [width * math.prod(min(below[child]) for child in node.children) for node in nodes]
-        whole = [[math.prod(below[child][side] for child in node.children) for side in (0, 1)] for node in nodes]
-        costs.append([(min(out, through), min(into, through)) for (out, into), through in zip(whole, cut, strict=True)])
-        severed.append([(through < out, through < into) for (out, into), through in zip(whole, cut, strict=True)])
+    for below, nodes, width in zip(parts.nodes, parts.nodes[1:], widths, strict=False):
+        costs.append([])
+        severed.append([])
+        for node in nodes:
+            groups = [
+                (costs[-2][child], n, below[child].side is not None) for child, n in Counter(node.children).items()
+            ]
+            out, into = (math.prod(together(cost[side], n, pure) for cost, n, pure in groups) for side in (0, 1))
+            through = width * math.prod(min(cost) ** n for cost, n, _ in groups)
+            costs[-1].append((min(out, through), min(into, through)))
+            severed[-1].append((through < out, through < into))
     value = min(costs[-1][0])
     bonds: list[Bond] = []
     sides = [costs[-1][0].index(value)]
@@ -210,7 +227,7 @@ def tree_min_cut(
         tree.order[position] for position, side in enumerate(sides) if severed[0][parts.numbers[0][position]][side]
     ]
     bonds.extend(Bond("site", 0, site, local_dimension) for site in sorted(cut_sites))
-    return MinCut(value, math.log(value), tuple(bonds))
+    return value, tuple(bonds)
 
 
 def dimensions(tree: PoolingTree, local_dimension: int, widths: Sequence[int]) -> tuple[int, tuple[int, ...]]:
@@ -233,7 +250,7 @@ def symmetric_min_cut(
     widths: Sequence[int],
     partition: Choice,
 ) -> int:
-    """The min-cut's value where weights are shared over positions: a smaller bound on the rank.
+    """The min-cut's value where weights are shared over positions: a smaller bound on the rank (docs/laws.md).
 
     k children of a window with equal sub-partitions, all on one side, multiply equal vectors of dimension x: their
     products span the symmetric subspace, of dimension C(x + k − 1, k) in place of x^k.
@@ -246,22 +263,17 @@ def symmetric_min_cut(
 
     Source: ours; the plain cut is 1704.01552's.
     """
-    local_dimension, widths = dimensions(tree, local_dimension, widths)
-    parts = sub_partitions(tree, Partition.of(tree.shape, partition).mask)
-    costs = [(local_dimension, 1) if node.side else (1, local_dimension) for node in parts.nodes[0]]
-    below = parts.nodes[0]
-    for nodes, width in zip(parts.nodes[1:], widths, strict=True):
-        new = []
-        for node in nodes:
-            groups = [(child, count, below[child].side is not None) for child, count in Counter(node.children).items()]
-            out, into = (
-                math.prod(
-                    math.comb(costs[child][side] + count - 1, count) if pure else costs[child][side] ** count
-                    for child, count, pure in groups
-                )
-                for side in (0, 1)
-            )
-            through = width * math.prod(min(costs[child]) ** count for child, count, _ in groups)
-            new.append((min(out, through), min(into, through)))
-        costs, below = new, nodes
-    return min(costs[0])
+    return symmetric_cut(tree, local_dimension, widths, partition)[0]
+
+
+def symmetric_cut(
+    tree: PoolingTree, local_dimension: int, widths: Sequence[int], partition: Choice
+) -> tuple[int, tuple[Bond, ...]]:
+    """Value and bonds of `symmetric_min_cut`."""
+    return smallest_cut(
+        tree,
+        local_dimension,
+        widths,
+        partition,
+        lambda cost, count, pure: math.comb(cost + count - 1, count) if pure else cost**count,
+    )

@@ -1,11 +1,12 @@
 """What the start-end rank of a recurrent arithmetic circuit is, in closed form, and the bound that was proved.
 
 T = 2n steps, the first n against the last n; M templates, width R, depth L. The closed forms are ours, found from exact
-ranks: claims to be tested, not theorems. That of four layers is false where M is large (`stated`). The bound is
-1710.09431's.
+ranks: bounds that are proved (docs/laws.md), claims where they say "equal". That of four layers is false where M is
+large (`stated`); `form` is that of every depth, and explains it. The lower bound is 1710.09431's.
 """
 
 from math import comb, prod
+from typing import NamedTuple
 
 
 def depth_1(local_dimension: int, width: int, half: int) -> int:
@@ -97,3 +98,60 @@ def proved_bound(local_dimension: int, width: int, half: int) -> int:
     """
     smaller = min(local_dimension, width)
     return comb(smaller + half - 1, half)
+
+
+class CountingBound(NamedTuple):
+    """A bound on the start-end rank, by counting monomials.
+
+    Attributes:
+        value: the bound.
+        of: what the last `steps` steps are taken by: their `inputs`, or the `states` that reach them.
+        steps: how many; every step before them counts as its own input.
+    """
+
+    value: int
+    of: str
+    steps: int
+
+
+def form(depth: int, local_dimension: int, width: int, half: int) -> int:
+    """The start-end rank of any depth: the smallest of M^n and of all counting bounds.
+
+    >>> [form(4, local_dimension, 2, 3) for local_dimension in (10, 11, 12)]
+    [100, 106, 106]
+    """
+    counted = counting_bounds(depth, local_dimension, width, half)
+    return min(int(local_dimension**half), *(bound.value for bound in counted))
+
+
+def counting_bounds(depth: int, local_dimension: int, width: int, half: int) -> list[CountingBound]:
+    """Upper bounds on the start-end rank, the last steps of the end taken together (docs/laws.md has the proof).
+
+    The k-th step from the end is read C(k + L − 2, L − 1) times: min{M, C(R + d − 1, d)} functions of its input. Of
+    the last steps together fewer: the coefficient of the last input lies in an ideal of R forms, one per channel that
+    the first of them passes on; and so does the coefficient of the top state in what the states say.
+    """
+    degrees = [comb(step + depth - 2, depth - 1) for step in range(1, half + 1)]
+    alone = [min(local_dimension, symmetric(width, degree)) for degree in degrees]
+    least, found = min(local_dimension, width), []
+    for steps in range(1, half + 1):
+        before = prod(alone[steps:])
+        states = [comb(steps + below - 1, below) for below in range(1, depth)]
+        found.append(CountingBound(least * generated(width, degrees[1:steps], width) * before, "inputs", steps))
+        found.append(CountingBound(width * generated(width, states, least) * before, "states", steps))
+    return found
+
+
+def generated(width: int, degrees: list[int], forms: int) -> int:
+    """Dimension of an ideal's part of the given degrees, one for each group of R variables; 1 without groups.
+
+    The ideal is that of a regular sequence of forms linear in every group: by inclusion and exclusion.
+
+    >>> generated(2, [10, 4], 2), generated(3, [4], 2)
+    (53, 14)
+    """
+    if not degrees:
+        return 1
+    signs = ((-1) ** (taken + 1) * comb(forms, taken) for taken in range(1, forms + 1))
+    shifted = (prod(comb(width + degree - taken - 1, width - 1) for degree in degrees) for taken in range(1, forms + 1))
+    return sum(sign * count for sign, count in zip(signs, shifted, strict=True))
