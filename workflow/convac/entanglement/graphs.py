@@ -11,11 +11,17 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from math import comb
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from convac.arrays import integer, integers
 from convac.circuits.overlapping import OverlappingShape
 from convac.errors import ArgumentError
 from convac.geometry.trees import PoolingTree
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 # flows are integers, so that no rounding decides a cut: logarithms in units of 2^-40
 UNIT = 2**40
@@ -69,28 +75,60 @@ def graph_min_cut(network: Network, inside: Iterable[int]) -> GraphCut:
     Raises:
         ArgumentError: a site that isn't there, or nothing on one side.
     """
-    import networkx
-
     chosen = {("site", site) for site in integers(inside, "partition")}
     sites = {name for name in network.dimensions if isinstance(name, tuple) and name[0] == "site"}
     if not chosen or not chosen < sites:
         raise ArgumentError(f"partition: {len(chosen)} of {len(sites)} sites; accepted: a proper subset of them")
-    graph = networkx.DiGraph()
-    for name, dimension in network.dimensions.items():
-        capacity = {} if dimension is None else {"capacity": round(math.log(dimension) * UNIT)}
-        graph.add_edge((name, "in"), (name, "out"), **capacity)
-    for one, other in network.links:  # without a capacity: never cut
-        graph.add_edge((one, "out"), (other, "in"))
-        graph.add_edge((other, "out"), (one, "in"))
-    for name in sites:
-        if name in chosen:
-            graph.add_edge("source", (name, "in"))
-        else:
-            graph.add_edge((name, "out"), "sink")
-    reached = networkx.minimum_cut(graph, "source", "sink")[1][0]
-    cut = tuple(name for name in network.dimensions if (name, "in") in reached and (name, "out") not in reached)
+    apart = sink_side(capacities(network, chosen, sites))
+    cut = tuple(
+        name
+        for name, (into, out) in zip(network.dimensions, apart[:-2].reshape(-1, 2), strict=True)
+        if out and not into
+    )
     value = math.prod(network.dimensions[name] or 1 for name in cut)
     return GraphCut(value, math.log(value), cut)
+
+
+def capacities(network: Network, chosen: set[Hashable], sites: set[Hashable]) -> "csr_array":
+    """The directed graph whose min-cut is wanted: per copy tensor what enters and what leaves; source and sink last."""
+    from scipy.sparse import csr_array
+
+    numbers = {name: 2 * place for place, name in enumerate(network.dimensions)}
+    source, sink = 2 * len(numbers), 2 * len(numbers) + 1
+    weights = {name: round(math.log(size) * UNIT) for name, size in network.dimensions.items() if size is not None}
+    never = sum(weights.values()) + 1  # more than all that can be cut
+    edges = [(number, number + 1, weights.get(name, never)) for name, number in numbers.items()]
+    for one, other in {*network.links, *(link[::-1] for link in network.links)}:
+        edges.append((numbers[one] + 1, numbers[other], never))
+    for name in sites:
+        ends = (source, numbers[name]) if name in chosen else (numbers[name] + 1, sink)
+        edges.append((*ends, never))
+    tails, heads, flows = np.array(edges, dtype=np.int64).T
+    return csr_array((flows, (tails, heads)), shape=(sink + 1, sink + 1))
+
+
+def sink_side(capacity: "csr_array") -> np.ndarray:
+    """Which nodes can still send something to the last one, beside a largest flow from the last but one; boolean.
+
+    scipy's flows are of 32 bits: the leading bits first, what they leave unused afterwards, until none is left.
+    """
+    from scipy.sparse.csgraph import breadth_first_order, maximum_flow
+
+    count, room = capacity.shape[0], 30 - (2 * capacity.nnz).bit_length()
+    left, shift = capacity, max(0, int(capacity.data.max()).bit_length() - room)
+    while True:
+        # what a stage leaves of the largest flow is less than 2^shift for every edge, forth and back
+        part = left.copy()
+        part.data = np.minimum(part.data >> shift, 2**30)
+        flow = maximum_flow(part.astype(np.int32), count - 2, count - 1).flow.astype(np.int64)
+        left = left - flow * 2**shift
+        left.eliminate_zeros()
+        if shift == 0:
+            break
+        shift = max(0, shift - room)
+    side = np.zeros(count, dtype=bool)
+    side[breadth_first_order(left.T.tocsr(), count - 1, return_predecessors=False)] = True
+    return side
 
 
 def tree_network(tree: PoolingTree, local_dimension: int, widths: Iterable[int]) -> Network:
