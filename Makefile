@@ -15,7 +15,7 @@ scaled = $(if $(findstring --config ,$(ARGS)),$(subst --config ,--config scale=$
 # the scale of the run that ended last
 RAN = $(shell ls -t results/*/claims.html 2>/dev/null | cut -d / -f 2 | grep -vx reference | head -n 1)
 
-.PHONY: help setup setup-test check run smoke plan progress probe resume report redraw reference compare verify shares notebook lint test generate clean
+.PHONY: help setup setup-test check run smoke plan progress probe resume report redraw reference compare verify certify shares notebook lint test generate clean
 
 help: ## this list
 	@echo "make [TARGET] [CORES=2] [ARGS='more for Snakemake']; without a target it makes \"run\""
@@ -66,6 +66,9 @@ compare: check ## hold a laptop run against the reference: what agrees, differs 
 
 verify: setup ## check results against their manifests; names what a later run made again
 	python -m convac verify
+
+certify: ## check the certificates of the reference's exact ranks: Python alone, no set-up (ARGS=--all: ranks up to 512)
+	@$(or $(PYTHON),python3) certify/check.py $(ARGS)
 
 shares: setup ## which share of the jobs' time their loops took (ARGS="--experiment NAME --scale SCALE")
 	@python -m convac shares $(ARGS)

@@ -47,9 +47,7 @@ def numbers(text: str) -> tuple[int, ...]:
 def wide(table: pd.DataFrame, index: list[str], quantities: list[str]) -> pd.DataFrame:
     """A row for each cell, a column for each quantity; cells that lack the first quantity are left out."""
     rows = table[table["quantity"].isin(quantities) & (table["seed"] == 0)]
-    found = rows.pivot_table(
-        index=index, columns="quantity", values="value", aggfunc="first", dropna=False, observed=True
-    )
+    found = rows.drop_duplicates([*index, "quantity"]).set_index([*index, "quantity"])["value"].unstack()
     return found.reindex(columns=quantities).dropna(subset=quantities[:1]).reset_index()
 
 

@@ -3,6 +3,7 @@
 import inspect
 import itertools
 import json
+import re
 import tomllib
 from argparse import ArgumentParser, Namespace
 from html import escape
@@ -118,6 +119,7 @@ def data_dictionary() -> str:
 def experiments_page() -> str:
     """Every experiment: what it asks, its figures, its claims and their verdicts in the reference results."""
     found = read_table(f"{REFERENCE}/claims.csv", ("id", "verdict")).set_index("id")["verdict"].to_dict()
+    laws = laws_of(Path("docs/laws.md").read_text(encoding="utf-8"))
     about = "Verdicts are those of the reference results; [verdicts.md](verdicts.md) says what they mean."
     lines = ["# Experiments", "", about, ""]
     for name in studies():
@@ -130,7 +132,7 @@ def experiments_page() -> str:
                 (
                     found.get(claim.id, NOT_RUN),
                     f"`{claim.id}`",
-                    claim.statement,
+                    f"[{claim.statement}](laws.md#{laws[claim.id]})" if claim.id in laws else claim.statement,
                     claim.source,
                     claim.origin,
                     claim.role,
@@ -149,6 +151,20 @@ def captions() -> dict[str, str]:
         for part, caption in study_module(study).FIGURES.items():
             figure = "-".join(filter(None, (study, part)))
             found[f"workflow/report/captions/{figure}.rst"] = f"{plain(caption)}\n\n{DRAWN}\n"
+    return found
+
+
+def laws_of(page: str) -> dict[str, str]:
+    """By claim the heading, as a link's anchor, under which docs/laws.md names it.
+
+    >>> laws_of("# Laws\\n\\n## Min-cut\\n\\nClaims: `min-cut-bound`.\\n")
+    {'min-cut-bound': 'min-cut'}
+    """
+    found, heading = {}, ""
+    for line in page.splitlines():
+        if line.startswith("#"):
+            heading = line.lstrip("# ").lower().replace(" ", "-")
+        found.update(dict.fromkeys(re.findall(r"`([a-z]+-[a-z0-9-]+)`", line), heading))
     return found
 
 

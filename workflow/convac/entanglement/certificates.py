@@ -8,10 +8,10 @@ left. Weights follow from a seed, so that a certificate holds two lists of confi
 Source: Schwartz, J. ACM 27, 701 (1980); the bounds' proofs stand in docs/laws.md.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from itertools import pairwise
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,7 @@ Bound = tuple[int, dict[str, Any]]  # an upper bound on the rank, and its witnes
 Values = Callable[[list[int], list[int]], np.ndarray]  # of rows and columns by number
 SPARE = 32  # configurations beside twice the rank in a first sample
 ATTEMPTS = 3  # seeds
+MOST = 2**13  # configurations of a side that are tried
 CHUNK = 2**16  # entries of a matrix that are listed at once
 
 
@@ -52,17 +53,15 @@ def certificate(family: Family, inside: Sequence[int] = ()) -> dict[str, Any]:
     >>> certificate(RecurrentShape(steps=6, depth=2, width=3, local_dimension=3))["rank"]
     27
     """
-    described = description(family, inside)
-    upper, witness = min(bounds(family, inside), key=lambda bound: bound[0])
-    below = 0
+    below, above = 0, math.inf
     for attempt in range(ATTEMPTS):
-        seed = str(attempt)
-        for rows, columns in minors(family, inside, seed, upper):
-            below = max(below, len(rows))
-            if len(rows) == upper:
-                minor = {"prime": SMALL_FIELD.prime, "seed": seed, "rank": upper, "rows": rows, "columns": columns}
-                return {**described, **minor, "bound": witness}
-    raise ArithmeticError(f"rank lies between {below} and {upper}")
+        minor: dict[str, Any] = {}
+        for bound, witness in bounds(family, inside):
+            minor = minor or largest_minor(family, inside, str(attempt), bound)
+            below, above = max(below, minor["rank"]), min(above, bound)
+            if minor["rank"] == bound:
+                return {**description(family, inside), **minor, "bound": witness}
+    raise ArithmeticError(f"rank lies between {below} and {above}")
 
 
 def description(family: Family, inside: Sequence[int]) -> dict[str, Any]:
@@ -85,16 +84,24 @@ def description(family: Family, inside: Sequence[int]) -> dict[str, Any]:
     }
 
 
-def bounds(family: Family, inside: Sequence[int]) -> list[Bound]:
-    """Upper bounds with their witnesses, the simplest first."""
+def bounds(family: Family, inside: Sequence[int]) -> Iterator[Bound]:
+    """Upper bounds with their witnesses, those that take long to count last."""
     if isinstance(family, RecurrentShape):
-        size = (family.depth, family.local_dimension, family.width, family.steps // 2)
-        return [(bound.value, {bound.of: bound.steps}) for bound in counting_bounds(*size)]
-    return tree_bounds(family, inside) if isinstance(family, TreeShape) else overlapping_bounds(family, inside)
+        counted = counting_bounds(family.depth, family.local_dimension, family.width, family.steps // 2)
+        yield from ((value, {of: steps}) for value, of, steps in sorted(counted))
+    elif isinstance(family, TreeShape):
+        yield from tree_bounds(family, inside)
+    else:
+        cut = graph_min_cut(overlapping_network(family), inside)
+        yield cut.value, {"cut": [node_name(node) for node in cut.nodes]}
+        outside = sorted({*range(family.count)} - {*inside})
+        for side, sites in {"inside": list(inside), "outside": outside}.items():
+            if family.shared and family.local_dimension ** len(sites) <= LISTED:
+                yield distinguishable(family, sites), {"distinguishable": side}
 
 
 def tree_bounds(family: TreeShape, inside: Sequence[int]) -> list[Bound]:
-    """The min-cut and, where weights are shared, the symmetric one."""
+    """The min-cut or, where weights are shared and it is less, the symmetric one."""
     places = {site: place for place, site in enumerate(family.tree.order)}
     numbers = (family.tree, family.local_dimension, family.widths, tuple(inside))
     plain = tree_min_cut(*numbers)
@@ -103,18 +110,7 @@ def tree_bounds(family: TreeShape, inside: Sequence[int]) -> list[Bound]:
         found.append(("symmetric", *symmetric_cut(*numbers)))
     return [
         (value, {kind: [f"pool {level} {at}" if level else f"site {places[at]}" for _, level, at, _ in bonds]})
-        for kind, value, bonds in found
-    ]
-
-
-def overlapping_bounds(family: OverlappingShape, inside: Sequence[int]) -> list[Bound]:
-    """The unfolded network's min-cut and, where weights are shared, what either side can tell apart."""
-    cut = graph_min_cut(overlapping_network(family), inside)
-    sides = {"inside": list(inside), "outside": sorted({*range(family.count)} - {*inside})}
-    return [(cut.value, {"cut": [node_name(node) for node in cut.nodes]})] + [
-        (distinguishable(family, sites), {"distinguishable": side})
-        for side, sites in sides.items()
-        if family.shared and family.local_dimension ** len(sites) <= LISTED
+        for kind, value, bonds in sorted(found, key=lambda each: each[1])
     ]
 
 
@@ -130,17 +126,26 @@ def node_name(node: Any) -> str:
     return " ".join([kind, *(str(each) for part in numbers for each in (part if isinstance(part, tuple) else [part]))])
 
 
-def minors(family: Family, inside: Sequence[int], seed: str, upper: int) -> Iterator[tuple[list[int], list[int]]]:
-    """Rows and columns of nonsingular minors, of more and more configurations, as lists of numbers."""
+def largest_minor(family: Family, inside: Sequence[int], seed: str, enough: int) -> dict[str, Any]:
+    """A nonsingular minor of `enough` rows or, where there is none, of as many as there are: its fields.
+
+    More and more configurations are taken of either side, at random, until they do.
+    """
     values, sizes = evaluated(family, inside, seed)
-    count = 2 * upper + SPARE
+    count = 2 * enough + SPARE
     while True:
         rows, columns = (chosen(f"{seed} {side}", size, count) for side, size in zip("rc", sizes, strict=True))
         found = pivots(values(rows, columns), SMALL_FIELD)
-        yield [rows[place] for place in found.rows], [columns[place] for place in found.columns]
-        if count >= max(sizes) or count > 64 * (upper + SPARE):
-            return
+        if len(found.rows) == enough or count >= max(sizes) or count > MOST:
+            break
         count *= 4
+    return {
+        "prime": SMALL_FIELD.prime,
+        "seed": seed,
+        "rank": len(found.rows),
+        "rows": [rows[place] for place in found.rows],
+        "columns": [columns[place] for place in found.columns],
+    }
 
 
 def chosen(word: str, size: int, count: int) -> list[int]:
@@ -165,7 +170,7 @@ class Weights:
 
     def __call__(self, *shape: int) -> np.ndarray:
         """The next ones, row-major."""
-        words = range(self.drawn, self.drawn + prod(shape))
+        words = range(self.drawn, self.drawn + math.prod(shape))
         self.drawn += len(words)
         numbers = [hashed(f"{self.seed}:{word}") % SMALL_FIELD.prime for word in words]
         return np.array(numbers, dtype=np.int64).reshape(shape)

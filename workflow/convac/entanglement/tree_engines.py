@@ -17,11 +17,11 @@ from convac.circuits.tree_tensors import TreeTensorNetwork
 from convac.entanglement import brute, measures, precision, renyi2
 from convac.entanglement import spectrum as blocks
 from convac.entanglement.limits import HANDLING, Limits, magnitude, stated_seconds
-from convac.entanglement.mincut import common
 from convac.entanglement.precision import Spectrum
 from convac.entanglement.renyi2 import Overlaps, Renyi2, Replica
 from convac.entanglement.rounding import Bounded
 from convac.entanglement.scales import ROUNDOFF, Scaled
+from convac.entanglement.sub_partitions import common
 from convac.errors import ArgumentError, MemoryLimitError
 from convac.progress import reporter
 
