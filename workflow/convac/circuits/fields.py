@@ -14,6 +14,7 @@ from convac.arrays import Shape, fits, given, integer, real
 from convac.errors import ArgumentError
 
 MERSENNE = 2**31 - 1  # the default prime: products of two residues fit int64
+SMALL, EXACT = 2**23, 128  # primes below the first: sums of as many products of residues are exact in float64
 
 
 class Field(Protocol):
@@ -118,7 +119,9 @@ class PrimeField:
         return values
 
     def linear(self, weight: np.ndarray, values: np.ndarray) -> np.ndarray:
-        """Map of the last axis, by halves of 16 bits: sums of their products are exact in float64, for BLAS."""
+        """Map of the last axis: by BLAS, large primes by halves of 16 bits, so that sums of products are exact."""
+        if self.prime < SMALL and weight.shape[-1] <= EXACT:
+            return self.reduced(applied(weight.astype(np.float64), values.astype(np.float64)).astype(np.int64))
         (high, low), (top, bottom) = halves(values), halves(weight)
         upper, lower = applied(top, high), applied(bottom, low)
         middle = applied(top, low) + applied(bottom, high)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -44,11 +44,12 @@ def numbers(text: str) -> tuple[int, ...]:
     return tuple(int(word) for word in text.replace("-", " ").replace("×", " ").split())
 
 
-def wide(table: pd.DataFrame, index: list[str], quantities: list[str]) -> pd.DataFrame:
+def wide(table: pd.DataFrame, index: list[str], quantities: list[str]) -> list[dict[str, Any]]:
     """A row for each cell, a column for each quantity; cells that lack the first quantity are left out."""
     rows = table[table["quantity"].isin(quantities) & (table["seed"] == 0)]
     found = rows.drop_duplicates([*index, "quantity"]).set_index([*index, "quantity"])["value"].unstack()
-    return found.reindex(columns=quantities).dropna(subset=quantities[:1]).reset_index()
+    whole = found.reindex(columns=quantities).dropna(subset=quantities[:1]).reset_index()
+    return [{str(name): value for name, value in row.items()} for row in whole.to_dict("records")]
 
 
 def min_cut(table: pd.DataFrame) -> Iterator[Cell]:
@@ -56,12 +57,14 @@ def min_cut(table: pd.DataFrame) -> Iterator[Cell]:
     quantities = ["rank", "min_cut", "symmetric_min_cut", "trivial_bound"]
     index = ["ensemble", "case", "windows", "local_dimension", "widths", "sites_inside"]
     trees = table[table["ensemble"].isin(["powers", "mixed", "shared"])]
-    for row in wide(trees, index, quantities).itertuples():
-        shared = row.ensemble == "shared"
-        if 1 < row.rank == (row.symmetric_min_cut if shared else row.min_cut) < row.trivial_bound:
-            windows, widths = numbers(row.windows), numbers(row.widths)
-            family = TreeShape(line(prod(windows), windows), int(row.local_dimension), widths, (shared,) * len(widths))
-            yield Cell(f"{row.ensemble} {row.case}", family, numbers(row.sites_inside), int(row.rank))
+    for row in wide(trees, index, quantities):
+        shared = row["ensemble"] == "shared"
+        if 1 < row["rank"] == (row["symmetric_min_cut"] if shared else row["min_cut"]) < row["trivial_bound"]:
+            windows, widths = numbers(row["windows"]), numbers(row["widths"])
+            family = TreeShape(
+                line(prod(windows), windows), int(row["local_dimension"]), widths, (shared,) * len(widths)
+            )
+            yield Cell(f"{row['ensemble']} {row['case']}", family, numbers(row["sites_inside"]), int(row["rank"]))
 
 
 def overlaps(table: pd.DataFrame) -> Iterator[Cell]:
@@ -71,20 +74,20 @@ def overlaps(table: pd.DataFrame) -> Iterator[Cell]:
         ("block", "block_rank", "predicted_rank"),
         ("sites", "random_rank", "random_prediction"),
     ):
-        for row in wide(table[table["kernel"].notna()], index, [rank, prediction, "trivial_bound"]).itertuples():
-            value = getattr(row, rank)
-            if 1 < value == getattr(row, prediction) < row.trivial_bound:
+        for row in wide(table[table["kernel"].notna()], index, [rank, prediction, "trivial_bound"]):
+            value = row[rank]
+            if 1 < value == row[prediction] < row["trivial_bound"]:
                 family = OverlappingShape(
-                    numbers(row.sites),
-                    int(row.kernel),
-                    numbers(row.widths),
-                    int(row.local_dimension),
-                    row.boundary == "periodic",
-                    row.weights == "shared",
+                    numbers(row["sites"]),
+                    int(row["kernel"]),
+                    numbers(row["widths"]),
+                    int(row["local_dimension"]),
+                    row["boundary"] == "periodic",
+                    row["weights"] == "shared",
                 )
-                chosen = row.case.split(f" {own} ")[-1]
+                chosen = row["case"].split(f" {own} ")[-1]
                 inside = numbers(chosen) if own == "sites" else corner(family.sites, numbers(chosen))
-                yield Cell(row.case, family, inside, int(value))
+                yield Cell(row["case"], family, inside, int(value))
 
 
 def corner(sites: tuple[int, ...], sides: tuple[int, ...]) -> tuple[int, ...]:
@@ -100,24 +103,26 @@ def corner(sites: tuple[int, ...], sides: tuple[int, ...]) -> tuple[int, ...]:
 def recurrent_memory(table: pd.DataFrame) -> Iterator[Cell]:
     """Recurrent circuits: rank and what counting bounds it by, at every depth."""
     index = ["depth", "local_dimension", "width", "steps"]
-    for row in wide(table, index, ["start_end_rank", "trivial_bound"]).itertuples():
-        if 1 < row.start_end_rank < row.trivial_bound:
-            family = RecurrentShape(int(row.steps), int(row.depth), int(row.width), int(row.local_dimension))
+    for row in wide(table, index, ["start_end_rank", "trivial_bound"]):
+        if 1 < row["start_end_rank"] < row["trivial_bound"]:
+            family = RecurrentShape(
+                int(row["steps"]), int(row["depth"]), int(row["width"]), int(row["local_dimension"])
+            )
             name = f"L={family.depth} M={family.local_dimension} R={family.width} T={family.steps}"
-            yield Cell(name, family, (), int(row.start_end_rank))
+            yield Cell(name, family, (), int(row["start_end_rank"]))
 
 
 def depth_efficiency(table: pd.DataFrame) -> Iterator[Cell]:
     """Pairs trees and shallow networks, odd against even sites."""
     index = ["network", "sites", "local_dimension", "width"]
-    for row in wide(table[table["method"].notna()], index, ["rank", "closed_form"]).itertuples():
-        sites, dimension, width = int(row.sites), int(row.local_dimension), int(row.width)
-        if 1 < row.rank == row.closed_form < dimension ** (sites // 2):
-            tree = line(sites, (sites,) if row.network == "shallow" else None)
-            shared = row.network == "deep, shared"
+    for row in wide(table[table["method"].notna()], index, ["rank", "closed_form"]):
+        sites, dimension, width = int(row["sites"]), int(row["local_dimension"]), int(row["width"])
+        if 1 < row["rank"] == row["closed_form"] < dimension ** (sites // 2):
+            tree = line(sites, (sites,) if row["network"] == "shallow" else None)
+            shared = row["network"] == "deep, shared"
             family = TreeShape(tree, dimension, (width,) * tree.levels, (shared,) * tree.levels)
             inside = Partition.of((sites,), "interleaved").inside
-            yield Cell(f"{row.network} N={sites} M={dimension} r={width}", family, inside, int(row.rank))
+            yield Cell(f"{row['network']} N={sites} M={dimension} r={width}", family, inside, int(row["rank"]))
 
 
 CELLS: dict[str, Callable[[pd.DataFrame], Iterator[Cell]]] = {

@@ -21,7 +21,7 @@ from convac.circuits.recurrent import RecurrentShape
 from convac.entanglement.block_rank import LISTED, distinguishable, mask_of
 from convac.entanglement.brute import matricization
 from convac.entanglement.elimination import SMALL_FIELD, pivots
-from convac.entanglement.generic_rank import TreeShape, contracted
+from convac.entanglement.generic_rank import Contraction, TreeShape
 from convac.entanglement.graphs import graph_min_cut, overlapping_network
 from convac.entanglement.mincut import symmetric_cut, tree_min_cut
 from convac.entanglement.start_end_rank import counting_bounds
@@ -219,7 +219,7 @@ def tree_values(family: TreeShape, inside: Sequence[int], weights: Weights) -> t
         for sites, codes in zip(sides, (rows, columns), strict=True):
             digits[sites, : len(codes)] = digits_of(codes, len(sites), dimension)
         vectors = SMALL_FIELD.one_hot(dimension)[digits]
-        found = contracted(family, mask, maps, output, vectors, slice(0, len(rows)), SMALL_FIELD)
+        found = Contraction(family, mask, maps, output, vectors, SMALL_FIELD)(slice(0, len(rows)))
         return found[:, : len(columns)]
 
     return values, (dimension ** len(sides[0]), dimension ** len(sides[1]))

@@ -11,11 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from convac.circuits.fields import PrimeField
+from convac.circuits.fields import EXACT, SMALL, PrimeField
 from convac.errors import ArgumentError
 
-BOUND = 2**23  # of a prime
-EXACT = 128  # products of two residues whose sum, and one residue more, float64 holds exactly
 LEAF = 16  # columns that are eliminated one by one
 SMALL_FIELD = PrimeField(8388593)  # of the largest prime below 2^23
 
@@ -53,7 +51,7 @@ def pivots(matrix: np.ndarray, field: PrimeField = SMALL_FIELD) -> Pivots:
     >>> pivots(np.array([[0, 2, 1], [0, 4, 2], [3, 0, 0]])).columns.tolist()
     [0, 1]
     """
-    if field.prime > BOUND:
+    if field.prime > SMALL:
         raise ArgumentError(f"prime: got {field.prime}; accepted: a prime below 2^23")
     found = echelon(np.asarray(matrix, dtype=np.float64), field.prime)
     return Pivots(found.order[: len(found.columns)], found.columns)
@@ -81,7 +79,8 @@ def echelon(matrix: np.ndarray, prime: int) -> Echelon:
 def eliminated(matrix: np.ndarray, prime: int) -> Echelon:
     """`echelon` of a few columns, one by one."""
     values, order = matrix.copy(), np.arange(len(matrix))
-    multipliers, columns = np.zeros((len(matrix), min(matrix.shape))), []
+    multipliers = np.zeros((len(matrix), min(matrix.shape)))
+    columns: list[int] = []
     for column in range(matrix.shape[1]):
         rank = len(columns)
         places = np.flatnonzero(values[rank:, column])

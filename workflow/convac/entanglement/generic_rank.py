@@ -1,4 +1,4 @@
-"""Exact generic rank of a matricization: random weights over a prime field, elimination by FLINT.
+"""Exact generic rank of a matricization: random weights over a prime field, and elimination.
 
 A one-sided Monte Carlo test: the rank that is found never exceeds the generic rank (that of all weights but a set of
 measure zero), and falls below it with probability at most degree / p. A tree circuit is multilinear in the vectors of
@@ -17,9 +17,10 @@ from typing import NamedTuple
 import numpy as np
 
 from convac.arrays import integer, integers, short
-from convac.circuits.fields import PRIME_FIELD, PrimeField
+from convac.circuits.fields import PRIME_FIELD, SMALL, PrimeField
 from convac.circuits.tree import Circuit
 from convac.circuits.tree_tensors import TreeTensorNetwork
+from convac.entanglement.elimination import SMALL_FIELD, pivots
 from convac.entanglement.limits import HANDLING, MEMORY, SECONDS, Limits
 from convac.entanglement.mincut import HasCircuit, circuit_of, network_min_cut, tree_min_cut
 from convac.entanglement.sub_partitions import SubPartitions, sub_partitions
@@ -33,10 +34,14 @@ from convac.seeds import stream
 
 SAMPLES = 4096
 CHUNK_BYTES = 2**20  # of a node's values at once: what stays in a processor's cache
+LARGE = 512  # rows of a matrix from which on blocks of float64 are faster than FLINT
+KEPT_BYTES = 2**26  # of nodes on one side, which all blocks of rows share
 ENTRY_BYTES = 64  # of a matrix entry on its way to FLINT: a Python integer, its pointer, the residue and two copies
+BLOCK_BYTES = 44  # of one that is eliminated in blocks of float64
 # in operations of this engine's rate: passes over an entry of a map's input and output; multiplications of a map that
 # go into one, as FLINT's of its elimination do; and an entry's conversions
 STEPS, MULTIPLIED, ELIMINATED, CONVERTED = 6, 8, 6, 80
+IN_BLOCKS = 24  # multiplications of an elimination in blocks that go into an operation
 
 
 class GenericRank(NamedTuple):
@@ -92,7 +97,7 @@ def generic_rank(
     partition: Choice,
     *,
     seed: int = 0,
-    field: PrimeField = PRIME_FIELD,
+    field: PrimeField | None = None,
     samples: int = SAMPLES,
     memory_limit: float = MEMORY,
     time_limit: float = SECONDS,
@@ -104,7 +109,8 @@ def generic_rank(
             replaced by random ones: of the latter on every edge alone.
         partition: a name, the sites of I, or a partition.
         seed: of weights and product vectors.
-        field: the prime field.
+        field: the prime field; by default that of 2^31 − 1 and, for more than 512 product vectors, that of the largest
+            prime below 2^23, whose matrices are eliminated in blocks of float64.
         samples: most product vectors on a side; a rank that reaches them may be larger, and `exact` is then False.
         memory_limit: bytes.
         time_limit: seconds of one core.
@@ -119,21 +125,28 @@ def generic_rank(
     16
     """
     samples, seed = integer(samples, "samples", least=1), integer(seed, "seed")
-    if not isinstance(field, PrimeField):
+    if not isinstance(field, PrimeField | None):
         raise ArgumentError(f"field: got {short(field)}; accepted: a PrimeField")
     limits = Limits(memory_limit, time_limit)
     if isinstance(source, TreeTensorNetwork):
         mask = Partition.of(source.shape, partition).mask
         enough = network_min_cut(source, mask).value
         size = min(enough, samples)
+        field = field or field_for(size)
         limits.check("generic_rank", *network_needs(source, mask, size))
         return found_rank(network_rows(source, mask, size, seed, field), size, enough, field)
     family = source if isinstance(source, TreeShape) else shape_of(circuit_of(source))
     chosen = Partition.of(family.tree.shape, partition)
     enough = tree_min_cut(family.tree, family.local_dimension, family.widths, chosen).value
     size = min(enough, samples)
-    limits.check("generic_rank", *needed(family, chosen.mask, size))
+    field = field or field_for(size)
+    limits.check("generic_rank", *needed(family, chosen.mask, size, field))
     return found_rank(sampled_rows(family, chosen.mask, size, seed, field), size, enough, field)
+
+
+def field_for(size: int) -> PrimeField:
+    """The prime field for so many product vectors a side, where none is asked for."""
+    return SMALL_FIELD if size > LARGE else PRIME_FIELD
 
 
 def found_rank(blocks: Iterator[np.ndarray], size: int, enough: int, field: PrimeField) -> GenericRank:
@@ -148,7 +161,7 @@ def found_rank(blocks: Iterator[np.ndarray], size: int, enough: int, field: Prim
     return GenericRank(found, enough <= size or found < size, size)
 
 
-def needed(family: TreeShape, mask: np.ndarray, samples: int) -> tuple[int, int]:
+def needed(family: TreeShape, mask: np.ndarray, samples: int, field: PrimeField = PRIME_FIELD) -> tuple[int, int]:
     """Bytes and operations of listing the matrix and of its rank, from shapes alone."""
     channels, tree = (family.local_dimension, *family.widths), family.tree
     rows = min(samples, rows_at_once(samples, channels))
@@ -156,17 +169,38 @@ def needed(family: TreeShape, mask: np.ndarray, samples: int) -> tuple[int, int]
     maps = [1 if shared else positions for shared, positions in zip(family.shared, tree.positions, strict=False)]
     weights = sum(count * out * into for count, into, out in zip(maps, channels, channels[1:], strict=False))
     vectors = tree.sites * samples * family.local_dimension
+    kept = kept_numbers(family, mask, samples)
     sizes = {True: rows, False: samples, None: rows * samples}
-    listing = 0
+    chunks, once, listing = -(-samples // rows), 0, 0
     for level, numbers in enumerate(parts.numbers):
         into, out = (*channels, 1)[level : level + 2]
         for number, count in Counter(numbers).items():
-            entries = sizes[parts.nodes[level][number].side]
-            listing += count * (HANDLING + entries * (into * out // MULTIPLIED + STEPS * (into + out)))
-    chunks = -(-samples // rows)
-    listed = 8 * (samples**2 + weights + vectors + at_once(parts, channels, sizes))
+            side = parts.nodes[level][number].side
+            own = (into * out // MULTIPLIED + STEPS * (into + out)) * count
+            if kept and side is not None:
+                once += count * HANDLING + samples * own
+            else:
+                listing += count * HANDLING + sizes[side] * own
+    listed = 8 * (samples**2 + weights + vectors + kept + at_once(parts, channels, sizes))
     eliminated = samples**3 // ELIMINATED + CONVERTED * samples**2
-    return max(listed, ENTRY_BYTES * samples**2), chunks * listing + eliminated
+    entry = ENTRY_BYTES
+    if is_blocked(samples, samples, field):
+        entry, eliminated = BLOCK_BYTES, samples**3 // IN_BLOCKS + CONVERTED * samples**2
+    return max(listed, entry * samples**2), chunks * listing + once + eliminated
+
+
+def kept_numbers(family: TreeShape, mask: np.ndarray, samples: int) -> int:
+    """Numbers that `one_sided` keeps; 0 where they would be too many."""
+    parts = sub_partitions(family.tree, mask)
+    found = sum(
+        samples
+        * width
+        * sum(parts.nodes[level - 1][child].side is not None for child in parts.nodes[level][number].children)
+        for level, width in enumerate(family.widths, start=1)
+        for number in parts.numbers[level]
+        if parts.nodes[level][number].side is None
+    )
+    return found if 8 * found <= KEPT_BYTES else 0
 
 
 def at_once(parts: SubPartitions, channels: Sequence[int], sizes: Mapping[bool | None, int]) -> int:
@@ -193,11 +227,18 @@ def rows_at_once(samples: int, channels: Sequence[int]) -> int:
     return max(1, CHUNK_BYTES // (8 * samples * max(channels)))
 
 
+def is_blocked(rows: int, columns: int, field: PrimeField) -> bool:
+    """Whether a matrix is eliminated in blocks of float64: where it is large, and the prime small."""
+    return field.prime < SMALL and min(rows, columns) > LARGE
+
+
 def rank(matrix: np.ndarray, field: PrimeField = PRIME_FIELD) -> int:
-    """Exact rank of a matrix of residues, shape (rows, columns), by FLINT's elimination."""
+    """Exact rank of a matrix of residues, shape (rows, columns), by blocks of float64 or by FLINT's elimination."""
+    rows, columns = matrix.shape
+    if is_blocked(rows, columns, field):
+        return len(pivots(matrix, field).rows)
     from flint import nmod_mat
 
-    rows, columns = matrix.shape
     return int(nmod_mat(rows, columns, matrix.ravel().tolist(), field.prime).rank())
 
 
@@ -215,37 +256,71 @@ def sampled_rows(
     ]
     output = field.draw(generator, (channels[-1],))
     vectors = field.draw(generator, (family.tree.sites, samples, family.local_dimension))
+    values = Contraction(family, mask, weights, output, vectors, field)
     step = rows_at_once(samples, channels)
     for start in range(0, samples, step):
-        yield contracted(family, mask, weights, output, vectors, slice(start, start + step), field)
+        yield values(slice(start, start + step))
 
 
-def contracted(
-    family: TreeShape,
-    mask: np.ndarray,
-    weights: Sequence[np.ndarray],
-    output: np.ndarray,
-    vectors: np.ndarray,
-    rows: slice,
-    field: PrimeField,
-) -> np.ndarray:
-    """Values of the function on the chosen rows and all columns, shape (rows, samples)."""
-    tree = family.tree
+class Contraction:
+    """A tree's values on product vectors; what stands on one side is contracted once, whatever rows are asked for.
 
-    def node(level: int, position: int) -> np.ndarray:
+    Args:
+        family: the tree.
+        mask: boolean, shape (N,), true inside I.
+        weights: of each level, (1 or positions, out, in).
+        output: of the last channels.
+        vectors: of every site, (N, samples, M); those of I are the rows'.
+        field: the prime field.
+    """
+
+    def __init__(
+        self,
+        family: TreeShape,
+        mask: np.ndarray,
+        weights: Sequence[np.ndarray],
+        output: np.ndarray,
+        vectors: np.ndarray,
+        field: PrimeField,
+    ) -> None:
+        self.tree, self.weights, self.output, self.vectors, self.field = family.tree, weights, output, vectors, field
+        parts = sub_partitions(family.tree, mask)
+        self.sides = [
+            [nodes[number].side for number in at] for nodes, at in zip(parts.nodes, parts.numbers, strict=True)
+        ]
+        keeps = kept_numbers(family, mask, vectors.shape[1]) > 0
+        self.kept: dict[tuple[int, int], np.ndarray] = {}  # as each is made, `passed` asks for those that are there
+        self.kept = {
+            (level, place): self.passed(level, place, slice(None))
+            for level, sides in enumerate(self.sides[:-1])
+            for place, side in enumerate(sides)
+            if keeps and side is not None and self.sides[level + 1][place // self.tree.windows[level]] is None
+        }
+
+    def __call__(self, rows: slice) -> np.ndarray:
+        """Values on the chosen rows and all columns, shape (rows, samples)."""
+        count = self.vectors.shape[1]
+        values = self.field.linear(self.output[None, :], self.node(self.tree.levels, 0, rows))[..., 0]
+        return np.asarray(np.broadcast_to(values, (len(range(*rows.indices(count))), count)))
+
+    def node(self, level: int, position: int, rows: slice) -> np.ndarray:
         """What leaves a position of a level (0: a site), shape (rows or 1, columns or 1, channels)."""
         if level == 0:
-            site = tree.order[position]
-            own = vectors[site]
-            return np.asarray(own[rows][:, None, :] if mask[site] else own[None, :, :])
-        window, maps = tree.windows[level - 1], weights[level - 1]
+            return self.placed(self.vectors[self.tree.order[position]], self.sides[0][position], rows)
+        window = self.tree.windows[level - 1]
         below = range(position * window, (position + 1) * window)
-        children = (field.linear(maps[child % len(maps)], node(level - 1, child)) for child in below)
-        return pooled(children, field)
+        return pooled((self.passed(level - 1, child, rows) for child in below), self.field)
 
-    root = node(tree.levels, 0)
-    values = field.linear(output[None, :], root)[..., 0]
-    return np.asarray(np.broadcast_to(values, (len(range(*rows.indices(vectors.shape[1]))), vectors.shape[1])))
+    def passed(self, level: int, position: int, rows: slice) -> np.ndarray:
+        """A node's value after the map above it."""
+        side, maps = self.sides[level][position], self.weights[level]
+        if (kept := self.kept.get((level, position))) is not None:
+            return kept[rows] if side else kept
+        return self.field.linear(maps[position % len(maps)], self.node(level, position, rows))
+
+    def placed(self, values: np.ndarray, side: bool | None, rows: slice) -> np.ndarray:
+        """A site's vectors along the rows or the columns."""
+        return np.asarray(values[rows][:, None, :] if side else values[None, :, :])
 
 
 def network_rows(

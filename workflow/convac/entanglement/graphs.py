@@ -8,7 +8,7 @@ Source: 1704.01552 (copy tensors counted once); vertex cuts by node splitting (F
 
 import math
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from math import comb
 from typing import TYPE_CHECKING
@@ -89,7 +89,7 @@ def graph_min_cut(network: Network, inside: Iterable[int]) -> GraphCut:
     return GraphCut(value, math.log(value), cut)
 
 
-def capacities(network: Network, chosen: set[Hashable], sites: set[Hashable]) -> "csr_array":
+def capacities(network: Network, chosen: Collection[Hashable], sites: Collection[Hashable]) -> "csr_array":
     """The directed graph whose min-cut is wanted: per copy tensor what enters and what leaves; source and sink last."""
     from scipy.sparse import csr_array
 

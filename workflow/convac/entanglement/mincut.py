@@ -8,7 +8,7 @@ Source: 1704.01552 (min-cut bound on the rank of a matricization; copy tensors c
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
