@@ -82,7 +82,7 @@ def test_a_plan_is_right_within_a_half_once_its_kinds_have_run(tmp_path_factory,
 def test_the_jobs_of_a_workload_take_what_they_took(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     plan = Plan(yaml.safe_load(CONFIG.read_text()))
-    cells = [job.name for job in plan.jobs("laptop", "trained_entanglement") if job.rule == "train"]
+    cells = [job.name for job in plan.jobs("laptop", "missing_data") if job.rule == "train"]
     before = plan.describer("laptop")
     path = f"results/benchmarks/train/{cells[0]}.tsv"
     files = (["results/a"], ["results/logs/a.log"], path)
@@ -90,7 +90,7 @@ def test_the_jobs_of_a_workload_take_what_they_took(tmp_path, monkeypatch):
     wrote("results/benchmarks", "train", cells[0], 2 * expected)
     after = plan.describer("laptop")("train", {"cell": cells[0]}, *files)
     assert after.seconds == pytest.approx(2 * expected, abs=0.2)
-    assert (after.rule, after.name, after.experiments) == ("train", cells[0], ("trained_entanglement",))
+    assert (after.rule, after.name, after.experiments) == ("train", cells[0], ("missing_data",))
     figure = plan.describer("laptop")(
         "figure_min_cut", {"scale": "laptop"}, ["a"], ["b", "c"], "x/figure/laptop-min_cut.tsv"
     )

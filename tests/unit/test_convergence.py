@@ -11,7 +11,10 @@ from convac.claims.verdicts import evaluate, evaluate_all
 from convac.plotting.primitives import drawn, not_converged
 from convac.plotting.style import figure
 from convac.seeds import stream
-from convac.specs.spec import DatasetSpec, NetworkSpec, RunSpec, Schedule, TrainingSpec
+from convac.specs.datasets.blobs import BlobsSpec
+from convac.specs.networks.arithmetic import ArithmeticSpec
+from convac.specs.run import RunSpec
+from convac.specs.training import Schedule, TrainingSpec
 from convac.training.convergence import converged, decisive_steps
 from convac.training.history import History
 from convac.training.loop import train
@@ -75,8 +78,8 @@ def test_every_run_says_whether_it_had():
         f"{part}_{kind}": own for part in ("train", "test") for kind, own in (("images", images), ("labels", labels))
     }
     spec = RunSpec(
-        dataset=DatasetSpec(name="blobs"),
-        network=NetworkSpec(architecture="arithmetic", geometry="square", sites=(4, 4), widths=(2, 2)),
+        dataset=BlobsSpec(task="closedness", seed=0),
+        network=ArithmeticSpec(geometry="square", sites=(4, 4), widths=(2, 2)),
         training=TrainingSpec(steps=40, batch=16, lr=0.03, log_every=40, seeds=(5, 8)),
     )
     table = train(spec, arrays).history

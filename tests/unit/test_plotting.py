@@ -14,7 +14,7 @@ from convac.plotting.checks import colour_distance, problems
 from convac.plotting.primitives import curves, dots, final, images, per_seed, plain_numbers, rows
 from convac.plotting.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, VERMILLION, figure, house, save
 
-PARTS = {"", "dependence", "kept", "conditions", "examples", "curves", "entanglement", "depth"}
+PARTS = {"", "examples", "curves", "depth"}
 PROVENANCE = "pooling_geometry · laptop · config 1a2b3c4d · code 5e6f7a8b · commit 2d2bfbd"
 VERDICTS = pd.DataFrame(
     {
@@ -149,14 +149,7 @@ def test_comparison_shows_the_verdicts(drawn):
     assert labels[0] == "ConvAC\npositive\nr = 16"
     told = "closedness: ConvAC +0.15 reproduced, ConvRect max −0.02 contradicted"
     assert any(told in text.get_text() for text in drawn[""].texts)
-    assert labels[-1] == "shallow\nConvAC\nr = 256"
-
-
-def test_entanglement_stays_below_its_bound_in_the_picture(drawn):
-    for axes in drawn["entanglement"].axes:
-        bounds = [line for line in axes.get_lines() if line.get_label() == "_cut"]
-        assert len(bounds) == 6  # three partitions, two geometries
-        assert axes.get_ylim()[1] > 355
+    assert labels[-2:] == ["shallow\nConvAC\nr = 256", "window\ncounts,\nlinear"]
 
 
 @pytest.mark.parametrize(
@@ -173,7 +166,9 @@ def test_small_and_wide_runs_are_drawn_too(reduced):
     assert {part: problems(made) for part, made in parts.items()} == {part: [] for part in PARTS}
 
 
-@pytest.mark.parametrize("missing", ["renyi2", "test_accuracy", "count_accuracy", "initial_log_scale", "pixel"])
+@pytest.mark.parametrize(
+    "missing", ["window_accuracy", "test_accuracy", "count_accuracy", "initial_log_scale", "pixel"]
+)
 def test_missing_quantities_do_no_harm(missing):
     table = pooling_table(seeds=1, steps=15, side=8)
     table = table[(table["quantity"] != missing) & (table["task"] == "closedness")]

@@ -20,9 +20,8 @@ from smallest import changed, keys, lists, value_at
 
 from convac.claims.verdicts import VERDICTS, evaluate_all
 from convac.commands.collect import collected
+from convac.commands.dataset import made
 from convac.commands.entanglement import measured
-from convac.datasets.controls import controlled
-from convac.datasets.summaries import summarise
 from convac.errors import ConvacError
 from convac.experiments.discovery import claims_of, studies, study_module
 from convac.experiments.experiment import Cell
@@ -87,8 +86,7 @@ def cells_of(study: str, block: dict[str, Any]) -> list[Cell]:
 def dataset(text: str) -> tuple[Arrays, pd.DataFrame]:
     """Arrays of a dataset and their summary, once for all networks."""
     spec = of_kind(DatasetSpec, json.loads(text), "dataset")
-    arrays = controlled(importlib.import_module(spec.modules[-1]).generate(**spec.arguments), spec.control)
-    return arrays, summarise(arrays)
+    return made(spec, importlib.import_module(spec.modules[-1]).generate, {})
 
 
 TABLES: dict[str, list[pd.DataFrame]] = {}

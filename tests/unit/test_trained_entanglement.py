@@ -1,116 +1,106 @@
 """Figures of trained_entanglement: legible for a table of laptop shape, and for what is left of one."""
 
-import math
+import itertools
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from matplotlib.text import Text
 
 from convac.claims.verdicts import evaluate_all
+from convac.experiments.pooling_geometry import block as pooling_geometry
 from convac.experiments.trained_entanglement import block as experiment
-from convac.experiments.trained_entanglement.claims import CLAIMS
-from convac.experiments.trained_entanglement.figures import LISTED_SITES, TASKS, draw
+from convac.experiments.trained_entanglement.claims import CLAIMS, KINDS
+from convac.experiments.trained_entanglement.figures import draw
 from convac.planning.config import scaled
 from convac.plotting import style
 from convac.plotting.checks import problems
-from convac.plotting.primitives import rows
 from convac.specs.parsing import parse
+from convac.specs.spec import folder
 from convac.specs.tables import QUANTITIES, tidy
 
-CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())["experiments"]["trained_entanglement"]
-MOMENTS = (0, 20, 60, 180, 700)
+CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())["experiments"]
+MOMENTS = {0: "untrained", 250: "training", 750: "training", 3500: "trained"}
+FITTING = {"closedness": "square", "symmetry": "mirror"}
+LABEL = {"closedness": 0.02, "symmetry": 0.48}
+RANKS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 PROVENANCE = "trained_entanglement · laptop · config 1a2b3c4d · code 5e6f7a8b · commit 2d2bfbd"
 
 
-def block(scale="laptop"):
-    return parse(experiment.Block, scaled(CONFIG, scale), "trained_entanglement")
+def block(study, name, scale="laptop"):
+    return parse(study.Block, scaled(CONFIG[name], scale), name)
 
 
-def laptop_table(seeds=5, moments=MOMENTS, networks=experiment.NETWORKS, ranks=(1, 2, 3, 4, 6, 8, 12)):
-    """A tidy table with the rows that a run of these networks gives; values are typical."""
+def laptop_table(seeds=10, moments=MOMENTS):
+    """A tidy table with the rows that a run gives; shares are those of a pilot."""
     generator = np.random.default_rng(3)
     made = []
-    for task, geometry, control in networks:
-        labels = {"task": task, "network": "ConvAC", "geometry": geometry, "control": control}
-        made += circuit_rows(labels, seeds, moments, ranks if control == "none" else (), generator)
-    for pooling in ("max", "average"):
-        labels = {"task": "tiny digits", "network": f"ConvRect {pooling}", "geometry": "square", "control": "none"}
-        made += rectifier_rows(labels, seeds, moments, generator)
+    for task, network, geometry in itertools.product(FITTING, KINDS, ("square", "mirror")):
+        made += intact(labels(task, network, geometry, "none"), seeds, moments, generator)
+    for network, control in itertools.product(KINDS, experiment.CONTROLS):
+        made += tampered(labels("symmetry", network, "mirror", control), min(seeds, 5), generator)
     made += [{"cell": "blobs", "task": "symmetry", "quantity": "pixel", "value": 1.0}]
     return tidy(pd.DataFrame(made))
 
 
-def circuit_rows(labels, seeds, moments, ranks, generator):
-    two, cut = labels["task"] in experiment.BLOBS, 355.0 if labels["geometry"] == "mirror" else math.log(16)
-    strength = {"symmetry": 0.9, "closedness": 0.3, "local": 0.8, "global": 0.5}[labels["task"]]
-    strength *= 1 if labels["control"] == "none" else 0.3
-    start = math.log(2) if two else math.log(10)
+def labels(task, network, geometry, control):
+    fits = "yes" if FITTING[task] == geometry else "no"
+    found = {"task": task, "network": network, "geometry": geometry, "control": control, "fits": fits, "width": 16}
+    return {"cell": f"{task}-{network}-{geometry}-{control}", **found, "levels": 5}
+
+
+def share_of(run):
+    unfit = {("closedness", "mirror"): 0.6, ("symmetry", "square"): 0.1}
+    return unfit.get((run["task"], run["geometry"]), LABEL[run["task"]])
+
+
+def intact(run, seeds, moments, generator):
+    share, fits = share_of(run), run["fits"] == "yes"
     for seed in range(seeds):
-        matched = False
-        yield from history(labels, seed, moments, start, 0.5 if two else 0.1, generator)
-        for moment in moments:
-            grown = moment / moments[-1]
-            phase = {moments[0]: "untrained", moments[-1]: "trained"}.get(moment, "training")
-            untrained = {"mirror": 0.4, "square": 1e-12}[labels["geometry"]]
-            entropy = untrained ** (1 - grown) * (min(strength * cut, 2.0)) ** grown * generator.uniform(0.7, 1.4)
-            values = [
-                {"partition": "left-right", "quantity": "renyi2", "value": entropy},
-                {"partition": "left-right", "quantity": "min_cut_log", "value": cut},
-                {"partition": "left-right", "quantity": "cut_share", "value": entropy / cut},
-                {"partition": "interleaved", "quantity": "renyi2", "value": 0.4 + grown},
-                {"partition": "interleaved", "quantity": "min_cut_log", "value": 355.0},
-                {"quantity": "largest_bond_entropy", "value": 0.2 + strength * grown},
-            ]
-            values += [{"partition": "left-right", "quantity": "entropy", "value": 1.3 * entropy}] * (cut < 10)
-            values += [
-                {"level": level, "quantity": "bond_entropy", "value": strength * 10.0 ** (-2 * level * (1 - grown))}
-                for level in range(1, 5)
-            ]
-            near = not matched and start * math.exp(-3 * grown) < block().matched_loss
-            matched |= near
-            for name in [phase] + ["matched"] * near:
-                yield from ({"cell": cell(labels), **labels, "seed": seed, "phase": name, "moment": moment, **row}
-                            for row in values)  # fmt: skip
-        whole, least = 0.9 - generator.uniform(0, 0.05), 0.5 if two else 0.1
-        totals = {"full_accuracy": whole, "effective_rank": 2 + generator.uniform(0, 1), "rule_accuracy": whole - 0.03}
-        totals["knee_accuracy"] = whole - 0.02
-        totals["knee"] = (4.0, 6.0, 4.0, 16.0, 8.0)[seed % 5]
-        rows = [{"quantity": name, "value": value} for name, value in totals.items()] * bool(ranks)
-        rows += [
-            {"quantity": "truncated_accuracy", "rank": rank, "value": whole - (whole - least) / rank**2}
-            for rank in ranks
-        ]
-        shared = {"cell": cell(labels), **labels, "seed": seed, "phase": "trained", "moment": moments[-1]}
-        yield from ({**shared, **row} for row in rows)
+        own = {**run, "seed": seed, "partition": "left-right"}
+        for moment, phase in moments.items():
+            value = 0.1 + (share - 0.1) * moment / 3500 + generator.normal(0, 0.02)
+            names = [phase] + (["learnt"] if phase == "trained" and fits else [])
+            names += ["matched"] if moment == 750 else []
+            for name in names:
+                shared = {**own, "phase": name, "moment": moment, "condition": "conditioned"}
+                yield {**shared, "quantity": "interaction_share", "value": value}
+            yield {**own, "phase": phase, "moment": moment, "condition": "conditioned",
+                   "quantity": "posterior_entropy", "value": 0.5 + 2 * value}  # fmt: skip
+        last = {**own, "phase": "trained", "moment": 3500}
+        for condition in ("unconditioned", "within class"):
+            yield {**last, "condition": condition, "quantity": "interaction_share", "value": share}
+        if fits:
+            label = LABEL[run["task"]] + generator.normal(0, 0.02)
+            shared = {**own, "phase": "label", "condition": "conditioned"}
+            yield {**shared, "quantity": "interaction_share", "value": label}
+        if run["network"].startswith("ConvAC"):
+            spread = 10.0 ** generator.uniform(-9, 1)
+            for name, value in (("renyi2", spread), ("data_renyi2", 0.2 * spread**0.2), ("min_cut_log", 300.0)):
+                yield {**last, "quantity": name, "value": value}
+        yield from vectors({**last, "condition": "conditioned"}, share)
+        yield from accuracies(run, seed, 0.95 if fits else 0.78)
 
 
-def rectifier_rows(labels, seeds, moments, generator):
+def vectors(shared, share):
+    yield {**shared, "quantity": "kept_whole_accuracy", "value": 0.95}
+    yield {**shared, "quantity": "kept_needed", "value": 65.0 if share > 0.55 else 4.0}
+    for rank in RANKS:
+        yield {**shared, "rank": rank, "quantity": "kept_accuracy", "value": 0.95 - share / (1 + rank)}
+
+
+def tampered(run, seeds, generator):
     for seed in range(seeds):
-        yield from history(labels, seed, moments, math.log(10), 0.1, generator)
-        for moment in moments:
-            phase = {moments[0]: "untrained", moments[-1]: "trained"}.get(moment, "training")
-            for number, partition in enumerate(("left-right", "interleaved")):
-                value = 10.0 ** (-4 + number) * (1 + moment) ** 0.5 * generator.uniform(0.5, 2)
-                for quantity in ("entropy", "renyi2"):
-                    row = {"partition": partition, "quantity": quantity, "value": value}
-                    yield {"cell": cell(labels), **labels, "seed": seed, "phase": phase, "moment": moment, **row}
+        shared = {**run, "seed": seed, "phase": "trained", "moment": 3500, "condition": "conditioned"}
+        value = 0.3 + generator.normal(0, 0.05)
+        yield {**shared, "partition": "left-right", "quantity": "interaction_share", "value": value}
+        yield from accuracies(run, seed, 0.5, train=0.99)
 
 
-def history(labels, seed, moments, start, chance, generator):
-    for step in moments:
-        grown = step / moments[-1]
-        values = {"loss": start * math.exp(-3 * grown) * generator.uniform(0.9, 1.1),
-                  "test_accuracy": chance + (0.9 - chance) * grown,
-                  "train_accuracy": chance + (0.95 - chance) * grown}  # fmt: skip
-        shared = {"cell": cell(labels), **labels, "seed": seed, "step": step}
-        yield from ({**shared, "quantity": name, "value": value} for name, value in values.items())
-
-
-def cell(labels):
-    return "-".join(labels.values()).replace(" ", "-")
+def accuracies(run, seed, test, train=None):
+    for name, value in (("test_accuracy", test), ("train_accuracy", train or test + 0.01)):
+        yield {**run, "seed": seed, "step": 3500, "quantity": name, "value": value}
 
 
 @pytest.fixture(scope="module")
@@ -118,95 +108,56 @@ def table():
     return laptop_table()
 
 
-def faults(table, claims=None):
-    figures = draw(table, pd.DataFrame() if claims is None else claims)
-    assert set(figures) == set(experiment.FIGURES)
-    for figure in figures.values():
-        style.stamp(figure, PROVENANCE)
-    return {part: problems(figure) for part, figure in figures.items()}
+def test_house_figures_have_every_part_and_no_fault(table):
+    drawn = draw(table, evaluate_all(CLAIMS, table))
+    assert set(drawn) == set(experiment.FIGURES)
+    for part, made in drawn.items():
+        style.stamp(made, PROVENANCE)
+        assert problems(made) == [], part
 
 
-NONE = {part: [] for part in experiment.FIGURES}
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_few_seeds_are_drawn_too(seeds):
+    drawn = draw(laptop_table(seeds, {0: "untrained", 3500: "trained"}), pd.DataFrame())
+    assert {part: problems(made) for part, made in drawn.items()} == {part: [] for part in experiment.FIGURES}
 
 
-def test_figures_of_the_laptop_shape_are_legible(table):
-    assert set(table["quantity"]) <= set(QUANTITIES)
-    assert faults(table, evaluate_all(CLAIMS, table)) == NONE
+def test_empty_table_gives_placeholders():
+    drawn = draw(pd.DataFrame(), pd.DataFrame())
+    assert set(drawn) == set(experiment.FIGURES)
+    assert "kept: no rows" in drawn["kept"].texts[0].get_text()
 
 
-def test_every_claim_is_known_and_finds_its_rows(table):
-    verdicts = evaluate_all(CLAIMS, table)
-    assert len(set(verdicts["id"])) == len(verdicts)
-    assert all(name.startswith("trained-entanglement-") for name in verdicts["id"])
-    assert "not run" not in set(verdicts["verdict"])
+def test_what_more_vectors_than_tried_are_needed_for_is_a_category(table):
+    made = draw(table, pd.DataFrame())["kept"]
+    assert [label.get_text() for label in made.axes[-1].get_xticklabels()][-1] == ">64"
+    places = [line.get_xdata()[0] for axes in made.axes for line in axes.get_lines() if line.get_label() == "_needed"]
+    assert set(places) == {4.0, 160.0}
 
 
-@pytest.mark.parametrize(
-    "reduced",
-    [
-        {"seeds": 2, "moments": (0, 6), "networks": experiment.NETWORKS[:3], "ranks": (1, 2)},
-        {"seeds": 1, "networks": experiment.NETWORKS[4:5]},
-        {"moments": (0, 10, 30, 100, 300, 1000, 3000, 15000), "ranks": (1, 2, 3, 4, 6, 8, 12, 16, 24)},
-        {"seeds": 2, "networks": ()},
-    ],
-)
-def test_figures_of_other_shapes_are_legible(reduced):
-    assert faults(laptop_table(**reduced)) == NONE
+def test_learnt_seeds_are_counted_in_the_picture(table):
+    told = [text.get_text() for text in draw(table, pd.DataFrame())[""].axes[0].texts]
+    assert told == ["10/10", "0/10"] * 4
 
 
-@pytest.fixture(scope="module")
-def small():
-    return laptop_table(seeds=2, moments=(0, 20, 700), ranks=(1, 4))
+def test_claims_name_quantities_of_the_table(table):
+    quantities = {claim.where.get("quantity") for claim in CLAIMS} - {None}
+    assert quantities <= set(QUANTITIES) & set(table["quantity"])
 
 
-@pytest.mark.parametrize("task", ["symmetry", "global"])
-def test_figures_without_a_task_are_legible(small, task):
-    assert faults(small[small["task"] != task]) == NONE
+@pytest.mark.parametrize("scale", ["smoke", "laptop"])
+def test_networks_of_both_experiments_are_trained_once(scale):
+    measured = experiment.cells(block(experiment, "trained_entanglement", scale))
+    trained = {folder(cell.spec) for cell in pooling_geometry.cells(block(pooling_geometry, "pooling_geometry", scale))}
+    plain = [cell for cell in measured if cell.labels["control"] == "none"]
+    assert len(plain) == 4 * len({cell.labels["network"] for cell in plain})
+    assert {folder(cell.spec) for cell in plain} <= trained
 
 
-@pytest.mark.parametrize("missing", [["renyi2"], ["loss", "bond_entropy"], ["min_cut_log", "knee", "test_accuracy"]])
-def test_missing_quantities_do_no_harm(small, missing):
-    assert faults(small[~small["quantity"].isin(missing)]) == NONE
-
-
-def test_empty_tables_give_placeholders(table):
-    for empty in (table.iloc[:0], pd.DataFrame()):
-        assert "loss: no rows" in draw(empty, pd.DataFrame())["loss"].texts[0].get_text()
-        assert faults(empty) == NONE
-
-
-def test_entropies_are_shown_by_medians_above_a_floor(table):
-    square = draw(table, pd.DataFrame())[""].axes[1]
-    assert square.get_title(loc="left") == "(b) square pooling"
-    assert square.get_ylim()[0] < 1e-8
-    assert "≤ 1e−8" in [label.get_text() for label in square.get_yticklabels()]
-    own = table[(table["task"] == "global") & (table["control"] == "none") & (table["phase"] == "trained")]
-    median = own[(own["quantity"] == "renyi2") & (own["partition"] == "left-right")]["value"].median()
-    assert any(np.isclose(line.get_ydata()[-1], median) for line in square.get_lines())
-
-
-def test_the_constants_are_the_experiments():
-    assert experiment.SMALL**2 == LISTED_SITES
-    assert set(TASKS) == {task for task, _, _ in experiment.NETWORKS}
-
-
-@pytest.mark.parametrize("scaled_by", [0.5, 1.0, 2.0])
-def test_what_is_matched_and_allowed_is_read_from_the_table(scaled_by):
-    table = laptop_table(seeds=2)
-    losses = table["quantity"] == "loss"
-    table.loc[losses, "value"] *= scaled_by
-    knees = table["quantity"] == "knee_accuracy"
-    table.loc[knees, "value"] -= 0.02 * (scaled_by - 1)
-    found = rows(table, phase="matched", network="ConvAC", control="none", quantity="renyi2", partition="left-right")
-    moments = found[["cell", "seed", "moment"]].rename(columns={"moment": "step"})
-    compared = table[losses].merge(moments, on=["cell", "seed", "step"])["value"].max()
-    labels = {text.get_text() for made in draw(table, pd.DataFrame()).values() for text in made.findobj(Text)}
-    assert f"matched loss, {compared:.2g} nats" in labels
-    assert f"knee: within {0.02 * scaled_by:.2g} of the whole" in labels
-
-
-def test_partitions_that_no_list_names_are_drawn():
-    renamed = laptop_table(seeds=2).replace({"partition": {"interleaved": "top-bottom"}})
-    panels = draw(renamed, pd.DataFrame())["rectifiers"].axes
-    titles = [axes.get_title(loc="left") or axes.get_title() for axes in panels]
-    assert titles == ["(a) left-right partition", "(b) top-bottom partition"]
+def test_shuffled_labels_stand_on_a_hundred_images_and_pixels_are_permuted_on_all():
+    cells = experiment.cells(block(experiment, "trained_entanglement"))
+    found = {cell.labels["control"]: cell.spec.dataset for cell in cells}
+    assert [found[name].control for name in experiment.CONTROLS] == list(experiment.CONTROLS)
+    assert 2 * int(0.4 * found["shuffled"].parameters["rendered_train"]) == 100
+    assert found["permuted"].parameters == found["none"].parameters
+    assert {cell.labels["geometry"] for cell in cells if cell.labels["control"] != "none"} == {"mirror"}

@@ -2,10 +2,14 @@
 
 import importlib
 from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pandas as pd
 
 from convac.datasets.controls import controlled
-from convac.datasets.summaries import summarise
-from convac.files import read_json, write_arrays, write_json, write_table
+from convac.datasets.summaries import summarise_draws
+from convac.files import Arrays, read_json, write_arrays, write_json, write_table
 from convac.progress import LOG
 from convac.provenance import run_record, source_hash
 from convac.specs.dataset import DatasetSpec
@@ -27,9 +31,23 @@ def run(options: Namespace) -> None:
     spec = of_kind(DatasetSpec, read_json(options.spec), options.spec)
     *_, module = spec.modules
     place = {} if spec.originals is None else {"folder": options.folder}
-    arrays = controlled(importlib.import_module(module).generate(**spec.arguments, **place), spec.control)
+    arrays, summary = made(spec, importlib.import_module(module).generate, place)
     code = source_hash(__spec__.name, *spec.modules)
     write_arrays(options.data, arrays, {"spec": digest(spec), "code": code})
-    write_table(options.summary, summarise(arrays))
+    write_table(options.summary, summary)
     write_json(options.record, run_record(spec=digest(spec), code=code))
-    LOG.info("%d training and %d test images", len(arrays["train_labels"]), len(arrays["test_labels"]))
+    LOG.info("%d training and %d test images", arrays["train_labels"].size, arrays["test_labels"].size)
+
+
+def made(spec: DatasetSpec, generate: Callable[..., Arrays], place: Mapping[str, str]) -> tuple[Arrays, pd.DataFrame]:
+    """The arrays of a dataset, with a leading axis of draws where it has seeds, and their summary.
+
+    Args:
+        spec: of the dataset.
+        generate: of its module.
+        place: `folder`, that of the original files, where `generate` takes one.
+    """
+    sources = [{"seed": seed} for seed in spec.seeds] or [{}]
+    drawn = [controlled(generate(**spec.arguments, **source, **place), spec.control) for source in sources]
+    arrays = {name: np.stack([each[name] for each in drawn]) for name in drawn[0]} if spec.seeds else drawn[0]
+    return arrays, summarise_draws(drawn, spec.seeds)

@@ -26,7 +26,9 @@ def read_labelled(path: str) -> tuple[np.ndarray, np.ndarray]:
         arrays = read_arrays(place)[0] if place.suffix == ".safetensors" else read_npz(place)
     for images, labels in NAMES:
         if images in arrays and labels in arrays:
-            return arrays[images], arrays[labels]
+            found, answers = arrays[images], arrays[labels]
+            # of a dataset that is drawn anew for every seed, all draws
+            return (np.concatenate(found), np.concatenate(answers)) if answers.ndim == 2 else (found, answers)
     raise FileError(f"{path}: has no arrays images and labels; expected {ACCEPTED}")
 
 

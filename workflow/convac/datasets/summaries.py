@@ -1,6 +1,6 @@
 """What is recorded beside any dataset of labelled images, as a tidy table: examples, sizes and a trivial baseline."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -40,6 +40,19 @@ def summarise(arrays: Mapping[str, np.ndarray], examples: int = 4) -> pd.DataFra
     brightest = max(1.0, *(float(arrays[name].max()) for name in names))
     table = pd.concat([pixels(test_images, test_labels, examples, brightest), overall(totals)], ignore_index=True)
     return table.astype({"label": "Int64", "example": "Int64", "site": "Int64", "value": "float64"})
+
+
+def summarise_draws(drawn: Sequence[Mapping[str, np.ndarray]], seeds: Sequence[int]) -> pd.DataFrame:
+    """What `summarise` says of several draws: of each, with its seed, sizes and baseline; examples of the first alone.
+
+    Args:
+        drawn: the arrays of each draw.
+        seeds: of the draws; none where there is one draw without a seed of its own.
+    """
+    if not seeds:
+        return summarise(drawn[0])
+    tables = [summarise(arrays, 0 if number else 4) for number, arrays in enumerate(drawn)]
+    return pd.concat([table.assign(seed=seed) for table, seed in zip(tables, seeds, strict=True)], ignore_index=True)
 
 
 def check(arrays: Mapping[str, np.ndarray]) -> None:

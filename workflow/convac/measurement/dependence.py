@@ -18,12 +18,14 @@ from convac.entanglement.composites import LEAST_SAMPLES, DataDependence, HeldOu
 from convac.entanglement.kept import kept_vectors
 from convac.errors import ArgumentError
 from convac.files import Arrays
-from convac.measurement.trained import Row, Trained
+from convac.geometry.partitions import Partition
+from convac.measurement.trained import TRAINING, Row, Trained
 from convac.progress import LOG, reporter
 from convac.seeds import stream
 from convac.specs.dataset import DatasetSpec
 from convac.specs.measurements.dependence import DependenceSpec
-from convac.specs.tables import LEARNT
+from convac.specs.network import NetworkSpec
+from convac.specs.tables import LEARNT, MATCHED
 
 CONDITIONED, UNCONDITIONED, WITHIN_CLASS = "conditioned", "unconditioned", "within class"
 LABEL = "label"  # the phase of rows that are of no network
@@ -32,23 +34,30 @@ ENGINE = "composites"
 
 def rows(trained: Trained, wanted: DependenceSpec) -> Iterator[Row]:
     """Dependence on data of every seed: untrained, at every snapshot and trained; and of the score behind the label."""
-    last, seeds, data, memory_limit = trained.last, trained.seeds, trained.data, trained.memory_limit
-    learnt = learnt_seeds(trained.history, last, wanted.learnt)
+    last, seeds, memory_limit = trained.last, trained.seeds, trained.memory_limit
+    learnt, matched = learnt_seeds(trained.history, last, wanted.learnt), trained.matched(wanted.matched_loss)
     moments = sorted({0, *trained.moments})
     report = reporter(len(seeds) * len(moments), "network on data")
     for number, seed in enumerate(seeds):
+        data = trained.images(number)
         if wanted.label_score:
             yield from (
                 {"seed": seed, **row} for row in label_rows(trained.spec.dataset, seed, data, wanted, memory_limit)
             )
         for place, moment in enumerate(moments):
             network, phase = trained.network_of(number, moment), trained.phase(moment)
+            # one half of the rows and columns is enough through training, where shares alone are shown
+            part = thinned(wanted) if phase == TRAINING else wanted
             controls = wanted.controls and moment == last
-            for row in dependence_rows(network, seed, data, wanted, controls, memory_limit):
+            marked = {LEARNT: moment == last and seed in learnt, MATCHED: matched.get(seed) == moment}
+            for row in dependence_rows(network, seed, data, part, controls, memory_limit):
                 yield {"seed": seed, "phase": phase, "moment": moment, **row}
-                share = row["quantity"] == "interaction_share" and row["condition"] == CONDITIONED
-                if share and moment == last and seed in learnt:
-                    yield {"seed": seed, "phase": LEARNT, "moment": moment, **row}
+                if row["quantity"] != "interaction_share" or row["condition"] != CONDITIONED:
+                    continue
+                yield from ({"seed": seed, "phase": name, "moment": moment, **row} for name in marked if marked[name])
+                if additive(trained.spec.network, row["partition"]):
+                    sums = {**row, "quantity": "additive_share", "value": 0.0}
+                    yield {"seed": seed, "phase": phase, "moment": moment, **sums}
             if moment == last:
                 kept_vectors = kept_rows(network, seed, data, wanted, memory_limit)
                 yield from ({"seed": seed, "phase": phase, "moment": moment, **row} for row in kept_vectors)
@@ -80,7 +89,7 @@ def dependence_rows(
     """
     for partition in wanted.partitions:
         for condition, held in conditions(data, wanted, controls):
-            most = wanted.samples if condition == CONDITIONED else max(LEAST_SAMPLES, wanted.samples // 2)
+            most = (wanted if condition == CONDITIONED else thinned(wanted)).samples
             inside = pixel_mask(network, held.images, partition, None)
             size = min(most, min(map(len, held.groups(inside))) // 2)
             if size < LEAST_SAMPLES:
@@ -121,6 +130,24 @@ def kept_rows(network: Any, seed: int, data: Arrays, wanted: DependenceSpec, mem
         needed = found.most + 1 if found.needed is None else found.needed
         yield {**shared, "quantity": "kept_whole_accuracy", "value": found.whole}
         yield {**shared, "quantity": "kept_needed", "value": float(needed)}
+
+
+def thinned(wanted: DependenceSpec) -> DependenceSpec:
+    """The same by half as many rows and columns."""
+    return wanted.model_copy(update={"samples": max(LEAST_SAMPLES, wanted.samples // 2)})
+
+
+def additive(network: NetworkSpec, partition: str) -> bool:
+    """Whether the log-odds are a sum over both parts: their root averages over windows that the partition leaves whole.
+
+    Args:
+        network: one site a pixel.
+        partition: a name.
+    """
+    tree = network.tree
+    inside = Partition.of(tree.shape, partition).mask.reshape(-1)[list(tree.order)].reshape(tree.windows[-1], -1)
+    whole = bool((inside.all(axis=1) | ~inside.any(axis=1)).all())
+    return network.averages and whole
 
 
 def drawn_images(group: np.ndarray, size: int, seed: int) -> np.ndarray:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from math import inf, isnan, nan
 
 import numpy as np
-import pandas as pd
 
 from convac.circuits.tree import Circuit
 from convac.entanglement import measures
@@ -26,7 +25,7 @@ def rows(trained: Trained, wanted: EntanglementSpec) -> Iterator[Row]:
     """Rows of every moment, seed and partition; those of a matched loss stand a second time, under that phase."""
     seeds, moments = trained.seeds, trained.moments
     report = reporter(len(seeds) * len(moments), "network")
-    matched = matched_moments(trained.history, moments, wanted.matched_loss)
+    matched = trained.matched(wanted.matched_loss)
     for number, moment in enumerate(moments):
         network = trained.network(moment)
         for replica, seed in enumerate(seeds):
@@ -36,15 +35,6 @@ def rows(trained: Trained, wanted: EntanglementSpec) -> Iterator[Row]:
             for phase in [trained.phase(moment)] + ([MATCHED] if matched.get(seed) == moment else []):
                 yield from ({"seed": seed, "phase": phase, "moment": moment, **row} for row in found)
             report(number * len(seeds) + replica + 1, f"seed {seed} at step {moment}")
-
-
-def matched_moments(history: pd.DataFrame, moments: list[int], loss: float | None) -> dict[int, int]:
-    """By seed, the first moment whose training loss is at most `loss`; seeds that never reach it are left out."""
-    if loss is None:
-        return {}
-    low = history[(history["quantity"] == "loss") & (history["value"] <= loss) & history["step"].isin(moments)]
-    first = low.groupby("seed", as_index=False)["step"].min()
-    return dict(zip(first["seed"].tolist(), first["step"].tolist(), strict=True))
 
 
 def across_partitions(network: Network, replica: int, wanted: EntanglementSpec, memory_limit: float) -> Iterator[Row]:

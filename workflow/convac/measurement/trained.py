@@ -10,7 +10,7 @@ from convac.entanglement.limits import MEMORY
 from convac.files import Arrays
 from convac.networks.base import Network
 from convac.specs.run import RunSpec
-from convac.training.loop import build, load
+from convac.training.loop import build, drawn, load
 from convac.training.runs import of_seed, weights_of_seed
 
 Row = dict[str, Any]
@@ -54,6 +54,18 @@ class Trained:
     def phase(self, moment: int) -> str:
         """What tables call a moment."""
         return {0: UNTRAINED, self.last: TRAINED}.get(moment, TRAINING)
+
+    def images(self, number: int) -> Arrays:
+        """Arrays of the dataset as one seed has them, counted from 0."""
+        return drawn(self.spec, self.data, number)
+
+    def matched(self, loss: float | None) -> dict[int, int]:
+        """By seed, the first moment whose training loss is at most `loss`; seeds that never reach it are left out."""
+        if loss is None:
+            return {}
+        rows = self.history[(self.history["quantity"] == "loss") & self.history["step"].isin(self.moments)]
+        first = rows[rows["value"] <= loss].groupby("seed", as_index=False)["step"].min()
+        return dict(zip(first["seed"].tolist(), first["step"].tolist(), strict=True))
 
     def network(self, moment: int) -> Network:
         """The network of all seeds at a moment."""

@@ -18,11 +18,12 @@ LOSS = 0.02  # of accuracy that a knee allows
 def rows(trained: Trained, wanted: TruncationSpec) -> Iterator[Row]:
     """Rows of the trained networks alone; of a tensor that is zero there are none."""
     network, last = trained.network(trained.last), trained.last
-    inputs, labels = network.circuit_inputs(trained.data["test_images"]), trained.data["test_labels"]
     report = reporter(len(trained.seeds), "truncated network")
     for replica, seed in enumerate(trained.seeds):
         found = decomposed(network, replica)
+        data = trained.images(replica)
         if found is not None:
+            inputs, labels = network.circuit_inputs(data["test_images"]), data["test_labels"]
             yield from at(
                 trained, seed, last, truncation_rows(found.circuit, inputs, labels, wanted.ranks, found.bonds)
             )

@@ -181,7 +181,7 @@ def engine_mb(network: NetworkSpec) -> int:
 
 def pixels(spec: DatasetSpec) -> int:
     """Pixels of all images of a dataset, a byte each."""
-    return spec.pixels * sum(spec.images)
+    return spec.draws * spec.pixels * sum(spec.images)
 
 
 def dataset(spec: DatasetSpec) -> Needs:

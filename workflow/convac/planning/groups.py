@@ -21,10 +21,16 @@ def groups(cell: Cell) -> list[Cell]:
     found: dict[int, list[int]] = {}
     for seed in spec.training.seeds:
         found.setdefault(seed // SIZE, []).append(seed)
-    parts = [spec.model_copy(update={"training": trained(spec.training, tuple(seeds))}) for seeds in found.values()]
+    parts = [part(spec, tuple(seeds)) for seeds in found.values()]
     return [
-        replace(cell, spec=part, measure=cell.measure and cell.measure.of_group(part is parts[0])) for part in parts
+        replace(cell, spec=each, measure=cell.measure and cell.measure.of_group(each is parts[0])) for each in parts
     ]
+
+
+def part(spec: RunSpec, seeds: tuple[int, ...]) -> RunSpec:
+    """The run of some of its seeds, on their own images where each has such."""
+    dataset = spec.dataset.model_copy(update={"seeds": seeds}) if spec.dataset.seeds else spec.dataset
+    return spec.model_copy(update={"dataset": dataset, "training": trained(spec.training, seeds)})
 
 
 def trained(training: TrainingSpec, seeds: tuple[int, ...]) -> TrainingSpec:

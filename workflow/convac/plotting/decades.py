@@ -1,47 +1,13 @@
-"""Entropies over decades and seeds: logarithmic axes with a floor, medians with all seeds, axes of training steps."""
+"""Entropies over decades: logarithmic axes with a floor; and axes of training steps."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from convac.plotting.primitives import key, per_seed, rows
-
 FLOOR = 1e-8  # nats, lowest entropy that the log axes show
-
-
-def middle(values: Iterable[float]) -> float:
-    """Median of positive values; of an even number the geometric mean of the middle two."""
-    return float(np.exp(np.median(np.log(list(values)))))
-
-
-def spread(axes: Axes, at: float, values: list[float], colour: str, marker: str) -> None:
-    """Median, single seeds, and a bar from the smallest to the largest; nothing without values."""
-    if values:
-        axes.plot([at, at], [min(values), max(values)], color=colour, linewidth=0.8, zorder=2)
-        axes.scatter([at] * len(values), values, s=6, color=colour, alpha=0.7, linewidths=0, zorder=2)
-        axes.plot(at, middle(values), marker=marker, color=colour, markersize=3.8, linestyle="none", zorder=3)
-
-
-def sequence(
-    axes: Axes, table: pd.DataFrame, x: str, places: Mapping[int, float], shift: float, colour: str, marker: str
-) -> None:
-    """A spread at every value of a column, medians joined; all `shift` beside its place."""
-    values = {place + shift: per_seed(rows(table, **{x: value})) for value, place in places.items()}
-    for at, own in values.items():
-        spread(axes, at, own, colour, marker)
-    joined = [(at, middle(own)) for at, own in values.items() if own]
-    if joined:
-        axes.plot(*zip(*joined, strict=True), color=colour, linewidth=0.9, zorder=2)
-
-
-def shifts(count: int, distance: float = 0.17) -> list[float]:
-    """How far beside a place each of several medians stands."""
-    return [distance * (number - (count - 1) / 2) for number in range(count)]
 
 
 def decades(axes: Axes, values: Iterable[float]) -> None:
@@ -92,8 +58,3 @@ def training_steps(axes: Axes, moments: list[int]) -> dict[int, float]:
     axes.set_xlim(-0.55, max(places.values()) + 0.55)
     axes.set_xlabel(f"training step t, at log(1 + t/{first}); 0: untrained")
     return places
-
-
-def seeds_key() -> Line2D:
-    """The legend's entry of a spread."""
-    return key("median (bar: all seeds)", marker="o", markersize=3.8)

@@ -2,9 +2,10 @@
 
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from convac.specs.kinds import Kind
+from convac.specs.spec import Natural
 
 Control = Literal["none", "shuffled", "permuted", "missing-points", "missing-rectangles"]
 
@@ -12,18 +13,39 @@ Control = Literal["none", "shuffled", "permuted", "missing-points", "missing-rec
 DOWNLOADED = ("mnist", "fashion_mnist", "cifar10")
 
 
+def is_empty(value: object) -> bool:
+    """Whether there is nothing to write of a key."""
+    return value is None or value == ()
+
+
 class DatasetSpec(Kind):
-    """Base of the datasets: the fields of a kind are the arguments of its `generate`."""
+    """Base of the datasets: the fields of a kind are the arguments of its `generate`.
+
+    With `seeds`, images are drawn anew for the training run of each: its arrays have a leading axis of draws.
+    """
 
     folder: ClassVar[str] = "datasets"
     room: ClassVar[str] = "datasets"
 
     control: Control = Field(default="none", description="what is taken away from the images or labels")
+    seeds: tuple[Natural, ...] = Field(default=(), exclude_if=is_empty, description="of draws, in place of `seed`")
+
+    @model_validator(mode="after")
+    def _seeded(self) -> "DatasetSpec":
+        if self.seeds and getattr(self, "seed", None) is not None:
+            raise ValueError("seed: stands beside `seeds`; accepted: one of the two")
+        return self
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """What `generate` takes: the fields of the kind itself."""
-        return {name: getattr(self, name) for name in type(self).model_fields if name not in DatasetSpec.model_fields}
+        """What `generate` takes: the fields of the kind itself; the seed of a draw where there is one of all."""
+        own = {name: getattr(self, name) for name in type(self).model_fields if name not in DatasetSpec.model_fields}
+        return {name: value for name, value in own.items() if name != "seed" or value is not None}
+
+    @property
+    def draws(self) -> int:
+        """How many times the images are drawn."""
+        return max(1, len(self.seeds))
 
     @property
     def originals(self) -> str | None:
@@ -37,5 +59,5 @@ class DatasetSpec(Kind):
 
     @property
     def images(self) -> tuple[int, int, int]:
-        """Images that are rendered for training, validation and testing."""
+        """Images of a draw that are rendered for training, validation and testing."""
         raise NotImplementedError

@@ -53,7 +53,7 @@ class MeasurementSpec(Kind):
 
 def images_of(run: RunSpec) -> int:
     """Pixels of all images of a run's dataset, a byte each."""
-    return run.dataset.pixels * sum(run.dataset.images)
+    return run.dataset.draws * run.dataset.pixels * sum(run.dataset.images)
 
 
 class MeasureSpec(Spec):

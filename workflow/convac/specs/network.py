@@ -131,6 +131,11 @@ class NetworkSpec(Kind):
         return False
 
     @property
+    def averages(self) -> bool:
+        """Whether log-odds are an average over the windows of the root."""
+        return False
+
+    @property
     def calibrated(self) -> bool:
         """Whether the initialisation evaluates images to set its scales."""
         return False

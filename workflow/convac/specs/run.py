@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import PlainValidator, SerializeAsAny
+from pydantic import PlainValidator, SerializeAsAny, model_validator
 
 from convac.specs.dataset import DatasetSpec
 from convac.specs.job import JobSpec
@@ -18,6 +18,15 @@ class RunSpec(Spec):
     dataset: Annotated[SerializeAsAny[DatasetSpec], PlainValidator(reader(DatasetSpec, "dataset"))]
     network: Annotated[SerializeAsAny[NetworkSpec], PlainValidator(reader(NetworkSpec, "network"))]
     training: TrainingSpec
+
+    @model_validator(mode="after")
+    def _drawn(self) -> "RunSpec":
+        drawn = self.dataset.seeds
+        if drawn and drawn != self.training.seeds:
+            raise ValueError(f"dataset.seeds: {list(drawn)}; accepted: those of training, {list(self.training.seeds)}")
+        if drawn and self.training.trials:
+            raise ValueError("training.trials: draws of several seeds have no images in common; accepted: none, use lr")
+        return self
 
     @property
     def modules(self) -> tuple[str, ...]:

@@ -98,6 +98,11 @@ def load(spec: RunSpec, tensors: Mapping[str, np.ndarray], where: str = "model",
     return network
 
 
+def drawn(spec: RunSpec, arrays: Arrays, number: int) -> Arrays:
+    """The images and labels of one of a run's seeds, counted from 0; the same for all where they are drawn once."""
+    return {name: array[number] for name, array in arrays.items()} if spec.dataset.seeds else arrays
+
+
 class Batches:
     """Each seed's own order of the training images: a new permutation every epoch, batches across their seams."""
 
@@ -122,14 +127,14 @@ class Batches:
 
 
 class Part:
-    """Images and labels on which a network is evaluated, prepared once."""
+    """Images (n, columns) and labels (n,) on which a network is evaluated, prepared once; or such of each replica."""
 
     def __init__(self, network: Network, encoded: Tensor, labels: Tensor) -> None:
         self.blocks = [
             (network.prepare(rows), row_labels)
-            for rows, row_labels in zip(torch.split(encoded, BLOCK), torch.split(labels, BLOCK), strict=True)
+            for rows, row_labels in zip(torch.split(encoded, BLOCK, -2), torch.split(labels, BLOCK, -1), strict=True)
         ]
-        self.images = len(labels)
+        self.images = labels.shape[-1]
 
     @torch.no_grad()
     def evaluate(self, network: Network) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -138,7 +143,7 @@ class Part:
         right, scales = loss, []
         for inputs, labels in self.blocks:
             logits, scale = network.evaluate(inputs)
-            loss = loss + network.loss(logits, labels.expand(len(logits), -1)).double() * len(labels)
+            loss = loss + network.loss(logits, labels.expand(len(logits), -1)).double() * labels.shape[-1]
             right = right + (logits.argmax(2) == labels).double().sum(1)
             scales.append(scale)
         largest = torch.stack(scales).amax(0) if scales[0].shape[1] else scales[0]
@@ -171,21 +176,28 @@ class Run:
         self.rate = spec.training.lr if rate is None else rate
         self.network = build(spec).to(device)
         self.optimizer = Adam(self.network.parameters(), spec.training.betas, spec.training.weight_decay)
-        self.images = self.network.encode(arrays["train_images"]).to(device)
-        self.labels = torch.from_numpy(arrays["train_labels"].astype(np.int64)).to(device)
-        self.batches = Batches(spec.training.seeds, len(self.images), spec.training.batch)
-        count = min(len(arrays["test_images"]), len(self.images))
-        chosen = torch.from_numpy(np.sort(stream("evaluation").permutation(len(self.images))[:count])).to(device)
-        self.parts = {"train": Part(self.network, self.images[chosen], self.labels[chosen])}
+        # images of one draw (n, columns), or of one for each replica (replicas, n, columns)
+        images, labels = self.encoded(arrays, "train", device)
+        total, tested = labels.shape[-1], arrays["test_labels"].shape[-1]
+        self.batches = Batches(spec.training.seeds, total, spec.training.batch)
+        chosen = torch.from_numpy(np.sort(stream("evaluation").permutation(total)[:tested])).to(device)
+        self.parts = {"train": Part(self.network, images.index_select(-2, chosen), labels[..., chosen])}
         for name in HELD_OUT:
             if f"{name}_images" in arrays:
-                images = self.network.encode(arrays[f"{name}_images"]).to(device)
-                labels = torch.from_numpy(arrays[f"{name}_labels"].astype(np.int64)).to(device)
-                self.parts[name] = Part(self.network, images, labels)
+                self.parts[name] = Part(self.network, *self.encoded(arrays, name, device))
+        self.images, self.labels = images.reshape(-1, images.shape[-1]), labels.flatten()
+        draws = np.arange(len(spec.training.seeds))[:, None] if labels.ndim == 2 else 0
+        self.first = draws * total  # number of a replica's first image among all
+
+    def encoded(self, arrays: Arrays, part: str, device: torch.device) -> tuple[Tensor, Tensor]:
+        """Encoded images and labels of a part."""
+        images, labels = arrays[f"{part}_images"], torch.from_numpy(arrays[f"{part}_labels"].astype(np.int64))
+        rows = self.network.encode(images.reshape(-1, *images.shape[labels.ndim :])).to(device)
+        return rows.view(*labels.shape, -1), labels.to(device)
 
     def rows(self, step: int) -> Tensor:
         """Image numbers (replicas, batch) of a step; steps count from 1."""
-        return torch.from_numpy(self.batches(step - 1)).to(self.images.device)
+        return torch.from_numpy(self.batches(step - 1) + self.first).to(self.images.device)
 
     def inputs(self, step: int) -> Tensor:
         """Prepared images of a step."""
@@ -222,7 +234,16 @@ class Run:
 
 
 def checked(spec: RunSpec, arrays: Arrays) -> None:
-    """Raise ArgumentError when images and labels don't fit one another or the number of classes."""
+    """Raise ArgumentError when images and labels don't fit one another, the seeds or the number of classes."""
+    draws = {len(array) for array in arrays.values()}
+    if spec.dataset.seeds and draws != {spec.dataset.draws}:
+        raise ArgumentError(f"dataset: holds {sorted(draws)} draws; accepted: one per seed, {spec.dataset.draws}")
+    for number in range(spec.dataset.draws):
+        checked_draw(spec, drawn(spec, arrays, number))
+
+
+def checked_draw(spec: RunSpec, arrays: Arrays) -> None:
+    """Raise ArgumentError when images and labels of one draw don't fit one another or the number of classes."""
     parts = ["train", "test"] + (["validation"] if "validation_images" in arrays else [])
     for part in parts:
         for kind in ("images", "labels"):

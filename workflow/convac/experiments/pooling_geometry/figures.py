@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
-from convac.experiments.pooling_geometry.dependence_figures import conditions, dependence, geometry_keys, kept, shifts
-from convac.plotting.looks import looks, ordered, refuse_unknown
+from convac.plotting.geometries import ANY, LOOKS, abreast, geometries, geometry_keys
+from convac.plotting.looks import ordered, refuse_unknown
 from convac.plotting.primitives import (
     curves,
     dots,
@@ -30,24 +30,26 @@ from convac.plotting.primitives import (
 from convac.plotting.style import BLACK, BLUE, GREEN, PAGE, VERMILLION, figure, house, placeholder
 
 COLUMNS = (
-    "cell", "task", "network", "initialisation", "geometry", "width", "levels", "seed", "step", "phase", "level",
-    "partition", "condition", "rank", "quantity", "value",
+    "cell", "task", "network", "initialisation", "geometry", "width", "levels", "seed", "step", "level", "quantity",
+    "value",
 )  # fmt: skip
 DEEP = ("ConvAC", "ConvRect max", "ConvRect average", "ConvAC signed")
 SHALLOW = "shallow ConvAC"
-NAMES = {"ConvAC": "ConvAC\npositive", SHALLOW: "shallow\nConvAC"}  # the others break at their space
-ANY = "any"  # the geometry of one level
-LOOKS = {"square": (BLUE, "s"), "mirror": (VERMILLION, "D"), ANY: (GREEN, "o")}
+NAMES = {  # the others break at their space
+    "ConvAC": "ConvAC\npositive",
+    "ConvRect max": "ReLU\nmax",
+    "ConvRect average": "ReLU\naverage",
+    SHALLOW: "shallow\nConvAC",
+}
 STARTS = {"calibrated": BLUE, "normal": VERMILLION}
 START_MARKERS = {"calibrated": "o", "normal": "^"}
 SPLITS = {"test_accuracy": True, "train_accuracy": False}  # quantity → filled marker and solid line
 CLASSES = {"closedness": ("open", "closed"), "symmetry": ("asymmetric", "symmetric")}
-PARTITIONS = ("left-right", "top-bottom", "interleaved")
-FLOOR = 1e-8  # nats, lowest entropy that the log axis shows
 CHANCE = 0.5
 COUNT_DASHES = "-."
 WIDTH_DASHES = {"ConvAC": "-", "ConvRect max": "--", "ConvRect average": ":"}
 NEWLINE = "\n"
+WINDOWS = "window_accuracy"  # of the baseline: least squares on counts in the windows
 GAINS = "Gains in test accuracy by the geometry that fits the task, with verdicts as in the ledger (docs/verdicts.md):"
 
 
@@ -59,7 +61,7 @@ def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
         claims: its verdicts, as `convac.claims.claims.evaluate_all` gives them; may be empty.
 
     Returns:
-        `""` the final comparison, `dependence`, `kept`, `conditions`, `examples`, `curves`, `entanglement`, `depth`.
+        `""` the final comparison, `examples`, `curves`, `depth`.
     """
     refuse_unknown(table, network=(*DEEP, SHALLOW), initialisation=STARTS)
     tasks = ordered(present(table, "task"), list(CLASSES))
@@ -68,12 +70,8 @@ def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
     table = table.loc[table.index.difference(pixels.index), read] if read else table
     parts: dict[str, Callable[[], Figure | None]] = {
         "": lambda: comparison(table, claims, tasks),
-        "dependence": lambda: dependence(widest(table), tasks, geometries(table)),
-        "kept": lambda: kept(widest(table), tasks, geometries(table)),
-        "conditions": lambda: conditions(widest(table), tasks, geometries(table)),
         "examples": lambda: examples(pixels, tasks),
         "curves": lambda: learning(table, tasks),
-        "entanglement": lambda: entanglement(table, tasks),
         "depth": lambda: depth(table, tasks),
     }
     drawn = {}
@@ -82,19 +80,6 @@ def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
             made = draw_part()
         drawn[part] = made or placeholder(f"{part or 'comparison'}: no rows in this table")
     return drawn
-
-
-def widest(table: pd.DataFrame) -> pd.DataFrame:
-    """Of what was measured on data, the rows of each network's largest width."""
-    found = rows(table, condition=tuple(present(table, "condition")))
-    if found.empty:
-        return found
-    return found[found["width"] == found.groupby("network")["width"].transform("max")]
-
-
-def geometries(table: pd.DataFrame) -> dict[str, tuple[str, str]]:
-    """Colour and marker of every geometry in the table, the same ones in every figure."""
-    return {name: look for name, look in looks(present(table, "geometry"), LOOKS).items() if name != ANY}
 
 
 def networks(table: pd.DataFrame, task: str) -> list[tuple[str, int, pd.DataFrame]]:
@@ -161,15 +146,20 @@ def final_accuracies(axes: Axes, table: pd.DataFrame, task: str) -> None:
     labels = []
     for position, (network, width, chosen) in enumerate(groups):
         series = {ANY: LOOKS[ANY]} if network == SHALLOW else shown
-        for (geometry, (colour, marker)), shift in zip(series.items(), shifts(len(series), 0.22), strict=True):
+        for (geometry, (colour, marker)), shift in zip(series.items(), abreast(len(series), 0.22), strict=True):
             ours = chosen if network == SHALLOW else rows(chosen, geometry=geometry)
             for (split, filled), side in zip(SPLITS.items(), (-1, 1), strict=True):
                 values = per_seed(final(rows(ours, quantity=split)))
                 at, aside = position + shift + 0.06 * side * narrow, 0.09 * side * narrow
                 dots(axes, at, values, colour, marker, filled=filled, aside=aside)
         labels.append(f"{NAMES.get(network, network.replace(' ', NEWLINE, 1))}\nr = {width}")
-    axes.set_xticks(range(len(groups)), labels)
-    axes.set_xlim(-0.5, len(groups) - 0.5)
+    counted = rows(table, task=task, quantity=WINDOWS)
+    if len(counted):
+        for (geometry, look), shift in zip(shown.items(), abreast(len(shown), 0.22), strict=True):
+            dots(axes, len(labels) + shift, per_seed(rows(counted, geometry=geometry)), *look, aside=0.09)
+        labels.append("window\ncounts,\nlinear")
+    axes.set_xticks(range(len(labels)), labels)
+    axes.set_xlim(-0.5, len(labels) - 0.5)
     axes.tick_params(axis="x", length=0)
     accuracy_scale(axes, table)
 
@@ -286,50 +276,6 @@ def learning_curves(axes: Axes, chosen: pd.DataFrame, unit: float, series: Mappi
                 "linewidth": 1.1 if solid else 0.8,
             }
             curves(axes, rows(ours, quantity=split), unit=unit, **line)
-
-
-def entanglement(table: pd.DataFrame, tasks: list[str]) -> Figure | None:
-    """Rényi-2 and, where tractable, entropy of the trained ConvACs by partition and geometry, below the min-cut."""
-    measured = final(rows(table, network="ConvAC", quantity=("renyi2", "entropy", "min_cut_log")))
-    if measured.empty:
-        return None
-    measured = measured[measured["value"].notna()]
-    measured = rows(measured, width=measured["width"].max())
-    partitions, shown = ordered(present(measured, "partition"), PARTITIONS), geometries(measured)
-    tasks = [task for task in tasks if len(rows(measured, task=task))]
-    made = figure(PAGE, 2.7)
-    grid = made.subplots(1, len(tasks), sharey=True, squeeze=False)[0]
-    for column, (task, axes) in enumerate(zip(tasks, grid, strict=True)):
-        for position, partition in enumerate(partitions):
-            for (geometry, look), shift in zip(shown.items(), shifts(len(shown), 0.2), strict=True):
-                ours = rows(measured, task=task, partition=partition, geometry=geometry)
-                entropies(axes, ours, position + shift, look, min(1.0, 2 / len(shown)))
-        panel(axes, column, f"ConvAC trained on {task}, r = {measured['width'].max()}")
-        axes.set_yscale("log")
-        plain_numbers(axes)
-        axes.set_xticks(range(len(partitions)), partitions)
-        axes.set_xlim(-0.5, len(partitions) - 0.5)
-        axes.tick_params(axis="x", length=0)
-        axes.set_xlabel("Partition of the pixels")
-        axes.grid(axis="y")
-    clipped = (measured["value"] < FLOOR).any()
-    grid[0].set_ylabel("Entanglement (nats)" + (f"\nvalues below {FLOOR:g} at {FLOOR:g}" if clipped else ""))
-    keys = geometry_keys(shown)
-    keys.append(key("Rényi-2 (open: entropy)", color=BLACK, marker="o", linestyle=""))
-    keys.append(key("bound: ln min-cut", color=BLACK, linewidth=1.4))
-    made.legend(handles=keys, loc="outside upper center", ncols=4)
-    return made
-
-
-def entropies(axes: Axes, ours: pd.DataFrame, at: float, look: tuple[str, str], narrow: float) -> None:
-    """Rényi-2 (filled), entropy (open) and the bound, of one partition and geometry, of that share of the breadth."""
-    for quantity, nudge in (("renyi2", -0.07 * narrow), ("entropy", 0.07 * narrow)):
-        values = [max(value, FLOOR) for value in per_seed(rows(ours, quantity=quantity))]
-        filled = quantity == "renyi2"
-        dots(axes, at + nudge, values, *look, filled=filled, aside=nudge, logarithmic=True)
-    cut, reach = rows(ours, quantity="min_cut_log")["value"], 0.16 * narrow
-    if len(cut):
-        axes.plot([at - reach, at + reach], [float(cut.mean())] * 2, color=BLACK, linewidth=1.4, label="_cut")
 
 
 def depth(table: pd.DataFrame, tasks: list[str]) -> Figure | None:

@@ -1,46 +1,101 @@
 """Claims of trained_entanglement."""
 
-import math
+from convac.claims.claims import Claim, Value, equality, equivalence, rank_correlation
 
-from convac.claims.claims import CHOSEN_AS_PRIMARY, Claim
+SOURCE = "ours (dependence on data); 1605.06743, Inductive bias through pooling geometry"
+KINDS = ("ConvAC", "ConvAC signed", "ConvRect max", "ConvRect average")
+MARGIN = 0.15  # of the equivalence with the label's own share
+ZERO = 1e-6  # of a share, what rounding in single precision may leave
+
+# of the log-odds on composites of held-out images, halves of images with pixels in each
+ON_DATA: dict[str, Value | tuple[Value, ...]] = {
+    "quantity": "interaction_share",
+    "condition": "conditioned",
+    "partition": "left-right",
+    "control": "none",
+    "network": KINDS,
+}
+LEARNT = "networks of accuracy 0.9 or more in their task's geometry"
 
 CLAIMS = (
     Claim(
-        id="trained-entanglement-geometry",
-        statement="On symmetry the square ConvAC, whose left-right cut is small, falls behind the mirror one by more "
-        "than 0.05 in test accuracy",
-        source="1605.06743, Experiments",
-        origin="paper",
+        id="trained-entanglement-share-geometry",
+        statement="Every kind and task: left-right interaction share of mirror pooling is more than 0.1 above that of "
+        "square pooling",
+        source=SOURCE,
+        origin="ours",
         role="primary",
-        amended=CHOSEN_AS_PRIMARY,
-        where={"quantity": "test_accuracy", "task": "symmetry", "network": "ConvAC", "control": "none"},
+        where={**ON_DATA, "phase": "trained"},
         first={"geometry": "mirror"},
         second={"geometry": "square"},
-        threshold=0.05,
-        expected=(0.9, 0.75),
+        by=("task", "network", "width"),
+        every=True,
+        threshold=0.1,
+        expected=(0.55, 0.1),
     ),
-    *(
+    equivalence(
         Claim(
-            id=f"trained-entanglement-{control}",
-            statement=f"Mirror ConvAC on symmetry: left-right Rényi-2 is more than 1.25 times that with {words}",
-            source="ours (control)",
+            id="trained-entanglement-share-label",
+            statement=f"Every kind and task, {LEARNT}: left-right interaction share of the label's own score on the "
+            f"same composites, within {MARGIN:g}",
+            source=SOURCE,
+            origin="ours",
+            role="primary",
+            where={**ON_DATA, "fits": "yes"},
+            first={"phase": "learnt"},
+            second={"phase": "label"},
+            by=("task", "network", "width"),
+            every=True,
+            threshold=-MARGIN,
+            expected=(0.5, 0.48),
+        )
+    ),
+    Claim(
+        id="trained-entanglement-share-task",
+        statement=f"Every kind, {LEARNT}: left-right interaction share on symmetry is more than 0.2 above that on "
+        "closedness",
+        source=SOURCE,
+        origin="ours",
+        role="primary",
+        where={**ON_DATA, "fits": "yes", "phase": "learnt"},
+        first={"task": "symmetry"},
+        second={"task": "closedness"},
+        by=("network", "width"),
+        every=True,
+        threshold=0.2,
+        expected=(0.5, 0.05),
+    ),
+    rank_correlation(
+        Claim(
+            id="trained-entanglement-vectors",
+            statement="Over kinds, tasks and geometries: Schmidt vectors that the answer needs and entropy of the "
+            "centred posterior rank alike, Kendall's τ-b above 0.5",
+            source="ours (dependence on data, causal test)",
             origin="ours",
             role="secondary",
-            where={
-                "quantity": "renyi2",
-                "partition": "left-right",
-                "network": "ConvAC",
-                "task": "symmetry",
-                "geometry": "mirror",
-                "phase": "trained",
-            },
-            first={"control": "none"},
-            second={"control": control},
-            threshold=math.log(1.25),
-            logarithmic=True,
-            expected=(6.0, 2.0),
+            where={"condition": "conditioned", "control": "none", "phase": "trained", "network": KINDS},
+            first={"quantity": "kept_needed"},
+            second={"quantity": "posterior_entropy"},
+            by=("cell",),
+            threshold=0.5,
+            expected=(0.9, 0.2),
         )
-        for control, words in (("shuffled", "shuffled labels"), ("permuted", "permuted pixels"))
+    ),
+    *equality(
+        Claim(
+            id="trained-entanglement-additive",
+            statement="ConvRects that average over a root which parts left from right: left-right interaction share 0 "
+            f"(to {ZERO:g})",
+            source="ours: the log-odds are a sum of what both halves give",
+            origin="check",
+            role="secondary",
+            where={"condition": "conditioned", "control": "none", "network": "ConvRect average"},
+            first={"quantity": "interaction_share"},
+            second={"quantity": "additive_share"},
+            by=("cell", "phase", "moment", "partition"),
+            threshold=-ZERO,
+            expected=(0.0, 0.0),
+        )
     ),
     Claim(
         id="trained-entanglement-min-cut",
@@ -48,7 +103,7 @@ CLAIMS = (
         source="1704.01552 (min-cut bound on the rank)",
         origin="check",
         role="secondary",
-        where={"network": "ConvAC"},
+        where={"network": ("ConvAC", "ConvAC signed")},
         first={"quantity": "min_cut_log"},
         second={"quantity": "renyi2"},
         by=("cell", "phase", "moment", "partition"),

@@ -1,412 +1,319 @@
-"""Figures of trained_entanglement, drawn from its tidy table.
+"""Figures of trained_entanglement, drawn from its tidy table."""
 
-Entropies span decades, differ between seeds by as much, and are floored: they are shown by their median, which the
-floor leaves alone, and every seed. From smallest to largest of five seeds is a 94 % interval of the median. Accuracies
-have the house's means and intervals.
-"""
+from collections.abc import Callable, Iterator, Mapping
 
-import math
-from collections.abc import Iterable, Mapping
-from typing import Any
-
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, NullLocator
 
-from convac.plotting.decades import (
-    FLOOR,
-    decades,
-    middle,
-    round_numbers,
-    seeds_key,
-    sequence,
-    shifts,
-    spread,
-    training_steps,
-)
-from convac.plotting.looks import ordered, refuse_unknown
+from convac.experiments.trained_entanglement.kept_figure import kept
+from convac.plotting.decades import FLOOR, decades, training_steps
+from convac.plotting.geometries import abreast, geometries, geometry_keys
+from convac.plotting.looks import Look, ordered, refuse_unknown
 from convac.plotting.primitives import (
-    curves,
     dots,
     drawn,
     final,
     key,
     level_line,
+    note,
     panel,
     per_seed,
-    plain_numbers,
     present,
     rows,
+    whiskers,
 )
-from convac.plotting.style import BLACK, BLUE, GREEN, GREY, PAGE, PURPLE, VERMILLION, figure
+from convac.plotting.style import BLACK, GREY, PAGE, figure
+from convac.statistics import mean_interval
 
-TASKS = {  # task → its name, colour and number of classes
-    "symmetry": ("symmetry of blobs", VERMILLION, 2),
-    "closedness": ("closedness of blobs", BLUE, 2),
-    "local": ("small digits", GREEN, 10),
-    "global": ("large digits", PURPLE, 10),
+Looks = Mapping[str, Look]  # of geometries
+Draw = Callable[[pd.DataFrame, list[str], Looks], Figure | None]
+
+TASKS = ("closedness", "symmetry")
+NETWORKS = {  # names on the axis
+    "ConvAC": "ConvAC\npositive",
+    "ConvAC signed": "ConvAC\nsigned",
+    "ConvRect max": "ReLU\nmax",
+    "ConvRect average": "ReLU\naverage",
 }
-MARKERS = {"mirror": "D", "square": "s"}
-POOLINGS = {"ConvRect max": (VERMILLION, "^"), "ConvRect average": (BLUE, "o")}
-CONTROLS = {"none": "intact", "shuffled": "shuffled\nlabels", "permuted": "permuted\npixels"}
-CONTROLLED = (("symmetry", "mirror"), ("global", "square"))
-PARTITIONS = ("left-right", "interleaved")
-SPLITS = {"test_accuracy": True, "train_accuracy": False}  # quantity → filled marker
-UNTRAINED, TRAINING, TRAINED, MATCHED = "untrained", "training", "trained", "matched"
-LOWEST_LOSS = 1e-6  # nats, lowest that a log axis shows: single precision rounds a loss to zero
-LISTED_SITES = 16  # binary pixels that the small rectifier networks see
-RENYI = "Rényi-2, left | right [nats]"
-STAR: dict[str, Any] = {
-    "marker": "*", "markersize": 8, "markeredgecolor": BLACK, "markeredgewidth": 0.6, "linestyle": "none"
-}  # fmt: skip
-KNEE: dict[str, Any] = {
-    "marker": "v", "markersize": 5, "markerfacecolor": "white", "markeredgewidth": 0.8, "linestyle": "none"
-}  # fmt: skip
-BEFORE, BOUND = "--", ":"  # dashes of what was before training, and of bounds
+CONDITIONS = {
+    "conditioned": "pixels in each half",
+    "unconditioned": "all images",
+    "within class": "one class at a time",
+}
+CONTROLS = {"shuffled": "shuffled\nlabels", "permuted": "permuted\npixels", "none": "intact"}
+SHARE, ENTROPY = "interaction_share", "posterior_entropy"
+LABELS = {SHARE: "Interaction share of log-odds", ENTROPY: "Entropy of posterior (nats)"}
+MEASURES = {
+    "renyi2": "Rényi-2, uniform\nmeasure (nats)",
+    "data_renyi2": "Rényi-2, data’s\nbasis (nats)",
+    ENTROPY: "Entropy of centred\nposterior (nats)",
+}
+UNTRAINED, TRAINING, TRAINED, MATCHED, LEARNT, LABEL = (
+    "untrained", "training", "trained", "matched", "learnt", "label",
+)  # fmt: skip
+LABEL_DASHES = "--"
+APART = 0.19  # of two geometries from the middle of their network
+TOP = 0.975  # height at which learnt seeds are counted, of an axes
+MEMORISED = 0.95  # accuracy on training images from which on shuffled labels are a control
+OPEN = {"markerfacecolor": "white", "linestyle": ""}
+MEASURED = "left | right halves of held-out images with pixels in each; bars: 95 % intervals over seeds"
+COUNTED = "above the points: seeds of test accuracy 0.9 or more, of all"
 
 
 def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
     """Every figure of the experiment by its part; a part without rows says so."""
     table = rows(table, quantity=tuple(name for name in present(table, "quantity") if name != "pixel"))
-    refuse_unknown(table, network=("ConvAC", *POOLINGS), control=CONTROLS)
-    refuse_unknown(rows(table, network="ConvAC"), task=TASKS, geometry=MARKERS)
-    parts = {"": through_training, "loss": loss, "controls": controls, "truncation": truncation}
-    return drawn({**parts, "rectifiers": rectifiers}, table)
+    refuse_unknown(table, network=NETWORKS, control=CONTROLS)
+    tasks, shown = ordered(present(table, "task"), TASKS), geometries(table)
+    parts: dict[str, Draw] = {
+        "": dependence, "training": training, "controls": controls, "conditions": conditions, "measures": measures
+    }  # fmt: skip
+
+    def made(part: Draw) -> Callable[[pd.DataFrame], Figure | None]:
+        return lambda found: part(found, tasks, shown)
+
+    every = {name: made(part) for name, part in parts.items()}
+    every["kept"] = lambda found: kept(intact(found), tasks, shown, NETWORKS)
+    return drawn(every, table)
 
 
-# ---- selections
+def intact(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of networks that nothing was taken away from, of each kind the widest."""
+    found = rows(table, control="none")
+    if found.empty or "width" not in found:
+        return found
+    return found[found["width"] == found.groupby("network")["width"].transform("max")]
 
 
-def compared(table: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
-    """Task, geometry and rows of every ConvAC that nothing was taken away from."""
-    circuits = rows(table, network="ConvAC", control="none")
-    found = [(task, name, rows(circuits, task=task, geometry=name)) for name in MARKERS for task in TASKS]
-    return [group for group in found if len(group[2])]
-
-
-def entropies(
-    table: pd.DataFrame, quantity: str, phase: tuple[str, ...] = (UNTRAINED, TRAINING, TRAINED), **labels: object
-) -> pd.DataFrame:
-    """Rows of an entropy, by default at every moment once, values floored for a logarithmic axis."""
-    found = rows(table, quantity=quantity, phase=phase, **labels)
-    found = found[np.isfinite(found["value"])] if len(found) else found
-    return found.assign(value=found["value"].clip(lower=FLOOR)) if len(found) else found
-
-
-def beside_losses(table: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
-    """Entropies beside the training loss of the same network at the same step, as the column `loss`."""
-    losses = rows(table, quantity="loss")
-    if losses.empty or found.empty:
-        return pd.DataFrame()
-    losses = losses[["cell", "seed", "step", "value"]].rename(columns={"step": "moment", "value": "loss"})
-    both = found.merge(losses, on=["cell", "seed", "moment"])
-    finite: pd.DataFrame = both[np.isfinite(both["loss"])]
-    return finite.assign(loss=finite["loss"].clip(lower=LOWEST_LOSS))
-
-
-def task_keys(tasks: Iterable[str]) -> list[Line2D]:
-    """An entry of the legend per task."""
-    chosen = set(tasks)
-    return [key(name, color=colour) for task, (name, colour, _) in TASKS.items() if task in chosen]
-
-
-# ---- through training
-
-
-def through_training(table: pd.DataFrame) -> Figure | None:
-    """Rényi-2 across left | right through training, and bond entropies by level: a column per geometry."""
-    groups = [
-        (task, geometry, entropies(own, "renyi2", partition="left-right"), entropies(own, "bond_entropy"))
-        for task, geometry, own in compared(table)
-    ]
-    groups = [group for group in groups if len(group[2])]
-    if not groups:
+def dependence(table: pd.DataFrame, tasks: list[str], looks: Looks) -> Figure | None:
+    """Share and entropy of every network, trained and untrained, and the share of the label's own score; per task."""
+    found = rows(intact(table), condition="conditioned")
+    quantities = [name for name in (SHARE, ENTROPY) if len(rows(found, quantity=name, phase=(UNTRAINED, TRAINED)))]
+    tasks = [task for task in tasks if len(rows(found, task=task))]
+    if not (tasks and quantities):
         return None
-    geometries = list(dict.fromkeys(group[1] for group in groups))
-    every_bond = [value for group in groups if len(group[3]) for value in group[3]["value"]]
-    down = 2 if every_bond else 1
-    made = figure(PAGE, 0.65 + 2.1 * down)
-    grid = made.subplots(down, len(geometries), squeeze=False)
-    for column, geometry in enumerate(geometries):
-        own = [group for group in groups if group[1] == geometry]
-        cuts = rows(table, network="ConvAC", geometry=geometry, partition="left-right", quantity="min_cut_log")
-        snapshots(grid[0, column], {task: found for task, _, found, _ in own}, present(cuts, "value"), geometry)
-        grid[0, column].set_ylabel(RENYI)
-        panel(grid[0, column], column, f"{geometry} pooling")
-        if every_bond:
-            bonds_by_level(grid[1, column], {task: bonds for task, _, _, bonds in own}, geometry)
-            decades(grid[1, column], every_bond)
-            grid[1, column].set_ylabel("mean bond entropy [nats]")
-            panel(grid[1, column], len(geometries) + column, f"{geometry} pooling, trained, by level")
-    entries = [*task_keys(group[0] for group in groups), seeds_key()]
-    entries.append(key("bound: ln min-cut", color=BLACK, linestyle=BOUND))
-    entries += [key("median before training", linestyle=BEFORE)] if every_bond else []
-    made.legend(handles=entries, loc="outside upper center", ncols=4)
+    made = figure(PAGE, 0.95 + 2.05 * len(quantities))
+    grid = made.subplots(len(quantities), len(tasks), sharey="row", squeeze=False)
+    for row, quantity in enumerate(quantities):
+        for column, task in enumerate(tasks):
+            axes, own = grid[row, column], rows(found, task=task, quantity=quantity)
+            for place, network in networks(axes, own):
+                both = rows(own, network=network)
+                beside(axes, both, place, looks)
+                if quantity == SHARE:
+                    count_learnt(axes, both, place, looks)
+            label_level(axes, per_seed(rows(own, phase=LABEL)))
+            panel(axes, row * len(tasks) + column, task.capitalize() if row == 0 else "")
+        grid[row, 0].set_ylabel(LABELS[quantity])
+    if SHARE in quantities:
+        raised(grid[0, 0])
+    entries = [*geometry_keys(looks), key("trained (open: untrained)", color=BLACK, marker="o", linestyle="")]
+    made.legend(handles=[*entries, *label_keys(found)], loc="outside upper center", ncols=len(entries) + 1)
+    note(made, MEASURED, COUNTED)
     return made
 
 
-def snapshots(axes: Axes, found: Mapping[str, pd.DataFrame], cuts: list[float], geometry: str) -> None:
-    """An entropy through training, a sequence per task, below the bound."""
-    places = training_steps(axes, sorted({moment for own in found.values() for moment in present(own, "moment")}))
-    for (task, own), shift in zip(found.items(), shifts(len(found)), strict=True):
-        sequence(axes, own, "moment", places, shift, TASKS[task][1], MARKERS[geometry])
-    for cut in cuts:
-        axes.axhline(max(cut, FLOOR), color=BLACK, linestyle=BOUND, linewidth=0.9, zorder=1)
-    decades(axes, [*cuts, *(value for own in found.values() for value in own["value"])])
+def raised(axes: Axes) -> None:
+    """Room for the counts above all points."""
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high + 0.12 * (high - low))
 
 
-def bonds_by_level(axes: Axes, found: Mapping[str, pd.DataFrame], geometry: str) -> None:
-    """Mean bond entropy of trained networks against the level, a sequence per task; dashed before training."""
-    levels = sorted({level for own in found.values() for level in present(own, "level")})
-    places = {level: float(level) for level in levels}
-    for (task, own), shift in zip(found.items(), shifts(len(found), 0.11), strict=True):
-        colour = TASKS[task][1]
-        sequence(axes, rows(own, phase=TRAINED), "level", places, shift, colour, MARKERS[geometry])
-        before = rows(own, phase=UNTRAINED)
-        ends = [(level + shift, middle(per_seed(rows(before, level=level)))) for level in present(before, "level")]
-        if ends:
-            axes.plot(*zip(*ends, strict=True), color=colour, linestyle=BEFORE, linewidth=0.8, zorder=1)
-    axes.set_xticks(levels)
-    axes.set_xlabel("level of the bonds, 1 next to the input")
+def label_keys(table: pd.DataFrame) -> list[Line2D]:
+    """The legend's entry of the label's own score, where there is one."""
+    known = len(rows(table, phase=LABEL)) > 0
+    return [key("the label’s own score", color=BLACK, linestyle=LABEL_DASHES, linewidth=0.9)] if known else []
 
 
-# ---- against loss
-
-
-def loss(table: pd.DataFrame) -> Figure | None:
-    """Rényi-2 across left | right against training loss, a point per seed and snapshot, medians joined in order."""
-    found = []
-    for task, geometry, own in compared(table):
-        points = beside_losses(table, entropies(own, "renyi2", partition="left-right"))
-        matched = beside_losses(table, entropies(own, "renyi2", (MATCHED,), partition="left-right"))
-        if len(points):
-            found.append((task, geometry, points, matched))
-    if not found:
-        return None
-    geometries = list(dict.fromkeys(group[1] for group in found))
-    # the largest loss of a network that is compared: each stands just below what it was to reach
-    reached = [value for group in found if len(group[3]) for value in group[3]["loss"]]
-    losses = [*reached, *(value for group in found for value in group[2]["loss"])]
-    made = figure(PAGE, 2.9)
-    panels = made.subplots(1, len(geometries), squeeze=False)[0]
-    for number, (axes, geometry) in enumerate(zip(panels, geometries, strict=True)):
-        shown = [group for group in found if group[1] == geometry]
-        for task, _, points, matched in shown:
-            trajectory(axes, points, matched, TASKS[task][1], MARKERS[geometry])
-        if reached:
-            axes.axvline(max(reached), color=GREY, linestyle="-.", linewidth=0.9, zorder=1)
-        decades(axes, [value for group in shown for value in group[2]["value"]])
-        falling_loss(axes, losses)
-        axes.set_ylabel(RENYI)
-        panel(axes, number, f"{geometry} pooling")
-    entries = [
-        *task_keys(group[0] for group in found),
-        key("untrained: median", marker="o", markerfacecolor="white", linestyle="none"),
-        key("later: medians", marker="o", linestyle="none"),
-        key("single seeds", marker=".", markersize=3.5, linestyle="none"),
-    ]
-    if reached:
-        entries.append(key(f"matched loss, {max(reached):.2g} nats", linestyle="-.", linewidth=0.9))
-        entries.append(key("first snapshots\nbelow it: median", **STAR))
-    made.legend(handles=entries, loc="outside upper center", ncols=5)
-    return made
-
-
-def trajectory(axes: Axes, points: pd.DataFrame, matched: pd.DataFrame, colour: str, marker: str) -> None:
-    """Single seeds as points, medians joined from the untrained network (open) on, a star for those at equal loss."""
-    medians = points.groupby("moment").agg(loss=("loss", middle), value=("value", middle))
-    axes.scatter(points["loss"], points["value"], s=5, color=colour, alpha=0.55, linewidths=0, zorder=2)
-    line: dict[str, Any] = {"color": colour, "marker": marker, "markersize": 3.4, "linewidth": 0.9}
-    axes.plot(medians["loss"], medians["value"], zorder=3, **line)
-    start = medians.loc[medians.index == 0]
-    axes.plot(start["loss"], start["value"], zorder=3.5, **{**line, "markerfacecolor": "white", "linestyle": "none"})
-    if len(matched):
-        axes.plot(middle(matched["loss"]), middle(matched["value"]), color=colour, zorder=4, **STAR)
-
-
-def falling_loss(axes: Axes, losses: list[float]) -> None:
-    """A logarithmic axis of losses that falls to the right, as training goes."""
-    axes.set_xscale("log")
-    axes.set_xlim(max(losses) * 1.15, min(losses) / 1.15)
-    axes.xaxis.set_major_locator(FixedLocator(round_numbers(min(losses) / 1.15, max(losses) * 1.15)))
-    axes.xaxis.set_minor_locator(NullLocator())
-    plain_numbers(axes, "x")
-    axes.set_xlabel("loss of the training batch [nats], falling")
-
-
-# ---- controls
-
-
-def controls(table: pd.DataFrame) -> Figure | None:
-    """Rényi-2 of two networks under each control, a panel each, and the accuracy of all."""
-    circuits = rows(table, network="ConvAC")
-    groups = {
-        (task, geometry): {
-            control: own
-            for control in CONTROLS
-            if len(own := rows(circuits, task=task, geometry=geometry, control=control))
-        }
-        for task, geometry in CONTROLLED
-    }
-    groups = {network: found for network, found in groups.items() if found}
-    if not groups:
-        return None
-    made = figure(PAGE, 2.9)
-    sizes = [len(found) for found in groups.values()]
-    panels = made.subplots(1, len(groups) + 1, width_ratios=[*sizes, sum(sizes) + 0.5], squeeze=False)[0]
-    places: list[float] = []
-    for number, ((task, geometry), found) in enumerate(groups.items()):
-        axes, colour, marker = panels[number], TASKS[task][1], MARKERS[geometry]
-        values = [value for at, own in enumerate(found.values()) for value in tampered(axes, own, at, colour, marker)]
-        if values:
-            decades(axes, values)
-        axes.set_ylabel(RENYI)
-        ticks(axes, list(range(len(found))), list(found))
-        panel(axes, number, TASKS[task][0])
-        start = places[-1] + 1.5 if places else 0.0
-        for at, own in enumerate(found.values()):
-            accuracies(panels[-1], own, start + at, colour, marker)
-            chance = [1 / TASKS[task][2]] * 2
-            panels[-1].plot([start + at - 0.4, start + at + 0.4], chance, color=GREY, linestyle=BOUND, linewidth=1.0)
-            places.append(start + at)
-    ticks(panels[-1], places, [control for found in groups.values() for control in found])
-    panels[-1].set_ylim(0, 1.03)
-    panels[-1].set_ylabel("accuracy [share]")
-    panels[-1].grid(visible=True, axis="y")
-    panel(panels[-1], len(groups), "accuracy")
-    entries = [
-        key(f"{TASKS[task][0]}, {geometry} pooling", color=TASKS[task][1], marker=MARKERS[geometry], linestyle="none")
-        for task, geometry in groups
-    ]
-    entries += [
-        key("entropy: median (bar: all seeds)", marker="o", linestyle="none"),
-        key("entropy: median before training", linestyle=BEFORE, linewidth=1.0),
-        key("accuracy: test (open: train)", marker="o", linestyle="none"),
-        key("chance", linestyle=BOUND, linewidth=1.0),
-    ]
-    made.legend(handles=entries, loc="outside upper center", ncols=3)
-    return made
-
-
-def tampered(axes: Axes, own: pd.DataFrame, at: float, colour: str, marker: str) -> list[float]:
-    """Rényi-2 of one trained network and, as a grey line, before training; all the values."""
-    found = entropies(own, "renyi2", partition="left-right")
-    after, before = per_seed(rows(found, phase=TRAINED)), per_seed(rows(found, phase=UNTRAINED))
-    spread(axes, at, after, colour, marker)
-    if before:
-        axes.plot([at - 0.33, at + 0.33], [middle(before)] * 2, color=GREY, linestyle=BEFORE, linewidth=1.0, zorder=1)
-    return [*after, *([middle(before)] if before else [])]
-
-
-def accuracies(axes: Axes, own: pd.DataFrame, at: float, colour: str, marker: str) -> None:
-    """Final test (filled) and train (open) accuracy of one network."""
-    for (split, filled), side in zip(SPLITS.items(), (-1, 1), strict=True):
-        values = per_seed(final(rows(own, quantity=split)))
-        dots(axes, at + 0.12 * side, values, colour, marker, filled=filled, aside=0.16 * side)
-
-
-def ticks(axes: Axes, places: list[float] | list[int], names: list[str]) -> None:
-    """An axis of controls."""
-    axes.set_xticks(places, [CONTROLS[name] for name in names])
-    axes.set_xlim(places[0] - 0.6, places[-1] + 0.6)
+def networks(axes: Axes, own: pd.DataFrame) -> Iterator[tuple[int, str]]:
+    """The networks of an axes, from left to right, its scale set up for them."""
+    names = ordered(present(rows(own, network=tuple(NETWORKS)), "network"), list(NETWORKS))
+    axes.set_xticks(range(len(names)), [NETWORKS[name] for name in names])
+    axes.set_xlim(-0.5, max(len(names), 1) - 0.5)
     axes.tick_params(axis="x", length=0)
+    axes.grid(axis="y")
+    yield from enumerate(names)
 
 
-# ---- truncation
+def beside(axes: Axes, own: pd.DataFrame, place: float, looks: Looks) -> None:
+    """One network: geometries side by side, trained (filled) and untrained (open)."""
+    for side, (geometry, (colour, marker)) in zip(abreast(len(looks), APART), looks.items(), strict=True):
+        for phase, shift in ((UNTRAINED, -0.08), (TRAINED, 0.06)):
+            values = per_seed(rows(own, geometry=geometry, phase=phase))
+            aside = 0.07 if phase == TRAINED else None
+            dots(axes, place + side + shift, values, colour, marker, filled=phase == TRAINED, aside=aside)
 
 
-def truncation(table: pd.DataFrame) -> Figure | None:
-    """Test accuracy against the Schmidt vectors that every bond keeps, a panel per compared network."""
-    groups = [group for group in compared(table) if len(rows(group[2], quantity="truncated_accuracy"))]
-    if not groups:
+def count_learnt(axes: Axes, own: pd.DataFrame, place: float, looks: Looks) -> None:
+    """How many of the seeds have learnt, above each geometry's points."""
+    for side, (geometry, (colour, _)) in zip(abreast(len(looks), APART), looks.items(), strict=True):
+        trained = len(per_seed(rows(own, geometry=geometry, phase=TRAINED)))
+        count = len(per_seed(rows(own, geometry=geometry, phase=LEARNT)))
+        where = axes.get_xaxis_transform()
+        if trained:
+            text = f"{count}/{trained}"
+            axes.text(place + side, TOP, text, color=colour, fontsize=7, ha="center", va="top", transform=where)
+
+
+def label_level(axes: Axes, values: list[float]) -> None:
+    """A line at the mean of the label's own score, with its interval over seeds."""
+    if not values:
+        return
+    interval = mean_interval(values)
+    below, above = whiskers(interval)
+    axes.axhline(interval.mean, color=BLACK, linestyle=LABEL_DASHES, linewidth=0.9, zorder=1, label="_label")
+    axes.axhspan(interval.mean - below, interval.mean + above, color=GREY, alpha=0.25, linewidth=0, zorder=0)
+
+
+def training(table: pd.DataFrame, tasks: list[str], looks: Looks) -> Figure | None:
+    """Shares through training: a row per task, a column per network; last the moments of equal loss."""
+    found = rows(intact(table), quantity=SHARE, condition="conditioned")
+    moments = present(rows(found, phase=(UNTRAINED, TRAINING, TRAINED)), "moment")
+    names = ordered(present(found, "network"), list(NETWORKS))
+    tasks = [task for task in tasks if len(rows(found, task=task))]
+    if not (names and tasks and len(moments) > 1):
         return None
-    columns = min(3, len(groups))
-    down = math.ceil(len(groups) / columns)
-    made = figure(PAGE, 0.75 + 1.75 * down)
-    grid = made.subplots(down, columns, sharex=True, sharey=True, squeeze=False)
-    panels = list(grid.flat)[: len(groups)]
-    for number, (axes, (task, geometry, own)) in enumerate(zip(panels, groups, strict=True)):
-        truncated_accuracy(axes, own, TASKS[task][1], MARKERS[geometry])
-        level_line(axes, 1 / TASKS[task][2], BOUND)
-        panel(axes, number, f"{TASKS[task][0]}, {geometry}")
-        axes.grid(visible=True, axis="y")
-    for axes in list(grid.flat)[len(groups) :]:
-        axes.set_axis_off()
-    grid[0, 0].set_xscale("log", base=2)
-    shown = pd.concat([own for _, _, own in groups])
-    ranks = sorted({*map(float, present(shown, "rank")), *present(rows(shown, quantity="knee"), "value")})
-    grid[0, 0].set_xlim(0.87, 1.17 * max([*ranks, *present(rows(shown, quantity="effective_rank"), "value")]))
-    grid[0, 0].set_ylim(0, 1.03)
-    for axes in grid[:, 0]:
-        axes.set_ylabel("test accuracy [share]")
-    for axes in panels:
-        axes.xaxis.set_major_locator(FixedLocator(ranks))
-        plain_numbers(axes, "x")
-    for axes in panels[-columns:]:
-        axes.set_xlabel("Schmidt vectors per bond")
-        axes.tick_params(labelbottom=True)
-    entries = [
-        key("truncated", marker="o"),
-        key("whole network", color=BLACK, linestyle="--", linewidth=0.9),
-        key("exp S, largest bond entropy S", linewidth=3.0, alpha=0.55),
-        key(f"knee: within {knee_loss(shown):.2g} of the whole", color=BLACK, **KNEE),
-        key("chance", linestyle=BOUND, linewidth=0.9),
-    ]
+    made = figure(PAGE, 0.95 + 1.7 * len(tasks))
+    grid = made.subplots(len(tasks), len(names), sharey=True, squeeze=False)
+    for row, task in enumerate(tasks):
+        for column, name in enumerate(names):
+            axes, own = grid[row, column], rows(found, task=task, network=name)
+            through(axes, own, moments, looks)
+            label_level(axes, per_seed(rows(found, task=task, phase=LABEL)))
+            axes.set_xlabel("training step")
+            title = NETWORKS[name].replace("\n", " ") if row == 0 else ""
+            panel(axes, row * len(names) + column, title)
+        grid[row, 0].set_ylabel(f"{task.capitalize()}:\nshare")
+    entries = [*geometry_keys(looks), *label_keys(found)]
+    if len(rows(found, phase=MATCHED)):
+        entries.append(key("where the loss is equal", color=BLACK, marker="*", linestyle="", markersize=5))
     made.legend(handles=entries, loc="outside upper center", ncols=len(entries))
+    note(made, MEASURED)
     return made
 
 
-def knee_loss(table: pd.DataFrame) -> float:
-    """Accuracy that a knee allows to be lost, from the whole networks' and the knees'."""
-    whole, knees = (rows(table, quantity=name)["value"].mean() for name in ("full_accuracy", "knee_accuracy"))
-    return float(whole - knees)
+def through(axes: Axes, own: pd.DataFrame, moments: list[int], looks: Looks) -> None:
+    """One network's share at every moment, a line per geometry, and at the right where the loss is equal."""
+    places = training_steps(axes, moments)
+    last = max(places.values()) + 1.7
+    equal = rows(own, phase=MATCHED)
+    for side, (geometry, (colour, marker)) in zip(abreast(len(looks), 0.12), looks.items(), strict=True):
+        line = []
+        for moment, place in places.items():
+            values = per_seed(rows(own, geometry=geometry, moment=moment, phase=(UNTRAINED, TRAINING, TRAINED)))
+            dots(axes, place + side, values, colour, marker, filled=moment > 0, aside=None)
+            line += [(place + side, mean_interval(values).mean)] if values else []
+        if line:
+            axes.plot(*zip(*line, strict=True), color=colour, linewidth=0.9, zorder=2)
+        dots(axes, last + side, per_seed(rows(equal, geometry=geometry)), colour, "*", aside=None)
+    if len(equal):
+        axes.set_xticks([*places.values(), last], [*map(str, places), "equal\nloss"])
+        axes.set_xlim(-0.55, last + 0.55)
+    axes.grid(axis="y")
 
 
-def truncated_accuracy(axes: Axes, own: pd.DataFrame, colour: str, marker: str) -> None:
-    """One network: the curve, the whole network, medians and ranges of exp S and the knee."""
-    curves(
-        axes, rows(own, quantity="truncated_accuracy"), x="rank", color=colour, marker=marker, markersize=3.2, zorder=3
-    )
-    effective = per_seed(rows(own, quantity="effective_rank"))
-    if effective:
-        axes.axvspan(min(effective), max(effective), color=GREY, alpha=0.25, linewidth=0, zorder=0)
-        axes.axvline(middle(effective), color=GREY, linewidth=1.2, zorder=1)
-    whole, knees = per_seed(rows(own, quantity="full_accuracy")), per_seed(rows(own, quantity="knee"))
-    if whole:
-        axes.axhline(float(np.mean(whole)), color=BLACK, linestyle="--", linewidth=0.9, zorder=2)
-    if whole and knees:
-        height = float(np.mean(whole)) - knee_loss(own)
-        axes.plot(sorted(knees), [height] * len(knees), color=BLACK, linewidth=0.9, marker="|", zorder=2.5)
-        axes.plot(middle(knees), height, color=BLACK, zorder=4, **KNEE)
-
-
-# ---- rectifiers
-
-
-def rectifiers(table: pd.DataFrame) -> Figure | None:
-    """Entropy of the small rectifier networks through training, a panel per partition."""
-    found = entropies(rows(table, network=tuple(POOLINGS), control="none"), "entropy")
-    partitions = ordered(present(found, "partition"), PARTITIONS)
-    if not partitions:
+def controls(table: pd.DataFrame, tasks: list[str], looks: Looks) -> Figure | None:
+    """Share and accuracy of every kind of network under each control, before training, and intact."""
+    tampered = rows(table, control=("shuffled", "permuted"))
+    names = ordered(present(tampered, "network"), list(NETWORKS))
+    if not names:
         return None
-    most = LISTED_SITES / 2 * math.log(2)
-    shown = [name for name in POOLINGS if name in present(found, "network")]
-    made = figure(PAGE, 2.6)
-    panels = made.subplots(1, len(partitions), sharey=True, squeeze=False)[0]
-    for number, (axes, partition) in enumerate(zip(panels, partitions, strict=True)):
-        places = training_steps(axes, present(found, "moment"))
-        for network, shift in zip(shown, shifts(len(shown)), strict=True):
-            own = rows(found, network=network, partition=partition)
-            sequence(axes, own, "moment", places, shift, *POOLINGS[network])
-        axes.axhline(most, color=BLACK, linestyle=BOUND, linewidth=0.9)
-        decades(axes, [*found["value"], most])
-        panel(axes, number, f"{partition} partition")
-    panels[0].set_ylabel("entanglement entropy [nats]")
-    entries = [key(name, color=POOLINGS[name][0], marker=POOLINGS[name][1]) for name in shown]
-    bound = f"largest possible, {LISTED_SITES // 2} ln 2"
-    entries += [seeds_key(), key(bound, color=BLACK, linestyle=BOUND, linewidth=0.9)]
+    task, geometry = present(tampered, "task")[-1], present(tampered, "geometry")[-1]
+    own = rows(table, task=task, geometry=geometry, width=tuple(present(tampered, "width")))
+    made = figure(PAGE, 4.1)
+    grid = made.subplots(2, len(names), sharex=True, sharey="row", squeeze=False)
+    for column, name in enumerate(names):
+        found = rows(own, network=name)
+        shares = rows(found, quantity=SHARE, condition="conditioned")
+        label_level(grid[0, column], per_seed(rows(own, quantity=SHARE, phase=LABEL)))
+        untrained = per_seed(rows(shares, control="none", phase=UNTRAINED))
+        dots(grid[0, column], 0, untrained, *looks[geometry], filled=False, aside=0.16)
+        for place, control in enumerate(CONTROLS, start=1):
+            values = per_seed(rows(shares, control=control, phase=TRAINED))
+            dots(grid[0, column], place, values, *looks[geometry], aside=0.16)
+            for quantity, filled, side in (("test_accuracy", True, -0.15), ("train_accuracy", False, 0.15)):
+                reached = per_seed(final(rows(found, quantity=quantity, control=control)))
+                dots(grid[1, column], place + side, reached, *looks[geometry], filled=filled, aside=None)
+        level_line(grid[1, column], 0.5, ":")
+        count_memorised(grid[0, column], final(rows(found, quantity="train_accuracy", control="shuffled")))
+        for row in (0, 1):
+            panel(grid[row, column], row * len(names) + column, NETWORKS[name].replace("\n", " ") if row == 0 else "")
+            grid[row, column].grid(axis="y")
+        grid[1, column].set_xticks(range(1 + len(CONTROLS)), ["untrained", *CONTROLS.values()], rotation=90)
+        grid[1, column].set_xlim(-0.5, len(CONTROLS) + 0.5)
+        grid[1, column].set_ylim(0.45, 1.02)
+    raised(grid[0, 0])
+    grid[0, 0].set_ylabel("Interaction share")
+    grid[1, 0].set_ylabel("Accuracy")
+    entries = [*geometry_keys({geometry: looks[geometry]}), *label_keys(own)]
+    entries.append(key("open: untrained; accuracy on training images", color=BLACK, marker="o", **OPEN))
     made.legend(handles=entries, loc="outside upper center", ncols=len(entries))
+    note(made, f"{task}; {MEASURED}", f"above shuffled labels: seeds that know {MEMORISED:g} of them by heart, of all")
     return made
+
+
+def count_memorised(axes: Axes, found: pd.DataFrame) -> None:
+    """How many seeds have learnt their shuffled labels by heart: the others are no control."""
+    values = per_seed(found)
+    if values:
+        told = f"{sum(value >= MEMORISED for value in values)}/{len(values)}"
+        axes.text(1, TOP, told, fontsize=7, ha="center", va="top", transform=axes.get_xaxis_transform())
+
+
+def conditions(table: pd.DataFrame, tasks: list[str], looks: Looks) -> Figure | None:
+    """Shares of trained networks by what their composites are made of: a row per condition, a column per task."""
+    found = rows(intact(table), quantity=SHARE, phase=TRAINED)
+    shown = [name for name in CONDITIONS if len(rows(found, condition=name))]
+    tasks = [task for task in tasks if len(rows(found, task=task))]
+    if not (tasks and shown):
+        return None
+    made = figure(PAGE, 0.85 + 1.45 * len(shown))
+    grid = made.subplots(len(shown), len(tasks), sharex=True, sharey=True, squeeze=False)
+    for row, condition in enumerate(shown):
+        for column, task in enumerate(tasks):
+            axes, own = grid[row, column], rows(found, task=task, condition=condition)
+            for place, network in networks(axes, own):
+                for side, (geometry, look) in zip(abreast(len(looks), APART), looks.items(), strict=True):
+                    dots(axes, place + side, per_seed(rows(own, network=network, geometry=geometry)), *look, aside=0.07)
+            level_line(axes, 0.0, ":")
+            panel(axes, row * len(tasks) + column, task.capitalize() if row == 0 else "")
+        grid[row, 0].set_ylabel(f"Share,\n{CONDITIONS[condition]}")
+    made.legend(handles=geometry_keys(looks), loc="outside upper center", ncols=len(looks))
+    note(made, "left | right halves of held-out images; bars: 95 % intervals over seeds")
+    return made
+
+
+def measures(table: pd.DataFrame, tasks: list[str], looks: Looks) -> Figure | None:
+    """ConvACs by three measures: the uniform one spans decades over seeds, those on data don't."""
+    found = rows(intact(table), phase=TRAINED, network=("ConvAC", "ConvAC signed"), partition="left-right")
+    shown = [name for name in MEASURES if len(rows(found, quantity=name))]
+    tasks = [task for task in tasks if len(rows(found, task=task))]
+    if not (shown and tasks):
+        return None
+    made = figure(PAGE, 0.85 + 1.55 * len(shown))
+    grid = made.subplots(len(shown), len(tasks), sharex=True, sharey="row", squeeze=False)
+    for row, quantity in enumerate(shown):
+        own = rows(found, quantity=quantity)
+        values = [max(value, FLOOR) for value in own["value"]]
+        for column, task in enumerate(tasks):
+            axes, here = grid[row, column], rows(own, task=task)
+            for place, network in networks(axes, here):
+                for side, (geometry, look) in zip(abreast(len(looks), APART), looks.items(), strict=True):
+                    seeds = per_seed(rows(here, network=network, geometry=geometry))
+                    every_seed(axes, place + side, [max(value, FLOOR) for value in seeds], look)
+            panel(axes, row * len(tasks) + column, task.capitalize() if row == 0 else "")
+        decades(grid[row, 0], values)
+        grid[row, 0].set_ylabel(MEASURES[quantity])
+    made.legend(handles=geometry_keys(looks), loc="outside upper center", ncols=len(looks))
+    note(made, "trained ConvACs, left | right: every seed, and its median as a large mark")
+    return made
+
+
+def every_seed(axes: Axes, at: float, values: list[float], look: Look) -> None:
+    """All seeds beside the median of a network."""
+    if values:
+        colour, marker = look
+        axes.scatter([at + 0.08] * len(values), values, s=5, color=colour, alpha=0.6, linewidths=0, zorder=2)
+        axes.plot(at, float(pd.Series(values).median()), color=colour, marker=marker, markersize=4, zorder=3)

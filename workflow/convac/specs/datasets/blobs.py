@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from convac.specs.dataset import DatasetSpec
+from convac.specs.dataset import DatasetSpec, is_empty
 from convac.specs.spec import Natural, Positive
 
 LEAST_SIDE = 16  # pixels
@@ -15,13 +15,19 @@ class BlobsSpec(DatasetSpec):
     """Binary images of one torn blob each, classified by how closed or how left-right symmetric it is."""
 
     task: BlobTask
-    seed: Natural
+    seed: Natural | None = Field(default=None, exclude_if=is_empty, description="of all images; none beside `seeds`")
     rendered_train: Positive = Field(default=25_000, description="images rendered for training, before selection")
     rendered_test: Positive = Field(default=5_000, description="images rendered for testing, before selection")
     keep: Annotated[float, Field(gt=0, le=0.5)] = Field(default=0.4, description="share of them that each class is")
     side: Annotated[Positive, Field(ge=LEAST_SIDE)] = Field(
         default=32, description="pixels along each axis, a power of two"
     )
+
+    @model_validator(mode="after")
+    def _drawn(self) -> "BlobsSpec":
+        if self.seed is None and not self.seeds:
+            raise ValueError("seed: is missing; accepted: an integer, or `seeds`")
+        return self
 
     @property
     def pixels(self) -> int:

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from convac.specs.measurement import Counts, MeasurementSpec, images_of
 from convac.specs.run import RunSpec
-from convac.specs.spec import Natural, Positive, Share
+from convac.specs.spec import Natural, Positive, Rate, Share
 
 DOUBLE, COPIES = 8, 20  # bytes; copies of all scores in the analysis
 
@@ -21,6 +21,9 @@ class DependenceSpec(MeasurementSpec):
     vectors: tuple[Positive, ...] = Field(default=(), description="Schmidt vectors of the posterior that are kept")
     label_score: bool = Field(default=False, description="whether the score behind the label is measured, too")
     learnt: Share = Field(default=0.9, description="test accuracy from which on a network counts as one that learnt")
+    matched_loss: Rate | None = Field(
+        default=None, description="also the first snapshot whose training loss is as low [nats]"
+    )
 
     def counts(self, run: RunSpec) -> Counts:
         """What it computes on the networks of a run."""

@@ -19,6 +19,11 @@ class RectifierSpec(NetworkSpec):
         return True
 
     @property
+    def averages(self) -> bool:
+        """Whether log-odds are an average over the windows of the root."""
+        return self.pooling == "average"
+
+    @property
     def sets(self) -> bool:
         """Whether the set of symbols in a window is enough, not the multiset: pooling takes the largest."""
         return self.pooling == "max"

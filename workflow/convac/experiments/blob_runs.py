@@ -1,0 +1,149 @@
+"""What experiments on blobs share: the config of their images and networks, and the cells that follow.
+
+Two experiments whose blocks say the same of both train every network once.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import Field, model_validator
+
+from convac.errors import ArgumentError
+from convac.experiments.experiment import Cell, Experiment
+from convac.geometry.trees import PoolingTree
+from convac.specs.dataset import Control
+from convac.specs.datasets.blobs import BlobsSpec
+from convac.specs.geometry import TreeFile, geometry_label
+from convac.specs.network import NetworkSpec
+from convac.specs.networks.arithmetic import ArithmeticSpec, Initialisation
+from convac.specs.networks.rectifier import RectifierSpec
+from convac.specs.run import RunSpec
+from convac.specs.spec import INTEGER, Natural, Positive, Scalar
+from convac.specs.training import Schedule, Seeds, TrainingSpec, seeds_of
+
+FITTING = {"closedness": "square", "symmetry": "mirror"}  # the geometry that suits a task
+
+Task = Literal["closedness", "symmetry"]
+Geometry = Literal["square", "mirror"] | TreeFile
+
+
+class BlobExperiment(Experiment):
+    """Base of the blocks: blobs, and networks of four kinds over pooling trees of several geometries."""
+
+    tasks: tuple[Task, ...] = Field(min_length=1, description="what is asked of a blob")
+    side: Annotated[Literal[16, 32, 64], INTEGER] = Field(description="pixels along each side of an image")
+    rendered_train: Annotated[Positive, Field(ge=10)] = Field(
+        description="blobs drawn for training; 80 % become examples"
+    )
+    rendered_test: Annotated[Positive, Field(ge=10)] = Field(
+        description="blobs drawn for testing; 80 % become examples"
+    )
+    geometries: tuple[Geometry, ...] = Field(min_length=1, description="names, or paths of tree files")
+    widths: tuple[Positive, ...] = Field(min_length=1, description="channels of every hidden level, one network each")
+    seeds: Seeds = Field(description="training runs per network, or their seeds; each has blobs of its own")
+    further_seeds: Positive = Field(description="of these, how many train networks beside the deep ones on plain blobs")
+    snapshots: tuple[Natural, ...] = Field((), description="steps at which the deep networks' weights are kept")
+    arithmetic: Schedule = Field(description="ConvAC, positive weights in log space")
+    signed: Schedule = Field(description="ConvAC, real weights")
+    rectifier: Schedule = Field(description="ConvRect")
+    poolings: tuple[Literal["max", "average"], ...] = Field(description="of ConvRect")
+
+    @model_validator(mode="after")
+    def _trees_fit(self) -> "BlobExperiment":
+        for geometry in self.geometries:
+            PoolingTree.named(geometry, self.sites)
+        labels = [geometry_label(geometry) for geometry in dict.fromkeys(self.geometries)]
+        if len({*labels}) < len(labels):
+            raise ValueError(f"geometries: {', '.join(labels)}; accepted: tree files of different names")
+        steps = min(schedule.steps for schedule in (self.arithmetic, self.signed, self.rectifier))
+        late = [step for step in self.snapshots if step >= steps]
+        if late:
+            raise ArgumentError(f"snapshots: {late[0]}; accepted: steps before the last of any network, {steps}")
+        return self
+
+    @property
+    def sites(self) -> tuple[int, int]:
+        """Pixels along each axis."""
+        return (self.side, self.side)
+
+
+Block = TypeVar("Block", bound=BlobExperiment)
+
+
+def first_seeds(block: Block) -> Block:
+    """The block with the seeds of the further networks alone."""
+    return block.model_copy(update={"seeds": seeds_of(block.seeds)[: block.further_seeds]})
+
+
+def deep(block: BlobExperiment, task: Task, geometry: str) -> Iterator[Cell]:
+    """Deep networks of every kind and width in one geometry; of signed ConvACs the first width alone."""
+    kept = block.snapshots
+    for width in block.widths:
+        positive = partial(ArithmeticSpec, weights="positive")
+        yield cell(block, task, "ConvAC", geometry, width, block.arithmetic, positive, snapshots=kept)
+        for pooling in block.poolings:
+            name, kind = f"ConvRect {pooling}", partial(RectifierSpec, pooling=pooling)
+            yield cell(block, task, name, geometry, width, block.rectifier, kind, snapshots=kept)
+    yield signed(block, task, geometry, None, "calibrated", kept)
+
+
+def signed(
+    block: BlobExperiment,
+    task: Task,
+    geometry: str,
+    windows: tuple[int, ...] | None,
+    initialisation: Initialisation,
+    snapshots: tuple[int, ...] = (),
+) -> Cell:
+    """A ConvAC with real weights."""
+    kind = partial(ArithmeticSpec, weights="signed", initialisation=initialisation)
+    width = block.widths[0]
+    return cell(block, task, "ConvAC signed", geometry, width, block.signed, kind, windows, snapshots=snapshots)
+
+
+def cell(
+    block: BlobExperiment,
+    task: Task,
+    name: str,
+    geometry: str,
+    width: int,
+    schedule: Schedule,
+    kind: Callable[..., NetworkSpec],
+    windows: tuple[int, ...] | None = None,
+    *,
+    snapshots: tuple[int, ...] = (),
+) -> Cell:
+    """One network over all seeds, each on blobs of its own, and its labels."""
+    tree = PoolingTree.named(geometry, block.sites, windows)
+    seeds = seeds_of(block.seeds)
+    network = kind(geometry=geometry, sites=block.sites, windows=tree.windows, widths=(width,) * tree.levels)
+    spec = RunSpec(
+        dataset=BlobsSpec(
+            task=task,
+            seeds=seeds,
+            side=block.side,
+            rendered_train=block.rendered_train,
+            rendered_test=block.rendered_test,
+        ),
+        network=network,
+        training=TrainingSpec(**schedule.model_dump(), seeds=seeds, snapshots=snapshots),
+    )
+    labels: dict[str, Scalar] = {
+        "task": task,
+        "network": name,
+        "initialisation": network.initialisation or "" if isinstance(network, ArithmeticSpec) else "",
+        "geometry": geometry_label(geometry),
+        "fits": "yes" if FITTING[task] == geometry else "no",
+        "width": width,
+        "levels": tree.levels,
+    }
+    return Cell(spec, labels)
+
+
+def under(cell: Cell, control: Control, changes: dict[str, Any]) -> RunSpec:
+    """The run of a cell on a dataset that something is taken away from; some of its fields are others, too."""
+    spec = cell.spec
+    if not isinstance(spec, RunSpec):
+        raise ArgumentError("cell: trains nothing; accepted: a cell that trains a network")
+    return spec.model_copy(update={"dataset": spec.dataset.model_copy(update={"control": control, **changes})})
