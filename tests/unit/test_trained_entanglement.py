@@ -17,7 +17,7 @@ from convac.planning.config import scaled
 from convac.plotting import style
 from convac.plotting.checks import problems
 from convac.specs.parsing import parse
-from convac.specs.spec import folder
+from convac.specs.run import folder
 from convac.specs.tables import QUANTITIES, tidy
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())["experiments"]
