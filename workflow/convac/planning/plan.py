@@ -40,7 +40,7 @@ class Study:
     Attributes:
         study: the module that defines it.
         cells: its jobs, by folder; a cell's groups of seeds are a job each.
-        names: what the table calls the job's cell, by folder: the folder of its first group.
+        names: what the table calls the job's cell, by folder: the folder of its first group; and likewise datasets.
     """
 
     study: str
@@ -52,7 +52,10 @@ class Study:
         """The study of some cells, over all their seeds."""
         parts = [groups(cell) for cell in cells]
         jobs = {folder(part.spec): part for group in parts for part in group}
-        return cls(study, jobs, {folder(part.spec): folder(group[0].spec) for group in parts for part in group})
+        names = {folder(part.spec): folder(group[0].spec) for group in parts for part in group}
+        datasets = [[part.spec.dataset for part in group if isinstance(part.spec, RunSpec)] for group in parts]
+        names |= {folder(spec): folder(group[0]) for group in datasets for spec in group}
+        return cls(study, jobs, names)
 
     @property
     def datasets(self) -> dict[str, DatasetSpec]:
@@ -73,7 +76,13 @@ class Study:
         ]
         for name, spec in self.datasets.items():
             labels = {key: value for key, value in spec.arguments.items() if key in columns}
-            found.append({"cell": name, "labels": labels, "tables": [f"results/datasets/{name}/summary.parquet"]})
+            found.append(
+                {
+                    "cell": self.names.get(name, name),
+                    "labels": labels,
+                    "tables": [f"results/datasets/{name}/summary.parquet"],
+                }
+            )
         return found
 
 

@@ -70,7 +70,7 @@ def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
     table = table.loc[table.index.difference(pixels.index), read] if read else table
     parts: dict[str, Callable[[], Figure | None]] = {
         "": lambda: comparison(table, claims, tasks),
-        "examples": lambda: examples(pixels, tasks),
+        "examples": lambda: examples(first_draw(pixels), tasks),
         "curves": lambda: learning(table, tasks),
         "depth": lambda: depth(table, tasks),
     }
@@ -206,6 +206,12 @@ def baselines(axes: Axes, table: pd.DataFrame, task: str) -> None:
     count = rows(table, task=task, quantity="count_accuracy")
     if len(count):
         level_line(axes, float(count["value"].mean()), COUNT_DASHES)
+
+
+def first_draw(pixels: pd.DataFrame) -> pd.DataFrame:
+    """Of images that are drawn anew with every seed, those of the first."""
+    seeds = present(pixels, "seed")
+    return rows(pixels, seed=seeds[0]) if seeds else pixels
 
 
 def examples(pixels: pd.DataFrame, tasks: list[str]) -> Figure | None:
