@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from tree_networks import random_network
 
-from convac import bond_spectra, generic_rank, measure, min_cut, profile, random_circuit, to_numpy, truncated
+from convac import bond_spectra, from_mps, generic_rank, measure, min_cut, profile, random_circuit, to_numpy, truncated
 from convac.circuits.fields import PRIME_FIELD
 from convac.circuits.tree_tensors import TreeTensorNetwork, random_tree_network
 from convac.entanglement import measures
 from convac.entanglement.brute import matricization
 from convac.entanglement.generic_rank import network_rows, rank
+from convac.entanglement.tree_engines import rerooted, spectrum_needs, well_rooted
 from convac.errors import ArgumentError, MemoryLimitError, TimeLimitError
 from convac.geometry.trees import PoolingTree
 
@@ -154,14 +155,36 @@ def test_scales_far_apart_neither_over_nor_underflow():
         assert one.error < 1e-8
 
 
-def test_nearly_cancelling_channels_are_in_the_error():
+def test_channels_that_cancel_are_in_the_error_or_refused():
     rows = np.array([[5, 7], [-5, -7], [1, 0], [0, 1]]) * (1 + 0.5j)
-    network = TreeTensorNetwork((2,), (2, 2, -1), [rows, rows, np.array([[1, -1, 1e-15, 1e-15]])])
+    network = TreeTensorNetwork((2,), (2, 2, -1), [rows, rows, np.array([[1, -1, 1e-9, 1e-9]])])
     for engine in ("brute", "spectrum"):
         found = measure(network, [0], engine=engine, largest_error=math.inf)
+        assert found.error > 1e-9
         assert abs(found.entropy - math.log(2)) <= found.error
     with pytest.raises(ArgumentError, match="is zero, or cancels"):
         measure(TreeTensorNetwork((2,), (2, 2, -1), [rows[:2], rows[:2] * 1j, np.array([[1, -1]])]), [0])
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_tree_has_the_same_tensor_from_every_root(seed):
+    network, mask = random_network(seed)
+    if len(network.children[network.root]) > 1:
+        for node in range(network.sites, len(network.parents)):
+            if node != network.root:
+                other = rerooted(network, node)
+                assert other.root == node
+                assert other.coefficient_tensor() == pytest.approx(network.coefficient_tensor())
+    rooted = well_rooted(network, mask)
+    assert rooted is network  # small ones stay as they are
+
+
+def test_a_long_matrix_product_state_is_cut_at_its_bond(rng):
+    bonds = [min(2 ** min(site, 60 - site), 8) for site in range(61)]
+    cores = [rng.normal(size=(*bonds[site : site + 2], 2)) for site in range(60)]
+    network, mask = from_mps(cores), np.arange(60) < 30
+    assert spectrum_needs(well_rooted(network, mask), mask)[1] < spectrum_needs(network, mask)[1] / 10
+    assert measure(network, mask).schmidt_number == 8 == min_cut(network, mask).value
 
 
 LINE = (3, 3, 4, 4, -1)
@@ -176,7 +199,7 @@ ROWS = [np.ones((2, 2))] * 4 + [np.ones((1, 2))]
         (lambda: TreeTensorNetwork((3,), (3, 3, 2, 4, -1), ROWS), "parents: of node 2 is 2; accepted: an inner node"),
         (lambda: TreeTensorNetwork((3,), (3, 3, 3, 4, -1, 4), ROWS), "parents: node 5 has no child"),
         (lambda: TreeTensorNetwork((2,), (2, 2, 3, 4, 3, -1), ROWS), "parents: node 5 has no child"),
-        (lambda: TreeTensorNetwork((2,), (2, 3, 2, -1), ROWS), "parents: node 0 is above itself"),
+        (lambda: TreeTensorNetwork((2,), (2, 3, 2, -1), ROWS), "parents: node 2 is above itself"),
         (lambda: TreeTensorNetwork((3,), LINE, ROWS[:4]), "weights: accepted: one matrix per node, 5"),
         (lambda: TreeTensorNetwork((3,), LINE, [*ROWS[:4], np.ones((1, 3))]), "weights: node 2 maps to 2 channels"),
         (lambda: TreeTensorNetwork((3,), LINE, [*ROWS[:4], np.ones(2)]), "weights: node 4: has shape [2]"),

@@ -9,14 +9,16 @@ Source: 1704.01552; exact compression as in canonical forms of tree tensor netwo
 import math
 from collections.abc import Callable
 from functools import reduce
+from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from convac.circuits.tree_tensors import TreeTensorNetwork
+from convac.circuits.tree_tensors import ROOT, TreeTensorNetwork
 from convac.entanglement import brute, measures, precision, renyi2
 from convac.entanglement import spectrum as blocks
 from convac.entanglement.limits import HANDLING, Limits, magnitude, stated_seconds
+from convac.entanglement.mincut import network_min_cut
 from convac.entanglement.precision import Spectrum
 from convac.entanglement.renyi2 import Overlaps, Renyi2, Replica
 from convac.entanglement.rounding import Bounded
@@ -27,6 +29,8 @@ from convac.progress import reporter
 
 T = TypeVar("T")
 Shape = tuple[int, int, int]
+REROOTED = 10**9  # operations from which other roots are tried, at most so many
+TRIED = 8
 OPERATIONS = 10**11  # as of `measure`: beyond them the Rényi-2 entropy is preferred
 
 
@@ -63,6 +67,7 @@ def spectrum(network: TreeTensorNetwork, mask: np.ndarray, limits: Limits) -> Sp
     Raises:
         MemoryLimitError, TimeLimitError: a block would be too large, or take too long; before allocating.
     """
+    network = well_rooted(network, mask)
     limits.check("spectrum", *spectrum_needs(network, mask))
 
     def combine(node: int, children: list[blocks.Block]) -> blocks.Block:
@@ -77,6 +82,46 @@ def spectrum(network: TreeTensorNetwork, mask: np.ndarray, limits: Limits) -> Sp
 
     root = fold(network, combine)
     return precision.decomposed(root.values[:, :, 0], float(root.rounding.lengths()[0]))
+
+
+def well_rooted(network: TreeTensorNetwork, mask: np.ndarray) -> TreeTensorNetwork:
+    """The network rooted where the spectrum takes least, of its root and nodes at the smallest cut; of one class.
+
+    What lies on both sides then never goes up the tree: a matrix product state is cut at its bond.
+    """
+    needs = spectrum_needs(network, mask)[1]
+    if needs < REROOTED or len(network.children[network.root]) < 2:
+        return network
+    single = network.with_output(network.weights[network.root][:1])
+    cut = [bond.position for bond in network_min_cut(network, mask).bonds]
+    tried = sorted({node for node in (*cut, *(network.parents[node] for node in cut)) if node >= network.sites})
+    others = [rerooted(single, node) for node in tried[:: -(-len(tried) // TRIED)] if node != network.root]
+    return min((single, *others), key=lambda other: spectrum_needs(other, mask)[1])
+
+
+def rerooted(network: TreeTensorNetwork, node: int) -> TreeTensorNetwork:
+    """The same tensor with another inner node for a root: maps on the way there act the other way.
+
+    The root's weight, of one class, becomes the diagonal map to a node of one child above the old root, so that no
+    number is rounded; the root must have another child.
+
+    >>> from convac.circuits.tree_tensors import random_tree_network
+    >>> network = random_tree_network((3,), (3, 3, 4, 4, -1), 2, 3, np.random.default_rng(0))
+    >>> bool(np.allclose(rerooted(network, 3).coefficient_tensor(), network.coefficient_tensor()))
+    True
+    """
+    parents, weights = list(network.parents), list(network.weights)
+    way = [node]
+    while way[-1] != network.root:
+        way.append(network.parents[way[-1]])
+    parents.append(way[-2])
+    weights.append(network.weights[way[-2]].T)
+    parents[network.root] = len(parents) - 1
+    weights[network.root] = np.diag(network.weights[network.root][0])
+    for lower, upper in pairwise(way[:-1]):
+        parents[upper], weights[upper] = lower, network.weights[lower].T
+    parents[node], weights[node] = ROOT, np.ones((1, network.weights[node].shape[1]))
+    return TreeTensorNetwork(network.shape, tuple(parents), tuple(weights))
 
 
 def spectrum_needs(network: TreeTensorNetwork, mask: np.ndarray) -> tuple[int, int]:
@@ -286,7 +331,7 @@ def chosen(network: TreeTensorNetwork, mask: np.ndarray, engine: str, limits: Li
     """What the engine asked for gives; of `auto` the spectrum where it fits, else Rényi-2, as for circuits."""
     if engine != "auto":
         return Chosen(engine, "asked for", ENGINES[engine](network, mask, limits))
-    needs = spectrum_needs(network, mask)
+    needs = spectrum_needs(well_rooted(network, mask), mask)
     said = f"the spectrum needs {magnitude(needs[0])} bytes, about {stated_seconds('spectrum', needs[1])} s"
     fits = limits.allow("spectrum", *needs)
     if fits and (needs[1] <= OPERATIONS or not limits.allow("renyi2", *renyi2_needs(network, mask))):
