@@ -29,7 +29,7 @@ from convac.progress import reporter
 
 T = TypeVar("T")
 Shape = tuple[int, int, int]
-REROOTED = 10**9  # operations from which other roots are tried, at most so many
+REROOTED = 2 * 10**7  # operations from which other roots are tried, at most so many
 TRIED = 8
 OPERATIONS = 10**11  # as of `measure`: beyond them the Rényi-2 entropy is preferred
 
