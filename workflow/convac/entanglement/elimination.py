@@ -15,6 +15,7 @@ from convac.circuits.fields import EXACT, SMALL, PrimeField
 from convac.errors import ArgumentError
 
 LEAF = 16  # columns that are eliminated one by one
+CACHED = 2**15  # numbers that stay in a processor's cache with their copies
 SMALL_FIELD = PrimeField(8388593)  # of the largest prime below 2^23
 
 
@@ -122,7 +123,10 @@ def less(values: np.ndarray, first: np.ndarray, second: np.ndarray, prime: int) 
 
 def reduced(numbers: np.ndarray, prime: int) -> np.ndarray:
     """Residues, in place, of whole numbers between −2^53 and 2^53: a quotient that rounding puts one off is mended."""
-    numbers -= np.floor(numbers * (1 / prime)) * prime
-    numbers += (numbers < 0) * float(prime)
-    numbers -= (numbers >= prime) * float(prime)
+    step = max(1, CACHED * len(numbers) // max(1, numbers.size))
+    for start in range(0, len(numbers), step):
+        part = numbers[start : start + step]
+        part -= np.floor(part * (1 / prime)) * prime
+        part += (part < 0) * float(prime)
+        part -= (part >= prime) * float(prime)
     return numbers

@@ -3,7 +3,8 @@
 A node's block is its tensor (inside I × outside I × channel) up to isometries of its first two axes, which no singular
 value sees: whenever one of these axes is longer than all that the rest can tell apart, a QR step keeps the triangular
 factor alone. Nothing is truncated. Every channel is in units of a power of two of its own, so that products over
-thousands of sites neither over- nor underflow; beside it goes what rounding may have added (`rounding`).
+thousands of sites neither over- nor underflow; beside it goes what rounding may have added (`rounding`). Where maps
+differ between positions, nodes on one side go by whole levels (`factors`).
 
 Source: 1704.01552 (matricization of a hierarchical decomposition); exact compression as in canonical forms of tree
 tensor networks (quant-ph/0511070).
@@ -19,7 +20,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from convac.circuits.tree import Circuit
-from convac.entanglement import precision, rounding
+from convac.entanglement import factors, precision, rounding
 from convac.entanglement.limits import Limits
 from convac.entanglement.precision import Spectrum
 from convac.entanglement.rounding import Channels, Rounding
@@ -27,6 +28,7 @@ from convac.entanglement.scales import LOWEST, ROUNDOFF, plus, scaled_map, times
 from convac.entanglement.sub_partitions import Node, SubPartitions, fold, sub_partitions
 
 Shape = tuple[int, int, int]
+WHOLE = 256  # sites from which on whole levels are faster than nodes
 B = TypeVar("B")
 
 
@@ -66,7 +68,11 @@ def spectrum(circuit: Circuit, mask: np.ndarray, limits: Limits) -> Spectrum:
     needs = plan(circuit, parts)
     limits.check("spectrum", needs.bytes, needs.operations)
 
+    levels = whole_levels(circuit, parts)
+
     def combine(level: int, node: Node, children: Iterator[tuple[Block, int]]) -> Block:
+        if level < len(levels) and node.side is not None:
+            return one_sided(levels[level].at(node.position), node.side)
         if level == 0:
             return mapped(site(circuit.local_dimension, bool(node.side)), level_map(circuit, level, node))
         blocks = [
@@ -74,13 +80,37 @@ def spectrum(circuit: Circuit, mask: np.ndarray, limits: Limits) -> Spectrum:
             for block, count in children
             for copy in ([power(block, count)] if has_power(block.values.shape, count) else [block] * count)
         ]
-        factors = by_side(blocks, lambda block: block.values.shape, product)
+        pooled = by_side(blocks, lambda block: block.values.shape, product)
         if level == circuit.tree.levels:
-            return closed(reduce(product, factors[:-1], unit(circuit.widths[-1])), factors[-1], circuit.output[0])
-        return mapped(reduce(product, factors), level_map(circuit, level, node))
+            return closed(reduce(product, pooled[:-1], unit(circuit.widths[-1])), pooled[-1], circuit.output[0])
+        return mapped(reduce(product, pooled), level_map(circuit, level, node))
 
     root = fold(parts, combine)
     return precision.decomposed(root.values[:, :, 0], float(root.rounding.lengths()[0]))
+
+
+def whole_levels(circuit: Circuit, parts: SubPartitions) -> list[factors.Factor]:
+    """Per level, as long as nodes on one side are there, what the map above makes of every position if it were pure.
+
+    None for few sites, or where all maps are shared: equal nodes are computed once there.
+    """
+    if circuit.tree.sites < WHOLE or not any(weight.ndim == 3 for weight in circuit.weights):
+        return []
+    below, found = factors.units_of(circuit.local_dimension), []
+    for nodes, weight, window, positions in zip(
+        parts.nodes, circuit.weights, circuit.tree.windows, circuit.tree.positions, strict=False
+    ):
+        if all(node.side is None for node in nodes):
+            break
+        found.append(factors.mapped(below, weight).everywhere(positions))
+        below = factors.products(found[-1].shaped(-1, window))[-1].at(np.s_[:, 0])
+    return found
+
+
+def one_sided(factor: factors.Factor, inside: bool) -> Block:
+    """The block of a node on one side, from its factor; a common scale of all channels is dropped."""
+    values = factor.values[:, None, :] if inside else factor.values[None, :, :]
+    return Block(values, factor.exponents, factor.rounding)
 
 
 def circuit_parts(circuit: Circuit, mask: np.ndarray) -> SubPartitions:
