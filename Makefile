@@ -58,6 +58,7 @@ redraw: check ## the reference figures again, from the committed tables, without
 
 reference: setup ## take the laptop results as the committed reference (FROM=results/redrawn: its figures alone)
 	python -m convac reference --results $(or $(FROM),results/laptop)
+	python -m convac certify
 	python -m convac generate
 
 compare: check ## hold a laptop run against the reference: what agrees, differs within its interval, or contradicts

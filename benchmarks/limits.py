@@ -22,7 +22,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow"))
 import numpy as np
 import torch
 
-from convac.circuits.fields import PRIME_FIELD
 from convac.circuits.tree import Circuit, random_circuit
 from convac.entanglement import (
     bond_costs,
@@ -38,7 +37,6 @@ from convac.entanglement import (
 )
 from convac.entanglement.bridge import contained
 from convac.entanglement.bridge import needed as bridge_needed
-from convac.entanglement.elimination import SMALL_FIELD
 from convac.entanglement.limits import Limits, seconds
 from convac.entanglement.mincut import tree_min_cut
 from convac.geometry.partitions import Partition
@@ -88,9 +86,8 @@ def of_circuits() -> list[Case]:
         family = generic_rank.TreeShape(tree, dimension, widths, (shared,) * len(widths))
         chosen = Partition.of(tree.shape, "interleaved" if len(tree.shape) == 1 else "checkerboard")
         assert tree_min_cut(tree, dimension, widths, chosen).value >= samples
-        field = SMALL_FIELD if samples > generic_rank.LARGE else PRIME_FIELD
-        steps = generic_rank.needed(family, chosen.mask, samples, field)[1]
-        action: Action = partial(generic_rank.generic_rank, family, chosen, samples=samples, field=field)
+        steps = generic_rank.needed(family, chosen.mask, samples)[1]
+        action: Action = partial(generic_rank.generic_rank, family, chosen, samples=samples)
         cases.append(("generic_rank", f"{name}, {samples} samples", steps, action))
     small = random_circuit(PoolingTree.named("line", (16,)), 2, (4,) * 4, RNG)
     mask = Partition.of((16,), "left-right").mask

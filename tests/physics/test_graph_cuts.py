@@ -78,3 +78,16 @@ def test_partitions_must_be_proper():
     for inside in ([], [0, 1, 2], [7]):
         with pytest.raises(ArgumentError, match="partition"):
             graph_min_cut(network, inside)
+
+
+@pytest.mark.parametrize(("threes", "twos"), [(12, 19), (53, 84), (306, 485), (665, 1054)])
+@pytest.mark.parametrize("swapped", [False, True])
+def test_products_that_nearly_tie_are_told_apart(threes, twos, swapped):
+    """Two walls in a row: powers of 3 and of 2 whose logarithms differ by as little as 10^-5 of 730."""
+    sizes = {("left", number): 3 for number in range(threes)} | {("right", number): 2 for number in range(twos)}
+    ends = {"left": ("site", int(swapped)), "right": ("site", int(not swapped))}
+    links = tuple((ends[name[0]], name) for name in sizes) + tuple((name, "middle") for name in sizes)
+    network = Network({("site", 0): None, ("site", 1): None, "middle": None, **sizes}, links)
+    found = graph_min_cut(network, [0])
+    assert found.value == min(3**threes, 2**twos)
+    assert len({name[0] for name in found.nodes}) == 1

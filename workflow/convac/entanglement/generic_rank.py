@@ -37,11 +37,12 @@ CHUNK_BYTES = 2**20  # of a node's values at once: what stays in a processor's c
 LARGE = 512  # rows of a matrix from which on blocks of float64 are faster than FLINT
 KEPT_BYTES = 2**26  # of nodes on one side, which all blocks of rows share
 ENTRY_BYTES = 64  # of a matrix entry on its way to FLINT: a Python integer, its pointer, the residue and two copies
-BLOCK_BYTES = 44  # of one that is eliminated in blocks of float64
+BLOCK_BYTES = 48  # of one that is eliminated in blocks of float64
 # in operations of this engine's rate: passes over an entry of a map's input and output; multiplications of a map that
 # go into one, as FLINT's of its elimination do; and an entry's conversions
 STEPS, MULTIPLIED, ELIMINATED, CONVERTED = 6, 8, 6, 80
 IN_BLOCKS = 24  # multiplications of an elimination in blocks that go into an operation
+AT_ONCE = 2  # times as fast as by halves, a map over a small prime
 
 
 class GenericRank(NamedTuple):
@@ -132,21 +133,16 @@ def generic_rank(
         mask = Partition.of(source.shape, partition).mask
         enough = network_min_cut(source, mask).value
         size = min(enough, samples)
-        field = field or field_for(size)
+        field = field or usual_field(size)
         limits.check("generic_rank", *network_needs(source, mask, size))
         return found_rank(network_rows(source, mask, size, seed, field), size, enough, field)
     family = source if isinstance(source, TreeShape) else shape_of(circuit_of(source))
     chosen = Partition.of(family.tree.shape, partition)
     enough = tree_min_cut(family.tree, family.local_dimension, family.widths, chosen).value
     size = min(enough, samples)
-    field = field or field_for(size)
+    field = field or usual_field(size)
     limits.check("generic_rank", *needed(family, chosen.mask, size, field))
     return found_rank(sampled_rows(family, chosen.mask, size, seed, field), size, enough, field)
-
-
-def field_for(size: int) -> PrimeField:
-    """The prime field for so many product vectors a side, where none is asked for."""
-    return SMALL_FIELD if size > LARGE else PRIME_FIELD
 
 
 def found_rank(blocks: Iterator[np.ndarray], size: int, enough: int, field: PrimeField) -> GenericRank:
@@ -161,7 +157,12 @@ def found_rank(blocks: Iterator[np.ndarray], size: int, enough: int, field: Prim
     return GenericRank(found, enough <= size or found < size, size)
 
 
-def needed(family: TreeShape, mask: np.ndarray, samples: int, field: PrimeField = PRIME_FIELD) -> tuple[int, int]:
+def usual_field(samples: int) -> PrimeField:
+    """The field of a matrix of so many rows: a small prime where blocks of float64 pay."""
+    return SMALL_FIELD if samples > LARGE else PRIME_FIELD
+
+
+def needed(family: TreeShape, mask: np.ndarray, samples: int, field: PrimeField | None = None) -> tuple[int, int]:
     """Bytes and operations of listing the matrix and of its rank, from shapes alone."""
     channels, tree = (family.local_dimension, *family.widths), family.tree
     rows = min(samples, rows_at_once(samples, channels))
@@ -169,7 +170,7 @@ def needed(family: TreeShape, mask: np.ndarray, samples: int, field: PrimeField 
     maps = [1 if shared else positions for shared, positions in zip(family.shared, tree.positions, strict=False)]
     weights = sum(count * out * into for count, into, out in zip(maps, channels, channels[1:], strict=False))
     vectors = tree.sites * samples * family.local_dimension
-    kept = kept_numbers(family, mask, samples)
+    kept, field = kept_numbers(family, mask, samples), field or usual_field(samples)
     sizes = {True: rows, False: samples, None: rows * samples}
     chunks, once, listing = -(-samples // rows), 0, 0
     for level, numbers in enumerate(parts.numbers):
@@ -177,6 +178,7 @@ def needed(family: TreeShape, mask: np.ndarray, samples: int, field: PrimeField 
         for number, count in Counter(numbers).items():
             side = parts.nodes[level][number].side
             own = (into * out // MULTIPLIED + STEPS * (into + out)) * count
+            own //= AT_ONCE if field.prime < SMALL else 1
             if kept and side is not None:
                 once += count * HANDLING + samples * own
             else:
