@@ -48,16 +48,16 @@ def read(given):
     case, prime, dimension = dict(given), given["prime"], given["local_dimension"]
     if family == "recurrent":
         demand(case["steps"] % 2 == 0, "steps: accepted: an even number")
-        case |= {"count": case["steps"], "inside": list(range(case["steps"] // 2))}
+        case |= {"count": case["steps"], "inside": range(min(case["steps"], 4096) // 2), "widths": [case["width"]]}
     else:
-        case["count"] = prod(case["windows" if family == "tree" else "sites"])
+        case["count"], sides = prod(case["windows" if family == "tree" else "sites"]), case.get("sites", [1])
         demand(len(case["widths"]) == len(case.get("windows", case["widths"])), "widths: accepted: one per window")
-        line_or_grid = len(case.get("sites", [1])) < 3 and case.get("kernel", 1) <= min(case.get("sites", [1]))
-        demand(line_or_grid, "sites: accepted: of a line or a grid, no axis shorter than the kernel")
+        demand(len(sides) < 3 and case.get("kernel", 1) <= min(sides), "sites: accepted: 1 or 2, the kernel no longer")
+    demand(max(case["count"], *case["widths"]) <= 4096, "sites, steps and widths: accepted: up to 4096")
     demand(prime < 2**32 and all(prime % each for each in range(2, isqrt(prime) + 1)), f"prime: {prime} is none")
     sides = case["sides"] = [site in set(case["inside"]) for site in range(case["count"])]
     case["outside"], inside = ([site for site, side in enumerate(sides) if side == own] for own in (False, True))
-    demand(inside == case["inside"] and case["outside"], "inside: accepted: some of the sites, ascending")
+    demand(inside == [*case["inside"]] and case["outside"], "inside: accepted: some of the sites, ascending")
     for name, sites in (("rows", inside), ("columns", case["outside"])):
         demand(len(set(case[name])) == len(case[name]) == case["rank"], f"{name}: accepted: {case['rank']}, each once")
         demand(max(case[name]) < dimension ** len(sites), f"{name}: {max(case[name])} is out of range")

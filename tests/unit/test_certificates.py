@@ -140,6 +140,9 @@ CORRUPTED = {
     "singular": singular,
     "kernel": lambda: corrupted(RING, kernel=9),
     "steps": lambda: corrupted(MEMORY, steps=5),
+    "many steps": lambda: corrupted(MEMORY, steps=2 * 10**9),
+    "many sites": lambda: corrupted(LOCATED, windows=[2, 2, 2 * 10**9]),
+    "wide": lambda: corrupted(LOCATED, widths=[2, 10**9, 2]),
     "no bound": lambda: corrupted(LOCATED, bound={}),
     "two bounds": lambda: corrupted(LOCATED, bound={**written(*LOCATED)["bound"], "symmetric": []}),
     "bound of others": lambda: corrupted(LOCATED, bound={"symmetric": written(*LOCATED)["bound"]["cut"]}),
@@ -210,6 +213,16 @@ def test_a_rank_that_no_bound_meets_is_told():
     shape = TreeShape(line(9, (3, 3)), 2, (3, 2), (False, False))
     with pytest.raises(ArithmeticError, match="between 7 and 8"):
         certificate(shape, (2, 5, 6, 7, 8))
+    for family, partition, name in (
+        (LOCATED[0], [9], "partition"),
+        (LOCATED[0], (), "partition"),
+        (RING[0], [0.5], "partition"),
+        (7, [0], "family"),
+        (RecurrentShape(steps=3, depth=1, width=2, local_dimension=2), (), "steps"),
+    ):
+        with pytest.raises(ArgumentError, match=f"^{name}: "):
+            certificate(family, partition)
+    assert certificate(RING[0], "left-right") == certificate(*RING) == certificate(RING[0], [3, 0, 2, 1])
     with pytest.raises(ArgumentError, match="all levels alike"):
         certificate(TreeShape(line(4), 2, (2, 2), (True, False)), (0, 1))
 

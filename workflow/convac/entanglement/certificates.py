@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from convac.arrays import short
 from convac.circuits.overlapping import OverlappingShape, OverlappingWeights, coefficient_tensor
 from convac.circuits.recurrent import RecurrentShape
 from convac.entanglement.block_rank import LISTED, distinguishable, mask_of
@@ -26,6 +27,7 @@ from convac.entanglement.graphs import graph_min_cut, overlapping_network
 from convac.entanglement.mincut import symmetric_cut, tree_min_cut
 from convac.entanglement.start_end_rank import counting_bounds
 from convac.errors import ArgumentError
+from convac.geometry.partitions import Choice, Partition
 
 Family = TreeShape | OverlappingShape | RecurrentShape
 Bound = tuple[int, dict[str, Any]]  # an upper bound on the rank, and its witness
@@ -36,32 +38,45 @@ MOST = 2**13  # configurations of a side that are tried
 CHUNK = 2**16  # entries of a matrix that are listed at once
 
 
-def certificate(family: Family, inside: Sequence[int] = ()) -> dict[str, Any]:
+def certificate(family: Family, partition: Choice = ()) -> dict[str, Any]:
     """A certificate that the generic rank between the sites of I and the others is what the bounds say.
 
     Args:
         family: trees of weights per location or shared throughout, overlapping or recurrent circuits.
-        inside: numbers of the sites of I, ascending; of recurrent circuits always the first half of the steps.
+        partition: a name, the sites of I, or a partition; of recurrent circuits always the first half of the steps.
 
     Returns:
         As docs/certificates.md has it, ready for JSON. Sites of a tree are numbered in tree order.
 
     Raises:
-        ArgumentError: a tree shares the weights of some levels alone, or the circuit is too large to be listed.
+        ArgumentError: no such family or partition, a tree shares the weights of some levels alone, a recurrent circuit
+            has an odd number of steps, or an overlapping circuit is too large to be listed.
         ArithmeticError: the minor found is smaller than every bound.
 
     >>> certificate(RecurrentShape(steps=6, depth=2, width=3, local_dimension=3))["rank"]
     27
     """
-    below, above = 0, math.inf
+    inside = sites_inside(family, partition)
+    described, below, above = description(family, inside), 0, math.inf
     for attempt in range(ATTEMPTS):
         minor: dict[str, Any] = {}
         for bound, witness in bounds(family, inside):
             minor = minor or largest_minor(family, inside, str(attempt), bound)
             below, above = max(below, minor["rank"]), min(above, bound)
             if minor["rank"] == bound:
-                return {**description(family, inside), **minor, "bound": witness}
+                return {**described, **minor, "bound": witness}
     raise ArithmeticError(f"rank lies between {below} and {above}")
+
+
+def sites_inside(family: Family, partition: Choice) -> tuple[int, ...]:
+    """The sites of I, ascending; none for recurrent circuits."""
+    if isinstance(family, TreeShape | OverlappingShape):
+        return Partition.of(family.tree.shape if isinstance(family, TreeShape) else family.sites, partition).inside
+    if not isinstance(family, RecurrentShape):
+        raise ArgumentError(f"family: got {short(family)}; accepted: a TreeShape, OverlappingShape or RecurrentShape")
+    if family.steps % 2:
+        raise ArgumentError(f"steps: got {family.steps}; accepted: an even number")
+    return ()
 
 
 def description(family: Family, inside: Sequence[int]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -98,7 +98,7 @@ def generic_rank(
     partition: Choice,
     *,
     seed: int = 0,
-    field: PrimeField | None = None,
+    field: PrimeField | Literal["usual"] = "usual",
     samples: int = SAMPLES,
     memory_limit: float = MEMORY,
     time_limit: float = SECONDS,
@@ -110,7 +110,7 @@ def generic_rank(
             replaced by random ones: of the latter on every edge alone.
         partition: a name, the sites of I, or a partition.
         seed: of weights and product vectors.
-        field: the prime field; by default that of 2^31 − 1 and, for more than 512 product vectors, that of the largest
+        field: the prime field; `usual` is that of 2^31 − 1 and, for more than 512 product vectors, that of the largest
             prime below 2^23, whose matrices are eliminated in blocks of float64.
         samples: most product vectors on a side; a rank that reaches them may be larger, and `exact` is then False.
         memory_limit: bytes.
@@ -126,21 +126,21 @@ def generic_rank(
     16
     """
     samples, seed = integer(samples, "samples", least=1), integer(seed, "seed")
-    if not isinstance(field, PrimeField | None):
-        raise ArgumentError(f"field: got {short(field)}; accepted: a PrimeField")
+    if not isinstance(field, PrimeField) and not (isinstance(field, str) and field == "usual"):
+        raise ArgumentError(f"field: got {short(field)}; accepted: a PrimeField, or usual")
     limits = Limits(memory_limit, time_limit)
     if isinstance(source, TreeTensorNetwork):
         mask = Partition.of(source.shape, partition).mask
         enough = network_min_cut(source, mask).value
         size = min(enough, samples)
-        field = field or usual_field(size)
+        field = usual_field(size) if field == "usual" else field
         limits.check("generic_rank", *network_needs(source, mask, size))
         return found_rank(network_rows(source, mask, size, seed, field), size, enough, field)
     family = source if isinstance(source, TreeShape) else shape_of(circuit_of(source))
     chosen = Partition.of(family.tree.shape, partition)
     enough = tree_min_cut(family.tree, family.local_dimension, family.widths, chosen).value
     size = min(enough, samples)
-    field = field or usual_field(size)
+    field = usual_field(size) if field == "usual" else field
     limits.check("generic_rank", *needed(family, chosen.mask, size, field))
     return found_rank(sampled_rows(family, chosen.mask, size, seed, field), size, enough, field)
 
