@@ -15,6 +15,7 @@ Source: the replica trick for Rényi-2, 1001.2335 (swap operator on two copies),
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -100,10 +101,9 @@ def parts_bytes(circuit: Circuit, parts: SubPartitions) -> int:
     channels = (circuit.local_dimension, *circuit.widths)
     held = 0
     for level in range(1, circuit.tree.levels):
-        parents = parts.nodes[level + 1]
-        for number, node in enumerate(parts.nodes[level]):
-            if node.side is None and sum(number in parent.children for parent in parents) > 1:
-                held += channels[level + 1] ** 4
+        parents = Counter(child for parent in parts.nodes[level + 1] for child in set(parent.children))
+        nodes = parts.nodes[level]
+        held += channels[level + 1] ** 4 * sum(nodes[child].side is None for child in parents if parents[child] > 1)
     mixed_levels = [
         channels[level] ** 4
         for level in range(1, circuit.tree.levels + 1)
@@ -125,16 +125,15 @@ def parts_operations(circuit: Circuit, parts: SubPartitions) -> int:
     total = 0
     for level, nodes in enumerate(parts.nodes):
         into, out = channels[level : level + 2]
-        mixed = [node for node in nodes if node.side is None]
-        below = parts.nodes[level - 1]
+        below, legs = parts.nodes[level - 1], [2 * into ** (4 - leg) * out ** (leg + 1) for leg in range(4)]
+        bounds = sum(legs) + 12 * into**4 if cancels(circuit) else 0
         total += len(nodes) * (HANDLING // 100 + 4 * into * out * (into + out))
-        for node in mixed:
-            children = {child for child in node.children if below[child].side is None}
-            pooled = (len(children) + 2) * into**4 if children else 0
-            legs = sum(2 * into ** (4 - leg) * out ** (leg + 1) for leg in (range(4) if children else (0, 2)))
-            total += HANDLING + pooled + legs + 3 * out**4
-            if cancels(circuit):
-                total += sum(2 * into ** (4 - leg) * out ** (leg + 1) for leg in range(4)) + 12 * into**4
+        mixed = Counter(
+            len({child for child in node.children if below[child].side is None}) for node in nodes if node.side is None
+        )
+        for children, count in mixed.items():
+            pooled = (children + 2) * into**4 + sum(legs) if children else legs[0] + legs[2]
+            total += count * (HANDLING + pooled + 3 * out**4 + bounds)
     return total
 
 
