@@ -16,7 +16,6 @@ from math import comb, isqrt, prod
 from operator import mul
 from pathlib import Path
 
-LISTED = 2**11  # configurations of a side that are counted at most
 KINDS = {"tree": ("cut", "symmetric"), "overlapping": ("cut", "distinguishable"), "recurrent": ("inputs", "states")}
 COMMON = {"seed": "", "bound": {}, "prime": 2, "rank": 1, "rows": [0], "columns": [0], "local_dimension": 1}
 PLACES = {"widths": [1], "shared": True, "inside": [0]}
@@ -155,9 +154,8 @@ def is_singular(matrix, prime):
         if place is None:
             return True
         first, *top = matrix.pop(place)
-        inverse = pow(first, -1, prime)
         for number, (head, *row) in enumerate(matrix):
-            factor = head * inverse % prime
+            factor = head * pow(first, -1, prime) % prime
             matrix[number] = [(one - factor * two) % prime for one, two in zip(row, top, strict=True)]
     return False
 
@@ -200,9 +198,8 @@ def cut_bound(case, nodes):
 
 
 def symmetric_bound(case, nodes):
-    """As a cut, of a tree with shared weights: k equal siblings on one side span symmetric products alone."""
+    """As a cut of trees with shared weights: k equal siblings on one side span symmetric products (`below`: costs)."""
     cut_bound(case, nodes)
-    # per node: its pattern of sites inside, and what it passes with its channel outside and inside
     below = [((side,), (case["local_dimension"], 1)[:: 1 if side else -1]) for side in case["sides"]]
     for level, (window, width) in enumerate(zip(case["windows"], case["widths"], strict=True), start=1):
         made = []
@@ -222,7 +219,7 @@ def distinguishable_bound(case, side):
     """How many configurations of a side an overlapping network with shared weights can tell apart."""
     demand(side in ("inside", "outside"), f"bound: got side {str(side)[:60]}; accepted: inside, outside")
     chosen, dimension, every = case[side], case["local_dimension"], range(case["count"])
-    demand(dimension ** len(chosen) <= LISTED, f"bound: {dimension}^{len(chosen)} configurations are too many")
+    demand(dimension ** len(chosen) <= 2048, f"bound: {dimension}^{len(chosen)} configurations are too many")
     windows = [window_of(case, position) for position in every]
     sights = [((site,), "site") for site in every]  # what a position sees, and its kind
     for _ in case["widths"][:-1]:
@@ -249,8 +246,7 @@ def monomial_bound(case, steps):
     demand(is_like(steps, 1) and steps <= half, f"bound: got {str(steps)[:60]} steps; accepted: 1 to {half}")
     degrees = [comb(step + depth - 2, depth - 1) for step in range(1, half + 1)]
     before = prod(min(dimension, comb(width + degree - 1, degree)) for degree in degrees[steps:])
-    # how often an ideal counts, its multilinear forms, its degree in each group of R variables
-    times, forms, groups = min(dimension, width), width, degrees[1:steps]
+    times, forms, groups = min(dimension, width), width, degrees[1:steps]  # of an ideal: its copies, its forms, degrees
     if "states" in case["bound"]:
         times, forms, groups = width, times, [comb(steps + above - 1, above) for above in range(1, depth)]
     counts = [prod(comb(width + degree - n - 1, width - 1) for degree in groups) for n in range(forms + 1)]
@@ -278,21 +274,25 @@ def main():
     parser.add_argument("--all", action="store_true", help="ranks up to 512, not 128 alone")
     options, status = parser.parse_args(), 0
     for path in options.files or sorted(Path("results/reference/certificates").glob("*.jsonl*")):
-        counts = Counter()
-        with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as lines:
-            for number, line in enumerate(lines, start=1):
-                try:
-                    given = json.loads(line)
-                    fields = given if isinstance(given, dict) else {}
-                    if "unchecked" in fields:
-                        print(f"{path}:{number}: not checked: {fields['unchecked']}: {', '.join(fields['cells'])}")
-                    left_out = "unchecked" in fields or is_like(fields.get("rank"), 513 if options.all else 129)
-                    word = "left out" if left_out else check(given) and "certified"
-                except ValueError as error:
-                    word, status = "refused", 1
-                    print(f"{path}:{number}: refused: {error}")
-                counts[word] += 1
-        print(f"{path}: {', '.join(f'{count} {word}' for word, count in counts.items())}")
+        counts, lines = Counter(), []
+        try:
+            lines = (gzip.decompress if path.suffix == ".gz" else bytes)(path.read_bytes()).decode().splitlines()
+        except Exception as error:  # damaged archives fail in ways of several libraries
+            status = 1
+            print(f"{path}: refused: can't be read: {error}")
+        for number, line in enumerate(lines, start=1):
+            try:
+                given = json.loads(line)
+                fields = given if isinstance(given, dict) else {}
+                if "unchecked" in fields:
+                    print(f"{path}:{number}: not checked: {fields['unchecked']}: {', '.join(fields['cells'])}")
+                left_out = "unchecked" in fields or is_like(fields.get("rank"), 513 if options.all else 129)
+                word = "left out" if left_out else check(given) and "certified"
+            except ValueError as error:
+                word, status = "refused", 1
+                print(f"{path}:{number}: refused: {error}")
+            counts[word] += 1
+        print(f"{path}: {', '.join(f'{count} {word}' for word, count in counts.items()) or 'no certificate'}")
     sys.exit(status)
 
 

@@ -174,12 +174,27 @@ def test_a_corrupted_certificate_is_refused_in_one_line(kind, tmp_path):
     assert summary == f"{path}: 1 refused"
 
 
-def test_what_is_no_json_is_refused(tmp_path):
-    path = tmp_path / "damaged.jsonl"
-    path.write_text("{\n", encoding="utf-8")
-    done = subprocess.run([sys.executable, CHECKER, path], capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert ":1: refused: " in done.stdout
+DAMAGED = {
+    "no-json.jsonl": b"{\n",
+    "no-text.jsonl": b"\xff\xfe\n",
+    "no-archive.jsonl.gz": b"{}",
+    "cut-short.jsonl.gz": gzip.compress(b"{}" * 1000)[:-9],
+    "other-bytes.jsonl.gz": gzip.compress(bytes(range(256)))[:20] + bytes(30),
+}
+
+
+@pytest.mark.parametrize("name", [*DAMAGED, "missing.jsonl"])
+def test_a_damaged_file_is_refused_in_one_line(name, tmp_path):
+    path = tmp_path / name
+    if name in DAMAGED:
+        path.write_bytes(DAMAGED[name])
+    done = subprocess.run(
+        [sys.executable, CHECKER, path], capture_output=True, text=True, encoding="utf-8", check=False
+    )
+    assert (done.returncode, done.stderr) == (1, "")
+    refused, _ = done.stdout.splitlines()
+    assert refused.startswith(str(path))
+    assert ": refused: " in refused
 
 
 def test_larger_ranks_are_left_out_and_named(tmp_path):
