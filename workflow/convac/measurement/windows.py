@@ -41,11 +41,11 @@ def window_counts(tree: PoolingTree, images: np.ndarray) -> np.ndarray:
     pixels = images.reshape(len(images), -1)
     if pixels.shape[1] != tree.sites or not ((pixels == 0) | (pixels == 1)).all():
         raise ArgumentError(f"images: of shape {list(images.shape)}; accepted: {tree.sites} pixels each, 0 or 1")
-    pixels = pixels[:, list(tree.order)].astype(np.int64)
+    pixels = pixels[:, list(tree.order)].astype(np.uint8)
     columns = [np.ones((len(pixels), 1))]
     for size in np.cumprod(tree.windows):
         if size <= LARGEST:
-            filled = pixels.reshape(len(pixels), -1, size).sum(axis=2)
+            filled = pixels.reshape(len(pixels), -1, size).sum(axis=2, dtype=np.uint8)
             columns.append(np.stack([(filled == count).sum(axis=1) for count in range(size + 1)], axis=1))
     return np.concatenate(columns, axis=1).astype(np.float64)
 

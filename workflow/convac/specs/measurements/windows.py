@@ -3,12 +3,10 @@
 from convac.specs.measurement import Counts, MeasurementSpec, images_of
 from convac.specs.run import RunSpec
 
-DOUBLE = 8  # bytes
-
 
 class WindowsSpec(MeasurementSpec):
     """Test accuracy of least squares on the counts of set pixels in the tree's windows."""
 
     def counts(self, run: RunSpec) -> Counts:
         """What it computes: nothing by the networks; the windows of all levels together hold few numbers a pixel."""
-        return Counts(held=2 * DOUBLE * images_of(run))
+        return Counts(held=2 * images_of(run))
