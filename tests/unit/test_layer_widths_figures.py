@@ -36,7 +36,7 @@ def made(case):
     found, datasets = [], {}
     for number, cell in enumerate(cells(block)):
         run, labels = cell.spec, {"cell": f"run-{number}", **cell.labels}
-        datasets[repr(run.dataset)] = run.dataset.parameters
+        datasets[repr(run.dataset)] = run.dataset.arguments
         middle = 0.93 - 0.25 * (cell.labels["task"] == "local") + 0.02 * (cell.labels["cut_rank"] == "larger")
         for seed in run.training.seeds:
             for step in (0, 10):

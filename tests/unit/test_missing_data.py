@@ -49,7 +49,7 @@ def trained(scale="laptop", seeds=5):
     generator, found = np.random.default_rng(5), []
     for cell in asked(scale):
         key = {"cell": str(cell.labels), **cell.labels, "phase": "trained", "moment": 500}
-        wanted = cell.measure.missing
+        (wanted,) = cell.measure.measurements
         for seed in range(seeds):
             whole = 0.97 + generator.normal(0, 0.005)
             first = {"missing": "none", "rate": 0.0, "imputation": "none"}
@@ -86,7 +86,7 @@ def test_networks_are_of_equal_size(scale):
 
 def test_the_mixtures_are_those_of_the_labels():
     for cell in asked("laptop"):
-        if cell.spec.network.architecture == "mixture":
+        if cell.spec.network.kind == "mixture":
             network = build(cell.spec.network, (0,))
             assert network.objective == cell.labels["objective"]
             assert len(network.widths) == (2 if cell.labels["network"] == experiment.HT else 1)

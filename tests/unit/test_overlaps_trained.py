@@ -69,9 +69,9 @@ def test_only_windows_that_overlap_need_an_overlapping_circuit(scale):
     for cell in asked(scale):
         kernel, network = cell.labels["kernel"], cell.spec.network
         if cell.labels["network"] == "ConvAC":
-            assert network.architecture == ("arithmetic" if kernel <= 2 else "overlapping")
+            assert network.kind == ("arithmetic" if kernel <= 2 else "overlapping")
         else:
-            assert (network.architecture, network.options["kernel"]) == ("convolutional", kernel)
+            assert (network.kind, network.kernel) == ("convolutional", kernel)
 
 
 def test_figures_are_legible():

@@ -280,7 +280,9 @@ def test_what_may_be_deleted_is_what_rules_declare():
         "dataset": "blobs-0123abcd",
         "digest": "0123abcd",
         "experiment": "min_cut",
+        "job": "blobs-w2-0123abcd",
         "name": "min_cut",
+        "room": "runs",
         "scale": "smoke",
         "source": "mnist",
     }

@@ -56,7 +56,7 @@ def test_the_rate_with_the_least_validation_loss_is_taken(arrays):
     plain = train(spec(lr=good), arrays)
     assert all(np.array_equal(plain.tensors[name], result.tensors[name]) for name in plain.tensors)
     shares = result.history[result.history["quantity"] == "validation_accuracy"]["value"]
-    assert len(shares) == 6
+    assert len(shares) == 10  # twice at 5 steps: those of the log, and those that tell whether it has converged
     assert ((shares >= 0) & (shares <= 1)).all()
 
 
@@ -77,7 +77,7 @@ def test_snapshots_are_the_weights_of_their_step(arrays):
         assert np.array_equal(result.tensors[f"step_20.{name}"], shorter.tensors[name])
         assert not np.array_equal(result.tensors[f"step_0.{name}"], result.tensors[name])
     recorded = result.history[result.history["quantity"] == "loss"]["step"].unique().tolist()
-    assert recorded == [0, 20, 40]
+    assert recorded == [0, 20, 32, 40]  # 32: the last fifth, which tells whether it has converged
     chosen = spec(snapshots=(0, 20), drop_at=1.0)
     network = load(chosen, result.tensors, step=20)
     values = {name: parameter.detach().numpy() for name, parameter in network.named_parameters()}

@@ -10,9 +10,13 @@ from convac.circuits.tree import random_circuit
 from convac.entanglement.truncation import bond_spectra, bonds_of, entropies, truncated
 from convac.errors import ArgumentError
 from convac.geometry.trees import PoolingTree
-from convac.measurement.entanglement import matched_moments
+from convac.measurement.trained import Trained
 from convac.measurement.truncation import accuracies, truncation_rows
 from convac.seeds import stream
+from convac.specs.datasets.blobs import BlobsSpec
+from convac.specs.networks.arithmetic import ArithmeticSpec
+from convac.specs.run import RunSpec
+from convac.specs.training import TrainingSpec
 
 
 @pytest.fixture
@@ -64,6 +68,13 @@ def test_matched_moments_are_the_first_low_enough_snapshots():
             "value": [0.7, 0.5, 0.4, 0.7, 0.69, 0.6],
         }
     )
-    assert matched_moments(history, [0, 10, 20], 0.55) == {0: 10}
-    assert matched_moments(history, [0, 20], 0.65) == {0: 20, 1: 20}
-    assert matched_moments(history, [0, 20], None) == {}
+
+    def matched(snapshots, loss):
+        training = TrainingSpec(steps=20, lr=0.1, seeds=(0, 1), snapshots=snapshots)
+        network = ArithmeticSpec(geometry="square", sites=(4, 4), widths=(2, 2))
+        run = RunSpec(dataset=BlobsSpec(task="closedness", seed=0), network=network, training=training)
+        return Trained(run, {}, history, {}).matched(loss)
+
+    assert matched((0, 10), 0.55) == {0: 10}
+    assert matched((0,), 0.65) == {0: 20, 1: 20}
+    assert matched((0,), None) == {}
