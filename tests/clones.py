@@ -28,6 +28,7 @@ TINY = {
                     "rendered_train": 200,
                     "rendered_test": 60,
                     "seeds": 1,
+                    "snapshots": [2],
                     "arithmetic": {"steps": 4, "log_every": 2},
                     "signed": {"steps": 4, "log_every": 2},
                     "rectifier": {"steps": 4, "log_every": 2},

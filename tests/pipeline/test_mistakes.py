@@ -23,7 +23,7 @@ CONFIGS = {
     "lr as YAML reads it": ((*EXPERIMENT, "arithmetic", "lr"), "1e-3", "arithmetic.lr", "write 1.0e-3"),
     "geometry": ((*EXPERIMENT, "geometries"), ["squar"], "experiments.pooling_geometry.geometries", "'square'"),
     "image size": ((*EXPERIMENT, "side"), 28, "experiments.pooling_geometry.side", "accepted"),
-    "partition": ((*EXPERIMENT, "partitions"), ["left"], "experiments.pooling_geometry.partition", "left-right"),
+    "pooling": ((*EXPERIMENT, "poolings"), ["mean"], "experiments.pooling_geometry.poolings", "'average'"),
     "experiment": (("experiments", "pooling_geometri"), {}, "experiments.pooling_geometri", "pooling_geometry"),
     "study": (("experiments", "mine"), {"study": "none"}, "experiments.mine.study", "accepted"),
     "scale": (("scale",), "lptop", "scale", "'smoke', 'laptop' or 'paper'"),

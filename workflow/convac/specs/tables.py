@@ -58,7 +58,6 @@ TRAINED = {
     "kept_accuracy": "accuracy on images whose posterior keeps its top Schmidt vectors, fitted on others [share]",
     "kept_whole_accuracy": "accuracy on the same images with all vectors: the network's own [share]",
     "kept_needed": "fewest vectors that lose at most 0.02 of it; S/4 + 1 where S images resolve too few [count]",
-    "additive_share": "interaction share of log-odds that are a sum over both parts [share]",
     "outside_share": "composites whose log-odds lie outside the central 99 % of real images' [share]",
     "truncated_accuracy": "test accuracy with every bond truncated to its top Schmidt vectors [share]",
     "full_accuracy": "test accuracy of the same network with every bond whole [share]",
@@ -77,6 +76,7 @@ TRAINED = {
 }
 # All others follow from the spec alone, and so do those above in a job that trains nothing: any machine gives them.
 COMPUTED = {
+    "additive_share": "interaction share of log-odds that are a sum over both parts [share]",
     "min_cut_log": "logarithm of the tensor network's min-cut, a bound on every entropy [nats]",
     "rank": "exact generic rank of the matricization [count]",
     "min_cut": "value of the min-cut, a bound on that rank [count]",

@@ -196,7 +196,7 @@ def judged(claims: pd.DataFrame, kind: str, wanted: list[tuple[str, str]]) -> li
 
     >>> found = {"mean": -0.02, "low": -0.03, "high": -0.01, "verdict": "contradicted"}
     >>> claims = pd.DataFrame([{"id": "missing-data-points-same-zero", **found}])
-    >>> [(words, line["mean"]) for words, line in judged(claims, "points", [("same-zero", "zero")])]
+    >>> [(words, float(line["mean"])) for words, line in judged(claims, "points", [("same-zero", "zero")])]
     [('zero', -0.02)]
     """
     lines = [(words, verdict(claims, f"missing-data-{kind}-{name}")) for name, words in wanted]
