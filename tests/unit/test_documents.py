@@ -1,14 +1,18 @@
 """Documents and metadata: links lead somewhere, citations are complete, the catalog is told what holds."""
 
+import importlib
 import re
 import subprocess
 import tomllib
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from convac.experiments.discovery import claims_of, studies
+from convac.commands.generate import config_keys
+from convac.experiments.discovery import claims_of, studies, study_module
+from convac.specs.tables import COLUMNS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -33,6 +37,53 @@ def test_the_index_names_every_document():
     index = (DOCS / "README.md").read_text(encoding="utf-8")
     for page in DOCS.iterdir():
         assert page.is_dir() or page.name == "README.md" or f"({page.name})" in index, page.name
+
+
+def resolved(name: str) -> object:
+    """What a dotted name of the library stands for, a module or something in one; raises where it is nothing."""
+    found: object = None
+    for part in name.split("."):
+        parent, found = found, getattr(found, part, None)
+        if found is None:
+            found = importlib.import_module(part if parent is None else f"{parent.__name__}.{part}")
+    return found
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.name)
+def test_names_of_the_library_are_those_of_the_code(page):
+    blocks = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    for name in re.findall(r"`(convac(?:\.[A-Za-z_]\w*)+)[`(]", blocks):
+        if not name.endswith((".linear", ".stripes")):  # of the how-to page, which writes them
+            assert resolved(name) is not None, name
+
+
+def test_the_architecture_follows_a_pixel_a_width_a_weight_and_a_claim():
+    page = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    for heading in ("One pixel", "One width", "One weight", "One claim"):
+        part = page.split(f"## {heading} through the code")[1].split("\n## ")[0]
+        assert len(set(re.findall(r"`(convac\.[\w.]+)`", part))) >= 5, heading
+
+
+def defined(section: str) -> set[str]:
+    """The names that a table of the glossary explains."""
+    page = (DOCS / "glossary.md").read_text(encoding="utf-8")
+    rows = page.split(f"## {section}\n")[1].split("\n## ")[0].splitlines()
+    return {name.strip("` ") for row in rows if row.startswith("| ") for name in row.split("|")[1].split(",")}
+
+
+def test_the_glossary_explains_every_label_and_every_key():
+    named = defined("Labels, and keys without a description of their own")
+    # `generate` copies the descriptions of the others
+    assert {name for _, name, text in config_keys() if not text} <= named
+    for table in sorted((ROOT / "results/reference/tables").glob("*.parquet")):
+        assert set(pq.read_schema(table).names) - set(COLUMNS) <= named, table.name
+
+
+def test_the_glossary_explains_the_symbols_of_captions():
+    captions = " ".join(text for study in studies() for text in study_module(study).FIGURES.values())
+    symbols = set(re.findall(r"(?<![\w-])[A-Zα-ωΑ-Ω][₀-₉]?(?![\w-])", captions))
+    assert "ε" in symbols
+    assert symbols <= defined("Symbols in figures")
 
 
 def test_the_citation_has_what_its_format_asks_for():

@@ -1,6 +1,7 @@
 """The architecture: who imports whom, what stays light, what is written by the code itself."""
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -11,32 +12,12 @@ import pytest
 
 import convac
 from convac.commands.generate import generated
+from convac.commands.rooms import FLOOR, arrows, imports, module_of, modules, packages, reached
 from convac.provenance import closure, read_module, source_hash, version
 
 ROOT = Path(__file__).parents[2]
 LIBRARY = ROOT / "workflow" / "convac"
-FLOORS = [
-    {"errors"},
-    {"files", "seeds", "progress", "provenance", "statistics", "arrays"},
-    {"geometry", "targets"},
-    {"circuits", "specs"},
-    {"datasets", "networks", "entanglement"},
-    {"mixtures"},
-    {"training"},
-    {"measurement", "claims", "advice"},
-    {"plotting"},
-    {"experiments"},
-    {"planning"},
-    {"commands"},
-    {"cli"},
-    {"__main__"},
-]
-FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
-FILES = sorted(path for path in LIBRARY.rglob("*.py") if path.name != "__init__.py")
-
-
-def module_of(path: Path) -> str:
-    return ".".join(("convac", *path.relative_to(LIBRARY).with_suffix("").parts))
+FILES = modules()
 
 
 @pytest.mark.parametrize("path", FILES, ids=module_of)
@@ -60,14 +41,42 @@ def test_experiments_stand_apart(path):
             assert part != "block" or own[-1] == "claims", f"{'.'.join(own)} imports {name}"
 
 
-def test_packages_say_what_lives_there_and_hold_nothing_else():
-    for path in LIBRARY.iterdir():
-        if path.is_dir() and any(path.rglob("*.py")):
-            sign = ast.parse((path / "__init__.py").read_text())
-            assert len(sign.body) == 1, path
-            assert "\n\n" not in (ast.get_docstring(sign) or "\n\n"), path
+@pytest.mark.parametrize("package", packages(), ids=lambda package: package.name)
+def test_a_package_says_what_lives_there_and_what_it_may_import(package):
+    sign = ast.parse((package / "__init__.py").read_text())
+    assert len(sign.body) == 1  # and holds nothing else
+    text = ast.get_docstring(sign) or ""
+    assert "\n\n" not in text
+    told, allowed = re.split(r"[Mm]ay import ", " ".join(text.split()))
+    assert told
+    named = re.findall(r"`(\w+)`", allowed)
+    room = package.relative_to(LIBRARY).parts[0]
+    if package.parent != LIBRARY:  # a package of kinds may import what its room may
+        assert named == [room]
+        return
+    named = [name for name in named if name in FLOOR]
+    assert named
+    assert all(FLOOR[name] < FLOOR[room] for name in named)
+    below = max(FLOOR[name] for name in named) if "below" in allowed else 0
+    for other in imports()[room]:
+        assert other in named or FLOOR[other] < below, f"{room} imports {other}; its sign says: {text}"
+
+
+def test_experiments_hold_no_signs():
     # an experiment's folder is a list of its parts; its block says what it asks
     assert not list(LIBRARY.glob("experiments/*/__init__.py"))
+
+
+def test_the_picture_of_the_floors_leaves_out_what_follows():
+    assert sorted(FLOOR) == sorted({path.relative_to(LIBRARY).parts[0].removesuffix(".py") for path in FILES})
+    imported = imports()
+    drawn = {room: {other for start, other in arrows(imported) if start == room} for room in imported}
+    for room in imported:
+        assert drawn[room] <= imported[room]
+        assert reached(room, drawn) == reached(room, imported)
+        for left_out in drawn[room]:
+            without = {**drawn, room: drawn[room] - {left_out}}
+            assert left_out not in reached(room, without)
 
 
 def test_the_root_package_is_lazy():

@@ -6,6 +6,7 @@ import json
 import re
 import tomllib
 from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterator, Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from convac.claims.findings import findings, sentence, undecided
 from convac.claims.ledger import counts, markdown_row
 from convac.claims.verdicts import COLUMNS as VERDICT_COLUMNS
 from convac.claims.verdicts import NOT_RUN, VERDICTS
+from convac.commands import rooms
 from convac.errors import FileError
 from convac.experiments.discovery import claims_of, studies, study_module
 from convac.files import naming, read_table, write_text
@@ -48,22 +50,23 @@ def run(options: Namespace) -> None:
 
 def generated() -> dict[str, str]:
     """Path and text of every generated file."""
-    readme = Path("README.md").read_text(encoding="utf-8")
-    for section, text in (
-        ("findings", what_was_found()),
-        ("experiments", experiments_table()),
-        ("reference results", reference_results()),
-    ):
-        readme = with_section(readme, section, text)
     return {
         "workflow/schemas/config.schema.json": json.dumps(config_schema(), indent=1) + "\n",
         "docs/data.md": data_dictionary(),
         "docs/experiments.md": experiments_page(),
-        "README.md": readme,
+        **dict(page_with_sections(path, texts) for path, texts in SECTIONS.items()),
         **{f"docs/badges/{name}.svg": text for name, text in badges().items()},
         **captions(),
         **conda_files(),
     }
+
+
+def page_with_sections(path: str, texts: Mapping[str, Callable[[], str]]) -> tuple[str, str]:
+    """A page that is written by hand, with its generated sections anew."""
+    page = Path(path).read_text(encoding="utf-8")
+    for name, text in texts.items():
+        page = with_section(page, name, text())
+    return path, page
 
 
 def with_section(page: str, name: str, text: str) -> str:
@@ -114,6 +117,29 @@ def data_dictionary() -> str:
     for kind, quantities in (("trained", TRAINED), ("computed", COMPUTED)):
         lines += [markdown_row((f"`{name}`", text, kind)) for name, text in quantities.items()]
     return "\n".join(lines) + "\n"
+
+
+def glossary() -> str:
+    """Every column, quantity and key of the config that has a description, alphabetically, with where it stands."""
+    words = [(name, "column", text) for name, text in COLUMNS.items()]
+    for kind, quantities in (("trained", TRAINED), ("computed", COMPUTED)):
+        words += [(name, f"quantity, {kind}", text) for name, text in quantities.items()]
+    keys: dict[tuple[str, str], list[str]] = {}
+    for study, name, text in config_keys():
+        if text:
+            keys.setdefault((name, text), []).append(f"`{study}`")
+    words += [(name, f"key of {', '.join(dict.fromkeys(found))}", text) for (name, text), found in keys.items()]
+    rows = [markdown_row((f"`{name}`", where, text)) for name, where, text in sorted(words)]
+    return "\n".join(["", markdown_row(("name", "where", "meaning")), "|---" * 3 + "|", *rows, ""]) + "\n"
+
+
+def config_keys() -> Iterator[tuple[str, str, str]]:
+    """Keys of every experiment's block, those of its parts included: study, key, description or nothing."""
+    for study in studies():
+        schema = study_module(study).Block.model_json_schema()
+        for part in (schema, *schema.get("$defs", {}).values()):
+            for name, key in part.get("properties", {}).items():
+                yield study, name, key.get("description", "")
 
 
 def experiments_page() -> str:
@@ -244,3 +270,15 @@ def reference_results() -> str:
 def in_words(verdicts: list[str]) -> str:
     """How many verdicts there are of each kind."""
     return ", ".join(f"{verdicts.count(kind)} {kind}" for kind in VERDICTS if kind in verdicts)
+
+
+# Pages with generated sections, each by the name in the comments around it.
+SECTIONS: dict[str, dict[str, Callable[[], str]]] = {
+    "README.md": {
+        "findings": what_was_found,
+        "experiments": experiments_table,
+        "reference results": reference_results,
+    },
+    "docs/architecture.md": {"floors": rooms.picture, "rooms": rooms.table},
+    "docs/glossary.md": {"words": glossary},
+}

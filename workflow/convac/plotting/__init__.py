@@ -1,2 +1,2 @@
 """How figures look: house style, panels, primitives, checks of legibility; no experiment's figures. May import
-`statistics`, `files` and `errors`."""
+`advice`, whose figure it draws, and what lies below it."""
