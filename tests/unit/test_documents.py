@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from convac.advice import advise, pairs, search
 from convac.commands.generate import config_keys
 from convac.experiments.discovery import claims_of, studies, study_module
 from convac.specs.tables import COLUMNS
@@ -145,3 +146,14 @@ def test_make_help_lists_every_target():
     done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
     listed = dict(line.strip().split(None, 1) for line in done.stdout.splitlines() if line.startswith("  "))
     assert sorted(listed) == sorted(targets)
+
+
+def test_the_advice_names_its_constants_as_the_code_has_them():
+    page = " ".join((DOCS / "advice.md").read_text(encoding="utf-8").split())
+    told = page.split("## Constants that were tuned")[1].split("## ")[0]
+    assert f"{advise.CLOSE} was kept" in told
+    assert f"counts of a free tree's score above 1: {advise.REGULARITY}," in told
+    for module in (search, pairs):
+        for name, value in vars(module).items():
+            if name.isupper() and isinstance(value, int | float) and name not in {"CHUNK", "BLOCK"}:
+                assert f"`{name}` {value:,}" in told, name
