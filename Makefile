@@ -1,4 +1,4 @@
-# `make` sets up and runs everything at the config's scale; `make test` sets up and passes the tests.
+# `make` sets up and runs everything at the config's scale; `make test` sets up and runs all tests.
 # `make help` lists all targets. More for Snakemake, targets first: make ARGS="min_cut --config scale=smoke".
 
 SHELL := bash
@@ -61,7 +61,7 @@ reference: setup ## take the laptop results as the committed reference (FROM=res
 	python -m convac certify
 	python -m convac generate
 
-compare: check ## hold a laptop run against the reference: what agrees, differs within its interval, or contradicts
+compare: check ## compare a laptop run with the reference: what agrees, differs within its interval, or contradicts
 	$(SNAKEMAKE) results/laptop/comparison.csv $(ARGS)
 	@python -m convac compare
 
@@ -71,7 +71,7 @@ verify: setup ## check results against their manifests; names what a later run m
 certify: ## check the certificates of the reference's exact ranks: Python alone, no set-up (ARGS=--all: ranks up to 512)
 	@$(or $(PYTHON),python3) certify/check.py $(ARGS)
 
-shares: setup ## which share of the jobs' time their loops took (ARGS="--experiment NAME --scale SCALE")
+shares: setup ## which fraction of the jobs' time their loops took (ARGS="--experiment NAME --scale SCALE")
 	@python -m convac shares $(ARGS)
 
 notebook: setup ## open the notebooks in JupyterLab, which it installs beside the pinned packages

@@ -1,4 +1,4 @@
-"""Hold an experiment's claims against its tidy table."""
+"""Judge an experiment's claims by its tidy table."""
 
 from argparse import ArgumentParser, Namespace
 

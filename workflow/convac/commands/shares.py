@@ -1,4 +1,4 @@
-"""Which share of the time that jobs took, they spent inside their loops: training, measuring, computing theory."""
+"""Which fraction of the time that jobs took, they spent inside their loops: training, measuring, computing theory."""
 
 from argparse import ArgumentParser, Namespace
 from collections import Counter
