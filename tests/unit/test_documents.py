@@ -13,7 +13,7 @@ import yaml
 from convac.advice import advise, pairs, search
 from convac.commands.generate import config_keys
 from convac.experiments.discovery import claims_of, studies, study_module
-from convac.specs.tables import COLUMNS
+from convac.specs.tables import COLUMNS, QUANTITIES
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -157,3 +157,10 @@ def test_the_advice_names_its_constants_as_the_code_has_them():
         for name, value in vars(module).items():
             if name.isupper() and isinstance(value, int | float) and name not in {"CHUNK", "BLOCK"}:
                 assert f"`{name}` {value:,}" in told, name
+
+
+@pytest.mark.parametrize("entry", sorted({**COLUMNS, **QUANTITIES}.items()), ids=lambda entry: entry[0])
+def test_an_entry_of_the_data_dictionary_stands_alone(entry):
+    name, text = entry
+    leaning = r"\b(that|those) \w+( \[|;|,|$)|\bof (that|it)\b|\bthe same\b|^(its|of|that|those) "
+    assert not re.search(leaning, text), f"{name}: {text}"
