@@ -155,15 +155,44 @@ def test_scales_far_apart_neither_over_nor_underflow():
         assert one.error < 1e-8
 
 
-def test_channels_that_cancel_are_in_the_error_or_refused():
+@pytest.mark.parametrize("left", [1e-3, 1e-6, 1e-9, 1e-12, 1e-15, 1e-20])
+def test_channels_that_cancel_are_in_the_error_or_refused(left):
+    # what the first two classes of a product leave is `left` of the others, from below 1e-13 on nothing but rounding
     rows = np.array([[5, 7], [-5, -7], [1, 0], [0, 1]]) * (1 + 0.5j)
-    network = TreeTensorNetwork((2,), (2, 2, -1), [rows, rows, np.array([[1, -1, 1e-9, 1e-9]])])
+    network = TreeTensorNetwork((2,), (2, 2, -1), [rows, rows, np.array([[1, -1, left, left]])])
     for engine in ("brute", "spectrum"):
-        found = measure(network, [0], engine=engine, largest_error=math.inf)
-        assert found.error > 1e-9
-        assert abs(found.entropy - math.log(2)) <= found.error
+        if left < 1e-13:
+            with pytest.raises(ArgumentError, match="is zero, or cancels below rounding"):
+                measure(network, [0], engine=engine, largest_error=math.inf)
+        else:
+            found = measure(network, [0], engine=engine, largest_error=math.inf)
+            assert found.error > 1e-15 / left
+            assert abs(found.entropy - math.log(2)) <= found.error
+
+
+def test_a_tensor_that_cancels_altogether_is_refused():
+    rows = np.array([[5, 7], [-5, -7]]) * (1 + 0.5j)
     with pytest.raises(ArgumentError, match="is zero, or cancels"):
-        measure(TreeTensorNetwork((2,), (2, 2, -1), [rows[:2], rows[:2] * 1j, np.array([[1, -1]])]), [0])
+        measure(TreeTensorNetwork((2,), (2, 2, -1), [rows, rows * 1j, np.array([[1, -1]])]), [0])
+
+
+@pytest.mark.parametrize("imaginary", [0, 1j])
+def test_bonds_of_a_long_chain_keep_their_digits(rng, imaginary):
+    bonds = [1, *[2] * 199, 1]
+    shapes = [(*bonds[site : site + 2], 2) for site in range(200)]
+    network = from_mps([rng.normal(size=shape) + imaginary * rng.normal(size=shape) for shape in shapes])
+    spectra = bond_spectra(network, largest_error=1e-8)
+    for site in (1, 100, 198):  # the bond node of tensor `site` lies above all sites from it on
+        node = network.parents[network.parents[site]]
+        found = measure(network, range(site))
+        assert measures.entropy(np.sqrt(spectra[node])) == pytest.approx(found.entropy, abs=1e-10)
+
+
+def test_a_profile_counts_a_chain_by_its_bonds(rng):
+    bonds = [min(2 ** min(site, 24 - site), 32) for site in range(25)]
+    network = from_mps([rng.normal(size=(*bonds[site : site + 2], 2)) for site in range(24)])
+    found = profile(network, parts=["prefixes"], orders=[1], time_limit=0.3)
+    assert found.rows[11].value == pytest.approx(measure(network, range(12)).entropy)
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -208,6 +237,10 @@ ROWS = [np.ones((2, 2))] * 4 + [np.ones((1, 2))]
         (lambda: measure(random_network(1)[0], [0], engine="grid"), "engine: grid doesn't measure a tree tensor"),
         (lambda: measure(random_network(1)[0], [0], sites=(2, 2)), "sites: given for a source that has its own"),
         (lambda: profile(random_network(1)[0], orders=[]), "orders: none given"),
+        (lambda: profile(random_network(1)[0], orders=2), "orders: got 2; accepted: one or more"),
+        (lambda: profile(random_network(1)[0], orders="2"), "orders: got '2'; accepted: one or more"),
+        (lambda: profile(random_network(1)[0], parts=None), "parts: got [None]; accepted: bonds"),
+        (lambda: profile(random_network(1)[0], parts=[[1]]), "parts: got [[1]]; accepted: bonds"),
         (lambda: profile(random_network(1)[0], orders=[0]), "orders: got 0; accepted: a number > 0"),
         (lambda: profile(random_network(1)[0], parts=["all"]), "parts: got ['all']; accepted: bonds, prefixes, mutual"),
         (lambda: profile(random_network(1)[0], blocks=[[0], [0, 1]]), "blocks: 2 given, or one site twice"),

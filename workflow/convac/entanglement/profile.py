@@ -143,12 +143,14 @@ def profile(
     >>> found.mutual().round(12).tolist() == [[round(2 * math.log(2), 12)] * 2] * 2
     True
     """
+    if isinstance(orders, str) or not isinstance(orders, Iterable):
+        raise ArgumentError(f"orders: got {short(orders)}; accepted: one or more positive numbers")
     asked = tuple(number(order, "orders", above=0, infinite=True) for order in orders)
     if not asked:
         raise ArgumentError("orders: none given; accepted: one or more positive numbers")
-    wanted = set((parts,) if isinstance(parts, str) else parts)
-    if not wanted or not wanted <= set(PARTS):
-        raise ArgumentError(f"parts: got {short(sorted(map(str, wanted)))}; accepted: {', '.join(PARTS)}")
+    wanted = [parts] if isinstance(parts, str) or not isinstance(parts, Iterable) else list(parts)
+    if not wanted or any(part not in PARTS for part in wanted):
+        raise ArgumentError(f"parts: got {short(wanted)}; accepted: {', '.join(PARTS)}")
     limits = Limits(memory_limit, time_limit)
     largest = number(largest_error, "largest_error", above=0, infinite=True)
     known = source if isinstance(source, TreeTensorNetwork) else combined(circuit_of(source), output)
@@ -225,7 +227,8 @@ class Partitions:
                 plan = spectrum.plan(self.subject, spectrum.circuit_parts(self.subject, mask))
                 memory, operations = plan.bytes, plan.operations
             else:
-                memory, operations = tree_engines.spectrum_needs(self.subject, mask)
+                rooted = tree_engines.well_rooted(self.subject, mask)
+                memory, operations = tree_engines.spectrum_needs(rooted, mask)
             # what the spectrum can't do is left to four copies, which check their own limits
             total += seconds("spectrum", operations) if memory <= self.limits.memory else 0.0
             if total > self.limits.seconds:

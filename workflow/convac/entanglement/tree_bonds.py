@@ -7,6 +7,7 @@ Source: hierarchical SVD, Grasedyck 2010 (10.1137/090764189); tree tensor networ
 """
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from convac.arrays import integer
 from convac.circuits.tree_tensors import TreeTensorNetwork
 from convac.entanglement import precision
 from convac.entanglement.bond_costs import PASSES, SMALL, SVD
-from convac.entanglement.factors import Factor, concatenated, mapped, opened, products, units_of
+from convac.entanglement.factors import Factor, joined, mapped, units_of
 from convac.entanglement.limits import MEMORY, SECONDS, Limits
 from convac.entanglement.precision import LARGEST_ERROR
 from convac.entanglement.truncation import Bonds, decomposed, projectors
@@ -34,35 +35,38 @@ def network_bonds(
     count = len(network.order)
     report = reporter(2 * count, "node", patient=True)
     below: dict[int, Factor] = {}
-    rounds: dict[int, list[Factor]] = {}
+    pooled: dict[int, list[Factor]] = {}
     for done, node in enumerate(network.order, start=1):
         if node < network.sites:
             below[node] = units_of(network.weights[node].shape[1])
         else:
-            children = [mapped(below[child], network.weights[child]) for child in network.children[node]]
-            rounds[node] = products(side_by_side(children))
-            below[node] = rounds[node][-1].at(np.s_[:, 0])
+            pooled[node] = from_each_on(
+                [mapped(below[child], network.weights[child]) for child in network.children[node]]
+            )
+            below[node] = pooled[node][0]
         report(done, "bonds, up")
     above = {network.root: mapped(units_of(network.classes), network.weights[network.root].T)}
     found: list[Bonds | None] = [None] * count
     for done, node in enumerate(reversed(network.order), start=count + 1):
         found[node] = decomposed(below[node], above[node])
         if node >= network.sites:
-            seen = opened(rounds[node], above.pop(node))
-            for place, child in enumerate(network.children[node]):
-                above[child] = mapped(seen.at(np.s_[:, place]), network.weights[child].T)
+            children = network.children[node]
+            before, later = above.pop(node), [*pooled.pop(node)[1:], None]
+            for child, after in zip(children, later, strict=True):
+                weight = network.weights[child]
+                above[child] = mapped(before if after is None else joined(before, after), weight.T)
+                before = before if after is None else joined(before, mapped(below[child], weight))
         report(done, "bonds, down")
     return tuple(bond for bond in found if bond is not None)
 
 
-def side_by_side(factors: Sequence[Factor]) -> Factor:
-    """The factors of the children of a node as one, shape (1, children, …), with rows of zeros where one has fewer."""
-    rows = max(factor.values.shape[1] for factor in factors)
-    padded = [
-        factor._replace(values=np.pad(factor.values, ((0, 0), (0, rows - factor.values.shape[1]), (0, 0))))
-        for factor in factors
-    ]
-    return concatenated([factor.at(np.s_[:, None]) for factor in padded], axis=1)
+def from_each_on(factors: Sequence[Factor]) -> list[Factor]:
+    """The product pooling of each factor with all after it.
+
+    One by one: each keeps its own count of roundings. Side by side, as windows of equal nodes go, all would have the
+    largest, and down a chain it would double at every node.
+    """
+    return list(accumulate(reversed(factors), joined))[::-1]
 
 
 def needed(network: TreeTensorNetwork) -> tuple[int, int]:
