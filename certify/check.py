@@ -52,7 +52,8 @@ def read(given):
         case["count"], sides = prod(case["windows" if family == "tree" else "sites"]), case.get("sites", [1])
         demand(len(case["widths"]) == len(case.get("windows", case["widths"])), "widths: accepted: one per window")
         demand(len(sides) < 3 and case.get("kernel", 1) <= min(sides), "sites: accepted: 1 or 2, the kernel no longer")
-    demand(max(case["count"], *case["widths"]) <= 4096, "sites, steps and widths: accepted: up to 4096")
+    largest = max(case["count"], *case["widths"], case.get("depth", 1), dimension)
+    demand(largest <= 4096, "sites, steps, depth, widths and local_dimension: accepted: up to 4096")
     demand(prime < 2**32 and all(prime % each for each in range(2, isqrt(prime) + 1)), f"prime: {prime} is none")
     sides = case["sides"] = [site in set(case["inside"]) for site in range(case["count"])]
     case["outside"], inside = ([site for site, side in enumerate(sides) if side == own] for own in (False, True))
@@ -268,32 +269,31 @@ def check(given):
 
 
 def main():
-    """Check files; exits with 1 where a certificate is refused."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("files", nargs="*", type=Path, help="by default those in results/reference/certificates")
+    """Check files; exits with 1 where a certificate is refused, or there is none."""
+    parser, failed = argparse.ArgumentParser(description=__doc__.splitlines()[0]), False
+    parser.add_argument("files", nargs="*", type=Path, help="by default those of results/reference/certificates")
     parser.add_argument("--all", action="store_true", help="ranks up to 512, not 128 alone")
-    options, status = parser.parse_args(), 0
-    for path in options.files or sorted(Path("results/reference/certificates").glob("*.jsonl*")):
+    options, folder = parser.parse_args(), Path(__file__).resolve().parents[1] / "results/reference/certificates"
+    for path in options.files or sorted(folder.glob("*.jsonl*")) or [folder]:
         counts, lines = Counter(), []
         try:
             lines = (gzip.decompress if path.suffix == ".gz" else bytes)(path.read_bytes()).decode().splitlines()
         except Exception as error:  # damaged archives fail in ways of several libraries
-            status = 1
             print(f"{path}: refused: can't be read: {error}")
         for number, line in enumerate(lines, start=1):
             try:
-                given = json.loads(line)
-                fields = given if isinstance(given, dict) else {}
-                if "unchecked" in fields:
-                    print(f"{path}:{number}: not checked: {fields['unchecked']}: {', '.join(fields['cells'])}")
-                left_out = "unchecked" in fields or is_like(fields.get("rank"), 513 if options.all else 129)
+                demand(isinstance(given := json.loads(line), dict), "accepted: an object")
+                if unchecked := "unchecked" in given and is_like(given.get("cells"), [""]):
+                    print(f"{path}:{number}: not checked: {given['unchecked']}: {', '.join(given['cells'])}")
+                left_out = unchecked or is_like(given.get("rank"), 513 if options.all else 129)
                 word = "left out" if left_out else check(given) and "certified"
-            except ValueError as error:
-                word, status = "refused", 1
+            except (ValueError, RecursionError) as error:
+                word = "refused"
                 print(f"{path}:{number}: refused: {error}")
             counts[word] += 1
+        failed |= "refused" in counts or not counts
         print(f"{path}: {', '.join(f'{count} {word}' for word, count in counts.items()) or 'no certificate'}")
-    sys.exit(status)
+    sys.exit(failed)
 
 
 if __name__ == "__main__":

@@ -143,6 +143,8 @@ CORRUPTED = {
     "many steps": lambda: corrupted(MEMORY, steps=2 * 10**9),
     "many sites": lambda: corrupted(LOCATED, windows=[2, 2, 2 * 10**9]),
     "wide": lambda: corrupted(LOCATED, widths=[2, 10**9, 2]),
+    "deep": lambda: corrupted(MEMORY, depth=10**9),
+    "many templates": lambda: corrupted(LOCATED, local_dimension=10**9),
     "no bound": lambda: corrupted(LOCATED, bound={}),
     "two bounds": lambda: corrupted(LOCATED, bound={**written(*LOCATED)["bound"], "symmetric": []}),
     "bound of others": lambda: corrupted(LOCATED, bound={"symmetric": written(*LOCATED)["bound"]["cut"]}),
@@ -179,6 +181,9 @@ DAMAGED = {
     "no-text.jsonl": b"\xff\xfe\n",
     "no-archive.jsonl.gz": b"{}",
     "cut-short.jsonl.gz": gzip.compress(b"{}" * 1000)[:-9],
+    "no-line.jsonl": b"",
+    "no-names.jsonl": b'{"unchecked": "why", "cells": [1]}\n',
+    "too-deep.jsonl": b"[" * 10**5,
     "other-bytes.jsonl.gz": gzip.compress(bytes(range(256)))[:20] + bytes(30),
 }
 
@@ -192,9 +197,24 @@ def test_a_damaged_file_is_refused_in_one_line(name, tmp_path):
         [sys.executable, CHECKER, path], capture_output=True, text=True, encoding="utf-8", check=False
     )
     assert (done.returncode, done.stderr) == (1, "")
-    refused, _ = done.stdout.splitlines()
-    assert refused.startswith(str(path))
-    assert ": refused: " in refused
+    *refused, counted = done.stdout.splitlines()
+    assert counted.startswith(f"{path}: ")
+    assert [f"{path}" in line and ": refused: " in line for line in refused] == (
+        [] if name == "no-line.jsonl" else [True]
+    )
+
+
+def test_the_checker_finds_its_certificates_from_anywhere_or_fails(tmp_path):
+    alone = tmp_path / "certify/check.py"
+    alone.parent.mkdir()
+    alone.write_bytes(CHECKER.read_bytes())
+    done = subprocess.run([sys.executable, "-I", alone], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert (done.returncode, done.stdout.count("refused")) == (1, 1)
+    folder = tmp_path / "results/reference/certificates"
+    folder.mkdir(parents=True)
+    (folder / "one.jsonl").write_text(json.dumps(written(*LOCATED)), encoding="utf-8")
+    done = subprocess.run([sys.executable, "-I", alone], capture_output=True, text=True, check=True, cwd=alone.parent)
+    assert done.stdout == f"{folder / 'one.jsonl'}: 1 certified\n"
 
 
 def test_larger_ranks_are_left_out_and_named(tmp_path):
