@@ -2,6 +2,7 @@
 
 import json
 import sys
+from argparse import Namespace
 
 import numpy as np
 import pytest
@@ -10,7 +11,9 @@ from convac import HeldOut, data_dependence
 from convac.circuits.files import write_circuit
 from convac.circuits.tree import random_circuit
 from convac.cli import main
+from convac.commands.dependence import of_draw, read_images
 from convac.datasets.blobs import generate
+from convac.errors import ArgumentError
 from convac.files import write_arrays
 from convac.geometry.trees import PoolingTree
 from convac.networks.arithmetic import ConvAC
@@ -150,3 +153,23 @@ def test_files_that_hold_no_images_are_one_line(capsys, folder):
         assert named in line
         assert "expected" in line
     assert "has no array labels" in refused(capsys, "circuit", "--within-class", data="unlabelled.npz")
+
+
+def test_a_dataset_drawn_anew_for_every_seed_gives_each_replica_its_own_images(folder):
+    draws = {"test_images": np.stack([IMAGES, IMAGES[::-1]]), "test_labels": np.stack([LABELS, LABELS[::-1]])}
+    write_arrays(folder / "drawn/data.safetensors", draws, {})
+    read = read_images("drawn")
+    own = [of_draw(read, Namespace(run="run", replica=number)) for number in (None, 0, 1)]
+    for found, number in zip(own, (0, 0, 1), strict=True):
+        assert np.array_equal(found["test_images"], draws["test_images"][number])
+        assert np.array_equal(found["test_labels"], draws["test_labels"][number])
+    joined = of_draw(read, Namespace(run=None, replica=None))
+    assert np.array_equal(joined["test_images"], np.concatenate([IMAGES, IMAGES[::-1]]))
+    with pytest.raises(ArgumentError, match=r"^data: holds 2 draws, replica 2 has none"):
+        of_draw(read, Namespace(run="run", replica=2))
+
+
+def test_the_folder_of_a_dataset_is_taken_as_its_file(folder, capsys):
+    write_arrays(folder / "drawn/data.safetensors", {"test_images": IMAGES[None], "test_labels": LABELS[None]}, {})
+    main([*options("noise", "--samples", "40", "--within-class", data="drawn"), "--json"])
+    assert json.loads(capsys.readouterr().out) == printed(capsys, "noise", "--samples", "40", "--within-class")

@@ -71,6 +71,7 @@ class Wide(Net):
 
 net = Net()
 circuit = convac.random_circuit(convac.PoolingTree.named("line", (4,)), 2, (2, 2), numpy.random.default_rng(0))
+chain = convac.from_mps([numpy.eye(2)[None], numpy.eye(2)[:, None, :]])
 state = numpy.ones((2, 2, 2, 2))
 models = types.SimpleNamespace(small=types.SimpleNamespace(make=make))
 scipy = types.ModuleType("scipy")
@@ -145,6 +146,7 @@ def test_whatever_it_prints_goes_to_the_error_stream(capfd, network):
         ("mine:net", "4", 2),
         ("mine:Net", "4", 2),
         ("mine:circuit", None, 2),
+        ("mine:chain", None, 2),
         ("mine:state", None, 1),
         ("sub/torch.py:make", "4", 1),
     ],

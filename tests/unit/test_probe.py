@@ -4,6 +4,7 @@ import math
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
@@ -72,6 +73,14 @@ def test_trials_and_evaluations_count():
     assert found.hours == pytest.approx(found.seen * 1.5 / 3600, rel=0.2)  # one image is evaluated
     dataset = DigitsSpec(source="digits", seed=0, size=8, test=10**6)
     assert probed(spec.model_copy(update={"dataset": dataset}), 1, "cpu").hours > 10 * found.hours
+
+
+def test_draws_of_every_seed_are_probed_as_such(plan):
+    spec = next(spec for spec in plan.runs.values() if spec.dataset.seeds)
+    arrays = random_images(spec)
+    assert arrays["test_labels"].shape[0] == arrays["train_images"].shape[0] == len(spec.training.seeds)
+    assert not np.array_equal(*arrays["train_images"][:2])
+    assert probed(spec, 1, "cpu").hours > 0
 
 
 def test_a_theory_job_is_followed_from_its_first_items():

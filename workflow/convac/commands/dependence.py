@@ -1,16 +1,18 @@
 """`convac measure --data`: a network's dependence on data, from a file of held-out images."""
 
 import math
+import os
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from convac.commands.labelled_images import DATASET
 from convac.errors import ArgumentError, FileError
 from convac.files import Arrays, naming, read_arrays
 
-ACCEPTED = "an .npz file with images (n, …) and, if any, labels (n,)"
+ACCEPTED = "an .npz file with images (n, …) and, if any, labels (n,), or a dataset of a run"
 # names of arrays, the first that is there; those of the workflow's datasets among them
 IMAGES, LABELS = ("images", "test_images"), ("labels", "test_labels")
 UNITS = {"entropy": " nats", "matched_entropy": " nats"}
@@ -48,7 +50,7 @@ def measured(options: Namespace, network: Any, sites: list[int] | None) -> dict[
     """What the options ask for, as plain data: one entry per seed of the network."""
     from convac.entanglement.composites import HeldOut, data_dependence
 
-    arrays = read_images(options.data)
+    arrays = of_draw(read_images(options.data), options)
     images = array_of(arrays, IMAGES, options.data)
     labels = array_of(arrays, LABELS, options.data) if options.within_class else None
     found = data_dependence(
@@ -65,16 +67,35 @@ def measured(options: Namespace, network: Any, sites: list[int] | None) -> dict[
 
 
 def read_images(path: str) -> Arrays:
-    """The arrays of an .npz file, or of a safetensors file as the workflow writes its datasets.
+    """The arrays of an .npz file, or of a safetensors file as the workflow writes its datasets, or of its folder.
 
     Raises:
         FileError: it isn't there, is damaged or of another kind.
     """
+    path = os.path.join(path, DATASET) if os.path.isfile(os.path.join(path, DATASET)) else path
     if Path(path).suffix == ".safetensors":
         return read_arrays(path)[0]
     # opened here, since numpy leaves a torn file open; it reads no pickles, which run code, unless told to
     with naming(path, ACCEPTED), open(path, "rb") as opened, np.load(opened) as file:
         return {name: file[name] for name in file.files if name in {*IMAGES, *LABELS}}
+
+
+def of_draw(arrays: Arrays, options: Namespace) -> Arrays:
+    """Held-out images of one draw: of a dataset that is drawn anew for every seed the run's replica's, or all joined.
+
+    Raises:
+        ArgumentError: the replica has no draw there.
+    """
+    labels = arrays.get("test_labels")
+    if labels is None or labels.ndim != 2 or "images" in arrays:
+        return arrays
+    held = {name: arrays[name] for name in (IMAGES[1], LABELS[1]) if name in arrays}
+    if options.run is None:
+        return {name: np.concatenate(array) for name, array in held.items()}
+    number = options.replica or 0
+    if number >= len(labels):
+        raise ArgumentError(f"data: holds {len(labels)} draws, replica {number} has none; accepted: the run's dataset")
+    return {name: array[number] for name, array in held.items()}
 
 
 def array_of(arrays: Arrays, names: tuple[str, ...], path: str) -> np.ndarray:

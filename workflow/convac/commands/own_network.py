@@ -19,6 +19,7 @@ import numpy as np
 
 from convac.arrays import is_tensor, short
 from convac.circuits.tree import Circuit
+from convac.circuits.tree_tensors import TreeTensorNetwork
 from convac.entanglement.data import DataTensor
 from convac.entanglement.grid import GridFunction
 from convac.entanglement.modules import is_module
@@ -26,7 +27,7 @@ from convac.entanglement.sources import Source
 from convac.errors import ArgumentError, ConvacError
 
 NAMED = "module:name or file.py:name"
-MEASURED = "a ConvAC, circuit, torch module, function, array or dataset, or a factory of one without arguments"
+MEASURED = "a ConvAC, circuit, torch module, function, array, dataset or tree, or a factory of one without arguments"
 
 
 @contextmanager
@@ -166,7 +167,7 @@ def is_source(value: Any) -> bool:
     """Whether a value is measured as it stands, called or not."""
     if isinstance(value, type):
         return False
-    plain = isinstance(value, Circuit | GridFunction | DataTensor | np.ndarray)
+    plain = isinstance(value, Circuit | TreeTensorNetwork | GridFunction | DataTensor | np.ndarray)
     return plain or is_module(value) or is_tensor(value) or callable(getattr(value, "circuit", None))
 
 

@@ -109,7 +109,7 @@ def probed_jobs(plan: Plan, jobs: list[JobKey], options: Namespace) -> dict[JobK
         else:
             # tasks differ in what is on their images, which doesn't matter here
             spec = plan.runs[job.name]
-            key = repr((spec.network, spec.training, evaluations(spec)))
+            key = repr((spec.network, spec.training, evaluations(spec), len(spec.dataset.seeds)))
             if key not in alike:
                 alike[key] = isolated(probed, spec, options.steps, options.device)
             probe = alike[key]
@@ -195,12 +195,13 @@ def peak() -> float:
 
 
 def random_images(spec: RunSpec) -> Arrays:
-    """Images of the size that the network reads, and labels, at random."""
+    """Images of the size that the network reads, and labels, at random; of each draw where the dataset has several."""
     generator, network = stream("probe"), spec.network
     pixels = network.pixels
-    shape = (IMAGES, *(pixels.patch * side for side in network.sites))
+    several = (spec.dataset.draws,) if spec.dataset.seeds else ()
+    shape = (*several, IMAGES, *(pixels.patch * side for side in network.sites))
     images = generator.integers(0, pixels.brightest + 1, shape).astype(np.uint8)
-    labels = generator.integers(0, network.classes, IMAGES)
+    labels = generator.integers(0, network.classes, (*several, IMAGES))
     return {
         f"{part}_{kind}": array
         for part in ("train", "test")
