@@ -159,3 +159,11 @@ def test_what_makes_no_claim_is_refused():
         rank_correlation(replace(BASE, by=(), threshold=0.5))
     with pytest.raises(ArgumentError, match="accepted: numbers of at least two cells"):
         resampled([1.0, math.nan], [1.0, 2.0])
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf])
+@pytest.mark.parametrize("claim", [BASE, ALIKE, replace(ALIKE, every=True)], ids=["interval", "equivalence", "every"])
+def test_an_infinite_difference_is_no_statistic(claim, value):
+    found = evaluate(claim, table_of([[0.0, 0.01, value], [0.0, 0.01, 0.02]]))
+    assert (found.verdict, found.p_adjusted) == ("undecided", 1.0)
+    assert math.isnan(found.mean)

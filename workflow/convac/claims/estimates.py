@@ -25,10 +25,10 @@ class Estimate:
 
 
 def estimate(claim: Claim, found: list[Pair]) -> Estimate | None:
-    """The claim's estimate from its pairs; None where there are none, or one of them has no statistic."""
+    """The claim's estimate from its pairs; None where there are none, or one of them has no finite statistic."""
     if claim.kind == "rank correlation":
         return rank_estimate(claim, found) if found else None
-    if not found or any(math.isnan(pair.statistic) for pair in found):
+    if not found or not all(math.isfinite(pair.statistic) for pair in found):
         return None
     return equivalence_estimate(claim, found) if claim.kind == "equivalence" else mean_estimate(claim, found)
 
