@@ -20,7 +20,7 @@ def test_a_finished_run_has_everything_and_runs_nothing_again(clone):
     figures = clone.files("results/smoke/figures/*")
     assert {path.rsplit(".", 1)[1] for path in figures} == {"pdf", "svg", "png"}
     table = pd.read_parquet(clone.path / f"{EXPERIMENT}.parquet")
-    assert {"loss", "train_accuracy", "test_accuracy", "log_scale", "renyi2", "min_cut_log", "pixel"} <= set(
+    assert {"loss", "train_accuracy", "test_accuracy", "log_scale", "converged", "window_accuracy", "pixel"} <= set(
         table["quantity"]
     )
     ledger = pd.read_csv(clone.path / "results/smoke/claims.csv")
