@@ -86,6 +86,14 @@ def test_any_tree_is_drawn_whole(seed):
             assert found.place[node][1] > max(found.place[child][1] for child in children)
 
 
+def test_a_node_of_many_sites_is_one_wedge():
+    rows = np.ones((2, 2))
+    star = TreeTensorNetwork((100,), (*[100] * 100, -1), (*[rows] * 100, rows))
+    assert list(layout(star).leaves) == [star.root]
+    picture = draw(star, range(3))
+    assert [len(axes.get_title(loc="left")) > 0 for axes in picture.axes if axes is tree_of(picture)] == [True]
+
+
 def test_a_pooling_tree_has_no_dimensions_and_no_cut():
     axes = tree_of(draw(PoolingTree.named("random", (4, 4)), "left-right"))
     assert axes.get_title(loc="left") == "(b) Tree"

@@ -349,7 +349,7 @@ def legend(
     entries = []
     if not bare:
         drawn = sorted({channels[node] for node in places.place if node != network.root})
-        for dimension in sorted({drawn[0], drawn[-1]}):
+        for dimension in sorted({*drawn[:1], *drawn[-1:]}):  # none where all is one wedge
             entries.append(Line2D([], [], color=LINE, linewidth=line_width(dimension), label=f"bond of {dimension}"))
     if cut:
         entries.append(Line2D([], [], color=VERMILLION, marker="o", markerfacecolor="white", label="cut"))
