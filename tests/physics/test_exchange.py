@@ -175,3 +175,15 @@ def test_without_quimb_one_line_says_so(monkeypatch):
     monkeypatch.setitem(sys.modules, "quimb.tensor", None)
     with pytest.raises(ArgumentError, match="quimb isn't installed; accepted: an environment with quimb"):
         to_quimb(from_mps(MPS))
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e200, 1e-107])
+def test_coefficients_out_of_range_are_refused_not_listed_as_zero(scale):
+    network = from_mps([tensor * scale for tensor in MPS])
+    with pytest.raises(ArgumentError, match="network: coefficients leave float64's range"):
+        to_numpy(network)
+    assert measure(network, [0]).entropy == pytest.approx(measure(from_mps(MPS), [0]).entropy)
+
+
+def test_a_tensor_of_zeros_is_listed_as_such():
+    assert not to_numpy(from_mps([MPS[0], 0 * MPS[1], MPS[2]])).any()

@@ -155,8 +155,8 @@ def to_numpy(source: Any, output: int | Sequence[complex] | np.ndarray = 0) -> n
         Shape (M_1, …, M_N), sites in row-major order; float64 or complex128, as large as the weights make it.
 
     Raises:
-        ArgumentError: more than 2^22 coefficients, or one leaves float64's range; or the source or the output isn't
-            one.
+        ArgumentError: more than 2^22 coefficients, one above float64's range or all below it; or the source or the
+            output isn't one.
 
     >>> from convac import PoolingTree, random_circuit
     >>> to_numpy(random_circuit(PoolingTree.named("line", (4,)), 2, (2, 3), np.random.default_rng(0))).shape
@@ -165,9 +165,17 @@ def to_numpy(source: Any, output: int | Sequence[complex] | np.ndarray = 0) -> n
     network = selected(network_of(source), output)
     with np.errstate(over="ignore", invalid="ignore"):
         tensor = network.coefficient_tensor()[0]
-    if not np.isfinite(tensor).all():
-        raise ArgumentError("network: a coefficient leaves float64's range; accepted: smaller weights")
+    lost = np.abs(tensor).max() < np.finfo(np.float64).tiny and of_unit_size(network).coefficient_tensor()[0].any()
+    if lost or not np.isfinite(tensor).all():
+        raise ArgumentError("network: coefficients leave float64's range; accepted: weights of another scale")
     return np.asarray(tensor)
+
+
+def of_unit_size(network: TreeTensorNetwork) -> TreeTensorNetwork:
+    """The network with its weights divided by their largest magnitude each: the same tensor up to a factor."""
+    sizes = [np.abs(weight).max() for weight in network.weights]
+    weights = (weight / size if size else weight for weight, size in zip(network.weights, sizes, strict=True))
+    return TreeTensorNetwork(network.shape, network.parents, tuple(weights))
 
 
 def from_mps(arrays: Sequence[Any], shape: str = AXES, sites: Sequence[int] | None = None) -> TreeTensorNetwork:
