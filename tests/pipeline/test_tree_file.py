@@ -27,7 +27,7 @@ def test_a_tree_file_is_a_geometry_and_runs_its_own_jobs_alone(clone):
     assert len(after) == len(trained) + counts["train"]
     table = pd.read_parquet(clone.path / "results/smoke/tables/pooling_geometry.parquet")
     own = table[table["geometry"] == "mine"]
-    assert {"test_accuracy", "renyi2", "min_cut_log"} <= set(own["quantity"])
+    assert {"test_accuracy", "window_accuracy"} <= set(own["quantity"])
     # another place and name: the same runs, trained once; another order: others
     (clone.path / TREE).rename(clone.path / "moved.json")
     clone.configure(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from convac.claims.ledger import number
-from convac.claims.verdicts import CONTRADICTED, REPRODUCED, SMALLER, UNDECIDED
+from convac.claims.verdicts import CONTRADICTED, NOT_CONVERGED, REPRODUCED, SMALLER, UNDECIDED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 # heading, origin, verdicts, and how many are told: at most ten in all
 GROUPS = (
     ("Of the papers, this holds", "paper", (REPRODUCED,), 4),
-    ("Of the papers, this does not hold as said", "paper", (CONTRADICTED, SMALLER), 3),
-    ("New here", "ours", (REPRODUCED, CONTRADICTED), 3),
+    ("Of the papers, this does not hold as said", "paper", (CONTRADICTED, SMALLER), 2),
+    ("New here", "ours", (REPRODUCED,), 2),
+    ("Rules of ours that have exceptions", "ours", (CONTRADICTED,), 2),
 )
 
 
@@ -37,8 +38,8 @@ def findings(gathered: "pd.DataFrame") -> dict[str, list[dict[str, Any]]]:
 
 
 def undecided(gathered: "pd.DataFrame") -> int:
-    """How many primaries are undecided."""
-    return int(((gathered["role"] == "primary") & (gathered["verdict"] == UNDECIDED)).sum())
+    """How many primaries are undecided, those about networks that have not converged among them."""
+    return int(((gathered["role"] == "primary") & gathered["verdict"].isin([UNDECIDED, NOT_CONVERGED])).sum())
 
 
 def sentence(row: Mapping[str, Any]) -> str:
@@ -56,7 +57,8 @@ def sentence(row: Mapping[str, Any]) -> str:
         against = str(row["counterexamples"]).count(";") + 1
         told = f"otherwise in {against} of" if row["verdict"] == CONTRADICTED else "so in all"
         nontrivial = number(row["nontrivial"], whole=True)
-        return f"{row['statement']}: found {told} {row['n']} cases ({nontrivial} of them non-trivial)."
+        tested = "" if nontrivial == str(row["n"]) else f" ({nontrivial} of them non-trivial)"
+        return f"{row['statement']}: found {told} {row['n']} cases{tested}."
     over = "cells" if row["kind"] == "rank correlation" else "seeds"
     mean, low, high = (number(row[name]) for name in ("mean", "low", "high"))
     return f"{row['statement']}: found {mean} [{low}, {high}] over {row['n']} {over}."
