@@ -244,9 +244,8 @@ def what_was_found() -> str:
         lines += [f"*{heading}:*", ""] if rows else []
         lines += [f"- {sentence(row)} {links(str(row['experiment']), str(row['id']))}" for row in rows]
         lines += [""] if rows else []
-    lines.append(
-        f"Another {undecided(gathered)} primaries are undecided: the threshold is inside their interval, or their networks had not converged."
-    )
+    why = "the threshold is inside their interval, or their networks had not converged"
+    lines.append(f"Another {undecided(gathered)} primaries are undecided: {why}.")
     return "\n".join(lines) + "\n"
 
 
