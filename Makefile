@@ -30,7 +30,7 @@ setup-test: ## the same with what the tests need
 check: setup ## config files and ARGS, before Snakemake ends in a traceback on them
 	@python -m convac check -- $(ARGS)
 
-run: check ## run every experiment at the config's scale (the default); laptop: 8 to 12 minutes on 2 cores
+run: check ## run every experiment at the config's scale (the default); laptop: about 20 minutes on 2 cores
 	$(SNAKEMAKE) $(ARGS)
 
 smoke: check ## every experiment, tiny: 2 minutes on 2 cores with set-up
