@@ -39,14 +39,12 @@ def named(**kinds: str) -> list[str]:
 
 BLOBS = named(datasets="blobs")
 CIRCUITS, RECTIFIERS = [*BLOBS, *named(networks="arithmetic")], [*BLOBS, *named(networks="rectifier")]
-ON_DATA = named(measurement="dependence")
 # jobs: the rule, the modules that its spec names beside its command, and what has to follow once its output is new
 JOBS = [
     ("dataset", BLOBS, {"train", "measure", *after_cells(TRAINED)}),
     ("train", CIRCUITS, {"measure", *after_cells(TRAINED)}),
-    ("train", RECTIFIERS, {"measure", *after_cells(TRAINED)}),
-    ("measure", [*CIRCUITS, *named(measurement="entanglement"), *ON_DATA], after_cells(TRAINED)),
-    ("measure", [*RECTIFIERS, *ON_DATA], after_cells(TRAINED)),
+    ("train", RECTIFIERS, after_cells(TRAINED)),  # the experiment measures a baseline beside its ConvACs alone
+    ("measure", [*CIRCUITS, *named(measurement="windows")], after_cells(TRAINED)),
     ("theory", [f"convac.experiments.{THEORY}.{part}" for part in ("jobs", "compute")], after_cells(THEORY)),
     ("collect", [], {"claims", *after_claims(TRAINED, THEORY)}),
     *(("claims", [f"convac.experiments.{name}.claims"], after_claims(name)) for name in (TRAINED, THEORY)),
