@@ -85,7 +85,7 @@ lint: setup-test ## format, lint and types
 	snakemake --lint
 	mypy
 
-test: setup-test lint ## every check: linters, types, unit, physics and pipeline tests; 7 minutes on 2 cores
+test: setup-test lint ## every check: linters, types, unit, physics and pipeline tests; about 12 minutes on 2 cores
 	pytest -n 2 --dist worksteal -q
 
 generate: setup ## schema, data dictionary and the README's tables, from the code
