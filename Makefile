@@ -8,7 +8,8 @@ unexport PYTHONPATH PYTHONDONTWRITEBYTECODE
 CORES ?= all
 # a line a job; `make QUIET=` shows all that Snakemake says
 QUIET ?= --quiet host rules progress reason
-SNAKEMAKE = snakemake --cores $(CORES) --show-failed-logs --rerun-incomplete $(QUIET)
+# what follows `--quiet` is read as more of its words, so that a flag stands between these and the targets
+SNAKEMAKE = snakemake --cores $(CORES) $(QUIET) --show-failed-logs --rerun-incomplete
 ARGS ?=
 # Snakemake takes the last of two --config alone: what is given joins this one
 scaled = $(if $(findstring --config ,$(ARGS)),$(subst --config ,--config scale=$1 ,$(ARGS)),$(ARGS) --config scale=$1)

@@ -73,3 +73,11 @@ def test_clean_follows_a_link_and_keeps_the_reference(tmp_path):
     shutil.copy(MAKEFILE, tmp_path)
     subprocess.run(["make", "clean"], cwd=tmp_path, check=True, capture_output=True, env=plain())
     assert [path.name for path in (tmp_path / "big").iterdir()] == ["reference"]
+
+
+@pytest.mark.parametrize("target", ["run", "smoke"])
+def test_targets_are_no_words_of_quiet(tmp_path, target):
+    (line,) = [line for line in commands(tmp_path, target, "ARGS=min_cut -n") if line.startswith("snakemake ")]
+    words = line.split()
+    between = words[words.index("--quiet") + 1 : words.index("min_cut")]
+    assert any(word.startswith("--") for word in between)
