@@ -191,6 +191,8 @@ def test_trained_widths_come_from_the_errors():
     [
         ({"families": [{**FAMILY, "blocks": [8]}]}, "blocks: 8 of 8 sites"),
         ({"families": [{**FAMILY, "kernel": 9}]}, "kernel: 9 on 8 sites"),
+        ({"families": [{**FAMILY, "layers": 9}]}, "layers: 9 on 8 sites"),
+        ({"families": [{**FAMILY, "layers": 10**30}]}, "layers: 10+ is not accepted"),
         ({"trained": [{**TRAINED, "widths": [[6, 4], [2]]}]}, "widths: a list isn't ascending"),
         ({"trained": [{**TRAINED, "widths": [[4, 6], [3]]}]}, "lists that begin with 2"),
         ({"trained": [{**TRAINED, "kernel": 4, "widths": [[4], [2]]}]}, "see the whole ring"),

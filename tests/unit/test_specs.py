@@ -26,6 +26,7 @@ from convac.specs.dataset import DOWNLOADED
 from convac.specs.datasets.agreement import AgreementSpec
 from convac.specs.datasets.blobs import BlobsSpec
 from convac.specs.datasets.digits import DigitsSpec
+from convac.specs.job import read_job
 from convac.specs.parsing import mistakes, parse
 from convac.specs.run import RunSpec, folder
 from convac.specs.spec import canonical, digest
@@ -81,6 +82,16 @@ def test_mistakes_name_the_key(path, value, words):
     assert all(len(line) <= 200 and "\n" not in line for line in lines)
     with pytest.raises(ConfigError):
         parse(RunSpec, changed(path, value), "run")
+
+
+def test_a_file_that_holds_no_block_is_named_alone():
+    assert mistakes(RunSpec, 3, "t.json")[0].startswith("t.json: 3 is not accepted")
+
+
+@pytest.mark.parametrize("job", ["JobSpec", "Positive", "Field", "__doc__", 3, None])
+def test_jobs_are_types_of_their_experiment_alone(job):
+    with pytest.raises(ConfigError, match="accepted: a type of min_cut's jobs"):
+        read_job({"study": "min_cut", "job": job}, "t.json")
 
 
 @given(

@@ -40,21 +40,20 @@ def real(value: Any, name: str, shape: Shape = None, *, booleans: bool = False) 
     >>> real([[1, 2], [3, 4]], "weights").dtype
     dtype('float64')
     """
-    return checked(value, name, shape, "fiu", np.float64, booleans)
+    return checked(value, name, shape, "fiu", np.float64, booleans, "real numbers")
 
 
 def numbers(value: Any, name: str, shape: Shape = None, *, booleans: bool = False) -> np.ndarray:
     """As `real`; complex numbers are accepted, too, and stay complex128."""
     array = given(value, name)
     if array.dtype.kind == "c":
-        return checked(array, name, shape, "c", np.complex128, booleans)
-    return checked(value, name, shape, "fiu", np.float64, booleans)
+        return checked(array, name, shape, "c", np.complex128, booleans, "numbers")
+    return checked(value, name, shape, "fiu", np.float64, booleans, "numbers")
 
 
-def checked(value: Any, name: str, shape: Shape, kinds: str, dtype: Any, booleans: bool) -> np.ndarray:
+def checked(value: Any, name: str, shape: Shape, kinds: str, dtype: Any, booleans: bool, accepted: str) -> np.ndarray:
     """The value as an array of finite numbers of `dtype`, from arrays of the given kinds alone."""
     array = given(value, name)
-    accepted = "numbers" if "c" in kinds else "real numbers"
     if array.dtype.kind not in kinds and not (booleans and array.dtype.kind == "b"):
         raise ArgumentError(f"{name}: holds {kind(array)}; accepted: {accepted}")
     if not booleans and array.dtype.kind != "b" and has_boolean(value):

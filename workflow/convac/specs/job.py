@@ -52,6 +52,6 @@ def read_job(value: Any, where: str) -> JobSpec:
             f"{where}: study: {shown(study)} has no jobs; accepted: an experiment that computes"
         ) from error
     found = getattr(module, job, None) if isinstance(job, str) else None
-    if not isinstance(found, type) or not issubclass(found, JobSpec):
+    if not isinstance(found, type) or not issubclass(found, JobSpec) or found.__module__ != module.__name__:
         raise ConfigError(f"{where}: job: {shown(job)} is unknown; accepted: a type of {study}'s jobs")
     return parse(found, {key: each for key, each in value.items() if key not in {"study", "job"}}, where)

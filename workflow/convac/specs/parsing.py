@@ -63,8 +63,10 @@ def lines(error: ValidationError, kind: type[Spec], where: str = "") -> list[str
     for details in error.errors(include_url=False):
         key, fault, accepted = explained(kind, dict(details))
         found.setdefault(key, (fault, []))[1].append(accepted)
-    place = f"{where}." if where else ""
-    return [one_line(f"{place}{key}: {fault}{' or '.join(words)}") for key, (fault, words) in found.items()]
+    return [
+        one_line(f"{'.'.join(filter(None, (where, key)))}: {fault}{' or '.join(words)}")
+        for key, (fault, words) in found.items()
+    ]
 
 
 def explained(kind: type[Spec], details: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -8,7 +8,7 @@ from convac.specs.job import JobSpec
 from convac.specs.spec import Positive, Rate
 
 FEWEST = 2  # channels: one makes a product over sites
-Width = Annotated[int, Field(ge=2)]
+Width = Annotated[Positive, Field(ge=2)]
 
 
 class Family(JobSpec):
@@ -29,6 +29,8 @@ class Family(JobSpec):
             raise ValueError(f"blocks: {max(self.blocks)} of {self.sites} sites; accepted: fewer than the sites")
         if self.kernel > self.sites:
             raise ValueError(f"kernel: {self.kernel} on {self.sites} sites; accepted: no more than the sites")
+        if self.layers > self.sites:
+            raise ValueError(f"layers: {self.layers} on {self.sites} sites; accepted: no more than the sites")
         return self
 
 

@@ -32,7 +32,9 @@ class Block(BlobExperiment):
         description="blobs drawn for training under shuffled labels, so few that they are learnt by heart"
     )
     matched_loss: Rate = Field(description="training loss at which networks are compared, too [nats]")
-    samples: Annotated[int, Field(ge=32)] = Field(description="halves of test images a side, for dependence on data")
+    samples: Annotated[Positive, Field(ge=32)] = Field(
+        description="halves of test images a side, for dependence on data"
+    )
     vectors: tuple[Positive, ...] = Field(min_length=1, description="Schmidt vectors that the posterior keeps")
 
 
