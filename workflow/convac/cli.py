@@ -17,6 +17,7 @@ from convac.progress import LOG
 
 COMMANDS = {
     "download": "fetch the original files of one image set",
+    "images": "take images of your own as the originals of datasets",
     "dataset": "make one dataset from its spec",
     "train": "train every seed of one cell",
     "entanglement": "measure every trained network of a run",

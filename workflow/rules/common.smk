@@ -33,6 +33,7 @@ from convac.planning.place import (
 from convac.planning.plan import SUFFIXES, Plan
 from convac.provenance import source_hash
 from convac.specs.dataset import DOWNLOADED
+from convac.specs.own_images import OWN
 
 # Snakemake tells its targets only after it has read the rules, when it is too late for one clear line.
 words = snakemake_words(sys.argv) if OURS else []
@@ -96,6 +97,7 @@ REFERENCE = first_here("results/reference")
 wildcard_constraints:
     scale="smoke|laptop|paper|redrawn",
     source="|".join(DOWNLOADED),
+    own=OWN,
     dataset="[a-z0-9-]+",
     cell="[a-z0-9-]+",
     job="[a-z0-9-]+",

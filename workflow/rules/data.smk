@@ -5,6 +5,7 @@
 # A cluster's nodes may be offline: files are fetched where Snakemake runs.
 localrules:
     download,
+    images,
 
 
 rule download:
@@ -31,6 +32,31 @@ rule download:
     shell:
         CONVAC
         + " download --name {wildcards.source} --folder {params.folder} {params.local:q} --log {log}"
+
+
+# Images of the user's own, by their content: the same ones elsewhere, or touched, make nothing again.
+rule images:
+    input:
+        lambda wildcards: ancient(PLAN.own_images[wildcards.own]),
+    output:
+        "results/downloads/{own}/images.safetensors",
+        record="results/downloads/{own}/record.json",
+    log:
+        "results/logs/images/{own}.log",
+    conda:
+        "../../envs/cpu.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+        disk_mb=600,
+    params:
+        code=source_hash("convac.commands.images"),
+        folder=placed("results/downloads/{own}"),
+    message:
+        "images {wildcards.own} [{resources.runtime} min, {resources.mem_mb} MB memory, {resources.disk_mb} MB disk at most]"
+    shell:
+        CONVAC
+        + " images --path {input:q} --name {wildcards.own} --folder {params.folder} --log {log}"
 
 
 rule dataset:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from convac.advice.advise import BUDGET, Advice, Candidate, advise
-from convac.commands.labelled_images import read_labelled
+from convac.datasets.labelled_images import read_labelled
 from convac.entanglement.limits import MEMORY, SECONDS
 from convac.errors import ArgumentError
 

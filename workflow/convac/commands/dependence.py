@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from convac.commands.labelled_images import DATASET
+from convac.datasets.labelled_images import DATASET
 from convac.errors import ArgumentError, FileError
 from convac.files import Arrays, naming, read_arrays
 

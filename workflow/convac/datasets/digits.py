@@ -16,24 +16,28 @@ import importlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from scipy import ndimage
 
 from convac.datasets.blobs import require_integer
 from convac.datasets.formats import image_set
+from convac.datasets.labelled_images import ORIGINALS
 from convac.errors import ArgumentError, FileError
-from convac.files import Arrays
+from convac.files import Arrays, read_arrays
 from convac.seeds import stream
-from convac.specs.dataset import DOWNLOADED
+from convac.specs.own_images import PUBLISHED, is_name
 
-SOURCES = ("digits", *DOWNLOADED)
 PARTS = ("train", "validation", "test")
 # of streams: seeds, not names
 WORDS = {"digits": "digits", "mnist": "mnist", "fashion_mnist": "fashion_mnist", "cifar10": "cifar10"}
+OWN_WORD = "own"  # for images of the user's, whatever is in them
 BRIGHTEST = {"digits": 16}  # full scale of an original where it isn't 255
 HELD_OUT = 300  # originals of `digits` for validation, and as many for testing
-VALIDATION = 6  # one in so many training originals of the other sources is for validation
+VALIDATION = (
+    6  # one in so many training originals of the other sources is for validation, and of the user's for testing
+)
 THRESHOLD = 0.45  # of binarisation, as a share of the full scale
 SMALLEST = 4  # pixels along the side of a resampled original
 CHUNK = 1000  # originals resampled together; bounds the memory and changes nothing else
@@ -76,7 +80,8 @@ def generate(
     source, seed and part alone, so that every size shows the same ones.
 
     Args:
-        source: `digits` (scikit-learn's, 8×8), `mnist`, `fashion_mnist` or `cifar10` (grey).
+        source: `digits` (scikit-learn's, 8×8), `mnist`, `fashion_mnist`, `cifar10` (grey), or what a spec calls images
+            of the user's own.
         seed: non-negative integer; the split of the originals into parts is the same for all.
         size: pixels along each side of the resampled original, from 4 to `canvas`.
         canvas: pixels along each axis, from 4 up.
@@ -91,7 +96,7 @@ def generate(
 
     Returns:
         `train_images`, `validation_images`, `test_images`: shape (n, canvas, canvas), uint8 in 0..shades-1;
-        `train_labels`, `validation_labels`, `test_labels`: shape (n,), int64 in 0..9.
+        `train_labels`, `validation_labels`, `test_labels`: shape (n,), int64 from 0 up.
 
     Raises:
         ArgumentError: an argument is outside what is accepted.
@@ -113,7 +118,7 @@ def generate(
     originals = read_originals(source, folder)
     arrays: Arrays = {}
     for part, count in counts.items():
-        names = ("digits", WORDS[source], seed, part)
+        names = ("digits", WORDS.get(source, OWN_WORD), seed, part)
         chosen = draw_originals(originals.pools[part], count, names, repeated=part != "train")
         arrays[f"{part}_images"] = render(originals, part, chosen, names, size, canvas, grid, clutter, shades)
         arrays[f"{part}_labels"] = originals.labels[chosen]
@@ -128,15 +133,20 @@ def require_range(key: str, value: object, least: int, most: int) -> None:
 
 def read_originals(source: str, folder: str | None = None) -> Originals:
     """The originals of a source and their pools, the same ones for every seed and size; raises as `generate`."""
-    if source not in SOURCES:
-        raise ArgumentError(f"source: {source!r} is unknown; accepted: {', '.join(SOURCES)}")
+    if not is_name(source):
+        raise ArgumentError(f"source: {source!r} is unknown; accepted: {', '.join(PUBLISHED)}")
     if source == "digits":
         images, labels = read_digits()
         order = stream("digits", WORDS[source], "split").permutation(len(images))
         test, validation, train = np.split(order, [HELD_OUT, 2 * HELD_OUT])
+    elif not isinstance(folder, str) or not folder:
+        raise ArgumentError(f"folder: {folder!r}; accepted: the folder with the original files of {source}")
+    elif source not in PUBLISHED:
+        arrays = read_arrays(Path(folder) / ORIGINALS)[0]
+        images, labels = arrays["images"], arrays["labels"]
+        order, held_out = stream("digits", OWN_WORD, "split").permutation(len(images)), len(images) // VALIDATION
+        test, validation, train = np.split(order, [held_out, 2 * held_out])
     else:
-        if not isinstance(folder, str) or not folder:
-            raise ArgumentError(f"folder: {folder!r}; accepted: the folder with the original files of {source}")
         arrays = image_set(source, folder)
         images, labels = (
             np.concatenate([arrays[f"{part}_{kind}"] for part in ("train", "test")]) for kind in ("images", "labels")
@@ -157,7 +167,7 @@ def read_digits() -> tuple[np.ndarray, np.ndarray]:
         bunch = importlib.import_module("sklearn.datasets").load_digits()
     except ImportError as error:
         raise ArgumentError(
-            f"source: 'digits' needs scikit-learn; accepted: {', '.join(SOURCES[1:])} without it"
+            f"source: 'digits' needs scikit-learn; accepted: {', '.join(PUBLISHED[1:])} without it"
         ) from error
     return bunch.images.astype(np.uint8), bunch.target.astype(np.int64)
 

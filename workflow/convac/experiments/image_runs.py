@@ -7,11 +7,12 @@ from pydantic import Field
 from convac.experiments.experiment import Experiment
 from convac.geometry.trees import PoolingTree
 from convac.specs.dataset import DatasetSpec
-from convac.specs.datasets.digits import DigitsSpec, Source
+from convac.specs.datasets.digits import DigitsSpec
 from convac.specs.network import NetworkSpec, Pixels, Sharing
 from convac.specs.networks.arithmetic import ArithmeticSpec
 from convac.specs.networks.convolutional import ConvolutionalSpec
 from convac.specs.networks.overlapping import OverlappingSpec
+from convac.specs.own_images import Source
 from convac.specs.run import RunSpec
 from convac.specs.spec import INTEGER, Natural, Positive, Spec
 from convac.specs.training import Schedule, Seeds, TrainingSpec, seeds_of

@@ -72,6 +72,7 @@ FIGURE = Needs(seconds=4, memory=520, disk=5)  # a notebook
 EQUAL = {"figure": FIGURE.seconds, "collect": LIGHT, "claims": 0.8}
 BARE = {
     "download": 30.0,
+    "images": LIGHT,
     "ledger": LIGHT,
     "comparison": LIGHT,
     "manifest": LIGHT,

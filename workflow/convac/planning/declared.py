@@ -7,6 +7,8 @@ import os
 import re
 from pathlib import Path
 
+from convac.specs.own_images import OWN
+
 LOGS = "results/logs"
 SCALE = "(?P<scale>smoke|laptop|paper|redrawn)"
 EXPERIMENT = r"(?P<experiment>[a-z][a-z0-9_]*)"
@@ -14,6 +16,7 @@ FOLDER = r"(?P<folder>[a-z0-9-]+)"
 # outputs under results, and the log of their rule by what the pattern names
 RULES = {
     r"downloads/(?P<source>\w+)/record\.json": "download/{source}",
+    rf"downloads/(?P<own>{OWN})/(record\.json|images\.safetensors)": "images/{own}",
     rf"(?P<room>datasets|runs|theory)/{FOLDER}/spec\.json": "spec/{room}-{folder}",
     rf"datasets/{FOLDER}/(data\.safetensors|summary\.parquet|run\.json)": "dataset/{folder}",
     rf"runs/{FOLDER}/(model\.safetensors|history\.parquet|run\.json)": "train/{folder}",

@@ -302,6 +302,12 @@ class Plan:
         originals = self.datasets[dataset].originals
         return [f"results/downloads/{originals}/record.json"] if originals else []
 
+    @property
+    def own_images(self) -> dict[str, str]:
+        """Paths of images of the user's own, by what specs call them."""
+        specs = self.datasets.values()
+        return {spec.originals: spec.path for spec in specs if spec.originals and spec.path}
+
     def entries(self, scale: str, name: str, placed: Callable[[str], str] = str) -> str:
         """What `collect` reads of an experiment, as JSON; `placed` says where a result stands, from its name."""
         found = self.studies[scale, name].entries()

@@ -15,11 +15,12 @@ from convac.experiments.experiment import Cell, Experiment
 from convac.experiments.image_runs import CLASSES, GREY, template
 from convac.geometry.trees import PoolingTree
 from convac.specs.dataset import Control
-from convac.specs.datasets.digits import DigitsSpec, Source
+from convac.specs.datasets.digits import DigitsSpec
 from convac.specs.measurement import MeasureSpec
 from convac.specs.measurements.missing import Imputation, MissingSpec
 from convac.specs.network import NetworkSpec
 from convac.specs.networks.mixture import MixtureSpec, Objective
+from convac.specs.own_images import Source
 from convac.specs.run import RunSpec
 from convac.specs.spec import INTEGER, Positive, Scalar, Share, Spec
 from convac.specs.training import Schedule, Seeds, TrainingSpec, seeds_of

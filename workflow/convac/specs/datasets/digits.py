@@ -1,20 +1,24 @@
 """Digits and other photographed things: see `convac.datasets.digits`."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from convac.specs.dataset import DOWNLOADED, DatasetSpec
+from convac.specs.dataset import DatasetSpec
+from convac.specs.own_images import CLASSES, is_name, own_images
 from convac.specs.spec import Natural, Positive
 
-Source = Literal["digits", "mnist", "fashion_mnist", "cifar10"]
 Side = Annotated[Positive, Field(ge=4)]
 
 
 class DigitsSpec(DatasetSpec):
-    """Images of a published set, resampled and placed on a canvas, in ten classes."""
+    """Images of a published set or of the user's own, resampled and placed on a canvas.
 
-    source: Source = Field(description="where the originals come from")
+    A `source` that is a path is read: its content becomes the source, and the path is no part of the spec.
+    """
+
+    source: str = Field(description="where the originals come from: a published set, own- and their content, or a path")
     seed: Natural
     size: Side = Field(description="pixels along each side of a resampled original")
     canvas: Side = Field(default=32, description="pixels along each axis")
@@ -24,11 +28,28 @@ class DigitsSpec(DatasetSpec):
     grid: Positive = Field(default=1, description="pixels between two places")
     clutter: Natural = Field(default=0, description="patches of other originals in every image")
     shades: Annotated[int, Field(ge=2, le=256)] = Field(default=256, description="grey values")
+    classes: Annotated[Positive, Field(ge=2)] = Field(
+        default=CLASSES, exclude_if=lambda classes: classes == CLASSES, description="different labels"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _own_read(cls, value: Any) -> Any:
+        source = value.get("source") if isinstance(value, Mapping) else None
+        if not isinstance(source, str) or is_name(source):
+            return value
+        own = own_images(source)
+        return {**value, "source": own.name, "classes": own.classes, "path": own.path}
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What `generate` takes: how many classes there are, it finds in the originals."""
+        return {name: value for name, value in super().arguments.items() if name != "classes"}
 
     @property
     def originals(self) -> str | None:
         """The image set whose original files must be there before it is made; None if it needs none."""
-        return self.source if self.source in DOWNLOADED else None
+        return None if self.source == "digits" else self.source
 
     @property
     def pixels(self) -> int:

@@ -1,0 +1,167 @@
+"""Images of the user's own as the originals of datasets: what is taken, and the one line for what doesn't fit."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from matplotlib.image import imsave
+
+from convac.cli import main
+from convac.datasets.digits import generate
+from convac.datasets.formats import luma
+from convac.datasets.labelled_images import grey_squares, read_labelled
+from convac.errors import FileError
+from convac.specs.datasets.digits import DigitsSpec
+from convac.specs.own_images import own_images, source_written
+from convac.specs.spec import canonical, digest
+
+NUMBER, SIDE = 90, 12
+KINDS = ["ant", "bee", "cat"]
+
+
+@pytest.fixture
+def arrays(rng):
+    """Images whose brightest square says which of three kinds they are."""
+    labels = np.arange(NUMBER) % 3
+    images = rng.integers(0, 100, (NUMBER, SIDE, SIDE), dtype=np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        image[4 * label : 4 * label + 4] += 150
+    return images, np.array(KINDS)[labels]
+
+
+@pytest.fixture
+def saved(arrays, tmp_path):
+    """They as an .npz file and as a folder of PNG images."""
+    images, labels = arrays
+    np.savez(tmp_path / "own.npz", images=images, labels=labels)
+    for number, (image, label) in enumerate(zip(images, labels, strict=True)):
+        (tmp_path / "own" / label).mkdir(parents=True, exist_ok=True)
+        imsave(tmp_path / "own" / label / f"{number:03}.png", np.stack([image] * 3, axis=-1))
+    return tmp_path
+
+
+def taken(path, folder):
+    """What the workflow's job makes of them: its record."""
+    main(["images", "--path", str(path), "--name", own_images(str(path)).name, "--folder", str(folder)])
+    return json.loads((folder / "record.json").read_text())
+
+
+def test_a_file_and_a_folder_give_the_same_originals(saved, arrays, tmp_path):
+    records = [taken(saved / name, tmp_path / "out" / name) for name in ("own.npz", "own")]
+    assert records[0]["classes"] == records[1]["classes"] == dict.fromkeys(KINDS, NUMBER // 3)
+    assert records[0]["side"] == SIDE
+    by_file, by_folder = (grey_squares(*read_labelled(str(saved / name)), "own") for name in ("own.npz", "own"))
+    order = np.argsort(arrays[1], kind="stable")
+    np.testing.assert_array_equal(by_file[0], arrays[0])
+    np.testing.assert_array_equal(by_file[0][order], by_folder[0])
+    np.testing.assert_array_equal(by_file[1][order], by_folder[1])
+
+
+def test_content_and_not_the_path_is_in_the_spec(saved):
+    shutil.copytree(saved / "own", saved / "elsewhere")
+    here, there, other = (
+        DigitsSpec(source=str(saved / name), seed=0, size=8) for name in ("own", "elsewhere", "own.npz")
+    )
+    assert (here.classes, here.path) == (3, str(saved / "own"))
+    assert digest(here) == digest(there) != digest(other)
+    assert str(saved) not in canonical(here)
+    assert here.originals == here.source == own_images(str(saved / "own")).name
+    (saved / "elsewhere" / "ant" / "000.png").unlink()
+    own_images.cache_clear()
+    assert digest(DigitsSpec(source=str(saved / "elsewhere"), seed=0, size=8)) != digest(here)
+
+
+def test_specs_of_published_sets_are_as_they_were():
+    spec = json.loads(canonical(DigitsSpec(source="digits", seed=0, size=8)))
+    assert set(spec).isdisjoint({"path", "classes"})
+
+
+def test_parts_share_no_original(saved, tmp_path):
+    record = taken(saved / "own.npz", tmp_path / "taken")
+    size = {"canvas": SIDE, "size": SIDE, "train": 400, "validation": 15, "test": 15}
+    made = generate(record["name"], seed=0, folder=str(tmp_path / "taken"), **size)
+    parts = [{image.tobytes() for image in made[f"{part}_images"]} for part in ("train", "validation", "test")]
+    assert [len(part) for part in parts] == [60, 15, 15]
+    assert len(set.union(*parts)) == NUMBER
+    assert set(made["train_labels"].tolist()) == {0, 1, 2}
+
+
+COLOURS = np.random.default_rng(0).integers(0, 256, (60, 8, 8, 3), dtype=np.uint8)
+OPAQUE = np.concatenate([COLOURS, np.full((60, 8, 8, 1), 255, np.uint8)], axis=3)
+LABELS = np.arange(60) % 2
+
+
+@pytest.mark.parametrize(
+    ("images", "wanted"),
+    [
+        (COLOURS, luma(COLOURS)),
+        (OPAQUE, luma(COLOURS)),
+        (COLOURS[..., :1], COLOURS[..., 0]),
+        (COLOURS[..., 0] > 99, 255 * (COLOURS[..., 0] > 99)),
+        (COLOURS[..., 0] / np.float32(255), COLOURS[..., 0]),
+        (COLOURS[..., 0].astype(np.int64), COLOURS[..., 0]),
+    ],
+)
+def test_pixels_of_every_type(images, wanted):
+    found, labels, names = grey_squares(images, LABELS, "own")
+    assert found.dtype == np.uint8
+    np.testing.assert_array_equal(found, wanted)
+    assert (labels.tolist(), names) == (LABELS.tolist(), ["0", "1"])
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "words"),
+    [
+        (COLOURS[:, :6], LABELS, "own: images are 6 by 8 by 3; expected squares"),
+        (COLOURS[:, :3, :3], LABELS, "squares of 4 pixels or more"),
+        (COLOURS[0], LABELS, "squares"),
+        (COLOURS, LABELS[:-1], "an integer or a word for each of 60 images"),
+        (COLOURS, LABELS / 2, "an integer or a word"),
+        (COLOURS[:59], LABELS[:59], "holds 59 images; expected 60 or more"),
+        (COLOURS * 1.0, LABELS, "pixels from 0 to 255; expected booleans, numbers from 0 to 1, or integers"),
+        (COLOURS.astype(int) - 1, LABELS, "pixels from -1"),
+        (COLOURS * 1j, LABELS, "no finite real numbers"),
+        (np.where(COLOURS == 7, np.nan, 0.5), LABELS, "no finite real numbers"),
+        (COLOURS[..., :2], LABELS, "2 colours; expected 1, or red, green and blue"),
+        (OPAQUE - np.uint8(1), LABELS, "transparent"),
+    ],
+)
+def test_what_does_not_fit_is_refused_in_one_line(images, labels, words):
+    with pytest.raises(FileError, match=words) as refusal:
+        grey_squares(images, labels, "own")
+    assert len(str(refusal.value)) <= 200
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        (lambda path: path.write_bytes(b"nothing"), "is damaged.* expected an .npz file with images"),
+        (lambda path: np.savez(path, images=COLOURS), "has no array labels"),
+        (lambda path: np.savez(path, images=COLOURS, labels=np.zeros(60)), "holds 1 class; expected two"),
+        (lambda path: np.savez(path, images=COLOURS, labels=np.array([{}] * 60)), "expected an .npz file"),
+        (lambda path: path.mkdir(), "holds 0 classes; expected two or more"),
+    ],
+)
+def test_files_that_hold_none_are_refused_by_name(tmp_path, made, words):
+    path = tmp_path / "own.npz"
+    made(path)
+    with pytest.raises(FileError, match=words) as refusal:
+        own_images(str(path))
+    assert str(refusal.value).startswith(str(path))
+    assert len(str(refusal.value)) - len(str(path)) <= 200
+
+
+def test_a_source_is_a_published_set_or_something_that_is_there(saved):
+    assert source_written("digits") == "digits"
+    assert source_written(str(saved / "own")) == str(saved / "own")
+    with pytest.raises(ValueError, match="'mnits' is unknown and no path; accepted: digits, mnist"):
+        source_written("mnits")
+
+
+def test_images_that_changed_are_not_taken(saved, tmp_path, capsys):
+    own_images.cache_clear()
+    with pytest.raises(SystemExit):
+        main(["images", "--path", str(saved / "own"), "--name", "own-000000000000", "--folder", str(tmp_path / "x")])
+    assert "changed since the workflow began" in capsys.readouterr().err
+    assert not (tmp_path / "x").exists()

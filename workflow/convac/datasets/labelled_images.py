@@ -1,0 +1,112 @@
+"""Labelled images from where users keep them: an .npz file, a folder of PNG images by class, a dataset of a run."""
+
+from pathlib import Path
+
+import numpy as np
+
+from convac.datasets.formats import luma
+from convac.errors import FileError
+from convac.files import Arrays, ContentError, naming, read_arrays
+from convac.specs.own_images import class_files
+
+NAMES = (("images", "labels"), ("train_images", "train_labels"))  # of arrays, the first pair that is there
+SMALLEST = 4  # pixels along each side
+FEWEST = 60  # images, of which a sixth each is for validation and testing
+ORIGINALS = "images.safetensors"  # in the folder of originals: grey squares
+DATASET = "data.safetensors"  # in the folder of a dataset
+ACCEPTED = ".npz with images and labels, a folder of PNG images by class, or of a dataset"
+
+
+def read_labelled(path: str) -> tuple[np.ndarray, np.ndarray]:
+    """Images (n, …) and labels (n,); of a dataset of the workflow those to train on, never a test image.
+
+    Raises:
+        FileError: nothing is there, it is damaged, or lacks one of the two; images of a folder differ in size.
+    """
+    place = Path(path)
+    if place.is_dir() and not (place / DATASET).is_file():
+        return read_folder(place)
+    place = place / DATASET if place.is_dir() else place
+    with naming(place, ACCEPTED):
+        arrays = read_arrays(place)[0] if place.suffix == ".safetensors" else read_npz(place)
+    for images, labels in NAMES:
+        if images in arrays and labels in arrays:
+            found, answers = arrays[images], arrays[labels]
+            # of a dataset that is drawn anew for every seed, all draws
+            return (np.concatenate(found), np.concatenate(answers)) if answers.ndim == 2 else (found, answers)
+    raise FileError(f"{path}: has no arrays images and labels; expected {ACCEPTED}")
+
+
+def read_npz(path: Path) -> Arrays:
+    """The arrays of an .npz file that may be wanted; pickles, which run code, are refused."""
+    wanted = {name for pair in NAMES for name in pair}
+    # opened here, since numpy leaves a torn file open
+    with path.open("rb") as opened, np.load(opened) as file:
+        if isinstance(file, np.ndarray):
+            raise ContentError("is a single array")
+        return {name: file[name] for name in file.files if name in wanted}
+
+
+def read_folder(folder: Path) -> tuple[np.ndarray, np.ndarray]:
+    """PNG images of a folder with one folder per class, in order of their names; labels are the folders' names."""
+    from matplotlib.image import imread
+
+    found = class_files(folder)
+    if not found:
+        raise FileError(f"{folder}: has no PNG images in folders by class; expected {ACCEPTED}")
+    images: list[np.ndarray] = []
+    for path, _ in found:
+        with naming(path, "a PNG image"):
+            images.append(imread(path))
+        if images[-1].shape != images[0].shape:
+            sizes = [" by ".join(map(str, each.shape)) for each in (images[-1], images[0])]
+            raise FileError(f"{path}: is {sizes[0]}, others are {sizes[1]}; expected images of one size and kind")
+    return np.stack(images), np.array([kind for _, kind in found])
+
+
+def grey_squares(images: np.ndarray, labels: np.ndarray, path: str) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Labelled images as the originals of a dataset.
+
+    Args:
+        images: shape (n, side, side), or (n, side, side, 1, 3 or 4) for colours, which become grey by Rec. 601 luma:
+            booleans, numbers from 0 to 1, or integers from 0 to 255.
+        labels: shape (n,), integers or text.
+        path: what error lines call them.
+
+    Returns:
+        images, shape (n, side, side), uint8 in 0..255; labels, shape (n,), int64 in the order of the names; the names.
+
+    Raises:
+        FileError: one line that says what doesn't fit and what is expected.
+    """
+    if images.ndim not in {3, 4} or images.shape[1] != images.shape[2] or images.shape[1] < SMALLEST:
+        shape = " by ".join(map(str, images.shape[1:]))
+        raise FileError(f"{path}: images are {shape}; expected squares of {SMALLEST} pixels or more along each side")
+    if labels.shape != images.shape[:1] or labels.dtype.kind not in "iuU":
+        raise FileError(f"{path}: labels don't fit; expected an integer or a word for each of {len(images)} images")
+    if len(images) < FEWEST:
+        raise FileError(f"{path}: holds {len(images)} images; expected {FEWEST} or more")
+    names, numbers = np.unique(labels, return_inverse=True)
+    return grey(full_scale(images, path), path), numbers.astype(np.int64), [str(name) for name in names]
+
+
+def full_scale(images: np.ndarray, path: str) -> np.ndarray:
+    """Pixels of any type as uint8 in 0..255."""
+    expected = "booleans, numbers from 0 to 1, or integers from 0 to 255"
+    if images.dtype.kind not in "biuf" or not np.isfinite(images).all():
+        raise FileError(f"{path}: pixels are no finite real numbers; expected {expected}")
+    brightest = 255 if images.dtype.kind in "iu" else 1
+    if images.min() < 0 or images.max() > brightest:
+        raise FileError(f"{path}: pixels from {images.min():g} to {images.max():g}; expected {expected}")
+    return images.astype(np.uint8) if brightest == 255 else np.rint(images * 255.0).astype(np.uint8)
+
+
+def grey(images: np.ndarray, path: str) -> np.ndarray:
+    """Images (n, side, side) as they are, colours by their luma; transparent ones are refused."""
+    if images.ndim == 3 or images.shape[3] == 1:
+        return images.reshape(images.shape[:3])
+    if images.shape[3] not in {3, 4}:
+        raise FileError(f"{path}: images have {images.shape[3]} colours; expected 1, or red, green and blue")
+    if images.shape[3] == 4 and images[..., 3].min() < 255:
+        raise FileError(f"{path}: an image is transparent in parts; expected opaque images")
+    return luma(images[..., :3])

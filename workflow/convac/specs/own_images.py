@@ -1,0 +1,101 @@
+"""Images of the user's own in specs: what is in them stands for them, wherever the file or folder is."""
+
+import hashlib
+import io
+import re
+from functools import cache
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import numpy as np
+from pydantic import AfterValidator, Field
+
+from convac.errors import FileError
+from convac.files import naming
+from convac.specs.dataset import DOWNLOADED
+
+PUBLISHED = ("digits", *DOWNLOADED)
+CLASSES = 10  # of every one of them
+ACCEPTED = "an .npz file with images and labels, or a folder of PNG images by class"
+OWN = r"own-[0-9a-f]{12}"  # what a spec calls them: by the start of the sha256 of all that is read
+
+
+class OwnImages(NamedTuple):
+    """What a spec says of images of the user's own.
+
+    Attributes:
+        name: `own-` and 12 hex digits of their content.
+        classes: different labels.
+        path: of the file or folder.
+    """
+
+    name: str
+    classes: int
+    path: str
+
+
+def is_name(source: object) -> bool:
+    """Whether a source is a published set, or images of the user's that a spec names by their content."""
+    return isinstance(source, str) and (source in PUBLISHED or bool(re.fullmatch(OWN, source)))
+
+
+def source_written(source: str) -> str:
+    """The source of a config, which names a published set or a path where something is; raises ValueError."""
+    if source in PUBLISHED or Path(source).exists():
+        return source
+    raise ValueError(f"{source!r} is unknown and no path; accepted: {', '.join(PUBLISHED)}, {ACCEPTED}")
+
+
+# of a config's images
+Source = Annotated[str, Field(min_length=1), AfterValidator(source_written)]
+
+
+def classes_of(source: str) -> int:
+    """Different labels of the originals of a config's images."""
+    return CLASSES if source in PUBLISHED else own_images(source).classes
+
+
+@cache  # a plan asks once for every job
+def own_images(path: str) -> OwnImages:
+    """Names images by their content, and counts their classes.
+
+    Raises:
+        FileError: nothing is there, it can't be read, or it holds fewer than two classes.
+    """
+    place = Path(path)
+    digest, classes = folder_content(place) if place.is_dir() else file_content(place)
+    if classes < 2:
+        raise FileError(f"{path}: holds {classes} class{'' if classes == 1 else 'es'}; expected two or more")
+    return OwnImages(f"own-{digest[:12]}", classes, path)
+
+
+def file_content(path: Path) -> tuple[str, int]:
+    """The sha256 of an .npz file, and how many labels there are."""
+    with naming(path, ACCEPTED):
+        content = path.read_bytes()
+        with np.load(io.BytesIO(content)) as file:  # pickles, which run code, are refused
+            labels = file["labels"] if "labels" in file.files else None
+    if labels is None:
+        raise FileError(f"{path}: has no array labels; expected {ACCEPTED}")
+    return hashlib.sha256(content).hexdigest(), len(np.unique(labels))
+
+
+def folder_content(folder: Path) -> tuple[str, int]:
+    """The sha256 of the names and bytes of the PNG images of a folder, and how many folders hold some."""
+    found = class_files(folder)
+    total = hashlib.sha256()
+    for path, kind in found:
+        with naming(path, "a PNG image"):
+            total.update(f"{kind}/{path.name}\n".encode() + hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest(), len({kind for _, kind in found})
+
+
+def class_files(folder: Path) -> list[tuple[Path, str]]:
+    """PNG images of a folder with one folder a class, in order of their names, each with its class."""
+    with naming(folder, ACCEPTED):
+        return [
+            (path, kind.name)
+            for kind in sorted(folder.iterdir())
+            if kind.is_dir()
+            for path in sorted(kind.glob("*.png"))
+        ]
