@@ -32,8 +32,8 @@ include: "workflow/rules/report.smk"
 rule all:
     default_target: OURS
     input:
-        f"results/{SCALE}/claims.md",
-        f"results/{SCALE}/manifest.json",
+        filled(paths.LEDGER, scale=SCALE),
+        filled(paths.MANIFEST, scale=SCALE),
         [PLAN.products(SCALE, name) for name in PLAN.experiments],
 
 

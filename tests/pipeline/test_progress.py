@@ -11,7 +11,7 @@ from clones import Clone
 
 from convac.commands.plan import planned
 from convac.planning.benchmarks import whole_seconds
-from convac.planning.declared import log_of
+from convac.planning.paths import log_of
 
 COMMAND = ("bash", "-c", "PYTHONPATH=workflow python -m convac progress")
 EXPERIMENTS = {"pooling_geometry", "recurrent_memory"}

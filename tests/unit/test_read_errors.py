@@ -29,7 +29,8 @@ from convac.files import (
     write_table,
 )
 from convac.geometry.trees import PoolingTree
-from convac.planning.declared import made_again
+from convac.planning import paths
+from convac.planning.paths import made_again
 
 RULES = Path(__file__).parents[2] / "workflow/rules"
 TEXT = '{"a": [1, 2], "b": "é"}\n'
@@ -285,14 +286,20 @@ def test_what_may_be_deleted_is_what_rules_declare():
         "room": "runs",
         "scale": "smoke",
         "source": "mnist",
+        "own": "own-0123456789ab",
+        "part": "-law",
+        "suffix": "pdf",
     }
-    declared = []
-    for path in RULES.glob("*.smk"):
-        for block in re.findall(r"\n +output:\n(.*?)\n +\w+:", path.read_text(), re.DOTALL):
-            declared += re.findall(r'"(results/[^"]+)"', block.replace("{{", "{").replace("}}", "}"))
-    assert len(declared) > 15
-    for pattern in declared:
-        assert made_again(pattern.format(**words)), pattern
+    declared = [template for templates in paths.OUTPUTS.values() for template in templates]
+    for template in declared:
+        assert made_again(template.format(**words)), template
+    rules = "\n".join(path.read_text() for path in RULES.glob("*.smk"))
+    written = "".join(re.findall(r"\n +output:\n(.*?)\n +\w+:", rules, re.DOTALL))
+    named = re.findall(r"\bpaths\.([A-Z_]+)", written)
+    assert len(named) > 20
+    for name in named:  # of an output, or of the folder that it is in
+        assert any(template.startswith(getattr(paths, name)) for template in declared), name
+    assert "results/" not in written
     figures = ["min_cut", "min_cut-counterexamples", "layer_widths-control"]
     assert all(
         made_again(f"results/laptop/figures/{name}.{kind}") for name in figures for kind in ("pdf", "svg", "png")

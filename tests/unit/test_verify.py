@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from convac.cli import main
-from convac.planning.declared import log_of, made_since
+from convac.planning.paths import log_of, made_since
 
 TABLE, FIGURE, MINE = "results/smoke/tables/min_cut.csv", "results/smoke/figures/min_cut.svg", "results/mine.csv"
 MANIFEST = "results/smoke/manifest.json"

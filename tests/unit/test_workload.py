@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from convac.cli import main
 from convac.errors import FileError
 from convac.planning import workload
+from convac.planning.paths import WORKLOADS
 from convac.planning.workload import TRUSTED, Job, Workload
 from convac.progress import LOG
 
@@ -118,14 +119,14 @@ def test_a_job_says_its_experiments_its_cell_and_what_is_left(run):
 def test_without_a_workload_jobs_keep_silent_and_the_command_names_it(tmp_path, monkeypatch, content, capsys):
     monkeypatch.chdir(tmp_path)
     if content is not None:
-        touch(f"{workload.FOLDER}/here-1.json", text=content)
+        touch(f"{WORKLOADS}/here-1.json", text=content)
     assert workload.line(FIRST.log) == ""
     with pytest.raises(FileError, match=r"results/logs/workload"):
         workload.runs()
     with pytest.raises(SystemExit):
         main(["progress"])
     printed = capsys.readouterr().err
-    assert workload.FOLDER in printed
+    assert WORKLOADS in printed
     assert len(printed.splitlines()) == 1
 
 
@@ -173,9 +174,9 @@ def test_two_runs_side_by_side_are_each_told_right(run, capsys):
     assert workload.runs() == [run]
     workload.closing(run, well=True)
     assert [found.targets for found in workload.runs()] == [("three",)]  # the one that started last
-    assert {path.name for path in Path(workload.FOLDER).iterdir()} == {run.path.name, later.path.name}
+    assert {path.name for path in Path(WORKLOADS).iterdir()} == {run.path.name, later.path.name}
     workload.write(begun(1, (SECOND,), process=os.getppid()))
-    assert len(list(Path(workload.FOLDER).iterdir())) == 1
+    assert len(list(Path(WORKLOADS).iterdir())) == 1
 
 
 @pytest.mark.parametrize("facts", [{"process": 2**22 + 1}, {"host": "elsewhere", "started": 0.0}, {"ended": 1.0}])
@@ -188,7 +189,7 @@ def test_a_run_that_is_over_makes_room_for_the_next(run, facts):
     following = begun(2, (FIRST,))
     workload.write(following)
     assert workload.runs() == [following]
-    assert [path.name for path in Path(workload.FOLDER).iterdir()] == [following.path.name]
+    assert [path.name for path in Path(WORKLOADS).iterdir()] == [following.path.name]
 
 
 def test_a_process_that_only_has_the_number_of_a_run_is_not_it(run, monkeypatch):

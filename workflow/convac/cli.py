@@ -132,7 +132,7 @@ def advised(error: ConvacError) -> str:
     Nobody else is told so: a file that a user made is gone when it is deleted.
     """
     if isinstance(error, FileError) and error.damaged and "CONVAC_WORKFLOW" in os.environ:
-        from convac.planning.declared import made_again
+        from convac.planning.paths import made_again
 
         return ADVICE if made_again(error.damaged) else ""
     return ""

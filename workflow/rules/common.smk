@@ -6,7 +6,7 @@ from snakemake.cli import parse_args
 from snakemake.logging import logger
 from snakemake.settings.enums import Quietness
 
-from convac.planning import workload
+from convac.planning import paths, workload
 from convac.errors import ConvacError
 from convac.planning.config import (
     Config,
@@ -18,6 +18,7 @@ from convac.planning.config import (
 )
 from convac.planning.events import PLANNED, JobLines, Screen
 from convac.planning.opening import opening
+from convac.planning.paths import filled
 from convac.planning.place import (
     first_here,
     looks,
@@ -32,8 +33,6 @@ from convac.planning.place import (
 )
 from convac.planning.plan import SUFFIXES, Plan
 from convac.provenance import source_hash
-from convac.specs.dataset import DOWNLOADED
-from convac.specs.own_images import OWN
 
 # Snakemake tells its targets only after it has read the rules, when it is too late for one clear line.
 words = snakemake_words(sys.argv) if OURS else []
@@ -91,18 +90,11 @@ if OURS:
 
 # Relative, so that a rule's command can be pasted, and moving the checkout reruns nothing.
 CONVAC = f"PYTHONPATH={shlex.quote(source('workflow'))} python -m convac"
-REFERENCE = first_here("results/reference")
+REFERENCE = first_here(paths.REFERENCE)
 
 
 wildcard_constraints:
-    scale="smoke|laptop|paper|redrawn",
-    source="|".join(DOWNLOADED),
-    own=OWN,
-    dataset="[a-z0-9-]+",
-    cell="[a-z0-9-]+",
-    job="[a-z0-9-]+",
-    digest="[0-9a-f]{8}",
-    experiment="[a-z][a-z0-9_]*",
+    **paths.WILDCARDS,
 
 
 localrules:

@@ -10,9 +10,9 @@ localrules:
 
 rule download:
     output:
-        "results/downloads/{source}/record.json",
+        f"{paths.DOWNLOADS}/record.json",
     log:
-        "results/logs/download/{source}.log",
+        paths.log("download/{source}"),
     retries: 0
     conda:
         "../../envs/cpu.yaml"
@@ -22,7 +22,7 @@ rule download:
         disk_mb=600,
     params:
         code=source_hash("convac.commands.download"),
-        folder=placed("results/downloads/{source}"),
+        folder=placed(paths.DOWNLOADS),
         # derived from `output`, so that another folder reruns nothing
         local=lambda wildcards, output: (
             ["--local", PLAN.config.local_data] if PLAN.config.local_data else []
@@ -39,10 +39,10 @@ rule images:
     input:
         lambda wildcards: ancient(PLAN.own_images[wildcards.own]),
     output:
-        "results/downloads/{own}/images.safetensors",
-        record="results/downloads/{own}/record.json",
+        f"{paths.OWN_IMAGES}/images.safetensors",
+        record=f"{paths.OWN_IMAGES}/record.json",
     log:
-        "results/logs/images/{own}.log",
+        paths.log("images/{own}"),
     conda:
         "../../envs/cpu.yaml"
     resources:
@@ -51,7 +51,7 @@ rule images:
         disk_mb=600,
     params:
         code=source_hash("convac.commands.images"),
-        folder=placed("results/downloads/{own}"),
+        folder=placed(paths.OWN_IMAGES),
     message:
         "images {wildcards.own} [{resources.runtime} min, {resources.mem_mb} MB memory, {resources.disk_mb} MB disk at most]"
     shell:
@@ -61,16 +61,16 @@ rule images:
 
 rule dataset:
     input:
-        spec="results/datasets/{dataset}/spec.json",
+        spec=f"{paths.DATASET}/spec.json",
         originals=lambda wildcards: PLAN.originals(wildcards.dataset),
     output:
-        data="results/datasets/{dataset}/data.safetensors",
-        summary="results/datasets/{dataset}/summary.parquet",
-        record="results/datasets/{dataset}/run.json",
+        data=paths.DATA,
+        summary=paths.SUMMARY,
+        record=paths.DATA_RECORD,
     log:
-        "results/logs/dataset/{dataset}.log",
+        paths.log("dataset/{dataset}"),
     benchmark:
-        "results/benchmarks/dataset/{dataset}.tsv"
+        paths.benchmark("dataset/{dataset}")
     conda:
         "../../envs/cpu.yaml"
     threads: 1

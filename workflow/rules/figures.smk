@@ -10,11 +10,11 @@ for name in PLAN.experiments:
         input:
             notebook=local(source(f"notebooks/{PLAN.study(name)}.ipynb")),
             table=lambda wildcards, name=name: PLAN.table(wildcards.scale, name),
-            claims=f"results/{{scale}}/claims/{name}.csv",
+            claims=filled(paths.CLAIMS, experiment=name),
             style=local(source("workflow/convac/plotting/convac.mplstyle")),
         output:
-            notebook=f"results/{{scale}}/notebooks/{name}.ipynb",
-            record=f"results/{{scale}}/notebooks/{name}.run.json",
+            notebook=filled(paths.NOTEBOOK, experiment=name),
+            record=filled(paths.FIGURE_RECORD, experiment=name),
             svg=[
                 report(
                     path,
@@ -29,10 +29,10 @@ for name in PLAN.experiments:
             others=PLAN.figures("{scale}", name, "pdf")
             + PLAN.figures("{scale}", name, "png"),
         log:
-            notebook=f"results/logs/figure/{{scale}}-{name}.ipynb",
-            text=f"results/logs/figure/{{scale}}-{name}.log",
+            notebook=paths.log(f"figure/{{scale}}-{name}", "ipynb"),
+            text=paths.log(f"figure/{{scale}}-{name}"),
         benchmark:
-            f"results/benchmarks/figure/{{scale}}-{name}.tsv"
+            paths.benchmark(f"figure/{{scale}}-{name}")
         # pictures first: they are what somebody waits for
         priority: 2
         conda:
@@ -44,7 +44,7 @@ for name in PLAN.experiments:
             disk_mb=PLAN.limits("figure").disk_mb,
         params:
             study=PLAN.study(name),
-            stem=placed(f"results/{{scale}}/figures/{name}"),
+            stem=placed(f"{paths.SCALE}/figures/{name}"),
             code=source_hash(
                 "convac.commands.figure",
                 f"convac.experiments.{PLAN.study(name)}.figures",

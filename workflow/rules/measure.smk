@@ -3,17 +3,17 @@
 
 rule measure:
     input:
-        spec="results/runs/{cell}/spec.json",
+        spec=f"{paths.RUN}/spec.json",
         model=rules.train.output.model,
         history=rules.train.output.history,
         data=lambda wildcards: PLAN.data(wildcards.cell),
     output:
-        table="results/runs/{cell}/entanglement-{digest}.parquet",
-        record="results/runs/{cell}/entanglement-{digest}.json",
+        table=paths.MEASURED,
+        record=paths.MEASURED_RECORD,
     log:
-        "results/logs/measure/{cell}-{digest}.log",
+        paths.log("measure/{cell}-{digest}"),
     benchmark:
-        "results/benchmarks/measure/{cell}-{digest}.tsv"
+        paths.benchmark("measure/{cell}-{digest}")
     # before more is trained: measured last, it would leave the other cores idle
     priority: 1
     # on a cluster; a dry run shows the cells one by one

@@ -13,13 +13,14 @@ localrules:
 rule ledger:
     input:
         lambda wildcards: [
-            f"results/{wildcards.scale}/claims/{name}.csv" for name in PLAN.experiments
+            filled(paths.CLAIMS, scale=wildcards.scale, experiment=name)
+            for name in PLAN.experiments
         ],
     output:
-        csv="results/{scale}/claims.csv",
-        markdown="results/{scale}/claims.md",
+        csv=paths.LEDGER_CSV,
+        markdown=paths.LEDGER,
         html=report(
-            "results/{scale}/claims.html",
+            paths.LEDGER_PAGE,
             category="claims",
             labels={"result": "claims of every experiment"},
             caption="../report/claims.rst",
@@ -34,7 +35,7 @@ rule ledger:
             for name, page in zip(PLAN.experiments, PLAN.pages("{scale}"))
         ],
     log:
-        "results/logs/ledger/{scale}.log",
+        paths.log("ledger/{scale}"),
     conda:
         "../../envs/cpu.yaml"
     params:
@@ -52,7 +53,7 @@ rule comparison:
         tables=lambda wildcards: [
             PLAN.table(wildcards.scale, name) for name in PLAN.reference()
         ],
-        claims=expand("results/{{scale}}/claims/{name}.csv", name=PLAN.reference()),
+        claims=[filled(paths.CLAIMS, experiment=name) for name in PLAN.reference()],
         reference=local(
             expand(
                 [
@@ -64,10 +65,10 @@ rule comparison:
         ),
         record=local(f"{REFERENCE}/run.json"),
     output:
-        csv="results/{scale}/comparison.csv",
-        markdown="results/{scale}/comparison.md",
+        csv=paths.COMPARISON_CSV,
+        markdown=paths.COMPARISON,
     log:
-        "results/logs/comparison/{scale}.log",
+        paths.log("comparison/{scale}"),
     conda:
         "../../envs/cpu.yaml"
     params:
@@ -85,9 +86,9 @@ rule manifest:
     input:
         lambda wildcards: PLAN.everything(wildcards.scale),
     output:
-        "results/{scale}/manifest.json",
+        paths.MANIFEST,
     log:
-        "results/logs/manifest/{scale}.log",
+        paths.log("manifest/{scale}"),
     conda:
         "../../envs/cpu.yaml"
     params:

@@ -7,11 +7,9 @@ localrules:
 
 rule spec:
     output:
-        "results/{room}/{job}/spec.json",
+        paths.SPEC,
     log:
-        "results/logs/spec/{room}-{job}.log",
-    wildcard_constraints:
-        room="datasets|runs|theory",
+        paths.log("spec/{room}-{job}"),
     conda:
         "../../envs/cpu.yaml"
     params:

@@ -9,9 +9,9 @@ localrules:
 
 rule cells:
     output:
-        "results/{scale}/tables/{experiment}.cells.json",
+        paths.CELLS,
     log:
-        "results/logs/cells/{scale}-{experiment}.log",
+        paths.log("cells/{scale}-{experiment}"),
     conda:
         "../../envs/cpu.yaml"
     params:
@@ -31,17 +31,17 @@ rule collect:
             wildcards.scale, wildcards.experiment
         ].tables(),
     output:
-        table="results/{scale}/tables/{experiment}.parquet",
+        table=paths.TABLE,
         csv=report(
-            "results/{scale}/tables/{experiment}.csv",
+            paths.TABLE_CSV,
             category="{experiment}",
             labels={"result": "tidy table, to download"},
             caption="../report/table.rst",
         ),
     log:
-        "results/logs/collect/{scale}-{experiment}.log",
+        paths.log("collect/{scale}-{experiment}"),
     benchmark:
-        "results/benchmarks/collect/{scale}-{experiment}.tsv"
+        paths.benchmark("collect/{scale}-{experiment}")
     # before anything else is computed: a figure waits for it
     priority: 2
     conda:
@@ -59,11 +59,11 @@ rule claims:
     input:
         table=lambda wildcards: PLAN.table(wildcards.scale, wildcards.experiment),
     output:
-        "results/{scale}/claims/{experiment}.csv",
+        paths.CLAIMS,
     log:
-        "results/logs/claims/{scale}-{experiment}.log",
+        paths.log("claims/{scale}-{experiment}"),
     benchmark:
-        "results/benchmarks/claims/{scale}-{experiment}.tsv"
+        paths.benchmark("claims/{scale}-{experiment}")
     priority: 2
     conda:
         "../../envs/cpu.yaml"

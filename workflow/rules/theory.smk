@@ -3,14 +3,14 @@
 
 rule theory:
     input:
-        spec="results/theory/{cell}/spec.json",
+        spec=f"{paths.THEORY}/spec.json",
     output:
-        table="results/theory/{cell}/table.parquet",
-        record="results/theory/{cell}/run.json",
+        table=paths.THEORY_TABLE,
+        record=paths.THEORY_RECORD,
     log:
-        "results/logs/theory/{cell}.log",
+        paths.log("theory/{cell}"),
     benchmark:
-        "results/benchmarks/theory/{cell}.tsv"
+        paths.benchmark("theory/{cell}")
     conda:
         "../../envs/cpu.yaml"
     threads: 1

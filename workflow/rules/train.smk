@@ -3,16 +3,16 @@
 
 rule train:
     input:
-        spec="results/runs/{cell}/spec.json",
+        spec=f"{paths.RUN}/spec.json",
         data=lambda wildcards: PLAN.data(wildcards.cell),
     output:
-        model="results/runs/{cell}/model.safetensors",
-        history="results/runs/{cell}/history.parquet",
-        record="results/runs/{cell}/run.json",
+        model=paths.MODEL,
+        history=paths.HISTORY,
+        record=paths.RUN_RECORD,
     log:
-        "results/logs/train/{cell}.log",
+        paths.log("train/{cell}"),
     benchmark:
-        "results/benchmarks/train/{cell}.tsv"
+        paths.benchmark("train/{cell}")
     # on a cluster; a dry run shows the cells one by one
     group:
         lambda wildcards: (

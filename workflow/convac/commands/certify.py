@@ -11,6 +11,7 @@ from convac.commands.certified_cells import CELLS, Cell
 from convac.entanglement.certificates import certificate, description
 from convac.errors import FileError
 from convac.files import read_table, replacing
+from convac.planning.paths import REFERENCE
 from convac.progress import reporter
 
 LARGEST = 512  # a rank beyond it takes a checker in pure Python too long
@@ -18,7 +19,7 @@ LARGEST = 512  # a rank beyond it takes a checker in pure Python too long
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Options of `convac certify`."""
-    parser.add_argument("--results", default="results/reference", help="folder whose tables are certified")
+    parser.add_argument("--results", default=REFERENCE, help="folder whose tables are certified")
     parser.add_argument("--experiment", nargs="*", choices=list(CELLS), default=list(CELLS), help="by default all")
 
 

@@ -16,11 +16,12 @@ from convac.claims.texts import as_texts
 from convac.errors import ArgumentError, ConfigError, ConvacError, FileError
 from convac.files import naming, read_table
 from convac.planning.config_files import config_text, loaded, shown_path
+from convac.planning.paths import COMPARISON_CSV, REFERENCE, SCALE, filled
 from convac.specs.parsing import parse
 
 WORDS = ("quantity", "kind", "worst")
 SHOWN = [column for column in COLUMNS if column not in {"p_holm", "worst"}]
-COMPARISON, RUN, REFERENCE = "results/laptop/comparison.csv", "results/laptop", "results/reference"
+COMPARISON, RUN = (filled(path, scale="laptop") for path in (COMPARISON_CSV, SCALE))
 EXACT = ("renamed", "results", "reference", "experiment")  # options that need --exact
 TABLE, VERDICTS, LEDGER = ("cell", "quantity", "value"), ("id", "verdict"), ("experiment", "id", "verdict")
 

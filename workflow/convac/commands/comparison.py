@@ -7,6 +7,7 @@ from pathlib import Path
 from convac.claims.comparison import Results, compare, counted, to_markdown
 from convac.errors import ArgumentError, FileError
 from convac.files import read_json, read_table, write_table, write_text
+from convac.planning.paths import REFERENCE
 from convac.progress import LOG
 
 
@@ -15,7 +16,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--scale", required=True, help="scale of the run; the reference must be of the same")
     parser.add_argument("--tables", required=True, nargs="+", help="tidy tables of the run's experiments, parquet")
     parser.add_argument("--claims", required=True, nargs="+", help="claims CSVs of the same experiments")
-    parser.add_argument("--reference", default="results/reference", help="folder of the reference")
+    parser.add_argument("--reference", default=REFERENCE, help="folder of the reference")
     parser.add_argument("--csv", required=True, help="CSV to write")
     parser.add_argument("--markdown", required=True, help="the same as a Markdown table")
 

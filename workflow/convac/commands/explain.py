@@ -15,6 +15,7 @@ from convac.claims.verdicts import COLUMNS, ESTIMATED, NOT_RUN
 from convac.errors import ArgumentError, FileError
 from convac.experiments.discovery import claims_of, studies
 from convac.files import read_table
+from convac.planning.paths import REFERENCE
 
 WHAT = {
     "interval": "mean [corrected interval]",
@@ -30,9 +31,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Options of `convac explain`."""
     parser.add_argument("claim", help="id of the claim, as every ledger and docs/experiments.md have it")
     parser.add_argument("--experiment", help="the block whose run is read, where it is a variant, with `study:`")
-    parser.add_argument(
-        "--results", default="results/reference", help="folder of results whose tables and verdicts are read"
-    )
+    parser.add_argument("--results", default=REFERENCE, help="folder of results whose tables and verdicts are read")
 
 
 def run(options: Namespace) -> None:

@@ -22,9 +22,9 @@ from convac.files import naming, read_table, write_text
 from convac.planning.config import SCALES, Config
 from convac.planning.environments import conda_files
 from convac.planning.opening import plain
+from convac.planning.paths import REFERENCE
 from convac.specs.tables import COLUMNS, COMPUTED, TRAINED
 
-REFERENCE = "results/reference"
 DRAWN = (
     "Drawn at {{ snakemake.wildcards.scale }} scale from {{ snakemake.input.table }} alone, "
     "by {{ snakemake.input.notebook }}."

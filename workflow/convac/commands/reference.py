@@ -7,6 +7,7 @@ from typing import Any
 
 from convac.errors import FileError
 from convac.files import read_json, write_json
+from convac.planning.paths import REFERENCE, SCALE, filled
 
 KEPT = ("tables/*.parquet", "claims/*.csv", "claims.csv", "claims.md", "figures/*.png")
 
@@ -15,10 +16,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Options of `convac reference`."""
     parser.add_argument(
         "--results",
-        default="results/laptop",
+        default=filled(SCALE, scale="laptop"),
         help="folder to take from; results/redrawn has figures and verdicts alone",
     )
-    parser.add_argument("--reference", default="results/reference", help="folder to write")
+    parser.add_argument("--reference", default=REFERENCE, help="folder to write")
 
 
 def run(options: Namespace) -> None:

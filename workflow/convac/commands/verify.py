@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from convac.errors import FileError
 from convac.files import check_whole, naming, parsed_json, sha256
-from convac.planning.declared import made_since
+from convac.planning.paths import made_since
 
 ACCEPTED = "a manifest, as results/laptop/manifest.json"
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from convac.errors import FileError
 from convac.files import naming
+from convac.planning.paths import BENCHMARKS
 
-FOLDER = "results/benchmarks"
 ALIKE = 4.0  # by which factor jobs of a kind may differ in what is expected for one to tell of the other
 # beyond so many seconds, and so many times what is expected, a job was held up: the machine slept
 LONG, HELD_UP = 300.0, 10.0
@@ -38,7 +38,7 @@ class Timings:
         folder: of the benchmarks. Damaged ones, and those of jobs that are unknown by now, don't count.
     """
 
-    def __init__(self, estimate: Estimate, folder: str = FOLDER) -> None:
+    def __init__(self, estimate: Estimate, folder: str = BENCHMARKS) -> None:
         self.estimate = estimate
         self.own: dict[tuple[str, str], float] = {}
         self.kinds: dict[str, list[tuple[float, float]]] = defaultdict(list)  # expected and seen

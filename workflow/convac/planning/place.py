@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from convac.errors import one_line
-from convac.planning.declared import made_again
+from convac.planning.paths import LEDGER, LEDGER_PAGE, RESULTS, filled, made_again
 from convac.provenance import LIBRARY
 from convac.specs.parsing import shown
 
 CHECKOUT = LIBRARY.resolve().parents[1]
-RESULTS = "results"
 # options of Snakemake with which it runs no job
 LOOKS = (
     *("dryrun", "report", "reporter", "lint", "unlock", "dag", "rulegraph", "filegraph", "d3dag", "summary"),
@@ -134,7 +133,7 @@ def to_see(scale: str) -> str:
 
 def outdated(scale: str) -> str:
     """What the ledger of a scale doesn't have: verdicts that are newer than it, as after a run of one experiment."""
-    ledger = Path(RESULTS, scale, "claims.md")
+    ledger = Path(filled(LEDGER, scale=scale))
     if not ledger.is_file():
         return ""
     newer = [path.stem for path in sorted(ledger.parent.glob("claims/*.csv")) if modified(path) > modified(ledger)]
@@ -161,7 +160,8 @@ def report_mistakes(scale: str) -> list[str]:
     if scale in ended:
         return []
     accepted = f"--config scale={ended[0]}" if ended else "a report after a run, by `make` or `make smoke`"
-    return [f"results/{scale}/claims.html: no such file: no run of this scale has ended here; accepted: {accepted}"]
+    page = filled(LEDGER_PAGE, scale=scale)
+    return [f"{page}: no such file: no run of this scale has ended here; accepted: {accepted}"]
 
 
 def write_mistakes() -> list[str]:

@@ -14,10 +14,11 @@ from convac.errors import ConfigError, ConvacError
 from convac.experiments.discovery import study_module
 from convac.experiments.experiment import Cell
 from convac.files import write_text
-from convac.planning import costs
+from convac.planning import costs, paths
 from convac.planning.benchmarks import Timings
 from convac.planning.config import BASE, Blocks, Config, blocks
 from convac.planning.groups import groups
+from convac.planning.paths import filled
 from convac.planning.place import first_here
 from convac.planning.workload import Job, Workload
 from convac.provenance import module_file
@@ -28,8 +29,7 @@ from convac.specs.parsing import lines, parse, plain
 from convac.specs.run import RunSpec, folder
 from convac.specs.spec import Spec, canonical, digest
 
-SUFFIXES = ("svg", "pdf", "png")
-REFERENCE = "results/reference"
+SUFFIXES = tuple(paths.WILDCARDS["suffix"].split("|"))
 NAMING = ("cell", "job", "dataset", "experiment", "source", "scale")  # the wildcard that names a job, the first it has
 
 
@@ -80,7 +80,7 @@ class Study:
                 {
                     "cell": self.names.get(name, name),
                     "labels": labels,
-                    "tables": [f"results/datasets/{name}/summary.parquet"],
+                    "tables": [filled(paths.SUMMARY, dataset=name)],
                 }
             )
         return found
@@ -89,14 +89,14 @@ class Study:
 def cell_tables(name: str, cell: Cell) -> list[str]:
     """The tables that a cell's jobs write."""
     if isinstance(cell.spec, JobSpec):
-        return [f"results/theory/{name}/table.parquet"]
-    tables = [f"results/runs/{name}/history.parquet"]
+        return [filled(paths.THEORY_TABLE, cell=name)]
+    tables = [filled(paths.HISTORY, cell=name)]
     return tables + ([measured(name, cell.measure)] if cell.measure else [])
 
 
 def measured(name: str, measure: MeasureSpec) -> str:
     """The table of one measurement of a cell's networks."""
-    return f"results/runs/{name}/entanglement-{digest(measure)}.parquet"
+    return filled(paths.MEASURED, cell=name, digest=digest(measure))
 
 
 class JobKey(NamedTuple):
@@ -223,7 +223,7 @@ class Plan:
         """
         restored = []
         for kind, name in ((kind, name) for kind, specs in self.specs.items() for name in specs):
-            path = Path(placed(f"results/{kind}/{name}/spec.json"))
+            path = Path(placed(filled(paths.SPEC, room=kind, job=name)))
             if not path.exists() and not path.with_name("run.json").exists():
                 continue
             text = self.spec(kind, name) + "\n"
@@ -295,12 +295,12 @@ class Plan:
 
     def data(self, cell: str) -> str:
         """The dataset file of a run."""
-        return f"results/datasets/{folder(self.runs[cell].dataset)}/data.safetensors"
+        return filled(paths.DATA, dataset=folder(self.runs[cell].dataset))
 
     def originals(self, dataset: str) -> list[str]:
         """The record of the original files that a dataset is made from; none if it needs none."""
         originals = self.datasets[dataset].originals
-        return [f"results/downloads/{originals}/record.json"] if originals else []
+        return [f"{filled(paths.DOWNLOADS, source=originals)}/record.json"] if originals else []
 
     @property
     def own_images(self) -> dict[str, str]:
@@ -315,7 +315,8 @@ class Plan:
 
     def table(self, scale: str, name: str) -> str:
         """An experiment's tidy table; figures are redrawn from the committed one."""
-        return f"{first_here(REFERENCE) if scale == 'redrawn' else f'results/{scale}'}/tables/{name}.parquet"
+        own = filled(paths.TABLE, scale=scale, experiment=name)
+        return f"{first_here(paths.REFERENCE)}/tables/{name}.parquet" if scale == "redrawn" else own
 
     def reference(self) -> list[str]:
         """Experiments whose table is committed."""
@@ -323,7 +324,8 @@ class Plan:
 
     def figures(self, scale: str, name: str, suffix: str) -> list[str]:
         """The files of an experiment's figures in one format."""
-        return [f"results/{scale}/figures/{figure}.{suffix}" for figure in self.captions(name)]
+        parts = [figure.removeprefix(name) for figure in self.captions(name)]
+        return [filled(paths.FIGURE, scale=scale, experiment=name, part=part, suffix=suffix) for part in parts]
 
     def captions(self, name: str) -> dict[str, str]:
         """The captions of an experiment's figures by the figures' names."""
@@ -332,15 +334,13 @@ class Plan:
 
     def pages(self, scale: str) -> list[str]:
         """Per experiment, the page with the verdicts of its claims."""
-        return [f"results/{scale}/pages/{name}.html" for name in self.experiments]
+        return [filled(paths.PAGE, scale=scale, experiment=name) for name in self.experiments]
 
     def products(self, scale: str, name: str) -> list[str]:
         """What an experiment ends in: table, verdicts, executed notebook, figures."""
+        own = (paths.TABLE, paths.TABLE_CSV, paths.CLAIMS, paths.NOTEBOOK)
         return [
-            f"results/{scale}/tables/{name}.parquet",
-            f"results/{scale}/tables/{name}.csv",
-            f"results/{scale}/claims/{name}.csv",
-            f"results/{scale}/notebooks/{name}.ipynb",
+            *(filled(path, scale=scale, experiment=name) for path in own),
             *(path for suffix in SUFFIXES for path in self.figures(scale, name, suffix)),
         ]
 
@@ -380,17 +380,18 @@ class Plan:
 
     def everything(self, scale: str) -> list[str]:
         """Every file of a scale that its manifest lists, from the datasets to the ledger."""
-        found = [*(f"results/{scale}/claims.{suffix}" for suffix in ("csv", "md", "html")), *self.pages(scale)]
+        ledger = (paths.LEDGER_CSV, paths.LEDGER, paths.LEDGER_PAGE)
+        found = [*(filled(path, scale=scale) for path in ledger), *self.pages(scale)]
         for name in self.experiments:
             study = self.studies[scale, name]
-            found += [*self.products(scale, name), f"results/{scale}/notebooks/{name}.run.json", *study.tables()]
+            found += [*self.products(scale, name), filled(paths.FIGURE_RECORD, scale=scale, experiment=name)]
+            found += study.tables()
             for cell_name, cell in study.cells.items():
-                kind = "theory" if isinstance(cell.spec, JobSpec) else "runs"
-                found += [f"results/{kind}/{cell_name}/{file}" for file in ("spec.json", "run.json")]
-                found += [f"results/runs/{cell_name}/model.safetensors"] if kind == "runs" else []
-            found += [
-                f"results/datasets/{dataset}/{file}"
-                for dataset in study.datasets
-                for file in ("spec.json", "data.safetensors", "run.json")
-            ]
+                computed = isinstance(cell.spec, JobSpec)
+                found.append(filled(paths.SPEC, room="theory" if computed else "runs", job=cell_name))
+                own = (paths.THEORY_RECORD,) if computed else (paths.RUN_RECORD, paths.MODEL)
+                found += [filled(path, cell=cell_name) for path in own]
+            for dataset in study.datasets:
+                found.append(filled(paths.SPEC, room="datasets", job=dataset))
+                found += [filled(path, dataset=dataset) for path in (paths.DATA, paths.DATA_RECORD)]
         return sorted(set(found))

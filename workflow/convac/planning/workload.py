@@ -14,8 +14,8 @@ from pathlib import Path
 
 from convac.errors import FileError
 from convac.files import read_json, write_json
+from convac.planning.paths import WORKLOADS
 
-FOLDER = "results/logs/workload"
 TRUSTED = 60.0  # seconds of one core after which a run's own pace counts as much as the estimates
 FORGOTTEN = 7 * 24 * 3600.0  # seconds after which a run of another machine that never said how it ended is over
 
@@ -81,7 +81,7 @@ class Workload:
     @property
     def path(self) -> Path:
         """Where it is written down. Snakemake runs whose files differ may go on side by side."""
-        return Path(FOLDER, f"{self.host.replace('/', '-')}-{self.process}.json")
+        return Path(WORKLOADS, f"{self.host.replace('/', '-')}-{self.process}.json")
 
     @property
     def alive(self) -> bool:
@@ -145,7 +145,7 @@ def remaining(begun: Iterable[Job]) -> Callable[[Job], float]:
 def write(run: Workload) -> None:
     """Write the run down in place of those that are over; where that can't be, its jobs will say so themselves."""
     with contextlib.suppress(FileError, OSError):
-        for path in Path(FOLDER).glob("*.json"):
+        for path in Path(WORKLOADS).glob("*.json"):
             if path != run.path and not going_on(path):
                 path.unlink(missing_ok=True)
         write_json(run.path, asdict(run))
@@ -175,9 +175,11 @@ def runs() -> list[Workload]:
     Raises:
         FileError: none has started here, or a file is damaged.
     """
-    found = sorted(map(read, Path(FOLDER).glob("*.json")), key=lambda run: run.started)
+    found = sorted(map(read, Path(WORKLOADS).glob("*.json")), key=lambda run: run.started)
     if not found:
-        raise FileError(f"{FOLDER}: no run has started in this folder; accepted: the folder that the workflow runs in")
+        raise FileError(
+            f"{WORKLOADS}: no run has started in this folder; accepted: the folder that the workflow runs in"
+        )
     return [run for run in found if run.alive] or found[-1:]
 
 
