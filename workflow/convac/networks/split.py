@@ -88,6 +88,10 @@ class Splittable(TreeNetwork):
     def level_weight(self, level: int, replica: int) -> Tensor:
         """The map of a level, from 0 up: (out, in) or (positions, out, in)."""
 
+    def mapped(self, values: Tensor, weight: Tensor, level: int, replica: int) -> Tensor:
+        """Values (…, in) of a level after its map, (…, out); by default linear."""
+        return values @ weight.mT
+
     @abstractmethod
     def factors(self, mapped: Tensor, level: int, replica: int) -> Tensor:
         """What pooling sums, or takes the maximum of (then none is negative), of mapped values (…, channels)."""
@@ -248,13 +252,17 @@ class Composites:
         network = self.network
         values = torch.eye(network.local_dimension, dtype=self.kind, device=self.device)
         for number, (level, counts) in enumerate(self.tabulated_levels()):
-            factors = network.factors(values @ network.level_weight(number, replica).mT, number, replica)
+            factors = self.factors(values, network.level_weight(number, replica), number, replica)
             if network.distinct:
                 pooled = torch.where((counts > 0)[:, :, None], factors, 0).amax(1)
             else:
                 pooled = counts.to(self.kind) @ factors
             values = network.from_pooled(pooled, level.window)
-        return network.factors(values @ network.level_weight(self.first, replica).mT, self.first, replica)
+        return self.factors(values, network.level_weight(self.first, replica), self.first, replica)
+
+    def factors(self, values: Tensor, weight: Tensor, level: int, replica: int) -> Tensor:
+        """What pooling takes of values (…, in) of a level."""
+        return self.network.factors(self.network.mapped(values, weight, level, replica), level, replica)
 
     # ---- levels that hold values
 
@@ -283,7 +291,7 @@ class Composites:
 
         def take(chosen: np.ndarray) -> Tensor:
             own = weight[chosen] if weight.ndim == 4 else weight
-            return self.network.factors(values[chosen] @ own.mT, number, replica)
+            return self.factors(values[chosen], own, number, replica)
 
         return take
 

@@ -1,0 +1,36 @@
+"""SimNets over a tree: see `convac.networks.simnet`."""
+
+from collections.abc import Mapping
+from math import inf
+from types import MappingProxyType
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from convac.specs.network import NetworkSpec, Work
+
+# JSON has no infinities
+LIMITS: Mapping[str, float] = MappingProxyType({"max": inf, "min": -inf})
+
+
+class SimNetSpec(NetworkSpec):
+    """A SimNet over a tree of one-hot sites.
+
+    >>> SimNetSpec(geometry="square", sites=(4, 4), widths=(2, 3), similarity="l2").parameters()
+    20
+    """
+
+    work: ClassVar[Work] = Work(8, 4, 5.0)  # exponentials and logarithms
+
+    beta: float | Literal["max", "min"] = Field(default=1.0, description="of MEX: 1 adds, max and min are its limits")
+    similarity: Literal["linear", "l1", "l2"] = Field(default="linear", description="of sites to the first channels")
+
+    @property
+    def one_hot(self) -> bool:
+        """Whether every position sees one of few symbols: one-hot sites below, weights shared over positions."""
+        return True
+
+    @property
+    def maps(self) -> tuple[int, ...]:
+        """Templates, and their weights where there are some, then the offsets of every level."""
+        return (1 if self.similarity == "linear" else 2, *(1,) * (len(self.widths) - 1))
