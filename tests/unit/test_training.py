@@ -103,11 +103,38 @@ def test_the_same_spec_gives_the_same_bits_and_another_seed_others(arrays):
     assert not np.array_equal(first.tensors["level_1"][0], first.tensors["level_1"][1])
 
 
-def test_a_seed_trains_alike_alone_and_among_others(arrays):
-    many = train(spec(seeds=(5, 3, 4), clip=0.5), arrays)
-    one = train(spec(seeds=(3,), clip=0.5), arrays)
+@pytest.mark.parametrize("training", [{"clip": 0.5}, {"weight_decay": 1e-3}], ids=["clipped", "decayed"])
+@pytest.mark.parametrize(
+    ("architecture", "options"),
+    [
+        ("arithmetic", {}),
+        ("arithmetic", {"weights": "signed"}),
+        ("arithmetic", {"weights": "signed", "sharing": "windowed"}),
+        ("arithmetic", {"sharing": "located"}),
+        ("rectifier", {"pooling": "max"}),
+        ("rectifier", {"pooling": "average"}),
+        ("convolutional", {"kernel": 1, "local_dimension": 1}),
+        ("convolutional", {"kernel": 2, "local_dimension": 1}),
+        ("convolutional", {"kernel": 3, "local_dimension": 1}),
+        ("convolutional", {"kernel": 3, "local_dimension": 1, "pooling": "average"}),
+        ("overlapping", {"kernel": 3, "weights": "signed"}),
+    ],
+)
+@pytest.mark.parametrize("widths", [(4, 4, 4), (13, 7, 3)])
+def test_a_seed_has_the_same_bits_alone_and_among_others(arrays, architecture, options, widths, training):
+    given = {"architecture": architecture, "options": options, "widths": widths, "steps": 12, **training}
+    many = train(spec(seeds=(5, 3, 4), **given), arrays)
+    one = train(spec(seeds=(3,), **given), arrays)
     for name, tensor in one.tensors.items():
-        np.testing.assert_allclose(tensor[0], many.tensors[name][1], atol=1e-4)
+        assert np.array_equal(tensor[0], many.tensors[name][1]), name
+    ours = many.history[many.history["seed"] == 3].reset_index(drop=True)
+    assert ours.equals(one.history.reset_index(drop=True))
+
+
+def test_a_seed_has_the_same_bits_on_any_number_of_threads(arrays):
+    run = spec("convolutional", {"kernel": 3, "local_dimension": 1}, widths=(13, 7, 3), steps=12)
+    first, second = (train(run, arrays, threads=threads) for threads in (1, 2))
+    assert same(first.tensors, second.tensors)
 
 
 @pytest.mark.parametrize("stop", [2, 20, 21, 55])

@@ -3,8 +3,13 @@
 Names are loaded when they are first used, so that `import convac` stays light and engines work without torch.
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+# Products of matrices are rounded alike wherever numbers lie in memory and on any number of cores, so that a seed's
+# results are the same alone and among others. MKL reads this once, before its first product; other libraries don't.
+os.environ.setdefault("MKL_CBWR", "AVX2,STRICT")
 
 if TYPE_CHECKING:
     from convac.advice.advise import Advice as Advice

@@ -24,9 +24,9 @@ WEIGHTS = ("positive", "signed")
 # Products smaller than exp(FLOOR) of a position's largest count as that or 0: below it floats lose their speed and
 # digits.
 FLOOR = -60.0
-# Windows of at most LONGEST factors, of at least LARGE numbers in all, are multiplied, GROUP of them before the next
+# Windows of at most LONGEST factors, of at least LARGE numbers a replica, are multiplied, GROUP of them before the next
 # rescaling: it is faster than adding logarithms where numbers cost more than calls (benchmarks/train_step.py) …
-LONGEST, LARGE, GROUP = 16, 2**16, 4
+LONGEST, LARGE, GROUP = 16, 2**14, 4
 # … unless the largest product of a position is beyond exp(±RANGE) [nats]: of factors up to e^15, a product that floats
 # lose on the way is less than e^-27 of one that isn't.
 RANGE = 30.0
@@ -146,8 +146,10 @@ def counted_products(values: Tensor, log: Tensor, counts: Tensor, signed: bool) 
     Returns:
         Products (replicas, channels, products), at most 1 in magnitude, and ln of their scale.
     """
-    products, peak = rescaled_products(values, lambda logs: logs @ counts.mT, lambda each: each @ counts, signed)
-    return products, log @ counts.mT + peak
+    # one product a replica: of all at once, their number would decide how it rounds
+    each = counts.expand(len(values), -1, -1)
+    products, peak = rescaled_products(values, lambda logs: logs @ each.mT, lambda spread: spread @ each, signed)
+    return products, log @ each.mT + peak
 
 
 def direct_products(factors: Tensor, axis: int) -> tuple[Tensor, Tensor] | None:
@@ -157,7 +159,7 @@ def direct_products(factors: Tensor, axis: int) -> tuple[Tensor, Tensor] | None:
         Products (replicas, channels, …), at most 1 in magnitude, 0 where they are below e^`FLOOR`, and ln of their
         scale (replicas, 1, …), without gradient. None where that doesn't pay, or floats don't hold it.
     """
-    if factors.shape[axis] > LONGEST or factors.numel() < LARGE:
+    if factors.shape[axis] > LONGEST or factors[0].numel() < LARGE:
         return None
     parts, log = factors.unbind(axis), factors.new_zeros(())
     while True:
@@ -170,6 +172,19 @@ def direct_products(factors: Tensor, axis: int) -> tuple[Tensor, Tensor] | None:
         parts = tuple(floored(group / scale) for group, scale in zip(groups, scales, strict=True))
         if len(parts) == 1:
             return parts[0], log
+
+
+def pooled_products(
+    factors: Tensor, axis: int, by_logarithms: Callable[[Tensor], tuple[Tensor, Tensor]]
+) -> tuple[Tensor, Tensor]:
+    """Products as `direct_products`, or by logarithms where it has none; which of the two, every replica decides."""
+    found = direct_products(factors, axis)
+    if found is not None:
+        return found
+    if len(factors) == 1 or factors.shape[axis] > LONGEST or factors[0].numel() < LARGE:
+        return by_logarithms(factors)
+    products, logs = zip(*(pooled_products(own, axis, by_logarithms) for own in factors.split(1)), strict=True)
+    return torch.cat(products), torch.cat(logs)
 
 
 def floored(values: Tensor) -> Tensor:
@@ -197,8 +212,10 @@ def window_products(values: Tensor, log: Tensor, window: int, signed: bool) -> t
     def spread(each: Tensor) -> Tensor:
         return each.unsqueeze(3).expand(-1, -1, -1, window, -1).flatten(2, 3)
 
-    found = direct_products(torch.unflatten(values, 2, (-1, window)), 3)
-    products, peak = found or rescaled_products(values, pool, spread, signed)
+    def by_logarithms(factors: Tensor) -> tuple[Tensor, Tensor]:
+        return rescaled_products(factors.flatten(2, 3), pool, spread, signed)
+
+    products, peak = pooled_products(torch.unflatten(values, 2, (-1, window)), 3, by_logarithms)
     return products, pool(log) + peak
 
 
@@ -225,10 +242,14 @@ def mapped_products(
     mapped = torch.unflatten(weight @ values.flatten(3), 3, values.shape[3:])
     if outside is not None:
         mapped = mapped + outside
-    found = direct_products(mapped, 1)
-    products, peak = found or rescaled_products(
-        mapped, lambda logs: logs.sum(1), lambda each: each.unsqueeze(1).expand(mapped.shape), signed
-    )
+
+    def by_logarithms(factors: Tensor) -> tuple[Tensor, Tensor]:
+        def spread(each: Tensor) -> Tensor:
+            return each.unsqueeze(1).expand(factors.shape)
+
+        return rescaled_products(factors, lambda logs: logs.sum(1), spread, signed)
+
+    products, peak = pooled_products(mapped, 1, by_logarithms)
     return products, log.sum(1) + peak
 
 

@@ -106,7 +106,8 @@ class ConvRect(Splittable):
     def _pool_symbols(self, table: Tensor, counts: Tensor) -> Tensor:
         """Pool a table (replicas, channels, symbols below) over the windows that symbols stand for."""
         if self.pooling == "average":
-            return table @ (counts / counts.sum(1, keepdim=True)).mT
+            shares = counts / counts.sum(1, keepdim=True)
+            return table @ shares.mT.expand(len(table), -1, -1)  # one product a replica
         return table.unsqueeze(2).masked_fill(counts == 0, -torch.inf).amax(3)
 
     def _pool_inputs(self, table: Tensor, inputs: Tensor) -> Tensor:

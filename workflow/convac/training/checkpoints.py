@@ -11,10 +11,9 @@ from convac.errors import FileError
 from convac.files import Arrays, read_arrays, write_arrays
 from convac.specs.run import RunSpec
 from convac.specs.spec import canonical
-from convac.training.optimizer import Adam
+from convac.training.optimizer import MOMENTS, Adam
 
 LOG = logging.getLogger("convac")
-MOMENTS = ("exp_avg", "exp_avg_sq")
 
 
 @dataclass(frozen=True)
@@ -49,12 +48,11 @@ class Checkpoint:
             return
         arrays = {"step": np.array([step], dtype=np.int64), "history": history}
         arrays |= {f"snapshot.{name}": array for name, array in (snapshots or {}).items()}
-        for name, parameter in network.named_parameters():
-            arrays[f"parameter.{name}"] = parameter.detach().cpu().numpy()
-            for moment in MOMENTS:
-                state = optimizer.state[parameter]
-                if moment in state:
-                    arrays[f"{moment}.{name}"] = state[moment].cpu().numpy()
+        names = [name for name, _ in network.named_parameters()]
+        arrays |= {f"parameter.{name}": each.detach().cpu().numpy() for name, each in network.named_parameters()}
+        for moment, together in optimizer.moments.items():
+            parts = zip(names, optimizer.parts(together), strict=True)
+            arrays |= {f"{moment}.{name}": part.cpu().numpy() for name, part in parts}
         write_arrays(self.path, arrays, self.key)
 
     def history(self) -> np.ndarray | None:
@@ -74,13 +72,11 @@ class Checkpoint:
         step = int(arrays["step"][0])
         for name, parameter in network.named_parameters():
             parameter.copy_(torch.from_numpy(arrays[f"parameter.{name}"]))
-            if step:
-                moments = {
-                    moment: torch.from_numpy(arrays[f"{moment}.{name}"]).to(parameter.device) for moment in MOMENTS
-                }
-                # fused Adam keeps its count of steps beside the parameter
-                steps = torch.tensor(float(step), dtype=torch.float32, device=parameter.device)
-                optimizer.state[parameter] = {"step": steps, **moments}
+        if step:
+            names = [name for name, _ in network.named_parameters()]
+            device = optimizer.parameters[0].device
+            kept = {each: [torch.from_numpy(arrays[f"{each}.{name}"]).to(device) for name in names] for each in MOMENTS}
+            optimizer.restore(step, kept)
         LOG.info("resumed at step %d from %s", step, self.path)
         prefix = "snapshot."
         return step, {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}

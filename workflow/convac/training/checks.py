@@ -16,18 +16,15 @@ class Snapshot:
     def __init__(self, network: Network, optimizer: Adam, step: int) -> None:
         self.step = step
         self._parameters = [parameter.detach().clone() for parameter in network.parameters()]
-        self._state = {
-            parameter: {name: value.clone() for name, value in state.items()}
-            for parameter, state in optimizer.state.items()
-        }
+        self._steps = optimizer.steps
+        self._moments = {name: moment.clone() for name, moment in optimizer.moments.items()}
 
     @torch.no_grad()
     def restore(self, network: Network, optimizer: Adam) -> None:
         """Put the network and its optimizer back to where they were."""
         for parameter, kept in zip(network.parameters(), self._parameters, strict=True):
             parameter.copy_(kept)
-        optimizer.state.clear()
-        optimizer.state.update(self._state)
+        optimizer.steps, optimizer.moments = self._steps, self._moments
 
 
 def all_finite(network: Network) -> bool:

@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 
 import numpy as np
@@ -154,7 +155,8 @@ class Part:
 def clip_gradients(parameters: list[Tensor], bound: float) -> None:
     """Scale each replica's gradient to a norm of at most `bound`."""
     gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-    squares = torch.stack([gradient.square().flatten(1).sum(1) for gradient in gradients]).sum(0)
+    # added one by one: the order of a reduction would depend on the number of replicas
+    squares = reduce(torch.add, [gradient.square().flatten(1).sum(1) for gradient in gradients])
     factors = (bound / (squares.sqrt() + 1e-6)).clamp(max=1)
     for gradient in gradients:
         gradient.mul_(factors.view(-1, *[1] * (gradient.ndim - 1)))

@@ -1,57 +1,75 @@
 """Adam as torch's own fused update, without its optimizer class: that loads a compiler, two seconds of every job."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor
 from torch.optim.adam import adam
 
 EPSILON = 1e-8
+MOMENTS = ("exp_avg", "exp_avg_sq")
+# Numbers that a processor's vector holds, at most. What is left over at the end of an array is rounded in another way.
+VECTOR = 16
 
 
 class Adam:
     """Adam (1412.6980) with L2 decay in the gradient; the numbers are those of `torch.optim.Adam(fused=True)`.
 
+    All parameters are updated at once, each replica's in whole vectors, so that its numbers are the same bit for bit
+    alone and among others.
+
     Args:
-        parameters: to update, float32.
+        parameters: to update, float32, replicas along the leading axis.
         betas: decay of both moments.
         weight_decay: factor of the parameter that is added to its gradient, as in the papers.
 
     Attributes:
-        state: by parameter its moments `exp_avg` and `exp_avg_sq` and its count of steps `step`; empty before the
-            first step.
+        moments: by name, of all parameters side by side, (replicas, numbers); empty before the first step.
+        steps: how many were made.
     """
 
     def __init__(self, parameters: Iterable[Tensor], betas: tuple[float, float], weight_decay: float) -> None:
         self.parameters = list(parameters)
         self.betas = betas
         self.weight_decay = weight_decay
-        self.state: dict[Tensor, dict[str, Tensor]] = {}
+        self.moments: dict[str, Tensor] = {}
+        self.steps = 0
+        first = self.parameters[0]
+        self._sizes = [parameter[0].numel() for parameter in self.parameters]
+        self._rest = first.new_zeros(len(first), -sum(self._sizes) % VECTOR, requires_grad=False)
 
     def zero_grad(self) -> None:
         """Drop every gradient."""
         for parameter in self.parameters:
             parameter.grad = None
 
+    def restore(self, steps: int, moments: dict[str, Sequence[Tensor]]) -> None:
+        """Go on after some steps, from the moments of every parameter."""
+        self.steps = steps
+        self.moments = {name: self._together(parts) for name, parts in moments.items()}
+
+    def parts(self, together: Tensor) -> list[Tensor]:
+        """What belongs to each parameter of such a tensor as `moments` has, in its shape, as views."""
+        parts = together.split([*self._sizes, self._rest.shape[1]], 1)
+        return [part.view(each.shape) for part, each in zip(parts, self.parameters, strict=False)]
+
+    def _together(self, parts: Sequence[Tensor]) -> Tensor:
+        """One tensor per parameter, of its shape, side by side; a multiple of whole vectors for each replica."""
+        return torch.cat([*(part.flatten(1) for part in parts), self._rest], 1)
+
     @torch.no_grad()
     def step(self, rate: float) -> None:
-        """One update of every parameter that has a gradient."""
-        moved = [parameter for parameter in self.parameters if parameter.grad is not None]
-        for parameter in moved:
-            if parameter not in self.state:
-                self.state[parameter] = {
-                    "step": torch.zeros((), dtype=torch.float32, device=parameter.device),
-                    "exp_avg": torch.zeros_like(parameter),
-                    "exp_avg_sq": torch.zeros_like(parameter),
-                }
-        states = [self.state[parameter] for parameter in moved]
+        """One update of every parameter; those without a gradient have one of zeros."""
+        values = self._together(self.parameters)
+        gradients = [torch.zeros_like(each) if each.grad is None else each.grad for each in self.parameters]
+        if not self.moments:
+            self.moments = {name: torch.zeros_like(values) for name in MOMENTS}
         adam(
-            moved,
-            [parameter.grad for parameter in moved if parameter.grad is not None],
-            [state["exp_avg"] for state in states],
-            [state["exp_avg_sq"] for state in states],
+            [values],
+            [self._together(gradients)],
+            *([self.moments[name]] for name in MOMENTS),
             [],
-            [state["step"] for state in states],
+            [torch.tensor(float(self.steps), device=values.device)],
             fused=True,
             amsgrad=False,
             beta1=self.betas[0],
@@ -61,3 +79,5 @@ class Adam:
             eps=EPSILON,
             maximize=False,
         )
+        self.steps += 1
+        torch._foreach_copy_(self.parameters, self.parts(values))
