@@ -1,6 +1,6 @@
 """Adam as torch's own fused update, without its optimizer class: that loads a compiler, two seconds of every job."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -43,7 +43,7 @@ class Adam:
         for parameter in self.parameters:
             parameter.grad = None
 
-    def restore(self, steps: int, moments: dict[str, Sequence[Tensor]]) -> None:
+    def restore(self, steps: int, moments: Mapping[str, Sequence[Tensor]]) -> None:
         """Go on after some steps, from the moments of every parameter."""
         self.steps = steps
         self.moments = {name: self._together(parts) for name, parts in moments.items()}
@@ -67,7 +67,8 @@ class Adam:
         adam(
             [values],
             [self._together(gradients)],
-            *([self.moments[name]] for name in MOMENTS),
+            [self.moments["exp_avg"]],
+            [self.moments["exp_avg_sq"]],
             [],
             [torch.tensor(float(self.steps), device=values.device)],
             fused=True,
