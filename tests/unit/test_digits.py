@@ -1,6 +1,7 @@
 """Real images on a canvas: pools, places, clutter, shades, other sources, bad arguments, and what is recorded."""
 
 import importlib
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -75,6 +76,19 @@ def test_pools_share_no_original_and_are_the_same_for_every_seed_and_size(monkey
     # two rounds of a random order have shown every held-out original
     assert seen["test"] == set(pools["test"].tolist())
     assert seen["validation"] == set(pools["validation"].tolist())
+
+
+def test_seeds_part_the_originals_anew_where_that_is_asked():
+    pools = [read_originals("digits", seed=seed).pools for seed in (None, 3, 4)]
+    for found in pools:
+        assert sorted(np.concatenate(list(found.values()))) == list(range(1797))
+    shared = [len({*one["test"]} & {*other["test"]}) for one, other in combinations(pools, 2)]
+    assert all(30 < count < 75 for count in shared)  # 300 · 300 / 1797 = 50 by chance
+    drawn = generate("digits", 3, 32, train=2, validation=300, test=300, resplit=True)
+    assert np.array_equal(
+        np.bincount(drawn["test_labels"]), np.bincount(read_originals("digits").labels[pools[1]["test"]])
+    )
+    assert not np.array_equal(generate("digits", 3, 32, train=2, test=300)["test_images"], drawn["test_images"])
 
 
 def test_whole_rounds_hold_every_original_equally_often():

@@ -143,6 +143,7 @@ DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
         lambda: digits.generate("digits", 3, 8, grid=2, clutter=1, **SMALL),
         [4578, 6668, 6643, 7513, 7025, 1377, 9030, 6213, 9134, 8436, 5668, 7087],
     ),
+    "digits parted by a seed": (lambda: digits.read_originals("digits", seed=3), [9854]),
     "downloaded digits": (downloaded, [8966]),
     "shuffled": (lambda: controls.controlled(ARRAYS, "shuffled"), [8111]),
     "permuted": (lambda: controls.controlled(ARRAYS, "permuted"), [3149]),

@@ -72,6 +72,7 @@ def generate(
     grid: int = 1,
     clutter: int = 0,
     shades: int = 256,
+    resplit: bool = False,
     folder: str | None = None,
 ) -> Arrays:
     """Train, validation and test images of one source at one length scale.
@@ -82,7 +83,7 @@ def generate(
     Args:
         source: `digits` (scikit-learn's, 8×8), `mnist`, `fashion_mnist`, `cifar10` (grey), or what a spec calls images
             of the user's own.
-        seed: non-negative integer; the split of the originals into parts is the same for all.
+        seed: non-negative integer.
         size: pixels along each side of the resampled original, from 4 to `canvas`.
         canvas: pixels along each axis, from 4 up.
         train: number of images, from 1 up; originals are drawn at random.
@@ -92,6 +93,9 @@ def generate(
             the squares that tile the canvas.
         clutter: patches of other originals in every image.
         shades: number of grey values, from 2 to 256.
+        resplit: whether the seed also parts the originals, into those of training and validation, and where their
+            publishers don't say which are for testing (`digits`), of testing; otherwise the parts of every seed are
+            the same.
         folder: holds the original files of the source; not read for `digits`.
 
     Returns:
@@ -115,7 +119,7 @@ def generate(
     counts = {"train": train, "validation": validation, "test": test}
     for part, count in counts.items():
         require_integer(part, count, least=1)
-    originals = read_originals(source, folder)
+    originals = read_originals(source, folder, seed if resplit else None)
     arrays: Arrays = {}
     for part, count in counts.items():
         names = ("digits", WORDS.get(source, OWN_WORD), seed, part)
@@ -131,20 +135,22 @@ def require_range(key: str, value: object, least: int, most: int) -> None:
         raise ArgumentError(f"{key}: {value!r}; accepted: an integer from {least} to {most}")
 
 
-def read_originals(source: str, folder: str | None = None) -> Originals:
-    """The originals of a source and their pools, the same ones for every seed and size; raises as `generate`."""
+def read_originals(source: str, folder: str | None = None, seed: int | None = None) -> Originals:
+    """The originals of a source and their pools, those of a seed or of all that have none; raises as `generate`."""
     if not is_name(source):
         raise ArgumentError(f"source: {source!r} is unknown; accepted: {', '.join(PUBLISHED)}")
+    anew = () if seed is None else (seed,)
     if source == "digits":
         images, labels = read_digits()
-        order = stream("digits", WORDS[source], "split").permutation(len(images))
+        order = stream("digits", WORDS[source], "split", *anew).permutation(len(images))
         test, validation, train = np.split(order, [HELD_OUT, 2 * HELD_OUT])
     elif not isinstance(folder, str) or not folder:
         raise ArgumentError(f"folder: {folder!r}; accepted: the folder with the original files of {source}")
     elif source not in PUBLISHED:
         arrays = read_arrays(Path(folder) / ORIGINALS)[0]
         images, labels = arrays["images"], arrays["labels"]
-        order, held_out = stream("digits", OWN_WORD, "split").permutation(len(images)), len(images) // VALIDATION
+        held_out = len(images) // VALIDATION
+        order = stream("digits", OWN_WORD, "split", *anew).permutation(len(images))
         test, validation, train = np.split(order, [held_out, 2 * held_out])
     else:
         arrays = image_set(source, folder)
@@ -154,7 +160,7 @@ def read_originals(source: str, folder: str | None = None) -> Originals:
         own = len(arrays["train_images"])
         if own < VALIDATION:
             raise FileError(f"{folder}: {own} training images of {source}; expected {VALIDATION} or more")
-        order = stream("digits", WORDS[source], "split").permutation(own)
+        order = stream("digits", WORDS[source], "split", *anew).permutation(own)
         validation, train = np.split(order, [own // VALIDATION])
         test = np.arange(own, len(images))
     pools = {"train": np.sort(train), "validation": np.sort(validation), "test": np.sort(test)}

@@ -1,11 +1,12 @@
 """Digits and other photographed things: see `convac.datasets.digits`."""
 
+import operator
 from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from convac.specs.dataset import DatasetSpec
+from convac.specs.dataset import DatasetSpec, is_empty
 from convac.specs.own_images import CLASSES, is_name, own_images
 from convac.specs.spec import Natural, Positive
 
@@ -15,11 +16,8 @@ Side = Annotated[Positive, Field(ge=4)]
 class DigitsSpec(DatasetSpec):
     """Images of a published set or of the user's own, resampled and placed on a canvas.
 
-    A `source` that is a path is read: its content becomes the source, and the path is no part of the spec.
-    """
-
     source: str = Field(description="where the originals come from: a published set, own- and their content, or a path")
-    seed: Natural
+    seed: Natural | None = Field(default=None, exclude_if=is_empty, description="of all images; none beside `seeds`")
     size: Side = Field(description="pixels along each side of a resampled original")
     canvas: Side = Field(default=32, description="pixels along each axis")
     train: Positive = Field(default=8000, description="images rendered for training")
@@ -31,6 +29,9 @@ class DigitsSpec(DatasetSpec):
     classes: Annotated[Positive, Field(ge=2)] = Field(
         default=CLASSES, exclude_if=lambda classes: classes == CLASSES, description="different labels"
     )
+    resplit: bool = Field(
+        default=False, exclude_if=operator.not_, description="whether each seed parts the originals anew"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -40,6 +41,12 @@ class DigitsSpec(DatasetSpec):
             return value
         own = own_images(source)
         return {**value, "source": own.name, "classes": own.classes, "path": own.path}
+
+    @model_validator(mode="after")
+    def _drawn(self) -> "DigitsSpec":
+        if self.seed is None and not self.seeds:
+            raise ValueError("seed: is missing; accepted: an integer, or `seeds`")
+        return self
 
     @property
     def arguments(self) -> dict[str, Any]:
