@@ -2,25 +2,30 @@
 
 Each level multiplies, for every output channel, K×K linear maps, one for each position within a window. Windows stand
 two positions apart, so that they overlap from K = 3 on. What lies outside the image counts as a factor of 1.
+
+A position is read by several windows, and a site by as many paths as there are from it to the root: 14 on average for
+K = 5 on 8×8 sites. What a weight says adds up over all of them, so that a network started and trained as one without
+overlaps would differ between channels by as many times more nats, and take steps that are as much too long:
+`benchmarks/overlapping_starts.py` counts what then learns. Here weights start and move less, by that number of paths.
 """
 
+import math
 from collections.abc import Hashable, Iterator, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import pad
 
 from convac import arrays
 from convac.errors import ArgumentError
 from convac.networks.arguments import accept, accept_pyramid, checked_pyramid, checked_seeds
 from convac.networks.initialisation import draws, seed_words
 from convac.networks.inputs import Images
-from convac.networks.products import SPREAD, WEIGHTS, Arithmetic, dark_response, mapped_products, passing_on
+from convac.networks.products import SPREAD, WEIGHTS, Arithmetic, dark_response, passing_on
 from convac.networks.representations import Representation, accept_representation
+from convac.networks.window_products import STRIDE, reads, summed, window_products
 from convac.specs.networks.overlapping import OverlappingSpec
 
-STRIDE = 2
 LARGEST_KERNEL = 7
 
 
@@ -68,14 +73,26 @@ class OverlappingConvAC(Arithmetic):
             raise ArgumentError(f"sites: {list(self.sites)}; accepted: both 2^levels, {block}")
         channels = (self.representation.dimension(), *self.widths)
         pixels = self.representation.pixels if self.representation.affine else None
-        # a site enters so many times the products of a network without overlaps: what it says would add up to as much
-        thinned = (STRIDE / self.kernel) ** (2 * len(self.widths))
         words = seed_words(len(self.widths))
         for word, name, into, out in zip(words, self.names, channels, (*self.widths, self.classes), strict=True):
             shape = (out, into) if name == "output" else (self.kernel**2, out, into)
-            logs = draws(self.seeds, word, shape, -SPREAD, SPREAD)
-            logs = dark_response(logs * thinned, pixels) if name == "level_1" else passing_on(logs)
-            self.register_parameter(name, nn.Parameter(logs if self.kind == "positive" else logs.exp()))
+            logs, share = draws(self.seeds, word, shape, -SPREAD, SPREAD), self.share(name)
+            logs = dark_response(logs * share, pixels) if name == "level_1" else passing_on(logs)
+            self.register_parameter(name, nn.Parameter((logs if self.kind == "positive" else logs.exp()) / share))
+
+    def share(self, name: str) -> float:
+        """What a layer's parameters are multiplied by to become its weights, or their logarithms: 1 over paths.
+
+        Adam moves every parameter by as much; what a weight says counts once for each path from where it is read to
+        the root, on average over the image.
+        """
+        above = range(self.names.index(name), len(self.widths))
+        return 1 / math.prod(reads(self.kernel, self.sites[0] // STRIDE**level) for level in above)
+
+    def weight(self, name: str) -> Tensor:
+        """The weight that a parameter stands for, in units of its layer's share."""
+        scaled = self.get_parameter(name) * self.share(name)
+        return scaled.exp() if self.kind == "positive" else scaled
 
     @property
     def names(self) -> list[str]:
@@ -128,29 +145,10 @@ class OverlappingConvAC(Arithmetic):
         """
         values, log = inputs, inputs.new_zeros(1, 1, *inputs.shape[2:4], 1)
         for name in self.names[:-1]:
-            rows, columns = (side // STRIDE for side in values.shape[2:4])
-            outside = windows(values.new_ones(1, 1, *values.shape[2:4], 1), self.kernel).logical_not().to(values.dtype)
-            values, log = mapped_products(
-                self.weight(name),
-                windows(values, self.kernel),
-                windows(log, self.kernel),
-                self.kind == "signed",
-                outside[0] if self.kernel > STRIDE else None,
-            )
-            values, log = (torch.unflatten(part, 2, (rows, columns)) for part in (values, log))
+            log = summed(log, self.kernel)
+            values, scale = window_products(self.weight(name), values, self.kernel)
+            log = log + scale
             yield values, log
-
-
-def windows(values: Tensor, kernel: int) -> Tensor:
-    """What each window holds: (replicas, channels, rows, columns, batch) as (replicas, K², channels, windows, batch).
-
-    Windows are centred on blocks of 2×2 positions, odd ones half a position before; zeros stand for what lies outside.
-    """
-    before = (kernel - STRIDE + 1) // 2
-    after = kernel - STRIDE - before
-    around = pad(values, (0, 0, before, after, before, after))
-    parts = around.unfold(2, kernel, STRIDE).unfold(3, kernel, STRIDE)
-    return parts.permute(0, 5, 6, 1, 2, 3, 4).flatten(4, 5).flatten(1, 2)
 
 
 def build(spec: OverlappingSpec, seeds: Sequence[int]) -> OverlappingConvAC:

@@ -224,9 +224,7 @@ def windows_first(values: Tensor, window: int) -> Tensor:
     return torch.unflatten(values, 2, (-1, window)).permute(0, 3, 1, 2, 4)
 
 
-def mapped_products(
-    weight: Tensor, values: Tensor, log: Tensor, signed: bool, outside: Tensor | None = None
-) -> tuple[Tensor, Tensor]:
+def mapped_products(weight: Tensor, values: Tensor, log: Tensor, signed: bool) -> tuple[Tensor, Tensor]:
     """Products over a window of linear maps, one for each position within it.
 
     Args:
@@ -234,14 +232,11 @@ def mapped_products(
         values: (1 or replicas, window, in, positions, batch).
         log: ln of their scale, (1 or replicas, window, 1, positions, 1 or batch).
         signed: whether values may be negative.
-        outside: 1 where a factor lies outside the image and counts as 1, else 0; (window, 1, positions, 1).
 
     Returns:
         Products (replicas, out, positions, batch), at most 1 in magnitude, and ln of their scale.
     """
     mapped = torch.unflatten(weight @ values.flatten(3), 3, values.shape[3:])
-    if outside is not None:
-        mapped = mapped + outside
 
     def by_logarithms(factors: Tensor) -> tuple[Tensor, Tensor]:
         def spread(each: Tensor) -> Tensor:

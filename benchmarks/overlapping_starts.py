@@ -1,0 +1,112 @@
+"""Of how many seeds overlapping ConvACs learn: as they started and moved before, and as they do now.
+
+    python benchmarks/overlapping_starts.py --kernel 5 --seeds 50 --steps 1500
+
+Digits that fill a canvas of 16×16 pixels, sites of 2×2 pixels, so that windows hold up to K² factors; signed weights,
+the same number of parameters for every kernel. *Before*, sites counted as if each level read every position K²/4 times
+at the start, though at the border it doesn't, and a step of Adam moved all weights alike, though those of level 1 are
+read along 14 paths to the root (K = 5). Images are of a draw, and networks of seeds, that no experiment uses. A network
+has learnt whose test accuracy is 0.5 or more, five times chance.
+"""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+from torch import nn
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow"))
+
+from convac.datasets.digits import generate
+from convac.errors import NonFiniteError
+from convac.networks import overlapping
+from convac.networks.initialisation import draws
+from convac.networks.products import SPREAD, dark_response
+from convac.specs.datasets.digits import DigitsSpec
+from convac.specs.network import Pixels
+from convac.specs.networks.overlapping import OverlappingSpec
+from convac.specs.run import RunSpec
+from convac.specs.training import TrainingSpec
+from convac.specs.widths import matched
+from convac.training.loop import Arrays, train
+
+DATA, FIRST_SEED = {"source": "digits", "seed": 100, "size": 16, "canvas": 16, "train": 6000, "test": 400}, 1000
+PARAMETERS, SITES, BATCH, LEARNT = 1800, (8, 8), 16, 0.5
+AFTER = overlapping.OverlappingConvAC
+
+
+class Before(AFTER):
+    """Weights are their parameters, and level 1 starts as thin as if no window reached beyond the image."""
+
+    def __init__(self, *arguments: object, **options: object) -> None:
+        super().__init__(*arguments, **options)
+        first = self.get_parameter("level_1")
+        logs = draws(self.seeds, "level_1", first.shape[1:], -SPREAD, SPREAD)
+        thinned = dark_response(logs * (2 / self.kernel) ** (2 * len(self.widths)), self.representation.pixels)
+        self.register_parameter("level_1", nn.Parameter(thinned.exp()))
+        for name in self.names[1:]:
+            self.register_parameter(name, nn.Parameter(self.get_parameter(name).detach() * super().share(name)))
+
+    def share(self, name: str) -> float:
+        """Every parameter is its weight, once all have their values."""
+        return 1.0 if len(list(self.parameters())) > len(self.widths) else super().share(name)
+
+
+def run_spec(kernel: int, rate: float, steps: int, seeds: int) -> RunSpec:
+    """Networks of one kernel, all seeds, at one rate."""
+    start = OverlappingSpec(
+        geometry="square",
+        sites=SITES,
+        widths=(1,) * (SITES[0].bit_length() - 1),
+        classes=10,
+        local_dimension=8,
+        kernel=kernel,
+        weights="signed",
+        representation=Pixels(kind="affine", patch=2, brightest=255),
+    )
+    training = TrainingSpec(
+        steps=steps,
+        batch=BATCH,
+        lr=rate,
+        clip=1.0,
+        warm_up=0.05,
+        log_every=steps,
+        seeds=tuple(range(FIRST_SEED, FIRST_SEED + seeds)),
+    )
+    return RunSpec(dataset=DigitsSpec(**DATA), network=matched(start, "uniform", PARAMETERS, 0.05), training=training)
+
+
+def reached(spec: RunSpec, arrays: Arrays) -> str:
+    """How many have learnt, the quartiles of all test accuracies, and CPU seconds."""
+    started = time.process_time()
+    try:
+        history = train(spec, arrays, device="cpu").history
+    except NonFiniteError as error:
+        return str(error)
+    last = history[(history["step"] == spec.training.steps) & (history["quantity"] == "test_accuracy")]["value"]
+    quartiles = " ".join(f"{value:.2f}" for value in np.quantile(last, [0, 0.25, 0.5, 0.75, 1]))
+    share = f"{(last >= LEARNT).sum()} of {len(last)} learn"
+    return f"{share}, test accuracy {quartiles} (quartiles), {time.process_time() - started:.0f} s"
+
+
+def main() -> None:
+    """A line per start and rate."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kernel", type=int, default=5)
+    parser.add_argument("--seeds", type=int, default=50)
+    parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--before", type=float, nargs="*", default=[0.0008, 0.003, 0.01], help="rates")
+    parser.add_argument("--after", type=float, nargs="*", default=[0.003, 0.01, 0.02], help="rates")
+    options = parser.parse_args()
+    arrays = generate(**DATA)
+    for start, network, rates in (("before", Before, options.before), ("after", AFTER, options.after)):
+        overlapping.OverlappingConvAC = network  # which `build` makes
+        for rate in rates:
+            spec = run_spec(options.kernel, rate, options.steps, options.seeds)
+            print(f"K = {options.kernel}, {start}, rate {rate:g}: {reached(spec, arrays)}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
