@@ -47,11 +47,11 @@ class Before(AFTER):
         thinned = dark_response(logs * (2 / self.kernel) ** (2 * len(self.widths)), self.representation.pixels)
         self.register_parameter("level_1", nn.Parameter(thinned.exp()))
         for name in self.names[1:]:
-            self.register_parameter(name, nn.Parameter(self.get_parameter(name).detach() * super().share(name)))
+            self.register_parameter(name, nn.Parameter(self.get_parameter(name).detach() * super().unit(name)))
 
-    def share(self, name: str) -> float:
+    def unit(self, name: str) -> float:
         """Every parameter is its weight, once all have their values."""
-        return 1.0 if len(list(self.parameters())) > len(self.widths) else super().share(name)
+        return 1.0 if len(list(self.parameters())) > len(self.widths) else super().unit(name)
 
 
 def run_spec(kernel: int, rate: float, steps: int, seeds: int) -> RunSpec:

@@ -22,8 +22,7 @@ RUNS = {
     "max": ("convolutional", {"kernel": 3, "pooling": "max"}),
     "average": ("convolutional", {"kernel": 2, "pooling": "average"}),
 }
-# At 0.02 some signed overlapping networks jump to chance in their first steps and stay there.
-RATES = {"arithmetic": 0.02, "overlapping": 0.01, "convolutional": 0.03}
+RATES = {"arithmetic": 0.02, "overlapping": 0.05, "convolutional": 0.03}
 
 
 def run_spec(name, **training):

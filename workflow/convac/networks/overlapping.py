@@ -3,10 +3,11 @@
 Each level multiplies, for every output channel, K×K linear maps, one for each position within a window. Windows stand
 two positions apart, so that they overlap from K = 3 on. What lies outside the image counts as a factor of 1.
 
-A position is read by several windows, and a site by as many paths as there are from it to the root: 14 on average for
-K = 5 on 8×8 sites. What a weight says adds up over all of them, so that a network started and trained as one without
-overlaps would differ between channels by as many times more nats, and take steps that are as much too long:
-`benchmarks/overlapping_starts.py` counts what then learns. Here weights start and move less, by that number of paths.
+A site is read along many paths to the root: 14 on average for K = 5 on 8×8 sites. Adam moves all weights alike, and what
+a weight of level 1 says counts once for each site and each path from it, 885 times there, 64 times without overlaps:
+networks that move so are thrown out of what they have learnt, until one channel alone is left of all products and the
+answer is the same for all images (`benchmarks/overlapping_starts.py` counts how many). So weights are trained in units in
+which a step moves the logarithm of an amplitude by as much at every level, whatever the kernel.
 """
 
 import math
@@ -74,24 +75,35 @@ class OverlappingConvAC(Arithmetic):
         channels = (self.representation.dimension(), *self.widths)
         pixels = self.representation.pixels if self.representation.affine else None
         words = seed_words(len(self.widths))
-        for word, name, into, out in zip(words, self.names, channels, (*self.widths, self.classes), strict=True):
+        for level, (word, name) in enumerate(zip(words, self.names, strict=True)):
+            into, out = channels[level], self.classes if name == "output" else channels[level + 1]
             shape = (out, into) if name == "output" else (self.kernel**2, out, into)
-            logs, share = draws(self.seeds, word, shape, -SPREAD, SPREAD), self.share(name)
-            logs = dark_response(logs * share, pixels) if name == "level_1" else passing_on(logs)
-            self.register_parameter(name, nn.Parameter((logs if self.kind == "positive" else logs.exp()) / share))
+            logs = draws(self.seeds, word, shape, -SPREAD, SPREAD)
+            # a site enters the products along several paths, as if so many independent draws were added up
+            logs = passing_on(logs) if level else dark_response(logs / math.sqrt(self.paths(0)), pixels)
+            weight = logs if self.kind == "positive" else logs.exp()
+            self.register_parameter(name, nn.Parameter(weight / self.unit(name)))
 
-    def share(self, name: str) -> float:
-        """What a layer's parameters are multiplied by to become its weights, or their logarithms: 1 over paths.
+    def paths(self, level: int) -> float:
+        """Ways from a position below a level, counted from 0, to the root, on average over the image."""
+        above = range(level, len(self.widths))
+        return math.prod(reads(self.kernel, self.sites[0] // STRIDE**each) for each in above)
 
-        Adam moves every parameter by as much; what a weight says counts once for each path from where it is read to
-        the root, on average over the image.
+    def unit(self, name: str) -> float:
+        """What a layer's parameters are multiplied by to become its weights, or their logarithms.
+
+        It is 1 over how often its maps are read in an image, once for each path from there to the root; at level 1 also
+        over the pixels of a site, among which its weights are shared out.
         """
-        above = range(self.names.index(name), len(self.widths))
-        return 1 / math.prod(reads(self.kernel, self.sites[0] // STRIDE**level) for level in above)
+        if name == "output":
+            return 1.0
+        level = self.names.index(name)
+        pixels = self.representation.pixels if self.representation.affine and not level else 1
+        return STRIDE**2 / ((self.sites[0] // STRIDE**level) ** 2 * self.paths(level) * pixels)
 
     def weight(self, name: str) -> Tensor:
-        """The weight that a parameter stands for, in units of its layer's share."""
-        scaled = self.get_parameter(name) * self.share(name)
+        """The weight that a parameter stands for, in units of its layer."""
+        scaled = self.get_parameter(name) * self.unit(name)
         return scaled.exp() if self.kind == "positive" else scaled
 
     @property

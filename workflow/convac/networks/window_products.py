@@ -74,9 +74,8 @@ def reads(kernel: int, side: int) -> float:
     >>> reads(2, 8), reads(5, 8), reads(5, 2)
     (1.0, 4.515625, 1.0)
     """
-    inside = sum(
-        0 <= STRIDE * window + entry - before(kernel) < side for window in range(side // STRIDE) for entry in range(kernel)
-    )
+    first = [STRIDE * window - before(kernel) for window in range(side // STRIDE)]
+    inside = sum(0 <= start + entry < side for start in first for entry in range(kernel))
     return (inside / side) ** 2
 
 

@@ -57,6 +57,8 @@ TRAINED = {
     "posterior_participation": "participation ratio of the centred posterior's Schmidt weights [count]",
     "matched_posterior_entropy": "entropy of the centred posterior at the temperature of equal confidence [nats]",
     "window_accuracy": "test accuracy of least squares on the counts of set pixels in the tree's windows [fraction]",
+    "least_squares_accuracy": "test accuracy of least squares on the pixels [fraction]",
+    "least_squares_train_accuracy": "accuracy of least squares on the pixels that it was fitted to [fraction]",
     "kept_accuracy": "accuracy if the posterior keeps its top Schmidt vectors, fitted on other images [fraction]",
     "kept_whole_accuracy": "the network's own accuracy on the images of kept_accuracy [fraction]",
     "kept_needed": "fewest Schmidt vectors within 0.02 of the accuracy of all; S/4 + 1 if S images are too few [count]",

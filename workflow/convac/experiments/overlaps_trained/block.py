@@ -1,67 +1,143 @@
 """overlaps_trained: do networks whose windows overlap learn what others of equal size don't?
 
-The trained half of `overlaps`. Sources: 1703.02065 (Sharir & Shashua, ICLR 2018), 1803.09780 (Levine, Sharir, Cohen &
-Shashua). A ConvNet's kernel is that of its convolutions, before pooling; a ConvAC's that of its generalised
-convolutions, whose windows stand two sites apart and overlap from 3 on.
+The trained half of `overlaps`. Source: 1703.02065 (Sharir & Shashua, ICLR 2018), Experiments: train accuracy against
+channels and against parameters, of images at random places, which need overlaps, and of others, which don't.
+
+Only the overlap differs. At every level a position reads a window of (K + 1)×(K + 1) positions, two apart from the next
+one, and weights are shared over all windows: a ConvNet convolves K×K and takes the largest of 2×2; a ConvAC has a map
+for each place of the window, K = 1 as well, and multiplies. Windows overlap from K = 2 on, by K − 1 positions.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from convac.errors import ArgumentError
-from convac.experiments.experiment import Cell
-from convac.experiments.image_runs import ImageExperiment, NetworkKind, template
-from convac.specs.spec import Positive, Scalar, Spec
+from convac.experiments.experiment import Cell, Experiment
+from convac.experiments.image_runs import CLASSES, GREY, NetworkKind
+from convac.geometry.trees import PoolingTree
+from convac.specs.datasets.digits import DigitsSpec, Side, Source
+from convac.specs.measurement import MeasureSpec
+from convac.specs.measurements.least_squares import LeastSquaresSpec
+from convac.specs.network import NetworkSpec, Pixels
+from convac.specs.networks.convolutional import ConvolutionalSpec
+from convac.specs.networks.overlapping import OverlappingSpec
+from convac.specs.run import RunSpec
+from convac.specs.spec import INTEGER, Positive, Spec
+from convac.specs.training import Schedule, Seeds, TrainingSpec, seeds_of
 from convac.specs.widths import matched
 
 KINDS: tuple[NetworkKind, ...] = ("ConvNet", "ConvAC")
-LARGEST_KERNEL = 7
+ANYWHERE, IN_PLACE = "anywhere", "in place"
+TOLERANCE = 0.05  # of the number of parameters
 
 
-class Counts(Spec):
-    """Parameters of the networks of each kind; every kernel is matched to them within 2 %."""
+class Images(Spec):
+    """Real images, smaller than their canvas."""
 
-    convnet: Positive
-    convac: Positive
-
-
-class Block(ImageExperiment):
-    """Config of overlaps_trained."""
-
-    kernels: tuple[Annotated[int, Field(ge=1, le=LARGEST_KERNEL)], ...] = Field(min_length=1)
-    parameters: Counts = Field(description="size of the networks")
+    source: Source = Field(description="where the originals come from")
+    canvas: Annotated[Literal[16, 32, 64], INTEGER] = Field(description="pixels along each side of an image")
+    size: Side = Field(description="pixels along each side of what is to be classified")
+    train: Positive = Field(description="images rendered for training")
+    validation: Positive = Field(description="images that a pilot chose rates by")
+    test: Positive = Field(description="images that are tested on")
 
     @model_validator(mode="after")
-    def _fits(self) -> "Block":
-        if self.images.sizes[-1] != self.images.canvas:
-            raise ArgumentError(f"images.sizes: ends in {self.images.sizes[-1]}; accepted: the canvas at the end")
+    def _fits(self) -> "Images":
+        if self.size >= self.canvas:
+            raise ArgumentError(f"images.size: {self.size}; accepted: less than the canvas, {self.canvas}")
         return self
 
 
+class Kind(Spec):
+    """Networks of one kind, and how they are trained."""
+
+    channels: Positive = Field(description="of every level, the same for every kernel")
+    parameters: Positive = Field(description="of every network, met within 5 %")
+    schedule: Schedule = Field(description="the same for every network of the kind")
+
+
+class Block(Experiment):
+    """Config of overlaps_trained."""
+
+    images: Images = Field(description="what is classified, at any place of the canvas or at one")
+    patch: Annotated[Literal[1, 2, 4], INTEGER] = Field(description="pixels along each side of a site")
+    seeds: Seeds = Field(description="training runs per network, or their seeds; each has images of its own")
+    kernels: tuple[Annotated[int, Field(ge=1, le=6)], ...] = Field(
+        min_length=1, description="K: windows hold (K + 1)×(K + 1) positions and overlap by K − 1"
+    )
+    in_place: tuple[NetworkKind, ...] = Field(description="kinds that are trained on images in one place, too")
+    convnet: Kind = Field(description="ReLU and max pooling")
+    convac: Kind = Field(description="products of linear maps, real weights")
+
+
 def cells(block: Block) -> list[Cell]:
-    """Every kernel on every task, uniform widths."""
+    """Every kind and kernel, equal in parameters on both tasks, equal in channels on images at any place."""
     found = []
     for kind in KINDS:
-        count = block.parameters.convnet if kind == "ConvNet" else block.parameters.convac
         for kernel in block.kernels:
-            start = template(kind, block.images.canvas, block.kind(kind).patch, kernel)
-            network = matched(start, "uniform", count, tolerance=0.03)
-            for size in block.images.sizes:
-                labels: dict[str, Scalar] = {
-                    "network": kind,
-                    "task": block.task(size),
-                    "size": size,
-                    "kernel": kernel,
-                    "parameters": count,
-                    "weights": network.parameters(),
-                    "widths": "-".join(map(str, network.widths)),
-                }
-                found.append(Cell(block.run(block.dataset(size, kind), network, kind, block.task(size)), labels))
+            found += [cell(block, kind, kernel, ANYWHERE, equal) for equal in ("parameters", "channels")]
+            if kind in block.in_place:
+                found.append(cell(block, kind, kernel, IN_PLACE, "parameters"))
     return found
 
 
+def cell(block: Block, kind: NetworkKind, kernel: int, task: str, equal: str) -> Cell:
+    """One network over all seeds, each on images of its own, and its labels; beside one kind, a baseline."""
+    own, seeds = block.convnet if kind == "ConvNet" else block.convac, seeds_of(block.seeds)
+    start = template(block, kind, kernel, own.channels)
+    network = start if equal == "channels" else matched(start, "uniform", own.parameters, TOLERANCE)
+    spec = RunSpec(
+        dataset=dataset(block.images, task, seeds),
+        network=network,
+        training=TrainingSpec(**own.schedule.model_dump(), seeds=seeds),
+    )
+    labels = {
+        "network": kind,
+        "task": task,
+        "kernel": kernel,
+        "equal": equal,
+        "weights": network.parameters(),
+        "widths": "-".join(map(str, network.widths)),
+    }
+    beside = (kind, kernel, equal) == (KINDS[0], block.kernels[0], "parameters")
+    return Cell(spec, labels, MeasureSpec(measurements=(LeastSquaresSpec(),)) if beside else None)
+
+
+def dataset(images: Images, task: str, seeds: tuple[int, ...]) -> DigitsSpec:
+    """Images drawn for each seed, of originals that it parts anew."""
+    size = images.size
+    return DigitsSpec(seeds=seeds, resplit=True, grid=1 if task == ANYWHERE else size, **images.model_dump())
+
+
+def template(block: Block, kind: NetworkKind, kernel: int, channels: int) -> NetworkSpec:
+    """The network of a kind whose windows hold (K + 1)×(K + 1) positions, as many channels at every level."""
+    side, patch = block.images.canvas // block.patch, block.patch
+    widths = (channels,) * PoolingTree.named("square", (side, side)).levels
+    if kind == "ConvNet":
+        return ConvolutionalSpec(
+            geometry="square",
+            sites=(side, side),
+            widths=widths,
+            classes=CLASSES,
+            kernel=kernel,
+            patch=patch,
+            brightest=GREY,
+            local_dimension=patch**2,
+        )
+    return OverlappingSpec(
+        geometry="square",
+        sites=(side, side),
+        widths=widths,
+        classes=CLASSES,
+        kernel=kernel + 1,
+        weights="signed",
+        representation=Pixels(kind="affine", patch=patch, brightest=GREY),
+        local_dimension=2 * patch**2,
+    )
+
+
 FIGURES = {
-    "": "Test and train accuracy against the kernel at equal parameters, with 95 % intervals over seeds.",
-    "curves": "Test accuracy against training step by kernel.",
+    "": "Train and test accuracy against channels and against parameters, by kernel, with 95 % intervals over seeds.",
+    "curves": "Train accuracy against training step by kernel, at equal parameters, with 95 % intervals over seeds.",
 }

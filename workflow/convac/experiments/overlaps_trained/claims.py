@@ -1,32 +1,39 @@
 """Claims of overlaps_trained."""
 
-from convac.claims.claims import CHOSEN_AS_PRIMARY, Claim
-from convac.experiments.image_runs import GLOBAL, LOCAL, NetworkKind
-from convac.experiments.overlaps_trained.block import KINDS
+from convac.claims.claims import Amendment, Claim
+from convac.experiments.image_runs import NetworkKind
+from convac.experiments.overlaps_trained.block import ANYWHERE, KINDS
 
 SOURCE = "1703.02065 (Sharir & Shashua, ICLR 2018), Experiments"
+REDONE = Amendment(
+    "2026-11-29",
+    "statistic, threshold and scope",
+    "the first run stopped its networks early, and let the sharing of weights differ with the kernel",
+)
+# half of what a pilot of two seeds found for ConvNets at equal parameters, 0.43 and 0.53 against 0.91 and 0.92
+THRESHOLDS = {"ConvNet": 0.2, "ConvAC": 0.05}
 
 
-def kernel_claim(kind: NetworkKind, task: str, larger: int, smaller: int, threshold: float) -> Claim:
-    """The larger kernel wins; the source compares networks that overlap with those that do not."""
-    own = kind != "ConvNet" or smaller != 1
+def kernel_claim(kind: NetworkKind, equal: str, larger: int, smaller: int) -> Claim:
+    """The larger kernel learns more; the source compares ConvNets that overlap with those that don't."""
+    own, threshold = (kind, smaller) != ("ConvNet", 1), THRESHOLDS[kind] if smaller == 1 else 0.01
     return Claim(
-        id=f"overlaps-trained-{kind.lower()}-{task}-{larger}-{smaller}",
-        statement=f"{kind} on {task} images: kernel {larger} beats kernel {smaller} by more than {threshold:g} "
-        "in test accuracy at equal parameters",
+        id=f"overlaps-trained-{kind.lower()}-{equal}-{larger}-{smaller}",
+        statement=f"{kind}, images at any place: kernel {larger} beats {smaller} by more than {threshold:g} in train "
+        f"accuracy at equal {equal}",
         source=f"ours, after {SOURCE}" if own else SOURCE,
         origin="ours" if own else "paper",
         role="secondary" if own else "primary",
-        amended=None if own else CHOSEN_AS_PRIMARY,
-        where={"quantity": "test_accuracy", "network": kind, "task": task},
+        amended=REDONE,
+        where={"quantity": "train_accuracy", "network": kind, "task": ANYWHERE, "equal": equal},
         first={"kernel": larger},
         second={"kernel": smaller},
         threshold=threshold,
-        expected=(0.95, 0.60),
+        expected=(0.95, 0.75),
     )
 
 
 CLAIMS = (
-    *(kernel_claim(kind, task, 3, 1, 0.05) for kind in KINDS for task in (LOCAL, GLOBAL)),
-    *(kernel_claim(kind, task, 3, 2, 0.01) for kind in KINDS for task in (LOCAL, GLOBAL)),
+    *(kernel_claim(kind, equal, 3, 1) for kind in KINDS for equal in ("parameters", "channels")),
+    *(kernel_claim(kind, "parameters", 3, 2) for kind in KINDS),
 )
