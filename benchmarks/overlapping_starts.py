@@ -3,10 +3,10 @@
     python benchmarks/overlapping_starts.py --kernel 5 --seeds 50 --steps 1500
 
 Digits that fill a canvas of 16×16 pixels, sites of 2×2 pixels, so that windows hold up to K² factors; signed weights,
-the same number of parameters for every kernel. *Before*, sites counted as if each level read every position K²/4 times
-at the start, though at the border it doesn't, and a step of Adam moved all weights alike, though those of level 1 are
-read along 14 paths to the root (K = 5). Images are of a draw, and networks of seeds, that no experiment uses. A network
-has learnt whose test accuracy is 0.5 or more, five times chance.
+about as many parameters for every kernel. *Before*, a step of Adam moved the weights of all levels alike, though those
+of level 1 count once for every site, and level 1 started as thin as if no window reached beyond the image. Images are
+of a draw, and networks of seeds, that no experiment uses. A network has learnt whose test accuracy is 0.5 or more, five
+times chance.
 """
 
 import argparse
@@ -98,7 +98,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=50)
     parser.add_argument("--steps", type=int, default=1500)
     parser.add_argument("--before", type=float, nargs="*", default=[0.0008, 0.003, 0.01], help="rates")
-    parser.add_argument("--after", type=float, nargs="*", default=[0.003, 0.01, 0.02], help="rates")
+    parser.add_argument("--after", type=float, nargs="*", default=[0.01, 0.03, 0.06], help="rates")
     options = parser.parse_args()
     arrays = generate(**DATA)
     for start, network, rates in (("before", Before, options.before), ("after", AFTER, options.after)):

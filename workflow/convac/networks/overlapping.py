@@ -3,11 +3,11 @@
 Each level multiplies, for every output channel, K×K linear maps, one for each position within a window. Windows stand
 two positions apart, so that they overlap from K = 3 on. What lies outside the image counts as a factor of 1.
 
-A site is read along many paths to the root: 14 on average for K = 5 on 8×8 sites. Adam moves all weights alike, and what
-a weight of level 1 says counts once for each site and each path from it, 885 times there, 64 times without overlaps:
-networks that move so are thrown out of what they have learnt, until one channel alone is left of all products and the
-answer is the same for all images (`benchmarks/overlapping_starts.py` counts how many). So weights are trained in units in
-which a step moves the logarithm of an amplitude by as much at every level, whatever the kernel.
+Adam moves all weights alike, but a weight of level 1 counts once for every site that it reads, one of the last level
+once: networks whose weights all move so are thrown out of what they have learnt, until one channel alone is left of all
+products and the answer is the same for every image (`benchmarks/overlapping_starts.py` counts how many). So weights
+are trained in units in which a step says as much at every level. A site is also read along many paths to the root, 14
+on average for K = 5 on 8×8 sites: channels start the more alike the more there are, by their square root.
 """
 
 import math
@@ -80,26 +80,25 @@ class OverlappingConvAC(Arithmetic):
             shape = (out, into) if name == "output" else (self.kernel**2, out, into)
             logs = draws(self.seeds, word, shape, -SPREAD, SPREAD)
             # a site enters the products along several paths, as if so many independent draws were added up
-            logs = passing_on(logs) if level else dark_response(logs / math.sqrt(self.paths(0)), pixels)
+            logs = passing_on(logs) if level else dark_response(logs / math.sqrt(self.paths()), pixels)
             weight = logs if self.kind == "positive" else logs.exp()
             self.register_parameter(name, nn.Parameter(weight / self.unit(name)))
 
-    def paths(self, level: int) -> float:
-        """Ways from a position below a level, counted from 0, to the root, on average over the image."""
-        above = range(level, len(self.widths))
-        return math.prod(reads(self.kernel, self.sites[0] // STRIDE**each) for each in above)
+    def paths(self) -> float:
+        """Ways from a site to the root, on average over the image."""
+        return math.prod(reads(self.kernel, self.sites[0] // STRIDE**level) for level in range(len(self.widths)))
 
     def unit(self, name: str) -> float:
         """What a layer's parameters are multiplied by to become its weights, or their logarithms.
 
-        It is 1 over how often its maps are read in an image, once for each path from there to the root; at level 1 also
-        over the pixels of a site, among which its weights are shared out.
+        Relative to the last level, 1 over how many positions its maps read in an image, at level 1 also over the pixels
+        of a site, among which its weights are shared out.
         """
         if name == "output":
             return 1.0
         level = self.names.index(name)
         pixels = self.representation.pixels if self.representation.affine and not level else 1
-        return STRIDE**2 / ((self.sites[0] // STRIDE**level) ** 2 * self.paths(level) * pixels)
+        return STRIDE**2 / ((self.sites[0] // STRIDE**level) ** 2 * pixels)
 
     def weight(self, name: str) -> Tensor:
         """The weight that a parameter stands for, in units of its layer."""

@@ -52,7 +52,7 @@ class Images(Spec):
 class Kind(Spec):
     """Networks of one kind, and how they are trained."""
 
-    channels: Positive = Field(description="of every level, the same for every kernel")
+    channels: Positive | None = Field(description="of every level, whatever the kernel; null: equal parameters alone")
     parameters: Positive = Field(description="of every network, met within 5 %")
     schedule: Schedule = Field(description="the same for every network of the kind")
 
@@ -70,13 +70,19 @@ class Block(Experiment):
     convnet: Kind = Field(description="ReLU and max pooling")
     convac: Kind = Field(description="products of linear maps, real weights")
 
+    def kind(self, network: NetworkKind) -> Kind:
+        """The block of a kind of network."""
+        return self.convnet if network == "ConvNet" else self.convac
+
 
 def cells(block: Block) -> list[Cell]:
     """Every kind and kernel, equal in parameters on both tasks, equal in channels on images at any place."""
     found = []
     for kind in KINDS:
         for kernel in block.kernels:
-            found += [cell(block, kind, kernel, ANYWHERE, equal) for equal in ("parameters", "channels")]
+            found.append(cell(block, kind, kernel, ANYWHERE, "parameters"))
+            if block.kind(kind).channels:
+                found.append(cell(block, kind, kernel, ANYWHERE, "channels"))
             if kind in block.in_place:
                 found.append(cell(block, kind, kernel, IN_PLACE, "parameters"))
     return found
@@ -84,8 +90,8 @@ def cells(block: Block) -> list[Cell]:
 
 def cell(block: Block, kind: NetworkKind, kernel: int, task: str, equal: str) -> Cell:
     """One network over all seeds, each on images of its own, and its labels; beside one kind, a baseline."""
-    own, seeds = block.convnet if kind == "ConvNet" else block.convac, seeds_of(block.seeds)
-    start = template(block, kind, kernel, own.channels)
+    own, seeds = block.kind(kind), seeds_of(block.seeds)
+    start = template(block, kind, kernel, own.channels or 1)
     network = start if equal == "channels" else matched(start, "uniform", own.parameters, TOLERANCE)
     spec = RunSpec(
         dataset=dataset(block.images, task, seeds),
