@@ -98,7 +98,7 @@ class OverlappingConvAC(Arithmetic):
             return 1.0
         level = self.names.index(name)
         pixels = self.representation.pixels if self.representation.affine and not level else 1
-        return STRIDE**2 / ((self.sites[0] // STRIDE**level) ** 2 * pixels)
+        return STRIDE**2 / ((self.sites[0] // STRIDE**level) ** 2 * pixels)  # type: ignore[no-any-return]
 
     def weight(self, name: str) -> Tensor:
         """The weight that a parameter stands for, in units of its layer."""
@@ -157,7 +157,7 @@ class OverlappingConvAC(Arithmetic):
         values, log = inputs, inputs.new_zeros(1, 1, *inputs.shape[2:4], 1)
         for name in self.names[:-1]:
             log = summed(log, self.kernel)
-            values, scale = window_products(self.weight(name), values, self.kernel)
+            values, scale = window_products(self.weight(name), values, self.kernel)  # type: ignore[no-untyped-call]
             log = log + scale
             yield values, log
 

@@ -23,7 +23,7 @@ from convac.specs.network import NetworkSpec, Pixels
 from convac.specs.networks.convolutional import ConvolutionalSpec
 from convac.specs.networks.overlapping import OverlappingSpec
 from convac.specs.run import RunSpec
-from convac.specs.spec import INTEGER, Positive, Spec
+from convac.specs.spec import INTEGER, Positive, Scalar, Spec
 from convac.specs.training import Schedule, Seeds, TrainingSpec, seeds_of
 from convac.specs.widths import matched
 
@@ -98,7 +98,7 @@ def cell(block: Block, kind: NetworkKind, kernel: int, task: str, equal: str) ->
         network=network,
         training=TrainingSpec(**own.schedule.model_dump(), seeds=seeds),
     )
-    labels = {
+    labels: dict[str, Scalar] = {
         "network": kind,
         "task": task,
         "kernel": kernel,

@@ -104,8 +104,9 @@ def line(axes: Axes, table: pd.DataFrame, across: str, colour: str, marker: str)
     """Means with intervals of one kernel's networks, joined, for train and test images."""
     for quantity, solid in SPLITS.items():
         joined = []
-        for place, each in rows(table, quantity=quantity).groupby(across):
-            values = per_seed(each)
+        own = rows(table, quantity=quantity)
+        for place in present(own, across):
+            values = per_seed(own[own[across] == place])
             dots(axes, float(place), values, colour, marker, filled=solid, aside=None)
             joined.append((float(place), float(np.mean(values))))
         if joined:
