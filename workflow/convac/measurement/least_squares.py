@@ -6,8 +6,9 @@ import numpy as np
 
 from convac.files import Arrays
 from convac.measurement.trained import Row, Trained
-from convac.measurement.windows import BASELINE
 from convac.specs.measurements.least_squares import LeastSquaresSpec
+
+BASELINE = "baseline"  # the phase of what needs no training
 
 
 def rows(trained: Trained, wanted: LeastSquaresSpec) -> Iterator[Row]:
