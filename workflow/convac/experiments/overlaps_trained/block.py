@@ -29,6 +29,7 @@ from convac.specs.widths import matched
 
 KINDS: tuple[NetworkKind, ...] = ("ConvNet", "ConvAC")
 ANYWHERE, IN_PLACE = "anywhere", "in place"
+PARAMETERS, CHANNELS, BOTH = "parameters", "channels", "both"  # what networks of several kernels have in common
 TOLERANCE = 0.05  # of the number of parameters
 
 
@@ -80,23 +81,30 @@ def cells(block: Block) -> list[Cell]:
     found = []
     for kind in KINDS:
         for kernel in block.kernels:
-            found.append(cell(block, kind, kernel, ANYWHERE, "parameters"))
-            if block.kind(kind).channels:
-                found.append(cell(block, kind, kernel, ANYWHERE, "channels"))
-            if kind in block.in_place:
-                found.append(cell(block, kind, kernel, IN_PLACE, "parameters"))
+            for equal, network in networks(block, kind, kernel).items():
+                found.append(cell(block, kind, kernel, ANYWHERE, equal, network))
+                if kind in block.in_place and equal != CHANNELS:
+                    found.append(cell(block, kind, kernel, IN_PLACE, equal, network))
     return found
 
 
-def cell(block: Block, kind: NetworkKind, kernel: int, task: str, equal: str) -> Cell:
-    """One network over all seeds, each on images of its own, and its labels; beside one kind, a baseline."""
-    own, seeds = block.kind(kind), seeds_of(block.seeds)
-    start = template(block, kind, kernel, own.channels or 1)
-    network = start if equal == "channels" else matched(start, "uniform", own.parameters, TOLERANCE)
+def networks(block: Block, kind: NetworkKind, kernel: int) -> dict[str, NetworkSpec]:
+    """The networks of a kernel by what they have in common with those of the others."""
+    own = block.kind(kind)
+    alike = template(block, kind, kernel, own.channels or 1)
+    fitted = matched(alike, "uniform", own.parameters, TOLERANCE)
+    if own.channels is None:
+        return {PARAMETERS: fitted}
+    return {BOTH: fitted} if fitted == alike else {PARAMETERS: fitted, CHANNELS: alike}
+
+
+def cell(block: Block, kind: NetworkKind, kernel: int, task: str, equal: str, network: NetworkSpec) -> Cell:
+    """One network over all seeds, each on images of its own, and its labels; beside one of a task, a baseline."""
+    seeds = seeds_of(block.seeds)
     spec = RunSpec(
         dataset=dataset(block.images, task, seeds),
         network=network,
-        training=TrainingSpec(**own.schedule.model_dump(), seeds=seeds),
+        training=TrainingSpec(**block.kind(kind).schedule.model_dump(), seeds=seeds),
     )
     labels: dict[str, Scalar] = {
         "network": kind,
@@ -106,7 +114,7 @@ def cell(block: Block, kind: NetworkKind, kernel: int, task: str, equal: str) ->
         "weights": network.parameters(),
         "widths": "-".join(map(str, network.widths)),
     }
-    beside = (kind, kernel, equal) == (KINDS[0], block.kernels[0], "parameters")
+    beside = (kind, kernel) == (KINDS[0], block.kernels[0]) and equal != CHANNELS
     return Cell(spec, labels, MeasureSpec(measurements=(LeastSquaresSpec(),)) if beside else None)
 
 

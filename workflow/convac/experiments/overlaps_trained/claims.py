@@ -2,7 +2,7 @@
 
 from convac.claims.claims import Amendment, Claim
 from convac.experiments.image_runs import NetworkKind
-from convac.experiments.overlaps_trained.block import ANYWHERE, KINDS
+from convac.experiments.overlaps_trained.block import ANYWHERE, BOTH, CHANNELS, KINDS, PARAMETERS
 
 SOURCE = "1703.02065 (Sharir & Shashua, ICLR 2018), Experiments"
 REDONE = Amendment(
@@ -26,7 +26,7 @@ def kernel_claim(kind: NetworkKind, equal: str, larger: int, smaller: int) -> Cl
         origin="ours" if own else "paper",
         role="secondary" if own else "primary",
         amended=REDONE,
-        where={"quantity": "train_accuracy", "network": kind, "task": ANYWHERE, "equal": equal},
+        where={"quantity": "train_accuracy", "network": kind, "task": ANYWHERE, "equal": (equal, BOTH)},
         first={"kernel": larger},
         second={"kernel": smaller},
         threshold=threshold,
@@ -35,6 +35,6 @@ def kernel_claim(kind: NetworkKind, equal: str, larger: int, smaller: int) -> Cl
 
 
 CLAIMS = (
-    kernel_claim("ConvNet", "channels", 3, 1),
-    *(kernel_claim(kind, "parameters", 3, smaller) for kind in KINDS for smaller in (1, 2)),
+    kernel_claim("ConvNet", CHANNELS, 3, 1),
+    *(kernel_claim(kind, PARAMETERS, 3, smaller) for kind in KINDS for smaller in (1, 2)),
 )
