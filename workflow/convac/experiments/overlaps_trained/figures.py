@@ -84,9 +84,11 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
             for kernel, look in kernels.items():
                 line(axes, rows(own, kernel=kernel), across, *look)
             baseline(axes, rows(table, quantity=BASELINE, task=task))
-            panel(axes, row * len(shown) + column, "\n".join([f"{kind}, {task}", *verdicts(claims, kind, name)]))
+            panel(axes, row * len(shown) + column, "\n".join([f"{kind}, digits {task}", *verdicts(claims, kind, name)]))
             axes.set(xlabel=label, ylabel="Accuracy", ylim=(0, 1.02))
             axes.margins(x=0.12)
+            if across != "kernel":
+                axes.set_xlim(left=0)
             axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
             axes.grid(axis="y")
     keys = [key(f"K = {kernel}", color=colour, marker=marker) for kernel, (colour, marker) in kernels.items()]
