@@ -144,7 +144,7 @@ def learning(table: pd.DataFrame) -> Figure | None:
     found = rows(table, quantity="train_accuracy", network=KINDS, equal=(PARAMETERS, BOTH))
     kinds, tasks = present(found, "network"), [task for task in (ANYWHERE, IN_PLACE) if len(rows(found, task=task))]
     kernels = by_rank(present(found, "kernel"), FIRST)
-    if not kinds or not kernels or not present(found, "step"):
+    if not kinds or not kernels or not tasks or not present(found, "step"):
         return None
     unit, steps = steps_in(found)
     made = figure(PAGE, 0.9 + 1.9 * len(kinds))
