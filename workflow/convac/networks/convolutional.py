@@ -35,7 +35,9 @@ class ConvNet(Network):
         classes: number of classes.
         kernel: K, positions along each axis of a convolution; 1 makes the windows of a tree, larger ones overlap.
         pooling: `max` or `average`, over 2×2 positions.
-        representation: its `patch` says which pixels make a site; its vectors aren't used.
+        representation: its `patch` says which pixels make a site; its vectors are used where `affine` says so.
+        affine: whether a site is given as its pixels x and 1 − x, not as x alone. From biases at 0, maxima of 1×1 maps
+            of x alone are multiples of the brightest pixel at every level, and nothing is learnt.
         seed: an integer, or one per replica. Weights start normal with variance 2 / inputs, biases at 0 (1502.01852).
 
     Raises:
@@ -58,16 +60,18 @@ class ConvNet(Network):
         kernel: int = 3,
         pooling: str = "max",
         representation: Representation | None = None,
+        affine: bool = False,
         seed: int | Sequence[int] = 0,
     ) -> None:
         super().__init__()
+        self.affine = affine
         self.seeds = checked_seeds(seed)
         self.classes = arrays.integer(classes, "classes", least=1)
         self.kernel = arrays.integer(kernel, "kernel", 1, LARGEST_KERNEL)
         self.pooling = accept("pooling", pooling, POOLINGS)
         self.representation = accept_representation(representation)
         self.sites, self.widths, shrunk = checked_pyramid(sites, widths)
-        channels = (self.representation.pixels, *self.widths)
+        channels = (self.representation.pixels * (2 if affine else 1), *self.widths)
         *words, last_word = seed_words(len(self.widths))
         for word, name, into, out in zip(words, self.names, channels[:-1], channels[1:], strict=False):
             shape = (out, into, self.kernel, self.kernel)
@@ -92,20 +96,21 @@ class ConvNet(Network):
     @property
     def reader(self) -> tuple[Hashable, ...]:
         """The grid and its pixels."""
-        return ("pixels", self.sites, self.representation.patch, self.representation.brightest)
+        return ("pixels", self.sites, self.representation.patch, self.representation.brightest, self.affine)
 
     def shape_of(self, floating: bool) -> tuple[int, ...]:
         """Images are pixels, integers."""
         return self.representation.image_shape(self.sites)
 
     def encoded(self, images: Images) -> Tensor:
-        """Integer images (n, rows, columns) as the pixels of every site, (n, sites·pixels), uint8.
+        """Integer images (n, rows, columns) as the pixels of every site, (n, sites·pixels), uint8; affine: twice those.
 
         Raises:
             ArgumentError: the shape or a value doesn't fit the network.
         """
         affine = Representation("affine", self.representation.patch, self.representation.brightest)
-        return torch.from_numpy(affine.sites(images, self.sites)).flatten(1)
+        pixels = torch.from_numpy(affine.sites(images, self.sites))
+        return (torch.cat([pixels, affine.brightest - pixels], dim=2) if self.affine else pixels).flatten(1)
 
     def prepared(self, rows: Tensor) -> Tensor:
         """Shares of the brightest value, (1 or replicas, batch, pixels of a site, *sites), from encoded images."""
@@ -213,7 +218,7 @@ def placements(rows: int, columns: int, kernel: int) -> Tensor:
 def build(spec: ConvolutionalSpec, seeds: Sequence[int]) -> ConvNet:
     """The ConvNet of a spec, one replica per seed; raises ArgumentError where its fields don't fit together."""
     representation = Representation.of(spec.pixels)
-    accept_pyramid(spec, representation.pixels)
+    accept_pyramid(spec, representation.pixels * (2 if spec.affine else 1))
     return ConvNet(
         spec.sites,
         spec.widths,
@@ -221,5 +226,6 @@ def build(spec: ConvolutionalSpec, seeds: Sequence[int]) -> ConvNet:
         kernel=spec.kernel,
         pooling=spec.pooling,
         representation=representation,
+        affine=spec.affine,
         seed=tuple(seeds),
     )

@@ -1,5 +1,6 @@
 """Convolutional networks of rectifiers: see `convac.networks.convolutional`."""
 
+import operator
 from typing import Annotated, ClassVar
 
 from pydantic import Field
@@ -21,6 +22,9 @@ class ConvolutionalSpec(NetworkSpec):
     pooling: Pooling = "max"
     patch: Patch = 1
     brightest: Brightest = 1
+    affine: bool = Field(
+        default=False, exclude_if=operator.not_, description="whether a site is its pixels x and 1 − x, not x alone"
+    )
 
     @property
     def pixels(self) -> Pixels:
