@@ -6,6 +6,7 @@ them; larger ones are made each by itself on a processor, channels last, and as 
 
 from collections.abc import Hashable, Iterator, Sequence
 from functools import cache
+from itertools import islice
 
 import torch
 from torch import Tensor, nn
@@ -14,13 +15,17 @@ from torch.nn.functional import avg_pool2d, conv2d, max_pool2d, pad
 from convac import arrays
 from convac.networks.arguments import accept, accept_pyramid, checked_pyramid, checked_seeds
 from convac.networks.base import Network, finite
+from convac.networks.calibration import grey_images
 from convac.networks.initialisation import normals, seed_words
 from convac.networks.inputs import Images
 from convac.networks.representations import Representation, accept_representation
 from convac.specs.networks.convolutional import ConvolutionalSpec
 
 POOLINGS = ("max", "average")
+INITIALISATIONS = ("normal", "calibrated")
 LARGEST_KERNEL = 15
+CHANNELS = 2  # axis of the activations
+SHIFT = 64.0  # a bias at which no ReLU cuts anything off
 # A convolution whose matrix has no more numbers takes less time as that matrix: calls cost more than products
 # (benchmarks/train_step.py).
 SMALL = 2**15
@@ -38,7 +43,10 @@ class ConvNet(Network):
         representation: its `patch` says which pixels make a site; its vectors are used where `affine` says so.
         affine: whether a site is given as its pixels x and 1 − x, not as x alone. From biases at 0, maxima of 1×1 maps
             of x alone are multiples of the brightest pixel at every level, and nothing is learnt.
-        seed: an integer, or one per replica. Weights start normal with variance 2 / inputs, biases at 0 (1502.01852).
+        initialisation: `normal`: weights of variance 2 / inputs, biases at 0 (1502.01852). `calibrated`: then scaled
+            and shifted so that every channel has mean 0 and variance 1 before its ReLU, on random grey images: with
+            few channels half of them are dead otherwise (1511.06422, by layer; here by channel).
+        seed: an integer, or one per replica.
 
     Raises:
         ArgumentError: an argument is outside what is accepted.
@@ -61,6 +69,7 @@ class ConvNet(Network):
         pooling: str = "max",
         representation: Representation | None = None,
         affine: bool = False,
+        initialisation: str = "normal",
         seed: int | Sequence[int] = 0,
     ) -> None:
         super().__init__()
@@ -78,6 +87,21 @@ class ConvNet(Network):
             self._add(name, word, shape, 2 / (into * self.kernel**2))
         last = channels[-1] * self.sites[0] * self.sites[1] // shrunk**2
         self._add("output", last_word, (self.classes, last), 1 / last)
+        if accept("initialisation", initialisation, INITIALISATIONS) == "calibrated":
+            self._calibrate()
+
+    @torch.no_grad()
+    def _calibrate(self) -> None:
+        images = grey_images(self.representation.image_shape(self.sites), self.representation.brightest)
+        inputs = self.prepare(self.encode(images))
+        for level, name in enumerate(self.names[:-1]):
+            weight, bias = self.get_parameter(name), self.get_parameter(f"{name}_bias")
+            bias.fill_(SHIFT)
+            values = next(islice(self.propagate(inputs), level, None)) - SHIFT
+            deviation, mean = torch.std_mean(values.movedim(CHANNELS, 1).flatten(2), dim=2)
+            deviation = deviation.clamp(min=1e-3)
+            weight.div_(deviation[..., None, None, None])
+            bias.copy_(-mean / deviation)
 
     def _add(self, name: str, word: str, shape: tuple[int, ...], variance: float) -> None:
         self.register_parameter(name, nn.Parameter(normals(self.seeds, word, shape, variance**0.5)))
@@ -227,5 +251,6 @@ def build(spec: ConvolutionalSpec, seeds: Sequence[int]) -> ConvNet:
         pooling=spec.pooling,
         representation=representation,
         affine=spec.affine,
+        initialisation=spec.initialisation,
         seed=tuple(seeds),
     )

@@ -1,7 +1,7 @@
 """Convolutional networks of rectifiers: see `convac.networks.convolutional`."""
 
 import operator
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -22,6 +22,9 @@ class ConvolutionalSpec(NetworkSpec):
     pooling: Pooling = "max"
     patch: Patch = 1
     brightest: Brightest = 1
+    initialisation: Literal["normal", "calibrated"] = Field(
+        default="normal", exclude_if="normal".__eq__, description="of weights and biases"
+    )
     affine: bool = Field(
         default=False, exclude_if=operator.not_, description="whether a site is its pixels x and 1 − x, not x alone"
     )
@@ -30,6 +33,11 @@ class ConvolutionalSpec(NetworkSpec):
     def pixels(self) -> Pixels:
         """How integer images become sites."""
         return Pixels(kind="affine", patch=self.patch, brightest=self.brightest)
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether the initialisation evaluates images to set its scales."""
+        return self.initialisation == "calibrated"
 
     @property
     def maps(self) -> tuple[int, ...]:
