@@ -9,13 +9,12 @@ import pytest
 import yaml
 
 from convac.claims.verdicts import evaluate_all
-from convac.datasets.agreement import generate
 from convac.experiments.layer_widths.block import FIGURES, Block, cells
 from convac.experiments.layer_widths.claims import CLAIMS
-from convac.experiments.layer_widths.figures import draw, everywhere, judged_gain, logit_scale, looks
+from convac.experiments.layer_widths.figures import draw, everywhere, judged, logit_scale, looks, stuck
 from convac.planning.config import scaled
 from convac.plotting.checks import problems
-from convac.plotting.example_images import gap, scales, shots, tiled
+from convac.plotting.example_images import scales
 from convac.plotting.style import BLUE, VERMILLION, figure, house
 from convac.specs.parsing import parse
 from convac.specs.tables import tidy
@@ -30,7 +29,9 @@ def made(case):
     """A tidy table: runs with accuracies of their own, and what data sets of every size and grid look like."""
     config = scaled(CONFIG, "laptop" if CASES[case] else case)
     if CASES[case]:
-        config = {**config, "profiles": CASES[case], "convac": {**config["convac"], "patch": 2}}
+        kinds = {"published": {"patch": 2}, "convac": {"patch": 2}}
+        kinds = {kind: {**config[kind], **changes} for kind, changes in kinds.items()}
+        config = {**config, "profiles": CASES[case], **kinds}
     block = parse(Block, config, "layer_widths")
     generator = np.random.default_rng(3)
     found, datasets = [], {}
@@ -43,22 +44,20 @@ def made(case):
                 test = float(np.clip(middle + generator.normal(0, 0.02), 0, 1)) if step else 0.1
                 values = {"test_accuracy": test, "train_accuracy": min(1.0, test + 0.03)}
                 found += [{**labels, "seed": seed, "step": step, "quantity": k, "value": v} for k, v in values.items()]
+            if cell.measure:
+                baseline = {"phase": "baseline", "quantity": "least_squares_accuracy", "value": 0.3}
+                found.append({**labels, "seed": seed, **baseline})
     parts = [pd.DataFrame(found), *(seen(f"data-{n}", given) for n, given in enumerate(datasets.values()))]
     return tidy(pd.concat(parts, ignore_index=True))
 
 
 def seen(cell, given):
-    """Pixel rows of a data set: squares at its places, or the control's images."""
-    if "distance" in given:
-        arrays = generate("agreement", 0, given["distance"], given["canvas"], 1, 1, 30)
-        labels = arrays["test_labels"]
-        chosen = [(label, n, arrays["test_images"][labels == label][n]) for label in (0, 1) for n in range(4)]
-        return pixels(cell, chosen, {"task": "agreement"})
+    """Pixel rows of a data set: squares at random places."""
     generator, size, free = np.random.default_rng(5), given["size"], given["canvas"] - given["size"]
     chosen = []
     for label in range(3):
         for example in range(2):
-            row, column = generator.integers(free // given["grid"] + 1, size=2) * given["grid"]
+            row, column = generator.integers(free + 1, size=2)
             image = np.zeros((given["canvas"],) * 2)
             image[row : row + size, column : column + size] = generator.random((size, size)) + 0.1
             chosen.append((label, example, np.minimum(image, 1)))
@@ -88,7 +87,7 @@ def test_figures_are_legible(case):
     assert faults(made(case)) == {}
 
 
-@pytest.mark.parametrize("missing", ["local", "between", "global", "agreement"])
+@pytest.mark.parametrize("missing", ["local", "global"])
 def test_figures_survive_missing_tasks(missing):
     table = made("laptop")
     assert faults(table[table["task"] != missing]) == {}
@@ -98,8 +97,8 @@ def test_figures_survive_missing_tasks(missing):
 def test_figures_survive_missing_kinds_profiles_and_seeds():
     table = made("smoke")
     assert faults(table[table["network"] != "ConvAC"]) == {}
-    assert faults(table[~((table["network"] == "ConvNet") & (table["task"] == "local"))]) == {}
-    assert faults(table[(table["profile"] != "wide-base") & (table["seed"].isna() | (table["seed"] == 0))]) == {}
+    assert faults(table[~((table["network"] == "ConvNet 3×3") & (table["task"] == "local"))]) == {}
+    assert faults(table[(table["profile"] != "wide-base") & (table["seed"].isna() | (table["seed"] == 1))]) == {}
     assert faults(table[table["quantity"] != "train_accuracy"]) == {}
 
 
@@ -122,41 +121,37 @@ def test_a_profile_looks_the_same_everywhere():
     assert len(set(many.values())) == 18  # every colour with every marker
 
 
-def test_verdicts_stand_in_their_panels():
+def test_verdicts_stand_below_the_panels():
     table = made("laptop")
-    figures = draw(table, evaluate_all(CLAIMS, table))
-    assert "base − tip: 0.0" in texts(figures[""])
-    assert "shortest: base − tip:" in texts(figures["control"])
-    assert texts(figures["story"]).count("larger − smaller min-cut") == 2
-    assert "> 0.0" not in texts(draw(table, pd.DataFrame())[""])
+    shown = texts(draw(table, evaluate_all(CLAIMS, table))[""])
+    assert "local, base − tip: 1×1 " in shown
+    assert "global, tip − base: 1×1 " in shown
+    assert "base − tip" not in texts(draw(table, pd.DataFrame())[""])
 
 
-def test_a_verdict_tells_gain_interval_threshold_and_word():
-    entry = {"id": "layer-widths-x", "mean": -0.05, "low": -0.07, "high": -0.03, "threshold": 0.01}
-    claims = pd.DataFrame([{**entry, "verdict": "contradicted"}])
-    assert judged_gain(claims, "x") == "−0.05 [−0.07, −0.03] > 0.01: contradicted"
-    assert judged_gain(claims.assign(low=-np.inf, high=np.inf), "x") == "−0.05 > 0.01: contradicted"
-    assert judged_gain(claims.assign(mean=np.nan, verdict="not run"), "x") == judged_gain(claims, "y") == ""
+def test_a_gain_is_told_with_its_sign_and_its_verdict():
+    entry = {"id": "layer-widths-convnet-global", "mean": -0.05, "verdict": "contradicted"}
+    assert judged(pd.DataFrame([entry]), "global") == "global, tip − base: 3×3 −0.05 contradicted"
+    assert judged(pd.DataFrame([{**entry, "mean": np.nan}]), "global") == judged(pd.DataFrame(), "local") == ""
+
+
+def test_networks_that_ended_at_chance_are_named():
+    table = made("smoke")
+    assert stuck(table) == []
+    of = (table["network"] == "ConvAC") & (table["task"] == "local") & (table["profile"] == "wide-tip")
+    low = table.assign(value=table["value"].where(~of | (table["quantity"] != "train_accuracy"), 0.1))
+    assert stuck(low) == ["At chance, ConvAC, seeds: local wide-tip 0, 1"]
+    assert stuck(low)[0] in texts(draw(low, pd.DataFrame())[""])
+    assert faults(low) == {}
 
 
 def test_the_story_takes_the_network_that_was_run_at_every_length_scale():
+    assert everywhere(made("paper")[made("paper")["network"] == "ConvNet 3×3"]) == 30000
+
+
+def test_examples_of_several_groups_of_seeds_are_those_of_the_first():
     table = made("laptop")
-    assert everywhere(table[(table["network"] == "ConvNet") & (table["task"] != "agreement")]) == 6000
-
-
-def test_data_sets_of_one_size_are_told_apart():
-    table = made("laptop")
-    assert set(scales(table[table["quantity"] == "pixel"])) == {
-        (8, "anywhere"), (8, "in squares"), (16, "anywhere"), (16, "in squares"), (32, ""),
-    }  # fmt: skip
-    assert not tiled([(0, np.zeros((8, 8)))], 4)
-
-
-def test_the_distance_of_pairs_is_read_off_their_images():
-    for distance in (2, 5, 16):
-        table = seen("a", {"distance": distance, "canvas": 32})
-        assert gap(shots(table)) == distance
-    assert gap([]) == 0
+    assert set(scales(table[table["quantity"] == "pixel"])) == {8, 32}
 
 
 def test_the_logit_scale_shows_chance_only_in_range():

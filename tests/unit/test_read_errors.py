@@ -300,7 +300,7 @@ def test_what_may_be_deleted_is_what_rules_declare():
     for name in named:  # of an output, or of the folder that it is in
         assert any(template.startswith(getattr(paths, name)) for template in declared), name
     assert "results/" not in written
-    figures = ["min_cut", "min_cut-counterexamples", "layer_widths-control"]
+    figures = ["min_cut", "min_cut-counterexamples", "layer_widths-story"]
     assert all(
         made_again(f"results/laptop/figures/{name}.{kind}") for name in figures for kind in ("pdf", "svg", "png")
     )

@@ -42,7 +42,7 @@ from convac.experiments.target_entropy import data_entropy
 from convac.experiments.target_entropy.jobs import Blocks, ImageClasses
 from convac.geometry.trees import PoolingTree
 from convac.measurement import dependence, missing
-from convac.networks import arithmetic
+from convac.networks import arithmetic, calibration
 from convac.networks.arithmetic import ConvAC
 from convac.networks.convolutional import ConvNet
 from convac.networks.mixture import TensorialMixture
@@ -97,6 +97,7 @@ DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
     ),
     "ConvRect": (lambda: ConvRect(LINE, 2, (2, 2), seed=3), [5557, 3023, 6509]),
     "ConvNet": (lambda: ConvNet((4, 4), (2, 2), seed=3), [5557, 3023, 6509]),
+    "ConvNet, calibrated": (lambda: calibration.grey_images((4, 4), 1), [0]),
     "overlapping ConvAC": (lambda: OverlappingConvAC((4, 4), (2, 2), seed=3), [5557, 3023, 6509]),
     "mixture, Gaussian": (lambda: TensorialMixture(LINE, 2, (2, 2), seed=3), [6260, 5557, 3023, 6509]),
     "mixture, categorical": (

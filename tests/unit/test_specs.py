@@ -166,7 +166,7 @@ def test_specs_are_restored(tmp_path, monkeypatch, kind):
 
 
 def test_cells_that_nothing_meets_are_told_with_their_block():
-    changes = {"experiments": {"layer_widths": {"parameters": {"convnet": [7]}}}}
+    changes = {"experiments": {"layer_widths": {"convnet": {"parameters": [7]}}}}
     with pytest.raises(ConfigError, match=r"^experiments.layer_widths, scale \w+: parameters: 7 isn't met by "):
         Plan(merged(CONFIG, changes))
 

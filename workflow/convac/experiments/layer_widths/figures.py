@@ -13,16 +13,15 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
-from convac.plotting.example_images import CONTROL, SCALES, Sets, examples, scales
+from convac.experiments.layer_widths.block import KINDS, PUBLISHED
+from convac.plotting.example_images import SCALES, Sets, examples, scales
 from convac.plotting.looks import refuse_unknown
 from convac.plotting.primitives import (
-    ABOUT_VERDICTS,
     BAND,
     curves,
     dots,
     drawn,
     final,
-    gain,
     images,
     key,
     level_line,
@@ -37,14 +36,18 @@ from convac.plotting.primitives import (
 from convac.plotting.style import BLACK, BLUE, GREEN, GREY, ORANGE, PAGE, PURPLE, VERMILLION, figure
 from convac.statistics import mean_interval
 
-KINDS = ("ConvNet", "ConvAC")
 TASKS = ("local", "global")
 PROFILES = {"wide-base": (BLUE, "s"), "wide-tip": (VERMILLION, "D"), "uniform": (GREEN, "o")}
 # profiles that are lists
 OTHERS = tuple(((PURPLE, ORANGE, BLACK)[n % 3], "^vPX<>"[(2 * (n % 3) + n // 3) % 6]) for n in range(18))
 PIXELS = ("cell", "task", "size", "label", "example", "site", "value")
 SPLITS = {"test_accuracy": True, "train_accuracy": False}  # quantity → filled marker and solid line
-BETTER = {"local": ("base", "tip"), "global": ("tip", "base"), "shortest": ("base", "tip"), "longest": ("tip", "base")}
+BETTER = {"local": ("base", "tip"), "global": ("tip", "base")}
+BASELINE = "least_squares_accuracy"  # of the pixels, without training
+BASELINE_DASHES = "-."
+IDS = {"1×1": "published", "3×3": "convnet", "ConvAC": "convac"}  # in a note → in a claim
+X_AXES = {PUBLISHED: ("narrowest", "Channels of the narrowest level, r")}
+GAINS = "Gains in test accuracy by the profile expected to suit the task, verdicts as in the ledger (docs/verdicts.md):"
 STORY = (  # rows of the story: label and heading
     ("Window of the level (px)", "channels"),
     ("Test accuracy (logit scale)", "accuracy"),
@@ -52,7 +55,7 @@ STORY = (  # rows of the story: label and heading
 )
 EXPECTED = "Expected: the larger the min-cut at a length scale, the higher the accuracy"
 CHANCE = 0.1
-EVEN = 0.5  # chance with two classes
+LEARNT = 0.2  # train accuracy; what stays below is counted as stuck at chance
 TICKS = (0.01, 0.03, 0.1, 0.3, 0.5, 0.7, 0.9, 0.97, 0.99, 0.997, 0.999)
 HIGHEST = 0.9995  # accuracy that the logit axis shows
 
@@ -65,18 +68,17 @@ def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
         claims: its verdicts, as `convac.claims.claims.evaluate_all` gives them; may be empty.
 
     Returns:
-        `""` accuracy against parameters, `story`, `examples`, `control`.
+        `""` accuracy by the size of networks, `story`, `examples`.
     """
-    refuse_unknown(table, network=KINDS, task=(*SCALES, CONTROL))
+    refuse_unknown(table, network=KINDS, task=SCALES)
     pixels = rows(table, quantity="pixel")
     pixels = pixels[[column for column in PIXELS if column in pixels]]
-    runs = rows(table, quantity=(*SPLITS, "converged"))
+    runs = rows(table, quantity=(*SPLITS, BASELINE, "converged"))
     sets = scales(pixels)
     parts: dict[str, Callable[[pd.DataFrame], Figure | None]] = {
         "comparison": partial(comparison, claims=claims),
-        "story": partial(story, claims=claims, sets=sets),
-        "examples": partial(examples, pixels=pixels, sets=sets),
-        "control": partial(control, claims=claims),
+        "story": partial(story, sets=sets),
+        "examples": partial(examples, sets=sets),
     }
     found = drawn(parts, runs)
     return {"": found.pop("comparison"), **found}
@@ -95,41 +97,62 @@ def entries(table: pd.DataFrame) -> list[Line2D]:
     return [key(name, color=colour, marker=marker, linestyle="") for name, (colour, marker) in looks(table).items()]
 
 
-def judged_gain(claims: pd.DataFrame, name: str) -> str:
-    """Gain, interval, threshold and verdict of the claim `layer-widths-{name}`; empty where it wasn't run."""
-    line = verdict(claims, f"layer-widths-{name}")
-    return "" if line is None else f"{gain(line)} > {line['threshold']:g}: {line['verdict']}"
+def judged(claims: pd.DataFrame, task: str) -> str:
+    """The gains on a task by kind of network, with their verdicts; empty without any."""
+    better, other = BETTER[task]
+    found = {name: verdict(claims, f"layer-widths-{word}-{task}") for name, word in IDS.items()}
+    told = [f"{name} {line['mean']:+.2f} {line['verdict']}" for name, line in found.items() if line is not None]
+    return f"{task}, {better} − {other}: {', '.join(told)}".replace("-0", "−0") if told else ""
+
+
+def stuck(table: pd.DataFrame) -> list[str]:
+    """Networks that ended at chance on their training images, by task, profile and seed; a line for each kind."""
+    found = final(rows(table, quantity="train_accuracy"))
+    low = found[found["value"].astype(float) < LEARNT]
+    lines = []
+    for network in present(low, "network"):
+        parts = rows(low, network=network).groupby(["task", "profile"])
+        told = [
+            f"{task} {profile} {', '.join(map(str, sorted(own['seed'].unique())))}" for (task, profile), own in parts
+        ]
+        lines.append(f"At chance, {network}, seeds: {'; '.join(told)}")
+    return lines
 
 
 def comparison(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
-    """Test and train accuracy against parameters: a row per kind of network, a column per task."""
+    """Test and train accuracy by the size of networks: a column per kind of network, a row per task."""
     found = final(rows(table, quantity=tuple(SPLITS), task=TASKS, network=KINDS))
     if found.empty or "parameters" not in found:
         return None
-    groups = [(kind, [task for task in TASKS if len(rows(found, network=kind, task=task))]) for kind in KINDS]
-    groups = [(kind, tasks) for kind, tasks in groups if tasks]
-    across = max(len(tasks) for _, tasks in groups)
-    made = figure(PAGE, 0.9 + 2.05 * len(groups))
-    grid = made.subplots(len(groups), across, squeeze=False)
-    chance, judged = False, False
-    for row, (kind, tasks) in enumerate(groups):
-        for column, task in enumerate(tasks):
-            axes, own = grid[row, column], rows(found, network=kind, task=task)
-            against(axes, own, "parameters", looks(table))
-            chance |= accuracy_scale(axes, own, CHANCE)
-            gain, size = judged_gain(claims, f"{kind.lower()}-{task}"), present(own, "size")
-            better, other = BETTER[task]
-            title = f"{kind}, {task} images" + (f" ({size[0]} px)" if size else "")
-            panel(axes, row * across + column, f"{title}\n{better} − {other}: {gain}" if gain else title)
-            axes.set(xlabel="Parameters", ylabel="Accuracy")
-            judged |= bool(gain)
-        for axes in grid[row, len(tasks) :]:
-            axes.set_axis_off()
-    keys = [*entries(found), *splits(found), *([key("chance", linestyle=":", linewidth=0.9)] if chance else [])]
-    made.legend(handles=keys, loc="outside upper center", ncols=min(len(keys), 6))
-    if judged:
-        note(made, "Differences of test accuracy, mean over sizes of networks", ABOUT_VERDICTS)
+    kinds = [kind for kind in KINDS if len(rows(found, network=kind))]
+    tasks = [task for task in TASKS if len(rows(found, task=task))]
+    made = figure(PAGE, 1.0 + 2.05 * len(tasks))
+    grid = made.subplots(len(tasks), len(kinds), sharey=True, squeeze=False)
+    for row, task in enumerate(tasks):
+        shown = rows(found, task=task)
+        levels = {BASELINE_DASHES: rows(table, task=task, quantity=BASELINE)["value"].astype(float).mean(), ":": CHANCE}
+        for column, kind in enumerate(kinds):
+            axes, own = grid[row, column], rows(shown, network=kind)
+            panel(axes, row * len(kinds) + column, f"{kind}, {task}" + sizes_in(shown))
+            size, label = X_AXES.get(kind, ("parameters", "Parameters"))
+            axes.set_xlabel(label)
+            if len(own):
+                against(axes, own, size, looks(table))
+            for dashes, level in levels.items():
+                level_line(axes, level, dashes)
+            axes.set_ylim(0, 1.02)
+        grid[row, 0].set_ylabel("Accuracy")
+    keys = [*entries(found), *splits(found), key("least squares on pixels", linestyle=BASELINE_DASHES, linewidth=0.9)]
+    made.legend(handles=[*keys, key("chance", linestyle=":", linewidth=0.9)], loc="outside upper center", ncols=6)
+    lines = [*filter(None, (judged(claims, task) for task in tasks))]
+    note(made, *([GAINS] if lines else []), *lines, *stuck(found))
     return made
+
+
+def sizes_in(table: pd.DataFrame) -> str:
+    """Pixels along a side of what is classified, in brackets."""
+    size = present(table, "size")
+    return f" ({size[0]} px)" if size else ""
 
 
 def splits(table: pd.DataFrame) -> list[Line2D]:
@@ -180,22 +203,6 @@ def log_places(axes: Axes, places: Sequence[float]) -> None:
     plain_numbers(axes, "x")
 
 
-def accuracy_scale(axes: Axes, table: pd.DataFrame, chance: float) -> bool:
-    """From below the lowest value to above the largest, little above 1; whether that shows chance, then as a line.
-
-    The interval of two seeds may reach far outside.
-    """
-    values = table["value"].astype(float)
-    margin = max(0.01, 0.06 * float(values.max() - values.min()))
-    bottom, top = float(values.min()) - margin, min(float(values.max()) + margin, 1 + 0.6 * margin)
-    near = chance > bottom - 0.1 * (top - bottom)
-    if near:
-        bottom = min(bottom, chance - 0.05 * (top - chance))
-        level_line(axes, chance, ":")
-    axes.set_ylim(bottom, top)
-    return near
-
-
 def logit_scale(panels: Sequence[Axes], table: pd.DataFrame, chance: float) -> bool:
     """The same logit scale for all panels, on which 0.3 and 0.99 have neighbours; whether it shows chance, as a line.
 
@@ -217,7 +224,7 @@ def logit_scale(panels: Sequence[Axes], table: pd.DataFrame, chance: float) -> b
     return limits[0] <= chance <= limits[1]
 
 
-def story(table: pd.DataFrame, claims: pd.DataFrame, sets: Sets) -> Figure | None:
+def story(table: pd.DataFrame, sets: Sets) -> Figure | None:
     """A block for each length scale: what it looks like, where networks are wide, their accuracy and their min-cut."""
     found = final(rows(table, quantity="test_accuracy", task=SCALES, network=KINDS))
     if found.empty or not {"size", "parameters", "profile", "widths", "cut"} <= set(found.columns):
@@ -225,7 +232,7 @@ def story(table: pd.DataFrame, claims: pd.DataFrame, sets: Sets) -> Figure | Non
     kinds = {kind: everywhere(rows(found, network=kind)) for kind in KINDS if kind in present(found, "network")}
     found = pd.concat([rows(found, network=kind, parameters=count) for kind, count in kinds.items()])
     sizes = present(found, "size")
-    made = figure(PAGE, 6.4)
+    made = figure(PAGE, 6.8)
     panels: list[Axes] = []
     # a column for each kind of network, and a gap after each length scale
     grid = made.add_gridspec(
@@ -237,7 +244,7 @@ def story(table: pd.DataFrame, claims: pd.DataFrame, sets: Sets) -> Figure | Non
     for block, size in enumerate(sizes):
         first = block * (len(kinds) + 1)
         top = made.add_subplot(grid[0, first : first + len(kinds)])
-        pictures = next((chosen for (scale, _), chosen in sets.items() if scale == size), [])
+        pictures = sets.get(int(size), [])
         if pictures:
             images(top, [image for _, image in pictures[:3]], columns=3)
         else:
@@ -251,7 +258,7 @@ def story(table: pd.DataFrame, claims: pd.DataFrame, sets: Sets) -> Figure | Non
             accuracies(reached, own, looks(found))
             panels.append(reached)
             cuts(cut, own, looks(found), largest=float(found["cut"].max()))
-            cut.set_xlabel(kind)
+            cut.set_xlabel(kind.split()[-1])
             for number, (axes, (label, heading)) in enumerate(zip((tower, reached, cut), STORY, strict=True), 1):
                 axes.set_xlim(-0.6, len(looks(found)) - 0.4)
                 axes.set_xticks([])
@@ -260,12 +267,9 @@ def story(table: pd.DataFrame, claims: pd.DataFrame, sets: Sets) -> Figure | Non
                     axes.set_ylabel(label)
                     panel(axes, number, heading)
     keys = story_keys(found, kinds, logit_scale(panels, found, CHANCE))
-    made.legend(handles=keys, loc="outside upper center", ncols=2)
-    counts = " and ".join(f"{kind}s of {count} parameters" for kind, count in kinds.items())
-    gains = {kind: judged_gain(claims, f"{kind.lower()}-min-cut") for kind in kinds}
-    judged = [f"{kind}: larger − smaller min-cut {gain}" for kind, gain in gains.items() if gain]
-    about = ["Differences of test accuracy, mean over local and global and all sizes of networks:"] if judged else []
-    note(made, EXPECTED, counts, *about, *judged, *([ABOUT_VERDICTS] if judged else []))
+    made.legend(handles=keys, loc="outside upper center", ncols=1)
+    counts = ", ".join(f"{kind} of about {count}" for kind, count in kinds.items())
+    note(made, EXPECTED, f"Parameters: {counts}")
     return made
 
 
@@ -339,38 +343,3 @@ def cuts(axes: Axes, table: pd.DataFrame, profiles: dict[str, tuple[str, str]], 
     axes.set_ylim(0, 1.05 * largest or 1.0)
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.grid(axis="y")
-
-
-def control(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
-    """Accuracy on pairs of marks against their distance, beside the min-cut at that scale."""
-    found = final(rows(table, quantity=tuple(SPLITS), task=CONTROL))
-    if not present(found, "size"):
-        return None
-    made = figure(PAGE, 2.9)
-    left, right = made.subplots(1, 2, width_ratios=(1.6, 1))
-    against(left, found, "size", looks(table))
-    chance = accuracy_scale(left, found, EVEN)
-    texts = []
-    for word in ("shortest", "longest"):
-        gain, (better, other) = judged_gain(claims, f"control-{word}"), BETTER[word]
-        texts += [f"{word}: {better} − {other}: {gain}"] if gain else []
-    panel(left, 0, "\n".join(["accuracy", *texts]))
-    left.set(xlabel="Distance between the marks (px)", ylabel="Accuracy")
-    for number, (name, (colour, marker)) in enumerate(looks(table).items()):
-        own = rows(found, profile=name)
-        if present(own, "cut"):
-            cuts_there = own.groupby("size")["cut"].first()
-            room = nearest(present(found, "size"))
-            at = cuts_there.index.to_numpy(dtype=float) * math.exp(room * away(number, len(looks(table))))
-            right.plot(at, cuts_there.to_numpy(dtype=float), color=colour, marker=marker, label=name)
-    log_places(right, present(found, "size"))
-    right.set(xlabel="Distance between the marks (px)", ylabel="Min-cut (nats per square)")
-    top = max(1.0, 1.1 * right.get_ylim()[1])
-    right.set_ylim(-0.05 * top, top)
-    right.grid(axis="y")
-    panel(right, 1, "min-cut at that length scale")
-    keys = [*entries(found), *splits(found), *([key("chance", linestyle=":", linewidth=0.9)] if chance else [])]
-    made.legend(handles=keys, loc="outside upper center", ncols=min(len(keys), 6))
-    if texts:
-        note(made, "Differences of test accuracy", ABOUT_VERDICTS)
-    return made
