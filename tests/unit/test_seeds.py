@@ -97,7 +97,7 @@ DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
     ),
     "ConvRect": (lambda: ConvRect(LINE, 2, (2, 2), seed=3), [5557, 3023, 6509]),
     "ConvNet": (lambda: ConvNet((4, 4), (2, 2), seed=3), [5557, 3023, 6509]),
-    "ConvNet, calibrated": (lambda: calibration.grey_images((4, 4), 1), [0]),
+    "ConvNet, calibrated": (lambda: calibration.grey_images((4, 4), 1), [4231]),
     "overlapping ConvAC": (lambda: OverlappingConvAC((4, 4), (2, 2), seed=3), [5557, 3023, 6509]),
     "mixture, Gaussian": (lambda: TensorialMixture(LINE, 2, (2, 2), seed=3), [6260, 5557, 3023, 6509]),
     "mixture, categorical": (
