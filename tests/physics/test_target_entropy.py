@@ -9,11 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from convac.datasets.blobs import SCORES
 from convac.entanglement import measures
 from convac.errors import ArgumentError
+from convac.experiments.target_entropy import data_entropy
 from convac.experiments.target_entropy.compute import Size, boundary, entropy_of, exponents, left_columns, rank_of
-from convac.experiments.target_entropy.data_entropy import samples, side_values
+from convac.experiments.target_entropy.data_entropy import data_rows, extrapolated, samples, side_entropies
+from convac.experiments.target_entropy.data_entropy import exponents as exponents_of
+from convac.experiments.target_entropy.jobs import ImageClasses
 from convac.geometry.partitions import Partition
+from convac.specs.tables import QUANTITIES
 from convac.targets import families
 from convac.targets.frontier import SCANS, states, strip
 from convac.targets.functions import TASKS, listed
@@ -228,36 +233,78 @@ def test_exponents_of_power_laws():
 
 
 def test_samples_of_digits_share_no_image():
-    sets = [samples("digits", seed, 40, 3) for seed in range(3)]
+    sets = [samples("digits", (7, 8, 9), number, 40) for number in range(3)]
     seen = {image.tobytes() for images, _, _ in sets for image in images}
     assert len(seen) >= 118  # two of the 1,797 may be alike
     for _, labels, _ in sets:
         assert labels.sum() == pytest.approx(0, abs=1e-12)
         assert len(set(labels)) == 2
     with pytest.raises(ArgumentError, match="samples: 5 × 400 digits are wanted; accepted: at most 1797 in all"):
-        samples("digits", 0, 400, 5)
+        samples("digits", range(5), 0, 400)
 
 
 @pytest.mark.parametrize("task", ["closedness", "symmetry"])
 def test_samples_of_blobs_are_as_many_as_asked_for(task):
-    images, labels, brightest = samples(task, 0, 31, 2)
+    images, labels, brightest = samples(task, (3, 4), 0, 31)
     assert (len(images), len(labels), brightest) == (31, 31, 1)
-    assert not np.array_equal(images, samples(task, 1, 31, 2)[0])
+    assert len(set(labels)) == 2
+    assert not np.array_equal(images, samples(task, (3, 4), 1, 31)[0])
+    drawn = data_entropy.rendered(3, 41)
+    scores = dict(zip(map(bytes, drawn.images), SCORES[task](drawn), strict=True))
+    high, low = ([scores[bytes(image)] for image in images[labels * sign > 0]] for sign in (1, -1))
+    assert min(high) >= max(low)
+
+
+def dense_entropy(pixels, labels):
+    """Entropy of left against right of Σ y_n x_n, from the whole tensor of 3×3 images."""
+    tensor = np.zeros((2,) * 9)
+    for image, label in zip(pixels, labels, strict=True):
+        tensor[tuple(image.ravel())] += label
+    matrix = tensor.transpose(0, 3, 6, 1, 2, 4, 5, 7, 8).reshape(8, 64)
+    return measures.entropy(np.linalg.svd(matrix, compute_uv=False))
 
 
 def test_the_entropy_of_samples_is_that_of_their_sum():
     generator = np.random.default_rng(0)
-    pixels = generator.integers(0, 2, (60, 3, 3), dtype=np.uint8)
-    labels = generator.normal(size=60)
-    tensor = np.zeros((2,) * 9)
-    for image, label in zip(pixels, labels, strict=True):
-        tensor[tuple(image.ravel())] += label
-    values = np.linalg.svd(
-        tensor.reshape((2,) * 9).transpose(0, 3, 6, 1, 2, 4, 5, 7, 8).reshape(8, 64), compute_uv=False
-    )
-    found = side_values(pixels, labels, labels[::-1])
-    assert found["data_entropy"] == pytest.approx(measures.entropy(values))
-    assert found["shuffled_entropy"] != pytest.approx(found["data_entropy"])
-    assert found["sample_ceiling"] == math.log(60)
-    assert found["data_entropy"] <= found["sample_ceiling"]
-    assert pd.Series(found).notna().all()
+    pixels = generator.integers(0, 2, (64, 3, 3), dtype=np.uint8)
+    labels = generator.normal(size=64)
+    orders = [generator.permutation(labels) for _ in range(2)]
+    found = side_entropies(pixels, labels, orders)
+    for parts, (own, shuffled) in zip(data_entropy.PARTS, found, strict=True):
+        cuts = [slice(first, None, parts) for first in range(parts)]
+        assert own == pytest.approx(np.mean([dense_entropy(pixels[cut], labels[cut]) for cut in cuts]))
+        expected = [dense_entropy(pixels[cut], order[cut]) for cut in cuts for order in orders]
+        assert shuffled == pytest.approx(np.mean(expected))
+        assert own <= math.log(64 // parts)
+
+
+def test_extrapolation_finds_the_entropy_of_the_class():
+    """Noise on a product state: of n samples its entropy is too large, by extrapolation nearly 0."""
+    generator = np.random.default_rng(1)
+    found = []
+    for _ in range(8):
+        pixels = generator.integers(0, 2, (4096, 2, 2), dtype=np.uint8)
+        labels = np.prod(1.0 - 2.0 * pixels, axis=(1, 2))
+        found.append(side_entropies(pixels, labels, [labels]))
+    measured = np.mean(found, axis=0)[:, 0]
+    assert (np.diff(measured) > 0).all()
+    assert abs(extrapolated(measured[:-1])) < 0.2 * measured[0]
+
+
+def test_exponents_of_samples_are_those_of_power_laws():
+    blocks = np.array([8.0, 10.0, 18.0, 21.0])
+    found = exponents_of(np.stack([blocks, 2 * blocks**0.5, blocks**0.75, 0.6 * blocks], axis=1))
+    assert found == pytest.approx({"data_exponent": 0.5, "shuffled_exponent": 0.75, "random_exponent": 1.0})
+    vanished = exponents_of(np.stack([blocks, blocks - 8.5, blocks, blocks], axis=1))
+    assert set(vanished) == {"shuffled_exponent", "random_exponent"}
+
+
+def test_rows_of_samples_say_how_many_they_are_of():
+    table = pd.DataFrame(data_rows(ImageClasses(tasks=("digits",), sides=(4, 5, 6, 7), samples=64, seeds=(3, 5))))
+    assert set(table["quantity"]) <= set(QUANTITIES)
+    measured = table[table["quantity"] == "data_entropy"]
+    assert sorted(measured["samples"].unique()) == [8, 16, 32, 64]
+    assert sorted(table["seed"].unique()) == [3, 5]
+    own = measured[(measured["seed"] == 5) & (measured["side"] == 6)].set_index("samples")["value"]
+    limit = table[(table["quantity"] == "extrapolated_entropy") & (table["seed"] == 5) & (table["side"] == 6)]
+    assert limit["value"].item() == pytest.approx((8 * own[64] - 6 * own[32] + own[16]) / 3)

@@ -12,7 +12,7 @@ from scipy.stats import norm
 
 from convac.entanglement.measure import measure
 from convac.geometry.trees import PoolingTree
-from convac.networks.leaves import MISSING
+from convac.networks.inputs import MISSING
 from convac.networks.mixture import OBJECTIVES, TensorialMixture
 from convac.seeds import stream
 from convac.specs.datasets.digits import DigitsSpec

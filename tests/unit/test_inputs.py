@@ -12,8 +12,7 @@ from convac.errors import ArgumentError
 from convac.geometry.trees import PoolingTree
 from convac.networks.arithmetic import ConvAC
 from convac.networks.convolutional import ConvNet
-from convac.networks.inputs import Encoded
-from convac.networks.leaves import MISSING
+from convac.networks.inputs import MISSING, Encoded
 from convac.networks.mixture import TensorialMixture
 from convac.networks.overlapping import OverlappingConvAC
 from convac.networks.rectifier import ConvRect

@@ -7,12 +7,11 @@ from hypothesis import strategies as st
 from network_specs import network_spec
 
 from convac.commands.entanglement import measured
-from convac.datasets.controls import LARGEST_RATE, controlled
 from convac.datasets.missing import IMPUTATIONS, KINDS, Imputer, missing_pixels
 from convac.errors import ArgumentError
 from convac.measurement.missing import missing_at, missing_rows, without
 from convac.measurement.trained import Trained
-from convac.networks.leaves import MISSING
+from convac.networks.inputs import MISSING
 from convac.seeds import stream
 from convac.specs.datasets.digits import DigitsSpec
 from convac.specs.measurement import MeasureSpec
@@ -89,26 +88,6 @@ def test_imputations_that_cannot_be_are_refused_in_one_line():
     image = np.zeros((1, 4, 4), dtype=np.uint8)
     with pytest.raises(ArgumentError, match=r"^imputation: 'median' is unknown; accepted: zero, mean, neighbour"):
         Imputer(image)(image, image > 0, "median")
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_controls_darken_what_is_learnt_and_nothing_else(kind):
-    generator = stream("missing control test")
-    arrays = {
-        f"{part}_{what}": generator.integers(1, 9, (400, 8, 8) if what == "images" else 400).astype(np.uint8)
-        for part in ("train", "validation", "test")
-        for what in ("images", "labels")
-    }
-    found = controlled(arrays, f"missing-{kind}")
-    changed = {name for name in arrays if not np.array_equal(arrays[name], found[name])}
-    assert changed == {"train_images", "validation_images"}
-    for name in changed:
-        dark = found[name] == 0
-        np.testing.assert_array_equal(np.where(dark, 0, arrays[name]), found[name])
-        shares = dark.mean(axis=(1, 2))
-        assert shares.mean() == pytest.approx(LARGEST_RATE / 2, abs=0.05)
-        assert shares.min() < 0.05
-        assert shares.max() > 0.8
 
 
 def spec(architecture, seeds=(0, 1)):
@@ -213,7 +192,9 @@ def test_networks_that_cannot_marginalise_say_so_in_one_line(arrays):
     assert len(rows) == 2 * (1 + 2)
     for wanted in (WANTED, simple.model_copy(update={"examples": 0.5})):
         with pytest.raises(ArgumentError, match=r"^measure\.missing: ConvNet can't marginalise; accepted: "):
-            list(missing_rows(network, arrays, wanted))
+            list(missing_rows(network, [arrays] * 2, wanted))
+    with pytest.raises(ArgumentError, match=r"^measure\.missing: ConvNet has no mask channel; accepted: imputations"):
+        list(missing_rows(network, [arrays] * 2, simple.model_copy(update={"imputations": ("mask channel",)})))
 
 
 def test_missing_pixels_are_marked_and_nothing_else_changes():

@@ -7,7 +7,7 @@ from network_specs import network_spec
 
 from convac.errors import ArgumentError, ConvacError
 from convac.geometry.trees import PoolingTree
-from convac.networks.leaves import MISSING
+from convac.networks.inputs import MISSING
 from convac.networks.mixture import TensorialMixture, build
 
 TREE = PoolingTree.named("square", (4, 4))

@@ -50,7 +50,7 @@ LESS: dict[str, dict[str, Any]] = {
         "scan_heights": [2, 3, 4, 5],
         "lengths": [2, 4, 8, 16],
         "scan_lengths": [4, 8, 16, 32],
-        "classes": {"samples": 16, "seeds": 2, "sides": [2, 3, 4, 5]},
+        "classes": [{"tasks": ["digits", "symmetry"], "samples": 32, "seeds": 2, "sides": [2, 3, 4, 5]}],
     },
     "trained_entanglement": {
         "side": 16,

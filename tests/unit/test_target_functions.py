@@ -154,13 +154,19 @@ def test_centring_forgets_the_labels_and_so_does_the_sign(task):
         assert values[0] == pytest.approx(values[1])
 
 
+CLASSES = {"tasks": ["digits"], "sides": [4, 5, 6, 7], "samples": 32, "seeds": 1}
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
         ({"images": [[5, 5]]}, "images, block_image: [5, 5]; accepted: at least 2 columns, 20 pixels at most"),
         ({"block_image": [4, 1]}, "images, block_image: [4, 1]; accepted: at least 2 columns, 20 pixels at most"),
         ({"lengths": [2, 4, 8, 1000]}, "lengths: 1000; accepted: strip_height × length up to 1000"),
-        ({"classes": {"tasks": ["cats"], "sides": [4, 5, 6, 7], "samples": 9, "seeds": 1}}, "accepted: 'digits'"),
+        ({"classes": [{"tasks": ["cats"], "sides": [4, 5, 6, 7], "samples": 32, "seeds": 1}]}, "accepted: 'digits'"),
+        ({"classes": [{**CLASSES, "sides": [4, 4, 5, 5]}]}, "classes.sides: [4, 4, 5, 5]; accepted: at least 3 differ"),
+        ({"classes": [{**CLASSES, "samples": 31}]}, "samples: 31"),
+        ({"classes": []}, "classes: "),
     ],
 )
 def test_blocks_out_of_reach_are_refused_in_a_line(changes, words):

@@ -1,29 +1,16 @@
 """Controls: a dataset with one thing taken away, so that what depends on it shows.
 
 - `shuffled`: the training labels in random order; nothing is left to learn but the images one by one;
-- `permuted`: one permutation of the pixels for all images; what is local in them no longer is;
-- `missing-points`, `missing-rectangles`: every training and validation image lacks a random share of its pixels, up to
-  `LARGEST_RATE`, which are dark; what is learnt then knows how pixels will be missing.
+- `permuted`: one permutation of the pixels for all images; what is local in them no longer is.
 """
 
 import numpy as np
 
-from convac.datasets.missing import KINDS, missing_pixels
 from convac.errors import ArgumentError
 from convac.files import Arrays
 from convac.seeds import stream
 
-MISSING = "missing-"
-CONTROLS = ("none", "shuffled", "permuted", *(f"{MISSING}{kind}" for kind in KINDS))
-LEARNT = ("train_images", "validation_images")
-LARGEST_RATE = 0.9  # of missing pixels
-# of streams: seeds, not names
-WORDS = {
-    "missing-points": "missing-points",
-    "missing-rectangles": "missing-rectangles",
-    "train_images": "train_images",
-    "validation_images": "validation_images",
-}
+CONTROLS = ("none", "shuffled", "permuted")
 
 
 def controlled(arrays: Arrays, control: str) -> Arrays:
@@ -48,15 +35,4 @@ def controlled(arrays: Arrays, control: str) -> Arrays:
             **arrays,
             **{name: array.reshape(len(array), -1)[:, order].reshape(array.shape) for name, array in images.items()},
         }
-    if control.startswith(MISSING):
-        return {**arrays, **{name: darkened(arrays[name], control, name) for name in LEARNT if name in arrays}}
     return arrays
-
-
-def darkened(images: np.ndarray, control: str, name: str) -> np.ndarray:
-    """Images (n, rows, columns) of which each lacks a share of its pixels, drawn from U(0, `LARGEST_RATE`)."""
-    generator = stream("controls", WORDS[control], WORDS[name])
-    count, rows, columns = images.shape
-    rates = generator.uniform(0, LARGEST_RATE, count)
-    missing = missing_pixels(control.removeprefix(MISSING), rates, (count, rows, columns), generator)
-    return np.where(missing, 0, images).astype(images.dtype)

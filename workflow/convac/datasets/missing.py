@@ -94,13 +94,24 @@ class Imputer:
 
     def _nearest(self, images: np.ndarray, missing: np.ndarray) -> np.ndarray:
         """The nearest training image of each image, (n, rows, columns)."""
-        count = len(images)
-        known = ~missing.reshape(count, -1)
-        flat = np.where(known, images.reshape(count, -1).astype(float), 0)
-        other = self.train.astype(float)
-        squares = other**2
-        found = [
-            (known[block] @ squares.T - 2 * flat[block] @ other.T).argmin(axis=1)
-            for block in np.array_split(np.arange(count), -(-count // BLOCK))
-        ]
-        return np.asarray(self.train[np.concatenate(found)].reshape(images.shape))
+        return np.asarray(self.train[nearest(self.train, images, missing)].reshape(images.shape))
+
+
+def nearest(train: np.ndarray, images: np.ndarray, missing: np.ndarray) -> np.ndarray:
+    """Numbers of the training images that are nearest in the known pixels, by Euclidean distance, shape (n,).
+
+    Args:
+        train: images without missing pixels, (m, …) or (m, pixels).
+        images: (n, …), of as many pixels; what stands at missing ones isn't looked at.
+        missing: booleans of the shape of `images`.
+    """
+    count = len(images)
+    known = ~missing.reshape(count, -1)
+    flat = np.where(known, images.reshape(count, -1).astype(float), 0)
+    other = train.reshape(len(train), -1).astype(float)
+    squares = other**2
+    found = [
+        (known[block] @ squares.T - 2 * flat[block] @ other.T).argmin(axis=1)
+        for block in np.array_split(np.arange(count), -(-count // BLOCK))
+    ]
+    return np.concatenate(found)

@@ -6,7 +6,7 @@ place. Every seed has missing pixels of its own, the same ones for every network
 Source: 1610.04167, Experiments.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,26 +17,29 @@ from convac.errors import ArgumentError
 from convac.files import Arrays
 from convac.measurement.trained import Row, Trained
 from convac.networks.base import Network
-from convac.networks.leaves import MISSING
+from convac.networks.inputs import MISSING
 from convac.seeds import stream
-from convac.specs.measurements.missing import MARGINALISED, MissingSpec
+from convac.specs.measurements.missing import MARGINALISED, MARKED, MissingSpec
 
 WORDS = {"points": "points", "rectangles": "rectangles"}  # of streams: seeds, not names
+LEFT_OUT = (MARGINALISED, MARKED)  # pixels aren't filled in
 BLOCK = 500  # images evaluated at a time
 
 
 def rows(trained: Trained, wanted: MissingSpec) -> Iterator[Row]:
-    """Rows of the trained networks."""
-    for row in missing_rows(trained.network(trained.last), trained.data, wanted):
+    """Rows of the trained networks, each on the images of its seed."""
+    network = trained.network(trained.last)
+    images = [trained.images(number) for number in range(len(trained.seeds))]
+    for row in missing_rows(network, images, wanted):
         yield {"phase": trained.phase(trained.last), "moment": trained.last, **row}
 
 
-def missing_rows(network: Network, arrays: Arrays, wanted: MissingSpec) -> Iterator[Row]:
+def missing_rows(network: Network, images: Sequence[Arrays], wanted: MissingSpec) -> Iterator[Row]:
     """Accuracy of every seed on complete test images and at each kind and rate of missing pixels; examples.
 
     Args:
         network: trained, one replica per seed.
-        arrays: `train_images` (imputations learn from them), `test_images` and `test_labels`.
+        images: arrays of each seed: `train_images` (imputations learn from them), `test_images` and `test_labels`.
         wanted: kinds, rates, imputations, and the rate of the examples.
 
     Yields:
@@ -44,27 +47,32 @@ def missing_rows(network: Network, arrays: Arrays, wanted: MissingSpec) -> Itera
         of the examples, see `example_rows`.
 
     Raises:
-        ArgumentError: pixels are to be marginalised by a network that can't.
+        ArgumentError: pixels are to be marginalised or marked for a network that can't take it.
     """
+    name = type(network).__name__
     if not network.marginalises and (MARGINALISED in wanted.imputations or wanted.examples):
-        raise ArgumentError(
-            f"measure.missing: {type(network).__name__} can't marginalise; accepted: imputations, no examples"
-        )
-    images, labels = arrays["test_images"], arrays["test_labels"]
-    imputer = Imputer(arrays["train_images"])
-    complete = torch.stack([network.encode(images)] * len(network.seeds))
-    yield from accuracies(network, complete, labels, missing="none", rate=0.0, imputation="none")
+        raise ArgumentError(f"measure.missing: {name} can't marginalise; accepted: imputations, no examples")
+    if not network.reads_missing and MARKED in wanted.imputations:
+        raise ArgumentError(f"measure.missing: {name} has no mask channel; accepted: imputations")
+    tests = [(arrays["test_images"], Imputer(arrays["train_images"])) for arrays in images]
+    labels = np.stack([arrays["test_labels"] for arrays in images])
+
+    def answered(filled: Iterable[np.ndarray], **columns: str | float) -> Iterator[Row]:
+        encoded = torch.stack([network.encode(each) for each in filled])
+        yield from accuracies(network, encoded, labels, **columns)
+
+    yield from answered((test for test, _ in tests), missing="none", rate=0.0, imputation="none")
     for kind in wanted.kinds:
         for rate in wanted.rates:
-            masks = [missing_at(kind, rate, seed, images.shape) for seed in network.seeds]
+            masks = [missing_at(kind, rate, seed, tests[0][0].shape) for seed in network.seeds]
             for method in wanted.imputations:
-                filled = [
-                    without(images, mask) if method == MARGINALISED else imputer(images, mask, method) for mask in masks
-                ]
-                encoded = torch.stack([network.encode(each) for each in filled])
-                yield from accuracies(network, encoded, labels, missing=kind, rate=rate, imputation=method)
+                filled = (
+                    without(test, mask) if method in LEFT_OUT else imputer(test, mask, method)
+                    for (test, imputer), mask in zip(tests, masks, strict=True)
+                )
+                yield from answered(filled, missing=kind, rate=rate, imputation=method)
     if wanted.examples:
-        yield from example_rows(network, images, labels, wanted.kinds, wanted.examples)
+        yield from example_rows(network, tests[0][0], labels[0], wanted.kinds, wanted.examples)
 
 
 def missing_at(kind: str, rate: float, seed: int, shape: tuple[int, ...]) -> np.ndarray:
@@ -80,10 +88,11 @@ def without(images: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
 @torch.no_grad()
 def accuracies(network: Network, encoded: torch.Tensor, labels: np.ndarray, **columns: str | float) -> Iterator[Row]:
-    """One row per seed: accuracy on encoded images (replicas, n, columns)."""
-    blocks = zip(torch.split(encoded, BLOCK, dim=1), np.split(labels, range(BLOCK, len(labels), BLOCK)), strict=True)
+    """One row per seed: accuracy on encoded images (replicas, n, columns) with labels (replicas, n)."""
+    cuts, tested = range(BLOCK, labels.shape[1], BLOCK), labels.shape[1]
+    blocks = zip(torch.split(encoded, BLOCK, dim=1), np.split(labels, cuts, axis=1), strict=True)
     right = sum((network(part).argmax(2).numpy() == own).sum(1) for part, own in blocks)
-    for seed, share in zip(network.seeds, np.asarray(right) / len(labels), strict=True):
+    for seed, share in zip(network.seeds, np.asarray(right) / tested, strict=True):
         yield {"seed": seed, **columns, "quantity": "missing_accuracy", "value": float(share)}
 
 

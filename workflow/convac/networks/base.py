@@ -61,6 +61,11 @@ class Network(nn.Module, ABC):
     marginalises: ClassVar[bool] = False
 
     @property
+    def reads_missing(self) -> bool:
+        """Whether a pixel of an image may be missing: of what marginalises it may."""
+        return self.marginalises
+
+    @property
     @abstractmethod
     def reader(self) -> tuple[Hashable, ...]:
         """What encoded images depend on: networks with equal ones read one another's."""

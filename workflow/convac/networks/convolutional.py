@@ -13,12 +13,13 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, conv2d, max_pool2d, pad
 
 from convac import arrays
+from convac.errors import ArgumentError
 from convac.networks.arguments import accept, accept_pyramid, checked_pyramid, checked_seeds
 from convac.networks.base import Network, finite
 from convac.networks.calibration import grey_images
 from convac.networks.initialisation import normals, seed_words
 from convac.networks.inputs import Images
-from convac.networks.representations import Representation, accept_representation
+from convac.networks.representations import Representation, accept_representation, with_mask
 from convac.specs.networks.convolutional import ConvolutionalSpec
 
 POOLINGS = ("max", "average")
@@ -43,6 +44,8 @@ class ConvNet(Network):
         representation: its `patch` says which pixels make a site; its vectors are used where `affine` says so.
         affine: whether a site is given as its pixels x and 1 − x, not as x alone. From biases at 0, maxima of 1×1 maps
             of x alone are multiples of the brightest pixel at every level, and nothing is learnt.
+        mask_channel: whether pixels may be `MISSING` (−1); each then has a second channel that says whether it is
+            known, and a missing one is dark. Not beside `affine`.
         initialisation: `normal`: weights of variance 2 / inputs, biases at 0 (1502.01852). `calibrated`: then scaled
             and shifted so that every channel has mean 0 and variance 1 before its ReLU, on random grey images: with
             few channels half of them are dead otherwise (1511.06422, by layer; here by channel).
@@ -69,18 +72,24 @@ class ConvNet(Network):
         pooling: str = "max",
         representation: Representation | None = None,
         affine: bool = False,
+        mask_channel: bool = False,
         initialisation: str = "normal",
         seed: int | Sequence[int] = 0,
     ) -> None:
         super().__init__()
-        self.affine = affine
         self.seeds = checked_seeds(seed)
         self.classes = arrays.integer(classes, "classes", least=1)
         self.kernel = arrays.integer(kernel, "kernel", 1, LARGEST_KERNEL)
         self.pooling = accept("pooling", pooling, POOLINGS)
         self.representation = accept_representation(representation)
+        for name, value in (("affine", affine), ("mask_channel", mask_channel)):
+            if not isinstance(value, bool):
+                raise ArgumentError(f"{name}: {arrays.short(value)}; accepted: True or False")
+        if affine and mask_channel:
+            raise ArgumentError("mask_channel: beside affine; accepted: one of the two")
+        self.affine, self.mask_channel = affine, mask_channel
         self.sites, self.widths, shrunk = checked_pyramid(sites, widths)
-        channels = (self.representation.pixels * (2 if affine else 1), *self.widths)
+        channels = (self.representation.channels(affine or mask_channel), *self.widths)
         *words, last_word = seed_words(len(self.widths))
         for word, name, into, out in zip(words, self.names, channels[:-1], channels[1:], strict=False):
             shape = (out, into, self.kernel, self.kernel)
@@ -113,6 +122,11 @@ class ConvNet(Network):
         return [*(f"level_{level}" for level in range(1, len(self.widths) + 1)), "output"]
 
     @property
+    def reads_missing(self) -> bool:
+        """Whether there is a mask channel."""
+        return self.mask_channel
+
+    @property
     def pixel_values(self) -> list[int]:
         """The darkest and the brightest value of a pixel."""
         return [0, self.representation.brightest]
@@ -120,26 +134,31 @@ class ConvNet(Network):
     @property
     def reader(self) -> tuple[Hashable, ...]:
         """The grid and its pixels."""
-        return ("pixels", self.sites, self.representation.patch, self.representation.brightest, self.affine)
+        pixels = (self.representation.patch, self.representation.brightest)
+        return ("pixels", self.sites, *pixels, self.affine, self.mask_channel)
 
     def shape_of(self, floating: bool) -> tuple[int, ...]:
         """Images are pixels, integers."""
         return self.representation.image_shape(self.sites)
 
     def encoded(self, images: Images) -> Tensor:
-        """Integer images (n, rows, columns) as the pixels of every site, (n, sites·pixels), uint8; affine: twice those.
+        """Integer images (n, rows, columns) as the pixels of every site, (n, sites·pixels), uint8.
+
+        Affine ones have twice as many; where pixels may be missing they are int16.
 
         Raises:
             ArgumentError: the shape or a value doesn't fit the network.
         """
         affine = Representation("affine", self.representation.patch, self.representation.brightest)
-        pixels = torch.from_numpy(affine.sites(images, self.sites))
+        pixels = torch.from_numpy(affine.sites(images, self.sites, missing=self.mask_channel))
         return (torch.cat([pixels, affine.brightest - pixels], dim=2) if self.affine else pixels).flatten(1)
 
     def prepared(self, rows: Tensor) -> Tensor:
-        """Shares of the brightest value, (1 or replicas, batch, pixels of a site, *sites), from encoded images."""
-        values = torch.unflatten(rows, 2, (*self.sites, -1)).to(self.get_parameter("output").dtype)
-        return values.movedim(4, 2) / self.representation.brightest
+        """Shares of the brightest value, (1 or replicas, batch, channels of a site, *sites), from encoded images."""
+        values = torch.unflatten(rows, 2, (*self.sites, -1)).to(self.get_parameter("output").dtype).movedim(4, 2)
+        if self.mask_channel:
+            return with_mask(values, self.representation.brightest)
+        return values / self.representation.brightest
 
     def propagate(self, inputs: Tensor) -> Iterator[Tensor]:
         """Activations (replicas, batch, channels, rows, columns) after every level, from prepared inputs."""
@@ -242,7 +261,7 @@ def placements(rows: int, columns: int, kernel: int) -> Tensor:
 def build(spec: ConvolutionalSpec, seeds: Sequence[int]) -> ConvNet:
     """The ConvNet of a spec, one replica per seed; raises ArgumentError where its fields don't fit together."""
     representation = Representation.of(spec.pixels)
-    accept_pyramid(spec, representation.pixels * (2 if spec.affine else 1))
+    accept_pyramid(spec, representation.channels(spec.affine or spec.mask_channel))
     return ConvNet(
         spec.sites,
         spec.widths,
@@ -251,6 +270,7 @@ def build(spec: ConvolutionalSpec, seeds: Sequence[int]) -> ConvNet:
         pooling=spec.pooling,
         representation=representation,
         affine=spec.affine,
+        mask_channel=spec.mask_channel,
         initialisation=spec.initialisation,
         seed=tuple(seeds),
     )

@@ -17,6 +17,8 @@ from convac.errors import ArgumentError
 
 Images = np.ndarray | Tensor
 
+MISSING = -1  # stands for a missing pixel in an integer image
+
 # What moves, picks or stacks rows and leaves each as it is. Anything else, arithmetic above all, gives a plain tensor.
 KEEPING = frozenset(
     {

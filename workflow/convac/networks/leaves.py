@@ -17,7 +17,6 @@ from torch import Tensor
 from convac.networks.initialisation import draws
 
 KINDS = ("gaussian", "categorical")
-MISSING = -1  # stands for a missing pixel in an integer image
 # Before training: standard deviation of a Gaussian's pixels, in shares of the brightest; spread of categorical logits.
 START, SPREAD = 0.3, 1.0
 

@@ -24,8 +24,8 @@ from convac.geometry.trees import PoolingTree
 from convac.networks import leaves as kinds
 from convac.networks.arguments import accept, checked_replica, checked_seeds, checked_widths
 from convac.networks.initialisation import draws, seed_words
-from convac.networks.inputs import Encoded, Images, whole_images, whole_labels
-from convac.networks.leaves import MISSING, Categorical, Gaussian, Leaves, drawn
+from convac.networks.inputs import MISSING, Encoded, Images, whole_images, whole_labels
+from convac.networks.leaves import Categorical, Gaussian, Leaves, drawn
 from convac.networks.maps import SHARINGS, as_circuit, level_shapes
 from convac.networks.products import FLOOR, SPREAD, Arithmetic, passing_on, tree_level
 from convac.networks.representations import Representation, patches

@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from convac import arrays
 from convac.errors import ArgumentError
-from convac.networks.inputs import Images, whole_images
+from convac.networks.inputs import MISSING, Images, whole_images
 from convac.specs.network import Pixels
 
 KINDS = ("one-hot", "affine")
@@ -60,6 +62,10 @@ class Representation:
         """Pixels of a site."""
         return self.patch**2
 
+    def channels(self, doubled: bool) -> int:
+        """Numbers that a site's pixels are to a ConvNet: x alone, or beside it 1 − x or whether it is known."""
+        return self.pixels * (1 + doubled)
+
     @property
     def affine(self) -> bool:
         """Whether the vectors are affine in the pixels."""
@@ -69,17 +75,18 @@ class Representation:
         """Pixels along each axis, from the sites along each."""
         return tuple(self.patch * side for side in shape)
 
-    def sites(self, images: Images, shape: Sequence[int]) -> np.ndarray:
+    def sites(self, images: Images, shape: Sequence[int], *, missing: bool = False) -> np.ndarray:
         """Sites of images, in row-major order.
 
         Args:
             images: integers (n, rows, columns), `patch` times the sites along each axis, from 0 to `brightest`;
                 booleans count as 0 and 1.
             shape: sites along each axis.
+            missing: whether pixels may be `MISSING`; of affine sites alone.
 
         Returns:
             One-hot: the number of each site's value (n, *shape), pixels read as binary digits, the first the least.
-            Affine: the pixels (n, sites, patch²), uint8.
+            Affine: the pixels (n, sites, patch²), uint8; int16 where they may be missing.
 
         Raises:
             ArgumentError: the shape or a value doesn't fit.
@@ -87,9 +94,10 @@ class Representation:
         if len(shape) != 2:
             raise ArgumentError(f"sites: {list(shape)}; accepted: a grid, where sites are patches of an image")
         hint = GREY if self.brightest == 1 else ""
-        parts = patches(whole_images(images, self.image_shape(shape), 0, self.brightest, hint), self.patch)
+        least = MISSING if missing else 0
+        parts = patches(whole_images(images, self.image_shape(shape), least, self.brightest, hint), self.patch)
         if self.affine:
-            return np.asarray(parts.reshape(len(parts), -1, self.pixels), dtype=np.uint8)
+            return np.asarray(parts.reshape(len(parts), -1, self.pixels), dtype=np.int16 if missing else np.uint8)
         return np.asarray(parts @ 2 ** np.arange(self.pixels))
 
     def dimension(self) -> int:
@@ -102,6 +110,17 @@ def patches(images: np.ndarray, side: int) -> np.ndarray:
     count, rows, columns = images.shape
     parts = images.reshape(count, rows // side, side, columns // side, side).swapaxes(2, 3)
     return parts.reshape(count, rows // side, columns // side, side**2)
+
+
+def with_mask(values: Tensor, brightest: int) -> Tensor:
+    """Channels of pixels some of which may be missing: shares of the brightest value, then 1 where a pixel is known.
+
+    Args:
+        values: pixels (replicas, batch, pixels of a site, *sites), `MISSING` where missing; there the share is 0.
+        brightest: the largest value of a pixel.
+    """
+    known = (values != MISSING).to(values)
+    return torch.cat([known * values / brightest, known], dim=2)
 
 
 def accept_representation(representation: Representation | None) -> Representation:

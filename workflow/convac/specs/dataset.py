@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from convac.specs.kinds import Kind
 from convac.specs.spec import Natural
 
-Control = Literal["none", "shuffled", "permuted", "missing-points", "missing-rectangles"]
+Control = Literal["none", "shuffled", "permuted"]
 
 # Image sets whose original files are downloaded; what else is known of one stands under its name in convac.datasets.
 DOWNLOADED = ("mnist", "fashion_mnist", "cifar10")

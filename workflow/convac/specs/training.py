@@ -1,6 +1,7 @@
 """How a network is trained: a schedule, and the seeds that are trained by it."""
 
-from typing import Annotated
+import operator
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -44,6 +45,9 @@ class TrainingSpec(Schedule):
 
     seeds: tuple[Natural, ...] = Field(min_length=1)
     snapshots: tuple[Natural, ...] = Field((), description="steps at which the weights are kept")
+    missing: Literal["points", "rectangles"] | None = Field(
+        None, exclude_if=operator.not_, description="pixels that the images of every batch lack, other ones each time"
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> "TrainingSpec":

@@ -27,6 +27,7 @@ from convac.training.checkpoints import Checkpoint
 from convac.training.checks import Snapshot, all_finite, replay
 from convac.training.convergence import converged, decisive_steps
 from convac.training.history import History
+from convac.training.masks import Masks, hidden
 from convac.training.optimizer import Adam
 
 # Seconds between two checkpoints.
@@ -182,11 +183,12 @@ class Run:
         images, labels = self.encoded(arrays, "train", device)
         total, tested = labels.shape[-1], arrays["test_labels"].shape[-1]
         self.batches = Batches(spec.training.seeds, total, spec.training.batch)
+        self.masks = Masks(self.training.missing, self.network) if self.training.missing else None
         chosen = torch.from_numpy(np.sort(stream("evaluation").permutation(total)[:tested])).to(device)
-        self.parts = {"train": Part(self.network, images.index_select(-2, chosen), labels[..., chosen])}
+        self.parts = {"train": self.part("train", images.index_select(-2, chosen), labels[..., chosen])}
         for name in HELD_OUT:
             if f"{name}_images" in arrays:
-                self.parts[name] = Part(self.network, *self.encoded(arrays, name, device))
+                self.parts[name] = self.part(name, *self.encoded(arrays, name, device))
         self.images, self.labels = images.reshape(-1, images.shape[-1]), labels.flatten()
         draws = np.arange(len(spec.training.seeds))[:, None] if labels.ndim == 2 else 0
         self.first = draws * total  # number of a replica's first image among all
@@ -197,24 +199,31 @@ class Run:
         rows = self.network.encode(images.reshape(-1, *images.shape[labels.ndim :])).to(device)
         return rows.view(*labels.shape, -1), labels.to(device)
 
+    def part(self, name: str, images: Tensor, labels: Tensor) -> Part:
+        """What the network is evaluated on, without pixels where it is trained so."""
+        if self.masks is not None:
+            images = hidden(self.network, images, self.masks.of_part(name, labels.shape[-1]))
+        return Part(self.network, images, labels)
+
     def rows(self, step: int) -> Tensor:
         """Image numbers (replicas, batch) of a step; steps count from 1."""
         return torch.from_numpy(self.batches(step - 1) + self.first).to(self.images.device)
 
     def inputs(self, step: int) -> Tensor:
         """Prepared images of a step."""
-        return self.network.prepare(self.chosen(self.rows(step)))
+        return self.network.prepare(self.chosen(self.rows(step), step))
 
-    def chosen(self, rows: Tensor) -> Tensor:
-        """Encoded images (replicas, batch, …) of these numbers."""
-        return self.images.index_select(0, rows.flatten()).view(*rows.shape, *self.images.shape[1:])
+    def chosen(self, rows: Tensor, step: int) -> Tensor:
+        """Encoded images (replicas, batch, …) of these numbers, without the pixels that they lack in a step."""
+        images = self.images.index_select(0, rows.flatten()).view(*rows.shape, *self.images.shape[1:])
+        return images if self.masks is None else hidden(self.network, images, self.masks.of_step(step, rows.shape[1]))
 
     def update(self, step: int) -> float:
         """Make one step; the sum of the replicas' losses before it, in nats."""
         rows = self.rows(step)
         self.optimizer.zero_grad()
         # replicas share no parameter, so that the gradient of the sum is each one's own
-        loss = self.network.loss(self.network(self.chosen(rows)), self.labels[rows]).sum()
+        loss = self.network.loss(self.network(self.chosen(rows, step)), self.labels[rows]).sum()
         torch.autograd.backward(loss)
         if self.training.clip is not None:
             clip_gradients(list(self.network.parameters()), self.training.clip)

@@ -2,7 +2,8 @@
 
 Source: 1610.04167 (Sharir, Tamari, Cohen & Shashua): tensorial mixture models marginalise whatever is missing, so that
 they are optimal classifiers, if the model is right, whatever the distribution of missing pixels; a network that
-answers for filled-in images, or was trained on one kind of missing pixels, isn't. All networks have equal parameters.
+answers for filled-in images, or was trained on one kind of missing pixels, isn't. All networks have equal parameters,
+and those of a seed have the same images, drawn and split anew with each seed.
 """
 
 from collections.abc import Iterator
@@ -14,10 +15,10 @@ from convac.errors import ArgumentError
 from convac.experiments.experiment import Cell, Experiment
 from convac.experiments.image_runs import CLASSES, GREY, template
 from convac.geometry.trees import PoolingTree
-from convac.specs.dataset import Control
 from convac.specs.datasets.digits import DigitsSpec
-from convac.specs.measurement import MeasureSpec
-from convac.specs.measurements.missing import Imputation, MissingSpec
+from convac.specs.measurement import MeasurementSpec, MeasureSpec
+from convac.specs.measurements.known_pixels import KnownPixelsSpec
+from convac.specs.measurements.missing import MARGINALISED, MARKED, Imputation, MissingSpec
 from convac.specs.network import NetworkSpec
 from convac.specs.networks.mixture import MixtureSpec, Objective
 from convac.specs.own_images import Source
@@ -27,12 +28,11 @@ from convac.specs.training import Schedule, Seeds, TrainingSpec, seeds_of
 from convac.specs.widths import matched
 
 Kind = Literal["points", "rectangles"]
-CONTROLS: dict[str, Control] = {"points": "missing-points", "rectangles": "missing-rectangles"}
 IMPUTATIONS: tuple[Imputation, ...] = ("zero", "mean", "neighbour")
 HT, CP, CONVNET = "HT mixture", "CP mixture", "ConvNet"
 COMPLETE = "complete"  # what a network was trained on, where nothing was missing
 KERNEL = 3
-MIXTURE_IMPUTATIONS: tuple[Imputation, ...] = ("marginalised", *IMPUTATIONS)
+MIXTURE_IMPUTATIONS: tuple[Imputation, ...] = (MARGINALISED, *IMPUTATIONS)
 TOLERANCE = 0.02  # of equal parameters
 
 
@@ -50,18 +50,19 @@ class Block(Experiment):
     """Config of missing_data."""
 
     images: Images = Field(description="what is classified")
-    seeds: Seeds = Field(description="training runs per network, or their seeds")
+    seeds: Seeds = Field(description="training runs per network, or their seeds; each has images of its own")
     patch: Annotated[Literal[1, 2, 4], INTEGER] = Field(description="pixels along each side of a site")
     components: Positive = Field(description="Gaussians that a mixture's sites draw from")
     parameters: Positive = Field(description="of every network, met within 2 %")
     objectives: tuple[Objective, ...] = Field(min_length=1, description="of the HT mixtures")
-    shallow: bool = Field(description="whether there is a CP mixture, of one level, with the first objective")
     trained_on: tuple[Kind, ...] = Field(description="missing pixels that further ConvNets are trained on")
     kinds: tuple[Kind, ...] = Field(min_length=1, description="of missing pixels in the test images")
     rates: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = Field(min_length=1, description="shares of missing pixels")
     example_rate: Share = Field(description="share of missing pixels in the example images")
-    mixture: Schedule = Field(description="the same for every mixture")
-    convnet: Schedule = Field(description="the same for every ConvNet")
+    mixture: Schedule = Field(description="the same for every HT mixture")
+    shallow: Schedule = Field(description="of the CP mixture, of one level, with the first objective")
+    convnet: Schedule = Field(description="of the ConvNet that is trained on complete images")
+    masked: Schedule = Field(description="of ConvNets that are trained on missing pixels, which takes longer")
 
     @model_validator(mode="after")
     def _fits(self) -> "Block":
@@ -76,16 +77,26 @@ def cells(block: Block) -> list[Cell]:
 
 
 def mixtures(block: Block) -> Iterator[Cell]:
-    """HT mixtures of every objective, and a CP mixture with the first; examples come from the first of all."""
+    """HT mixtures of every objective, and a CP mixture with the first; the first has examples and baselines, too."""
     side = block.images.canvas // block.patch
     windows = PoolingTree.named("square", (side, side)).windows
+    baselines = KnownPixelsSpec(kinds=block.kinds, rates=block.rates)
     for number, objective in enumerate(block.objectives):
-        yield mixture(block, HT, windows, objective, block.example_rate if number == 0 else None)
-    if block.shallow:
-        yield mixture(block, CP, (side**2,), block.objectives[0], None)
+        first = number == 0
+        missing = missing_spec(block, MIXTURE_IMPUTATIONS, block.example_rate if first else None)
+        yield mixture(block, block.mixture, HT, windows, objective, (missing, *((baselines,) if first else ())))
+    measured = (missing_spec(block, MIXTURE_IMPUTATIONS),)
+    yield mixture(block, block.shallow, CP, (side**2,), block.objectives[0], measured)
 
 
-def mixture(block: Block, name: str, windows: tuple[int, ...], objective: Objective, examples: float | None) -> Cell:
+def mixture(
+    block: Block,
+    schedule: Schedule,
+    name: str,
+    windows: tuple[int, ...],
+    objective: Objective,
+    measured: tuple[MeasurementSpec, ...],
+) -> Cell:
     """A mixture of Gaussian patches, mixing weights of each location."""
     side = block.images.canvas // block.patch
     start = MixtureSpec(
@@ -103,16 +114,25 @@ def mixture(block: Block, name: str, windows: tuple[int, ...], objective: Object
     )
     network = matched(start, "uniform", block.parameters, TOLERANCE)
     labels: dict[str, Scalar] = {"network": name, "objective": objective, "trained_on": COMPLETE}
-    return cell(block, network, block.mixture, labels, MIXTURE_IMPUTATIONS, examples)
+    return cell(block, network, schedule, labels, measured)
 
 
 def convnets(block: Block) -> Iterator[Cell]:
-    """ConvNets on the same patches; missing pixels are dark where they are trained on."""
+    """ConvNets on the same patches; those that are trained on missing pixels have a mask channel."""
     start = template("ConvNet", block.images.canvas, block.patch, KERNEL)
-    network = matched(start, "uniform", block.parameters, TOLERANCE)
-    for known in (COMPLETE, *block.trained_on):
-        labels: dict[str, Scalar] = {"network": CONVNET, "objective": "discriminative", "trained_on": known}
-        yield cell(block, network, block.convnet, labels, IMPUTATIONS if known == COMPLETE else ("zero",), None)
+    labels: dict[str, Scalar] = {"network": CONVNET, "objective": "discriminative", "trained_on": COMPLETE}
+    whole = matched(start, "uniform", block.parameters, TOLERANCE)
+    yield cell(block, whole, block.convnet, labels, (missing_spec(block, IMPUTATIONS),))
+    changes = {"mask_channel": True, "local_dimension": 2 * start.local_dimension}
+    marked = matched(start.model_copy(update=changes), "uniform", block.parameters, TOLERANCE)
+    for known in block.trained_on:
+        own = {**labels, "trained_on": known}
+        yield cell(block, marked, block.masked, own, (missing_spec(block, (MARKED,)),), known)
+
+
+def missing_spec(block: Block, imputations: tuple[Imputation, ...], examples: float | None = None) -> MissingSpec:
+    """Every kind and rate of missing pixels."""
+    return MissingSpec(kinds=block.kinds, rates=block.rates, imputations=imputations, examples=examples)
 
 
 def cell(
@@ -120,29 +140,29 @@ def cell(
     network: NetworkSpec,
     schedule: Schedule,
     labels: dict[str, Scalar],
-    imputations: tuple[Imputation, ...],
-    examples: float | None,
+    measured: tuple[MeasurementSpec, ...],
+    missing: Kind | None = None,
 ) -> Cell:
-    """A network over all seeds, tested at every rate."""
-    images, known = block.images, str(labels["trained_on"])
-    control: Control = "none" if known == COMPLETE else CONTROLS[known]
-    dataset = DigitsSpec(seed=0, size=images.canvas, control=control, **images.model_dump())
+    """A network over all seeds, each on images of its own, and what is measured on it."""
+    seeds = seeds_of(block.seeds)
+    dataset = DigitsSpec(seeds=seeds, resplit=True, size=block.images.canvas, **block.images.model_dump())
     spec = RunSpec(
         dataset=dataset,
         network=network,
-        training=TrainingSpec(**schedule.model_dump(), seeds=seeds_of(block.seeds)),
+        training=TrainingSpec(**schedule.model_dump(), seeds=seeds, missing=missing),
     )
-    missing = MissingSpec(kinds=block.kinds, rates=block.rates, imputations=imputations, examples=examples)
     described: dict[str, Scalar] = {
+        "source": block.images.source,
         "parameters": block.parameters,
         "weights": network.parameters(),
         "widths": "-".join(map(str, network.widths)),
     }
-    return Cell(spec, {**labels, **described}, MeasureSpec(measurements=(missing,)))
+    return Cell(spec, {**labels, **described}, MeasureSpec(measurements=measured))
 
 
 FIGURES = {
-    "": "Test accuracy against the share of missing pixels: exact marginals, imputations, and ConvNets.",
-    "objectives": "Test accuracy of the marginalised mixtures by what they were trained for.",
+    "": "Test accuracy against the share of missing pixels: mixtures, ConvNets, and baselines on the known pixels.",
+    "objectives": "Test accuracy of mixtures by what they were trained for, and of one mixture on filled-in images.",
+    "training": "Accuracy of every network on training and test images such as it was trained on.",
     "examples": "Test images with missing pixels, what the mixture expects there, and samples of the mixture.",
 }

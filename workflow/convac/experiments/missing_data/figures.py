@@ -15,16 +15,20 @@ from convac.plotting.primitives import (
     LINE,
     curves,
     drawn,
+    final,
     images,
     key,
     level_line,
     note,
     panel,
+    per_seed,
     present,
     rows,
     verdict,
+    whiskers,
 )
-from convac.plotting.style import BLACK, BLUE, GREEN, GREY, ORANGE, PAGE, PURPLE, VERMILLION, figure
+from convac.plotting.style import BLACK, BLUE, COLUMN, GREEN, GREY, ORANGE, PAGE, PURPLE, VERMILLION, figure
+from convac.statistics import mean_interval
 
 KINDS = {"points": "single pixels missing", "rectangles": "a rectangle missing"}
 CHANCE = 0.1
@@ -32,8 +36,9 @@ HT, CP, CONVNET = "HT mixture", "CP mixture", "ConvNet"
 Labels = Mapping[str, str]
 Line = tuple[Labels, dict[str, Any]]
 
-MIXTURE = {"network": HT, "objective": "likelihood"}
-COMPLETE = {"network": CONVNET, "trained_on": "complete"}
+ACCURACY = "missing_accuracy"
+MIXTURE = {"quantity": ACCURACY, "network": HT, "objective": "hybrid"}
+COMPLETE = {"quantity": ACCURACY, "network": CONVNET, "trained_on": "complete"}
 # what is done about missing pixels → how its curve looks
 LOOKS: dict[str, dict[str, Any]] = {
     "marginalised": {"color": BLUE, "marker": "o"},
@@ -45,15 +50,23 @@ INFORMED: dict[str, dict[str, Any]] = {
     "points": {"color": PURPLE, "marker": "P", "linestyle": (0, (1, 1))},
     "rectangles": {"color": BLACK, "marker": "X", "linestyle": (0, (3, 1, 1, 1))},
 }
+CP_LINE: Line = ({**MIXTURE, "network": CP}, {"color": BLACK, "marker": "D", "linestyle": "--"})
+BASELINES: dict[str, Line] = {
+    "nearest neighbour": ({"quantity": "neighbour_accuracy"}, {"color": GREY, "marker": "<", "linestyle": "-."}),
+    "naive Bayes": ({"quantity": "naive_bayes_accuracy"}, {"color": GREY, "marker": ">", "linestyle": (0, (1, 1))}),
+}
 OBJECTIVES: dict[str, Line] = {
-    "HT, likelihood": (MIXTURE, {"color": BLUE, "marker": "o"}),
-    "HT, hybrid": ({**MIXTURE, "objective": "hybrid"}, {"color": GREEN, "marker": "s", "linestyle": (0, (5, 1.5))}),
+    "HT, hybrid": (MIXTURE, LOOKS["marginalised"]),
+    "HT, likelihood": (
+        {**MIXTURE, "objective": "likelihood"},
+        {"color": GREEN, "marker": "s", "linestyle": (0, (5, 1.5))},
+    ),
     "HT, discriminative": (
         {**MIXTURE, "objective": "discriminative"},
         {"color": VERMILLION, "marker": "^", "linestyle": "-."},
     ),
-    "CP, likelihood": ({**MIXTURE, "network": CP}, {"color": BLACK, "marker": "D", "linestyle": "--"}),
 }
+SPLITS = {"test_accuracy": (True, -0.12), "train_accuracy": (False, 0.12)}  # quantity → filled marker, and its place
 NOTHING = "#c6dbef"  # where a pixel is missing
 
 
@@ -65,12 +78,14 @@ def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
         claims: its verdicts, as `convac.claims.claims.evaluate_all` gives them; may be empty.
 
     Returns:
-        `""` accuracy against the share of missing pixels, `objectives`, `examples`.
+        `""` accuracy against the share of missing pixels, `objectives`, `training`, `examples`.
     """
-    refuse_unknown(table, network=(HT, CP, CONVNET), missing=("none", *KINDS), imputation=("none", *LOOKS))
+    handled = ("none", "mask channel", *LOOKS)
+    refuse_unknown(table, network=(HT, CP, CONVNET), missing=("none", *KINDS), imputation=handled)
     parts: dict[str, Callable[[pd.DataFrame], Figure | None]] = {
         "comparison": partial(comparison, claims=claims),
         "objectives": partial(objectives, claims=claims),
+        "training": training,
         "examples": examples,
     }
     found = drawn(parts, table)
@@ -78,32 +93,93 @@ def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
 
 
 def comparison(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
-    """The mixture beside ConvNets, and beside itself on filled-in images: a column per kind of missing pixels."""
-    marginal = ({**MIXTURE, "imputation": "marginalised"}, LOOKS["marginalised"])
+    """The mixture beside ConvNets; and beside one of one level, and what needs no training."""
+    marginal = marginalised((MIXTURE, LOOKS["marginalised"]))
     fillings = {name: look for name, look in LOOKS.items() if name != "marginalised"}
     networks: list[Line] = [({**COMPLETE, "imputation": name}, look) for name, look in fillings.items()]
-    networks += [({"network": CONVNET, "trained_on": name}, look) for name, look in INFORMED.items()]
-    itself: list[Line] = [({**MIXTURE, "imputation": name}, look) for name, look in fillings.items()]
-    panels = {"mixture against ConvNets": [*networks, marginal], "one mixture": [*itself, marginal]}
-    gains = {
-        "mixture against ConvNets": [
-            *((f"convnet-{name}", name) for name in fillings),
-            *((f"trained-{name}", f"trained on {name}") for name in INFORMED),
-        ],
-        "one mixture": [(f"same-{name}", name) for name in fillings],
+    informed = {"quantity": ACCURACY, "network": CONVNET, "imputation": "mask channel"}
+    networks += [({**informed, "trained_on": name}, look) for name, look in INFORMED.items()]
+    panels = {
+        "against ConvNets": [*networks, marginal],
+        "against simpler models": [marginalised(CP_LINE), *BASELINES.values(), marginal],
     }
-    keys = [key("mixture, marginalised", **LOOKS["marginalised"])]
-    keys += [key(f"{name} imputation", **look) for name, look in fillings.items()]
-    keys += [key(f"ConvNet trained on missing {name}", **look) for name, look in INFORMED.items()]
+    gains = {
+        "against ConvNets": [
+            *((f"convnet-{name}", f"ConvNet, {name}") for name in fillings),
+            *((f"trained-{name}", f"ConvNet, trained on {name}") for name in INFORMED),
+        ],
+        "against simpler models": [("depth", CP), ("nearest", "nearest neighbour"), ("naive-bayes", "naive Bayes")],
+    }
+    keys = [key("mixture (HT), marginalised", **LOOKS["marginalised"])]
+    keys += [key(f"ConvNet, {name} imputation", **look) for name, look in fillings.items()]
+    keys += [key(f"ConvNet trained on {name}", **look) for name, look in INFORMED.items()]
+    keys += [key("CP mixture, marginalised", **CP_LINE[1])]
+    keys += [key(f"{name}, known pixels", **look) for name, (_, look) in BASELINES.items()]
     return against_rate(table, claims, panels, gains, keys, "the marginalised mixture")
 
 
+def marginalised(line: Line) -> Line:
+    """The line of a mixture that leaves missing pixels out."""
+    labels, look = line
+    return {**labels, "imputation": "marginalised"}, look
+
+
 def objectives(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
-    """Marginalised mixtures by objective and decomposition: a column per kind of missing pixels."""
-    lines: list[Line] = [({**labels, "imputation": "marginalised"}, look) for labels, look in OBJECTIVES.values()]
-    gains = {"marginalised mixtures": [("objective", "discriminative"), ("depth", "CP")]}
+    """Marginalised mixtures by objective; the mixture beside itself on filled-in images."""
+    fillings = {name: look for name, look in LOOKS.items() if name != "marginalised"}
+    itself: list[Line] = [({**MIXTURE, "imputation": name}, look) for name, look in fillings.items()]
+    panels = {
+        "objectives, marginalised": [marginalised(line) for line in OBJECTIVES.values()],
+        "one mixture": [*itself, marginalised((MIXTURE, LOOKS["marginalised"]))],
+    }
+    gains = {
+        "objectives": [("likelihood", "HT, likelihood"), ("objective", "HT, discriminative")],
+        "one mixture": [(f"same-{name}", f"{name} imputation") for name in fillings],
+    }
     keys = [key(name, **look) for name, (_, look) in OBJECTIVES.items()]
-    return against_rate(table, claims, {"marginalised mixtures": lines}, gains, keys, "HT, likelihood")
+    keys += [key(f"HT, hybrid, {name} imputation", **look) for name, look in fillings.items()]
+    return against_rate(table, claims, panels, gains, keys, "HT, hybrid, marginalised")
+
+
+def training(table: pd.DataFrame) -> Figure | None:
+    """Accuracy of every network on training and test images such as it was trained on."""
+    found = final(rows(table, quantity=tuple(SPLITS)))
+    names = [column for column in ("network", "objective", "trained_on") if column in found]
+    if found.empty or len(names) < 3:
+        return None
+    cases = found.drop_duplicates(names)[names].to_numpy().tolist()
+    made = figure(COLUMN, 1.0 + 0.3 * len(cases))
+    axes = made.subplots()
+    for place, case in enumerate(cases):
+        own = rows(found, **dict(zip(names, case, strict=True)))
+        for quantity, (filled, aside) in SPLITS.items():
+            values = per_seed(rows(own, quantity=quantity))
+            interval = mean_interval(values)
+            ends = [[length] for length in whiskers(interval)]
+            face = BLUE if filled else "white"
+            look = {"color": BLUE, "marker": "o", "markerfacecolor": face, "markersize": 4, "linestyle": "none"}
+            axes.errorbar(interval.mean, place + aside, xerr=ends, capsize=2, **look)
+    axes.set_yticks(range(len(cases)), [told(*case) for case in cases])
+    axes.set_ylim(len(cases) - 0.5, -0.5)
+    axes.set_xlim(right=1.0 + 0.02 * (1.0 - axes.get_xlim()[0]))
+    axes.set_xlabel("Accuracy")
+    axes.grid(axis="x")
+    legend = [key(name, color=BLUE, marker="o", linestyle="none", markerfacecolor=face) for name, face in
+              (("test", BLUE), ("train", "white"))]  # fmt: skip
+    made.legend(handles=legend, loc="outside upper center", ncols=2)
+    note(made, "95 % intervals over seeds; complete images where not said otherwise")
+    return made
+
+
+def told(network: str, objective: str, trained_on: str) -> str:
+    """A network in a few words.
+
+    >>> told("HT mixture", "hybrid", "complete"), told("ConvNet", "discriminative", "points")
+    ('HT mixture, hybrid', 'ConvNet, missing points')
+    """
+    if network != CONVNET:
+        return f"{network}, {objective}"
+    return f"{network}, {'complete' if trained_on == 'complete' else f'missing {trained_on}'}"
 
 
 def against_rate(
@@ -124,18 +200,11 @@ def against_rate(
         keys: the legend's entries.
         about: whose gains those are.
     """
-    found = rows(table, quantity="missing_accuracy")
+    found = rows(table, quantity=(ACCURACY, *(labels["quantity"] for labels, _ in BASELINES.values())))
     kinds = [kind for kind in KINDS if len(rows(found, missing=kind))]
     if not kinds or "rate" not in found:
         return None
-    compared = {
-        kind: [
-            (f"{words} ({row})" if len(gains) > 1 else words, line)
-            for row, every in gains.items()
-            for words, line in judged(claims, kind, every)
-        ]
-        for kind in kinds
-    }
+    compared = {kind: [line for every in gains.values() for line in judged(claims, kind, every)] for kind in kinds}
     lines = max(map(len, compared.values()))
     heights = [2.0 * len(panels), (0.6 + 0.16 * lines) * len(kinds)][: 1 + (lines > 0)]
     made = figure(PAGE, 1.05 + 2 * LINE * (lines > 0) + sum(heights))

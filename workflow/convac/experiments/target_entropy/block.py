@@ -39,16 +39,19 @@ class Block(Experiment):
     scan_lengths: tuple[Annotated[int, Field(ge=1, le=1024)], ...] = Field(
         min_length=4, description="the same for tasks that a scan decides"
     )
-    classes: ImageClasses = Field(description="classes of images that are known by samples")
+    classes: tuple[ImageClasses, ...] = Field(
+        min_length=1, description="classes of images that are known by samples, a job each"
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> "Block":
         for sides in (*self.images, self.block_image):
             if not sides[1] >= 2 or not math.prod(sides) <= PIXELS:
                 raise ValueError(f"images, block_image: {list(sides)}; accepted: at least 2 columns, 20 pixels at most")
-        if len(set(self.classes.sides)) < LEAST:
-            given = list(self.classes.sides)
-            raise ArgumentError(f"classes.sides: {given}; accepted: at least {LEAST} different ones, a law is fitted")
+        for each in self.classes:
+            if len(set(each.sides)) < LEAST:
+                given, accepted = list(each.sides), f"at least {LEAST} different ones, a law is fitted"
+                raise ArgumentError(f"classes.sides: {given}; accepted: {accepted}")
         if self.strip_height * max(self.lengths) > BLOCK:
             raise ValueError(f"lengths: {max(self.lengths)}; accepted: strip_height × length up to {BLOCK}")
         return self
@@ -61,7 +64,7 @@ def cells(block: Block) -> list[Cell]:
         Blocks(sites=block.block_image, halves=block.halves),
         Families(heights=block.heights, strip_height=block.strip_height, lengths=block.lengths),
         Scans(heights=block.scan_heights, strip_height=block.strip_height, lengths=block.scan_lengths),
-        block.classes,
+        *block.classes,
     )
     return [*map(Cell, jobs)]
 
@@ -73,5 +76,6 @@ FIGURES = {
     "conventions": "Entropy of every task on all images of a size by convention, beside random functions of its mean.",
     "blocks": "Entropy and logarithm of the rank of rectangles at an image's corner against their size.",
     "boundary": "Entropy and logarithm of the rank of half of an image's pixels against the boundary of that half.",
-    "classes": "Entropy of digits and blobs from samples against their resolution, with intervals over samples.",
+    "classes": "Entropy of digits and blobs from samples, extrapolated in their number, beside shuffled labels.",
+    "samples": "Entropy of digits and blobs against 1 / samples, by the pixels that images are shrunk to.",
 }

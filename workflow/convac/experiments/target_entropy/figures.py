@@ -9,13 +9,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
-from convac.plotting.decades import round_numbers
+from convac.plotting.decades import decades, round_numbers
 from convac.plotting.looks import refuse_unknown
 from convac.plotting.primitives import (
     dots,
     drawn,
     key,
-    level_line,
     note,
     panel,
     per_seed,
@@ -42,6 +41,12 @@ CLASSES = {
     "closedness": "blobs, closedness",
     "symmetry": "blobs, symmetry",
 }
+# entropy of classes in the limit of ever more samples → what it is of so many, its look, and where it stands beside
+LIMITS = {
+    "extrapolated_entropy": ("data_entropy", BLUE, "o", 0.975),
+    "extrapolated_shuffled_entropy": ("shuffled_entropy", VERMILLION, "s", 1.025),
+}
+SIZES = ((BLUE, "o"), (GREEN, "D"), (ORANGE, "v"), (PURPLE, "^"), (BLACK, "P"), (VERMILLION, "s"), (GREY, "x"))
 LOWEST = 0.05  # nats, of the logarithmic axes
 LN2 = math.log(2)
 
@@ -57,6 +62,7 @@ def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
         "blocks": blocks,
         "boundary": boundary,
         "classes": classes,
+        "samples": samples,
     }
     return drawn(parts, table)
 
@@ -307,39 +313,70 @@ def boundary(table: pd.DataFrame) -> Figure | None:
 
 
 def classes(table: pd.DataFrame) -> Figure | None:
-    """Entropy of image classes from samples against the side of the images: a panel per class."""
-    quantities = ("data_entropy", "shuffled_entropy", "sampling_bias", "sample_ceiling")
-    found = rows(table, method="data", quantity=quantities)
-    names = [task for task in CLASSES if len(rows(found, task=task, quantity="sample_ceiling"))]
+    """Extrapolated entropy of image classes against the block, beside shuffled labels: a panel per class."""
+    found = rows(table, method="data", quantity=(*LIMITS, "data_entropy", "shuffled_entropy"))
+    names = [task for task in CLASSES if len(rows(found, task=task, quantity="extrapolated_entropy"))]
     if not names:
         return None
-    made = figure(PAGE, 2.8)
+    made = figure(PAGE, 2.9)
     panels = made.subplots(1, len(names), sharex=True, sharey=True, squeeze=False)[0]
     for number, (axes, task) in enumerate(zip(panels, names, strict=True)):
-        for side in present(rows(found, task=task), "side"):
-            own = rows(found, task=task, side=side)
-            entropies, shuffled = (per_seed(rows(own, quantity=name)) for name in quantities[:2])
-            bias = per_seed(rows(own, quantity="sampling_bias"))
-            dots(axes, side - 0.12, entropies, BLUE, "o", aside=-0.12)
-            dots(axes, side + 0.12, shuffled, VERMILLION, "s", aside=0.12)
-            if entropies and bias:
-                corrected = float(np.mean(entropies) - np.mean(bias))
-                axes.plot(side - 0.12, corrected, "_", color=BLACK, markersize=8, markeredgewidth=1.2, zorder=4)
-        sizes = rows(found, task=task).drop_duplicates("side").sort_values("side")
-        axes.plot(sizes["side"], sizes["block_sites"].astype(float) * LN2, color=GREY, linestyle=":", linewidth=0.9)
-        ceiling = rows(found, task=task, quantity="sample_ceiling")["value"].iloc[0]
-        level_line(axes, float(ceiling), "--")
-        axes.set_ylim(0, 1.25 * float(ceiling))
-        axes.set_xlabel("pixels along the image")
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        for quantity, (raw, colour, marker, aside) in LIMITS.items():
+            for block in present(rows(found, task=task), "block_sites"):
+                own = rows(found, task=task, block_sites=block)
+                dots(axes, block * aside, per_seed(rows(own, quantity=quantity)), colour, marker)
+                measured = rows(own, quantity=raw)
+                most = rows(measured, samples=max(present(measured, "samples"), default=0))
+                if len(most):
+                    mean = float(np.mean(per_seed(most)))
+                    axes.plot(block * aside, mean, "_", color=colour, markersize=9, markeredgewidth=1.2, zorder=4)
+        sites = present(rows(found, task=task), "block_sites")
+        axes.plot(sites, [block * LN2 for block in sites], color=GREY, linestyle=":", linewidth=0.9)
+        axes.set_xscale("log")
+        axes.set_xticks(sites)
+        axes.minorticks_off()
+        plain_numbers(axes, "x")
+        decades(axes, [*found["value"], max(sites) * LN2])
+        axes.set_xlabel("sites of the block, |A|")
         panel(axes, number, CLASSES[task])
     panels[0].set_ylabel("entropy [nats]")
     legend = [
-        key("labels", marker="o", color=BLUE, linestyle="none"),
-        key("labels shuffled", marker="s", color=VERMILLION, linestyle="none"),
-        key("labels, less the bias", marker="_", color=BLACK, markersize=8, linestyle="none"),
-        key(f"ln n, n = {round(math.exp(ceiling))} samples", linestyle="--"),
+        key("labels, extrapolated", marker="o", color=BLUE, linestyle="none"),
+        key("labels shuffled, extrapolated", marker="s", color=VERMILLION, linestyle="none"),
+        key("of all samples", marker="_", color=BLACK, markersize=9, linestyle="none"),
         key("volume: |A| ln 2", linestyle=":"),
     ]
-    made.legend(handles=legend, loc="outside upper center", ncols=5)
+    made.legend(handles=legend, loc="outside upper center", ncols=4)
+    return made
+
+
+def samples(table: pd.DataFrame) -> Figure | None:
+    """Entropy against the inverse number of samples, with what it is extrapolated to: a row each for the labels."""
+    shown = tuple(name for quantity, (raw, *_) in LIMITS.items() for name in (quantity, raw))
+    found = rows(table, method="data", quantity=shown)
+    names = [task for task in CLASSES if len(rows(found, task=task, quantity="extrapolated_entropy"))]
+    if not names or "samples" not in found:
+        return None
+    made = figure(PAGE, 4.2)
+    grid = made.subplots(2, len(names), sharex="col", sharey=True, squeeze=False)
+    sides = present(found, "side")
+    for across, task in enumerate(names):
+        for down, (quantity, (raw, *_)) in enumerate(LIMITS.items()):
+            axes = grid[down, across]
+            for side, (colour, marker) in zip(sides, SIZES, strict=False):
+                own = rows(found, task=task, side=side)
+                measured = rows(own, quantity=raw).groupby("samples")["value"].mean()
+                axes.plot(1 / measured.index.to_numpy(float), measured, color=colour, marker=marker, markersize=3.4)
+                dots(axes, 0.0, per_seed(rows(own, quantity=quantity)), colour, marker)
+            axes.grid(axis="y")
+            panel(axes, down * len(names) + across, f"{CLASSES[task]}{' shuffled' if down else ''}")
+        grid[1, across].set_xlabel("1 / samples")
+    for axes in grid[:, 0]:
+        axes.set_ylabel("entropy [nats]")
+    legend = [
+        key(f"{side}×{side} pixels", color=colour, marker=marker)
+        for side, (colour, marker) in zip(sides, SIZES, strict=False)
+    ]
+    made.legend(handles=legend, loc="outside upper center", ncols=len(legend))
+    note(made, "at 0: extrapolated to second order from the three points beside it, with 95 % intervals over seeds")
     return made

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from convac.specs.job import JobSpec
 from convac.specs.spec import Natural, Positive
+from convac.specs.training import Seeds
 
 Sides = tuple[Positive, Positive]
 
@@ -17,8 +18,8 @@ class ImageClasses(JobSpec):
         min_length=1, description="digits (even or odd), or one of the two tasks on blobs"
     )
     sides: tuple[Annotated[int, Field(ge=2, le=8)], ...] = Field(min_length=4, description="pixels along an image")
-    samples: Annotated[Positive, Field(ge=8)] = Field(description="images of each seed, no two seeds share one")
-    seeds: Positive
+    samples: Annotated[Positive, Field(ge=32)] = Field(description="images of each seed, no two seeds share one")
+    seeds: Seeds = Field(description="sets of images, or their seeds")
 
 
 class Listed(JobSpec):

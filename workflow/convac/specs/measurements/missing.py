@@ -8,8 +8,9 @@ from convac.specs.measurement import Counts, MeasurementSpec, images_of
 from convac.specs.run import RunSpec
 from convac.specs.spec import Share
 
-MARGINALISED = "marginalised"  # what a tensorial mixture model does with missing pixels, in place of an imputation
-Imputation = Literal["marginalised", "zero", "mean", "neighbour"]
+# what is done about missing pixels in place of an imputation: a mixture model marginalises, a ConvNet has them marked
+MARGINALISED, MARKED = "marginalised", "mask channel"
+Imputation = Literal["marginalised", "mask channel", "zero", "mean", "neighbour"]
 DOUBLE = 8  # bytes
 
 

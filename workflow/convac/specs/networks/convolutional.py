@@ -28,6 +28,9 @@ class ConvolutionalSpec(NetworkSpec):
     affine: bool = Field(
         default=False, exclude_if=operator.not_, description="whether a site is its pixels x and 1 − x, not x alone"
     )
+    mask_channel: bool = Field(
+        default=False, exclude_if=operator.not_, description="whether pixels may be missing, each marked in a channel"
+    )
 
     @property
     def pixels(self) -> Pixels:
