@@ -1,83 +1,131 @@
-"""Claims of missing_data."""
+"""Claims of missing_data.
+
+Two tables of 1610.04167 are on MNIST (≈: neither their numbers nor the paper could be read here, so that the
+comparisons stand without them): networks that are trained on one kind of missing pixels and tested on others, and
+classifiers that know the known pixels alone. MNIST can't be had offline: there the claims about it are `not run`; a
+variant of the block with `source: mnist` runs them.
+"""
 
 from collections.abc import Iterator
 
-from convac.claims.claims import CHOSEN_AS_PRIMARY, Claim
+from convac.claims.claims import Amendment, Claim, Labels
 from convac.experiments.missing_data.block import COMPLETE, CONVNET, CP, HT, IMPUTATIONS
-from convac.specs.measurements.missing import MARGINALISED
+from convac.specs.measurements.missing import MARGINALISED, MARKED
 
 KINDS = ("points", "rectangles")
-
 SOURCE = "1610.04167 (Sharir, Tamari, Cohen & Shashua), Experiments"
+TABLES = f"{SOURCE}, tables on MNIST (≈)"
+OURS = f"ours, after {SOURCE}"
+THRESHOLD, DEPTH = 0.02, 0.01  # of test accuracy, mean over rates: of any gain, and of the tree over one level
+MIXTURE = {"quantity": "missing_accuracy", "network": HT, "objective": "hybrid", "imputation": MARGINALISED}
+BASELINES = {
+    "naive-bayes": ("naive_bayes_accuracy", "naive Bayes on the known pixels"),
+    "nearest": ("neighbour_accuracy", "the nearest neighbour in the known pixels"),
+}
 # against the best imputation, and on masks of another kind than the rival was trained on
-PRIMARY = (("points", "convnet-neighbour"), ("rectangles", "convnet-neighbour"), ("points", "trained-rectangles"))
-THRESHOLD = 0.02  # of test accuracy, mean over rates
-MIXTURE = {"network": HT, "objective": "likelihood", "imputation": MARGINALISED}
+PRIMARY = ("points-convnet-neighbour", "rectangles-convnet-neighbour", "rectangles-trained-points")
+REDONE = Amendment(
+    "2026-11-29",
+    "images of 8×8 sites, drawn with the seed; mixtures of the hybrid objective in place of the likelihood alone; "
+    "ConvNets with a mask channel that see fresh missing pixels in every step; rates up to 0.9; on rectangles the "
+    "ConvNet that knows points is a primary rival, in place of the one on points that knows rectangles",
+    "two levels left the tree little room to differ from one, the likelihood alone left accuracy behind, and rivals "
+    "had 6,000 masks and no word of them; in a pilot the ConvNet on rectangles had not converged",
+)
 
 
-def gain(name: str, statement: str, source: str, kind: str, first: dict[str, str], second: dict[str, str]) -> Claim:
+def gain(name: str, statement: str, source: str, where: Labels, first: Labels, second: Labels) -> Claim:
     """The first beats the second on images with missing pixels, mean over rates."""
-    primary = (kind, name) in PRIMARY
+    threshold = DEPTH if name.endswith("depth") else THRESHOLD
     return Claim(
-        id=f"missing-data-{kind}-{name}",
-        statement=f"Missing {kind}, mean over rates: {statement} by more than {THRESHOLD:g} in test accuracy",
+        id=f"missing-data-{name}",
+        statement=f"{statement} by more than {threshold:g} in test accuracy",
         source=source,
-        origin="paper" if source == SOURCE else "ours",
-        role="primary" if primary else "secondary",
-        amended=CHOSEN_AS_PRIMARY if primary else None,
-        where={"quantity": "missing_accuracy", "missing": kind},
+        origin="paper" if source in {SOURCE, TABLES} else "ours",
+        role="primary" if name in PRIMARY else "secondary",
+        amended=REDONE,
+        where=where,
         first=first,
         second=second,
         by=("rate",),
-        threshold=THRESHOLD,
+        threshold=threshold,
         expected=(0.80, 0.50),
     )
+
+
+def of_kind(kind: str, name: str, statement: str, source: str, first: Labels, second: Labels) -> Claim:
+    """`gain` on one kind of missing pixels, whatever the images."""
+    told = f"Missing {kind}, mean over rates: {statement}"
+    return gain(f"{kind}-{name}", told, source, {"missing": kind}, first, second)
+
+
+def convnet(trained_on: str, imputation: str) -> Labels:
+    """Accuracy of a ConvNet by what it knows and is given."""
+    known = {"trained_on": trained_on, "imputation": imputation}
+    return {"quantity": "missing_accuracy", "network": CONVNET, **known}
 
 
 def against_imputations(kind: str) -> Iterator[Claim]:
     """The mixture that leaves missing pixels out, against itself and a ConvNet on filled-in images."""
     for method in IMPUTATIONS:
-        filled = {**MIXTURE, "imputation": method}
         words = f"the mixture marginalised beats the same mixture with {method} imputation"
-        yield gain(f"same-{method}", words, f"ours, after {SOURCE}", kind, MIXTURE, filled)
+        yield of_kind(kind, f"same-{method}", words, OURS, MIXTURE, {**MIXTURE, "imputation": method})
     for method in IMPUTATIONS:
-        filled = {"network": CONVNET, "trained_on": COMPLETE, "imputation": method}
         words = f"the marginalised mixture beats a ConvNet with {method} imputation"
-        yield gain(f"convnet-{method}", words, SOURCE, kind, MIXTURE, filled)
+        yield of_kind(kind, f"convnet-{method}", words, SOURCE, MIXTURE, convnet(COMPLETE, method))
 
 
 def against_informed(kind: str) -> Iterator[Claim]:
-    """The same mixture against ConvNets that were trained on missing pixels."""
+    """The same mixture against ConvNets that were trained on missing pixels, and that have them marked."""
     for known in KINDS:
-        second = {"network": CONVNET, "trained_on": known, "imputation": "zero"}
         words = f"the marginalised mixture beats a ConvNet trained on missing {known}"
-        yield gain(f"trained-{known}", words, SOURCE, kind, MIXTURE, second)
+        yield of_kind(kind, f"trained-{known}", words, SOURCE, MIXTURE, convnet(known, MARKED))
 
 
-def against_objectives(kind: str) -> Iterator[Claim]:
-    """Marginalised mixtures: trained by likelihood against for the classes alone, tree against one level."""
-    scores = {**MIXTURE, "objective": "discriminative"}
-    words = "of two marginalised mixtures, the one trained by likelihood beats the one trained discriminatively"
-    yield gain("objective", words, f"ours, after {SOURCE}", kind, MIXTURE, scores)
+def against_baselines(kind: str) -> Iterator[Claim]:
+    """The same mixture against what needs no training."""
+    for name, (quantity, words) in BASELINES.items():
+        told = f"the marginalised mixture beats {words}"
+        yield of_kind(kind, name, told, OURS, MIXTURE, {"quantity": quantity})
+
+
+def against_mixtures(kind: str) -> Iterator[Claim]:
+    """Marginalised mixtures: the hybrid objective against each of its parts, tree against one level."""
+    for name, objective in (("objective", "discriminative"), ("likelihood", "likelihood")):
+        words = f"of two marginalised mixtures, the one of the hybrid objective beats the {objective} one"
+        yield of_kind(kind, name, words, OURS, MIXTURE, {**MIXTURE, "objective": objective})
     words = "of two marginalised mixtures, the tree (HT) beats the one of one level (CP)"
-    yield gain("depth", words, SOURCE, kind, MIXTURE, {**MIXTURE, "network": CP})
+    yield of_kind(kind, "depth", words, SOURCE, MIXTURE, {**MIXTURE, "network": CP})
+
+
+def on_mnist(kind: str) -> Iterator[Claim]:
+    """What the paper's tables compare, without their numbers."""
+    where = {"missing": kind, "source": "mnist"}
+    other = next(each for each in KINDS if each != kind)
+    words = f"MNIST, missing {kind}: the marginalised mixture beats a ConvNet trained on missing {other}"
+    yield gain(f"mnist-{kind}-trained-{other}", words, TABLES, where, MIXTURE, convnet(other, MARKED))
+    quantity, known = BASELINES["nearest"]
+    words = f"MNIST, missing {kind}: the marginalised mixture beats {known}"
+    yield gain(f"mnist-{kind}-nearest", words, TABLES, where, MIXTURE, {"quantity": quantity})
 
 
 CLAIMS = (
     *(claim for kind in KINDS for claim in against_imputations(kind)),
     *(claim for kind in KINDS for claim in against_informed(kind)),
-    *(claim for kind in KINDS for claim in against_objectives(kind)),
+    *(claim for kind in KINDS for claim in against_baselines(kind)),
+    *(claim for kind in KINDS for claim in against_mixtures(kind)),
+    *(claim for kind in KINDS for claim in on_mnist(kind)),
     Claim(
         id="missing-data-complete",
-        statement="Where nothing is missing, the ConvNet beats the mixture trained by likelihood by more than 0.01 in "
-        "test accuracy",
+        statement="Where nothing is missing, the ConvNet beats the HT mixture by more than 0.01 in test accuracy",
         source="ours",
         origin="ours",
         role="secondary",
         where={"quantity": "missing_accuracy", "missing": "none", "trained_on": COMPLETE},
         first={"network": CONVNET},
-        second={"network": HT, "objective": "likelihood"},
+        second={"network": HT, "objective": "hybrid"},
         threshold=0.01,
         expected=(0.99, 0.95),
+        amended=REDONE,
     ),
 )
