@@ -5,10 +5,9 @@ from typing import Literal
 from pydantic import Field
 
 from convac.specs.measurement import Counts, MeasurementSpec, images_of
+from convac.specs.measurements.missing import DOUBLE, each_seed
 from convac.specs.run import RunSpec
 from convac.specs.spec import Share
-
-DOUBLE = 8  # bytes
 
 
 class KnownPixelsSpec(MeasurementSpec):
@@ -20,4 +19,4 @@ class KnownPixelsSpec(MeasurementSpec):
     def counts(self, run: RunSpec) -> Counts:
         """What it computes on the images of a run; nothing by its networks."""
         tests, pixels = 1 + len(self.kinds) * len(self.rates), images_of(run)
-        return Counts(compared=tests * run.dataset.images[2] * pixels, held=(2 + 2 * DOUBLE) * pixels)
+        return Counts(compared=tests * run.dataset.images[2] * each_seed(run), held=(2 + 2 * DOUBLE) * pixels)

@@ -14,6 +14,11 @@ Imputation = Literal["marginalised", "mask channel", "zero", "mean", "neighbour"
 DOUBLE = 8  # bytes
 
 
+def each_seed(run: RunSpec) -> int:
+    """Pixels of all images that the seeds of a run have, those that several have counted for each."""
+    return images_of(run) * len(run.training.seeds) // run.dataset.draws
+
+
 class MissingSpec(MeasurementSpec):
     """Test images with missing pixels: which, how many, and what is done about them."""
 
@@ -28,7 +33,7 @@ class MissingSpec(MeasurementSpec):
         neighbours = "neighbour" in self.imputations
         return Counts(
             images=(1 + tests * len(self.imputations)) * tested,
-            compared=neighbours * len(run.training.seeds) * tests * tested * pixels,
+            compared=neighbours * tests * tested * each_seed(run),
             held=2 * pixels + neighbours * 2 * DOUBLE * pixels,
         )
 
