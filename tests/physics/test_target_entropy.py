@@ -278,6 +278,15 @@ def test_the_entropy_of_samples_is_that_of_their_sum():
         assert own <= math.log(64 // parts)
 
 
+def test_samples_that_cancel_have_no_entropy():
+    pixels = np.ones((8, 2, 2), dtype=np.uint8)
+    labels = np.tile([1.0, -1.0], 4)
+    pixels[4:, 0, 0], labels[4:] = 0, [1.0, 1.0, -1.0, 1.0]
+    found = side_entropies(pixels, labels, [np.tile([1.0, -1.0], 4)])
+    assert found[0] == pytest.approx([0.0, math.nan], abs=1e-9, nan_ok=True)
+    assert found[-1] == pytest.approx([0.0, 0.0])
+
+
 def test_extrapolation_finds_the_entropy_of_the_class():
     """Noise on a product state: of n samples its entropy is too large, by extrapolation nearly 0."""
     generator = np.random.default_rng(1)

@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import product
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from convac.statistics import slope_interval
 from convac.targets.families import random_entropy
 
 WORDS = {"digits": "digits", "closedness": "closedness", "symmetry": "symmetry"}  # of streams: seeds, not names
+ROUNDING = 1e-12  # of the labels' sum: a tensor without a larger entry is one of samples that cancel
 VANISHING = 1e-3  # nats; an entropy below it has no logarithm worth fitting
 KEEP = 0.4  # share of the rendered blobs that is the class of high scores, and of low ones
 PARTS = (1, 2, 4, 8)  # disjoint parts of the samples, whose entropies are averaged
@@ -96,7 +98,8 @@ def data_rows(job: ImageClasses) -> Iterator[dict[str, Any]]:
             limits = extrapolated(entropies[:-1])
             found.append((block, *limits, random_entropy(block, side**2 - block)))
             values = {"extrapolated_entropy": limits[0], "extrapolated_shuffled_entropy": limits[1]}
-            moved = np.abs(extrapolated(entropies[1:]) / limits - 1)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                moved = np.abs(extrapolated(entropies[1:]) / limits - 1)
             values |= {"extrapolation_change": moved[0], "shuffled_extrapolation_change": moved[1]}
             yield from labelled(own, seeds[number], values)
         yield from labelled({"task": task}, seeds[number], exponents(np.array(found)))
@@ -128,14 +131,16 @@ def side_entropies(pixels: np.ndarray, labels: np.ndarray, shuffled: Sequence[np
 
     Returns:
         shape (parts, 2): a row for each of `PARTS`, the mean over that many disjoint parts of the samples; the labels'
-        entropy and the shuffled labels'.
+        entropy and the shuffled labels'. Parts whose samples cancel are left out; NaN where all do.
     """
     side = pixels.shape[2]
     inside, outside = (numbered(part) for part in np.split(pixels, [side // 2], axis=2))
 
     def mean(orders: Sequence[np.ndarray], parts: int) -> float:
         cuts = [slice(first, None, parts) for first in range(parts)]
-        return float(np.mean([entropy_of(inside[cut], outside[cut], own[cut]) for own in orders for cut in cuts]))
+        found = [entropy_of(inside[cut], outside[cut], own[cut]) for own in orders for cut in cuts]
+        known = [value for value in found if not math.isnan(value)]
+        return fmean(known) if known else math.nan
 
     return np.array([[mean([labels], parts), mean(shuffled, parts)] for parts in PARTS])
 
@@ -159,16 +164,21 @@ def numbered(parts: np.ndarray) -> np.ndarray:
 
 
 def entropy_of(inside: np.ndarray, outside: np.ndarray, labels: np.ndarray) -> float:
-    """Entropy in nats of Σ_n y_n |inside_n⟩⟨outside_n|, from the Gram matrix of the side with fewer different parts."""
+    """Entropy in nats of Σ_n y_n |inside_n⟩⟨outside_n|, from the Gram matrix of the side with fewer different parts.
+
+    NaN where the samples cancel: then there is no tensor.
+    """
     (rows, row), (columns, column) = (np.unique(each, return_inverse=True) for each in (inside, outside))
     places = row.ravel() * len(columns) + column.ravel()
     matrix = np.bincount(places, labels, len(rows) * len(columns)).reshape(len(rows), len(columns))
+    if np.abs(matrix).max() <= ROUNDING * np.abs(labels).sum():
+        return math.nan
     gram = matrix @ matrix.T if len(rows) <= len(columns) else matrix.T @ matrix
     return measures.entropy(np.sqrt(np.clip(np.linalg.eigvalsh(gram), 0.0, None)))
 
 
 def labelled(labels: dict[str, Any], seed: int, values: dict[str, float]) -> Iterator[dict[str, Any]]:
-    """A row per quantity."""
-    for quantity, value in values.items():
+    """A row per quantity that has a value."""
+    for quantity, value in ((name, value) for name, value in values.items() if math.isfinite(value)):
         own = {"method": "data", "convention": "centred", **labels, "seed": seed}
         yield {**own, "quantity": quantity, "value": float(value)}
