@@ -109,7 +109,7 @@ DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
         [6260, 5557, 3023, 6509, 2744],
     ),
     "calibration": (lambda: arithmetic.reference_images(LINE, 2), [22]),
-    "masks": (lambda: masks.masks("points", (2, 4, 4), "training masks", 7, 3), [0]),
+    "masks": (lambda: masks.masks("points", (2, 4, 4), "training masks", 7, 3), [4373]),
     "missing points": (lambda: missing.missing_at("points", 0.25, 3, (2, 4, 4)), [8157]),
     "missing rectangles": (lambda: missing.missing_at("rectangles", 0.5, 0, (2, 4, 4)), [4477]),
     "batches": (lambda: loop.Batches((3, 5), 4, 2).epoch(1), [5002, 728]),

@@ -157,8 +157,16 @@ def training(table: pd.DataFrame) -> Figure | None:
             interval = mean_interval(values)
             ends = [[length] for length in whiskers(interval)]
             face = BLUE if filled else "white"
-            look = {"color": BLUE, "marker": "o", "markerfacecolor": face, "markersize": 4, "linestyle": "none"}
-            axes.errorbar(interval.mean, place + aside, xerr=ends, capsize=2, **look)
+            axes.errorbar(
+                interval.mean,
+                place + aside,
+                xerr=ends,
+                color=BLUE,
+                marker="o",
+                markerfacecolor=face,
+                markersize=4,
+                capsize=2,
+            )
     axes.set_yticks(range(len(cases)), [told(*case) for case in cases])
     axes.set_ylim(len(cases) - 0.5, -0.5)
     axes.set_xlim(right=1.0 + 0.02 * (1.0 - axes.get_xlim()[0]))
