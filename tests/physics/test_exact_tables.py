@@ -7,7 +7,7 @@ import pytest
 from exact_tables import checked_data, checked_table, data_truth, entropy, run
 
 from convac.entanglement import measures
-from convac.entanglement.data import DataTensor, entropy_error
+from convac.entanglement.data import DataTensor
 from convac.entanglement.grid import GridFunction
 from convac.entanglement.grid_sample import sampled
 from convac.entanglement.limits import Limits
@@ -122,11 +122,3 @@ def test_samples_of_functions_of_any_size(scale, phase):
     assert abs(measures.entropy(found.singular_values) - exact) <= found.error < 0.1
     with pytest.raises(NotConvergedError, match="only zeros by"):
         measure(lambda inputs: 0 * inputs[:, 0], [0], sites=(4,), engine="grid-sampled")
-
-
-def test_the_jackknife_of_data_of_any_size():
-    generator = np.random.default_rng(0)
-    data = DataTensor(np.eye(2)[generator.integers(0, 2, (32, 4))], generator.choice([-1.0, 1.0], 32), (4,))
-    mask = np.arange(4) < 2
-    tiny = DataTensor(1e-200 * data.features, 1e-100 * data.labels, (4,))
-    assert entropy_error(tiny, mask, Limits()) == pytest.approx(entropy_error(data, mask, Limits()))

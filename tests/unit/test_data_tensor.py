@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from convac.entanglement import measures
 from convac.entanglement.brute import matricization
-from convac.entanglement.data import DataTensor, entropy_error, singular_values, spectrum
+from convac.entanglement.data import DataTensor, singular_values, spectrum
 from convac.entanglement.limits import Limits
 from convac.errors import ArgumentError, MemoryLimitError
 
@@ -127,36 +127,6 @@ def test_one_sample_is_a_product_and_orthogonal_ones_are_not():
     assert measures.entropy(whole) == pytest.approx(math.log(4))
 
 
-def test_the_jackknife_matches_the_spread_of_fresh_samples():
-    generator = np.random.default_rng(1)
-    mask = np.arange(8) < 4
-
-    def draw() -> DataTensor:
-        return DataTensor(np.eye(2)[generator.integers(0, 2, (96, 8))], np.ones(96), (8,))
-
-    spread = np.std([measures.entropy(singular_values(draw(), mask, LIMITS)) for _ in range(60)], ddof=1)
-    found = [entropy_error(draw(), mask, LIMITS) for _ in range(12)]
-    assert 0.5 * spread < np.mean([each.standard_error for each in found]) < 2.0 * spread
-
-
-def test_the_bias_is_told_where_no_spread_shows_it():
-    """Two sites on 8 symbols, always equal: entropy ln 8 of all data; and orthogonal samples, ln n of any n."""
-    generator = np.random.default_rng(0)
-    mask = np.arange(2) < 1
-
-    def draw() -> DataTensor:
-        return DataTensor(np.eye(8)[generator.integers(0, 8, (48, 1)).repeat(2, axis=1)], np.ones(48), (2,))
-
-    drawn = [draw() for _ in range(20)]
-    missing = np.mean([measures.entropy(singular_values(data, mask, LIMITS)) for data in drawn]) - math.log(8)
-    bias = np.mean([entropy_error(data, mask, LIMITS).bias for data in drawn])
-    assert bias == pytest.approx(missing, rel=0.5)
-    orthogonal = DataTensor(np.eye(64)[:, None, :].repeat(2, axis=1), np.ones(64), (2,))
-    found = entropy_error(orthogonal, mask, LIMITS)
-    assert found.standard_error < 1e-9
-    assert found.bias == pytest.approx(7 * math.log(7 / 8))
-
-
 @pytest.mark.parametrize(
     ("features", "labels", "says"),
     [
@@ -204,5 +174,3 @@ def test_limits_and_zero_tensors_are_told():
         singular_values(data, mask, LIMITS)
     with pytest.raises(MemoryLimitError, match="engine data"):
         singular_values(data, mask, Limits(10))
-    with pytest.raises(ArgumentError, match="2 samples in 8 groups"):
-        entropy_error(data, mask, LIMITS)

@@ -10,7 +10,6 @@ Source: 2303.11249 (entanglement of a dataset's tensor as a measure of what loca
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
@@ -132,48 +131,3 @@ def exact_sum(terms: list[tuple[float, int]]) -> tuple[float, int]:
     excess = max(total.bit_length() - 512, 0)  # far below the roundoff of what is left
     value, exponent = math.frexp(total >> excess)
     return value, exponent + excess + low if value else 0
-
-
-class EntropyError(NamedTuple):
-    """How far the entropy of n samples may be from that of the distribution they are drawn from, in nats.
-
-    Attributes:
-        standard_error: spread from sample to sample.
-        bias: expected offset from the entropy of ever more samples, to first order in 1/n. Distinct samples that
-            overlap little have the entropy ln n of any sample: there the standard error is near 0 and the bias near
-            −1, so neither number is of use without the other.
-    """
-
-    standard_error: float
-    bias: float
-
-
-def entropy_error(data: DataTensor, mask: np.ndarray, limits: Limits, parts: int = 8) -> EntropyError:
-    """Standard error and bias of the entropy as an estimate from n samples, by the delete-a-group jackknife.
-
-    Args:
-        data: at least `parts` samples in random order.
-        mask: boolean, shape (N,), true inside I.
-        limits: on memory and time.
-        parts: groups, each left out in turn.
-
-    Raises:
-        ArgumentError: fewer samples than groups, or a tensor that is zero without one of them.
-        MemoryLimitError, TimeLimitError: as `spectrum`, all repetitions together.
-
-    Source: Shao & Tu, The Jackknife and Bootstrap (1995).
-    """
-    samples = len(data.labels)
-    if not 2 <= parts <= samples:
-        raise ArgumentError(f"features: {samples} samples in {parts} groups; accepted: at least 2, none empty")
-    limits.check_time("data", (parts + 1) * operations(data))
-    group = np.arange(samples) % parts
-    left = [measures.entropy(singular_values(subset(data, group != number), mask, limits)) for number in range(parts)]
-    whole = measures.entropy(singular_values(data, mask, limits))
-    spread = math.sqrt((parts - 1) / parts * float(np.sum((np.array(left) - np.mean(left)) ** 2)))
-    return EntropyError(spread, (parts - 1) * (float(np.mean(left)) - whole))
-
-
-def subset(data: DataTensor, chosen: np.ndarray) -> DataTensor:
-    """The chosen samples."""
-    return DataTensor(data.features[chosen], data.labels[chosen], data.sites)
