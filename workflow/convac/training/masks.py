@@ -46,9 +46,10 @@ class Masks:
         """Which pixels are missing of the images that networks are evaluated on, likewise."""
         return self._drawn(images, "evaluation masks", PARTS[name])
 
-    def _drawn(self, count: int, *words: str | int) -> np.ndarray:
+    def _drawn(self, count: int, purpose: str, word: str | int) -> np.ndarray:
         rows, columns = self.network.shape_of(False)
-        return np.stack([masks(self.kind, (count, rows, columns), *words, seed) for seed in self.network.seeds])
+        shape = (count, rows, columns)
+        return np.stack([masks(self.kind, shape, purpose, word, seed) for seed in self.network.seeds])
 
 
 def masks(kind: str, shape: tuple[int, int, int], purpose: str, *words: str | int) -> np.ndarray:
@@ -68,7 +69,7 @@ def hidden(network: Network, encoded: torch.Tensor, missing: np.ndarray) -> Enco
     Returns:
         (replicas, n, columns).
     """
-    places = network.encode(np.concatenate(missing.astype(np.uint8))).view(*missing.shape[:2], -1)
+    marked = network.encode(np.concatenate(missing.astype(np.uint8)))
     rows = encoded.as_subclass(torch.Tensor)
-    there = places.as_subclass(torch.Tensor).to(rows.device) == 1
-    return Encoded.of(torch.where(there, MISSING, rows), places.encoding)
+    there = marked.as_subclass(torch.Tensor).view(*missing.shape[:2], -1).to(rows.device) == 1
+    return Encoded.of(torch.where(there, MISSING, rows), marked.encoding)

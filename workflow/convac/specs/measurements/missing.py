@@ -9,7 +9,8 @@ from convac.specs.run import RunSpec
 from convac.specs.spec import Share
 
 # what is done about missing pixels in place of an imputation: a mixture model marginalises, a ConvNet has them marked
-MARGINALISED, MARKED = "marginalised", "mask channel"
+MARGINALISED: Literal["marginalised"] = "marginalised"
+MARKED: Literal["mask channel"] = "mask channel"
 Imputation = Literal["marginalised", "mask channel", "zero", "mean", "neighbour"]
 DOUBLE = 8  # bytes
 
