@@ -22,7 +22,7 @@ from convac.experiments.experiment import Cell
 from convac.experiments.missing_data.block import COMPLETE, Block, cells
 from convac.measurement.missing import missing_rows
 from convac.planning.config import scaled
-from convac.specs.measurements.missing import MARGINALISED, MARKED, MissingSpec
+from convac.specs.measurements.missing import MARGINALISED, MARKED, Imputation, MissingSpec
 from convac.specs.parsing import parse
 from convac.specs.run import RunSpec
 from convac.training.loop import Arrays, load, train
@@ -51,7 +51,7 @@ def drawn(spec: RunSpec) -> list[Arrays]:
     return [{**each, **{f"test_{what}": each[f"validation_{what}"] for what in ("images", "labels")}} for each in found]
 
 
-def reached(spec: RunSpec, images: list[Arrays], handled: str) -> str:
+def reached(spec: RunSpec, images: list[Arrays], handled: Imputation) -> str:
     """Accuracies of a network, means over seeds, with its smallest; converged seeds; CPU seconds."""
     started = time.process_time()
     arrays = {name: np.stack([each[name] for each in images]) for name in images[0]}
@@ -78,7 +78,7 @@ def main() -> None:
     networks = asked(options.changes)
     images = drawn(next(iter(networks.values())))
     for name in options.networks or networks:
-        handled = MARGINALISED if "mixture" in name else "neighbour" if name.endswith(COMPLETE) else MARKED
+        handled: Imputation = MARGINALISED if "mixture" in name else "neighbour" if name.endswith(COMPLETE) else MARKED
         for steps in options.steps:
             for rate in options.rates:
                 changes = {"steps": steps, "lr": rate, "log_every": steps}

@@ -175,7 +175,7 @@ def training(table: pd.DataFrame) -> Figure | None:
     legend = [key(name, color=BLUE, marker="o", linestyle="none", markerfacecolor=face) for name, face in
               (("test", BLUE), ("train", "white"))]  # fmt: skip
     made.legend(handles=legend, loc="outside upper center", ncols=2)
-    note(made, "95 % intervals over seeds; complete images where not said otherwise")
+    note(made, "95 % intervals over seeds")
     return made
 
 
