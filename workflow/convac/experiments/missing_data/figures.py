@@ -59,11 +59,11 @@ OBJECTIVES: dict[str, Line] = {
     "HT, hybrid": (MIXTURE, LOOKS["marginalised"]),
     "HT, likelihood": (
         {**MIXTURE, "objective": "likelihood"},
-        {"color": GREEN, "marker": "s", "linestyle": (0, (5, 1.5))},
+        {"color": PURPLE, "marker": "P", "linestyle": (0, (1, 1))},
     ),
     "HT, discriminative": (
         {**MIXTURE, "objective": "discriminative"},
-        {"color": VERMILLION, "marker": "^", "linestyle": "-."},
+        {"color": BLACK, "marker": "X", "linestyle": (0, (3, 1, 1, 1))},
     ),
 }
 SPLITS = {"test_accuracy": (True, -0.12), "train_accuracy": (False, 0.12)}  # quantity → filled marker, and its place
@@ -155,7 +155,8 @@ def training(table: pd.DataFrame) -> Figure | None:
         for quantity, (filled, aside) in SPLITS.items():
             values = per_seed(rows(own, quantity=quantity))
             interval = mean_interval(values)
-            ends = [[length] for length in whiskers(interval)]
+            below, above = whiskers(interval)
+            ends = [[min(below, interval.mean)], [min(above, 1 - interval.mean)]]  # an accuracy lies within 0 and 1
             face = BLUE if filled else "white"
             axes.errorbar(
                 interval.mean,
