@@ -8,7 +8,7 @@ import pytest
 
 from convac.claims.claims import Claim
 from convac.claims.verdicts import evaluate, evaluate_all
-from convac.plotting.primitives import drawn, not_converged
+from convac.plotting.primitives import RING, RINGED, curves, dots, drawn, not_converged, per_seed, rows
 from convac.plotting.style import figure
 from convac.seeds import stream
 from convac.specs.datasets.blobs import BlobsSpec
@@ -144,3 +144,57 @@ def test_figures_say_how_many_had_not():
         for part, each in made.items()
     }
     assert told == {"": ["Not converged: 2 of 20 ConvAC"], "examples": []}
+
+
+def rings(axes):
+    """Places of the rings of an axes."""
+    return [tuple(each.get_offsets()[0]) for each in axes.collections if each.get_gid() == RING]
+
+
+def marked(table, draw):
+    """The axes on which a table is drawn, and what stands below."""
+
+    def made(found):
+        each = figure(3, 2)
+        draw(each.subplots(), found)
+        return each
+
+    (made_figure,) = drawn({"": made}, table).values()
+    return made_figure.axes[0], " ".join(text.get_text() for text in made_figure.texts)
+
+
+@pytest.mark.parametrize(("share", "ringed"), [(10, False), (8, False), (7, True), (0, True)])
+def test_points_of_networks_that_had_not_are_ringed(share, ringed):
+    def draw(axes, found):
+        for place, name in enumerate("AB"):
+            dots(axes, place, per_seed(rows(found, geometry=name, quantity="test_accuracy")), "black", "o")
+
+    axes, told = marked(table_of({"A": share, "B": 10}), draw)
+    assert [at for at, _ in rings(axes)] == [0.0] * ringed
+    assert (RINGED in told) == ringed
+
+
+def test_curves_are_ringed_at_their_last_step_or_at_every_width():
+    table = table_of({"A": 0})
+    early = table[table["quantity"] == "test_accuracy"].assign(step=50)
+    table = pd.concat([table, early])
+
+    def draw(axes, found):
+        curves(axes, rows(found, geometry="A", quantity="test_accuracy"))
+
+    assert [at for at, _ in rings(marked(table, draw)[0])] == [100.0]
+    table["width"] = table["step"]
+
+    def by_width(axes, found):
+        curves(axes, rows(found, geometry="A", quantity="test_accuracy"), x="width")
+
+    assert [at for at, _ in rings(marked(table, by_width)[0])] == [50.0, 100.0]
+
+
+def test_untrained_networks_are_not_ringed():
+    table = table_of({"A": 0}).assign(phase="untrained")
+    table.loc[table["quantity"] == "converged", "phase"] = None
+    axes, told = marked(table, lambda axes, found: dots(axes, 0, per_seed(rows(found, geometry="A")), "black", "o"))
+    assert not rings(axes)
+    assert "Not converged: 10 of 10 ConvAC" in told
+    assert RINGED not in told

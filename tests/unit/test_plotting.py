@@ -11,7 +11,7 @@ from pooling_table import pooling_table
 from convac.experiments.pooling_geometry import figures as pooling_geometry
 from convac.plotting import style
 from convac.plotting.checks import colour_distance, problems
-from convac.plotting.primitives import curves, dots, final, images, per_seed, plain_numbers, rows
+from convac.plotting.primitives import Sample, curves, dots, final, images, per_seed, plain_numbers, rows
 from convac.plotting.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, VERMILLION, figure, house, save
 
 PARTS = {"", "examples", "curves", "depth"}
@@ -273,6 +273,32 @@ def test_dots_show_every_seed_and_survive_one():
     dots(axes, 1.0, [0.5], BLUE, "o", filled=False)
     dots(axes, 2.0, [], BLUE, "o")
     assert len(axes.containers) == 2
+
+
+def ends_of(axes):
+    """Lower and upper end of the whiskers of the first errorbar."""
+    (bars,) = axes.containers[0].lines[2]
+    return tuple(bars.get_segments()[0][:, 1])
+
+
+@pytest.mark.parametrize(("quantity", "top"), [("test_accuracy", 1.0), ("loss", pytest.approx(1.31, abs=1e-3))])
+def test_whiskers_and_bands_of_fractions_end_at_one(quantity, top):
+    table = pd.DataFrame({"seed": [0, 1, 2], "step": 10, "quantity": quantity, "value": [1.0, 0.98, 0.7]})
+    axes = Figure().subplots()
+    dots(axes, 0.0, per_seed(table), BLUE, "o")
+    assert ends_of(axes)[1] == top
+    curves(axes, table, color=BLUE)
+    band = axes.collections[-1].get_paths()[0].vertices
+    assert band[:, 1].max() == top
+
+
+def test_whiskers_of_fractions_end_at_zero_and_on_log_scales_at_one():
+    low = Sample([0.0, 0.02, 0.3], fraction=True)
+    axes = Figure().subplots()
+    dots(axes, 0.0, low, BLUE, "o")
+    assert ends_of(axes)[0] == 0
+    dots(axes := Figure().subplots(), 0.0, Sample([1.0, 0.9, 0.5], fraction=True), BLUE, "o", logarithmic=True)
+    assert ends_of(axes)[1] == 1
 
 
 def test_image_grid_keeps_every_picture():

@@ -12,7 +12,9 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter
 
-from convac.plotting.style import FOOTER, GREY, house, placeholder
+from convac.claims.trained import ENOUGH
+from convac.plotting.style import BLACK, FOOTER, GREY, house, placeholder
+from convac.specs.tables import FRACTIONS
 from convac.statistics import Interval, mean_interval
 
 # How a gain is told from its claim: the interval and the word are those of the ledger.
@@ -20,6 +22,10 @@ ABOUT_VERDICTS = "gain [corrected interval] > threshold: verdict, as in the ledg
 BAND = "#e9e9e9"
 LINE = 0.13  # inches, of a note
 NOTE = "note"
+RING = "not converged"  # of a mark around a mean
+RINGED = f"ringed: fewer than {ENOUGH:.0%} of the networks behind the point had converged".replace("%", " %")
+SETTLED = "settled"  # a column: whether the network of a row had converged
+BEFORE = ("untrained", "training", "matched", "label", "baseline")  # phases that aren't the end of a training
 
 
 def rows(table: pd.DataFrame, **labels: object) -> pd.DataFrame:
@@ -88,23 +94,81 @@ def aligned(table: pd.DataFrame, index: Sequence[str], quantities: Sequence[str]
     return wide.reindex(columns=list(quantities)).dropna().reset_index()
 
 
-def per_seed(table: pd.DataFrame) -> list[float]:
+class Sample(list[float]):
+    """Independent observations, one per seed, and what a figure must say of their mean.
+
+    Attributes:
+        fraction: whether they are fractions, so that their interval ends at 0 and 1.
+        settled: whether enough of the networks behind them had converged, as the ledger demands.
+    """
+
+    def __init__(self, values: Iterable[float], *, fraction: bool = False, settled: bool = True) -> None:
+        super().__init__(values)
+        self.fraction = fraction
+        self.settled = settled
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> "Sample":
+        """Values as a sample, plain ones as those of no bounds and no training."""
+        return values if isinstance(values, cls) else cls(values)
+
+    def ends(self, interval: Interval) -> tuple[float, float]:
+        """Ends of an interval of their mean, those of a fraction between 0 and 1; the mean where it is infinite."""
+        below, above = whiskers(interval, fraction=self.fraction)
+        return interval.mean - below, interval.mean + above
+
+
+def per_seed(table: pd.DataFrame) -> Sample:
     """The mean value of each seed: the independent observations of a selection."""
-    return [float(value) for value in table.groupby("seed")["value"].mean()] if len(table) else []
+    if table.empty:
+        return Sample([])
+    values = [float(value) for value in table.groupby("seed")["value"].mean()]
+    return Sample(values, fraction=fractions(table), settled=settled(table))
+
+
+def fractions(table: pd.DataFrame) -> bool:
+    """Whether all rows are of quantities between 0 and 1.
+
+    >>> fractions(pd.DataFrame({"quantity": ["test_accuracy"]})), fractions(pd.DataFrame({"quantity": ["loss"]}))
+    (True, False)
+    """
+    return "quantity" in table and set(table["quantity"]) <= FRACTIONS
+
+
+def settled(table: pd.DataFrame) -> bool:
+    """Whether enough of the networks behind some rows had converged; true of rows without any that is known."""
+    if SETTLED not in table:
+        return True
+    known = table.drop_duplicates(["cell", "seed"])[SETTLED].dropna()
+    return known.empty or float(known.mean()) >= ENOUGH
+
+
+def with_convergence(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with a column that says of every row of a trained network whether that had converged, if known."""
+    known = rows(table, quantity="converged")
+    if known.empty:
+        return table
+    states = known[["cell", "seed", "value"]].drop_duplicates(["cell", "seed"]).rename(columns={"value": SETTLED})
+    marked = table.drop(columns=SETTLED, errors="ignore").merge(states, on=["cell", "seed"], how="left")
+    if "phase" in marked:
+        marked.loc[marked["phase"].isin(BEFORE), SETTLED] = float("nan")
+    return marked
 
 
 def drawn(parts: Mapping[str, Callable[[pd.DataFrame], Figure | None]], table: pd.DataFrame) -> dict[str, Figure]:
     """Every part's figure in the house's style; a part without rows (None) says so.
 
-    Below all but examples stands how many networks had not converged.
+    Points whose networks had not converged are ringed. Below all but examples stands how many those were.
     """
     figures = {}
     marks = not_converged(table)
+    table = with_convergence(table)
     for part, draw in parts.items():
         with house():
             made = draw(table)
             if made and marks and part != "examples":
-                note(made, marks)
+                rings = made.findobj(lambda artist: artist.get_gid() == RING)
+                note(made, "; ".join([marks, *([RINGED] if rings else [])]))
         figures[part] = made or placeholder(f"{part or draw.__name__}: no rows in this table")
     return figures
 
@@ -124,14 +188,29 @@ def not_converged(table: pd.DataFrame) -> str:
     return f"Not converged: {', '.join(told)}" if told else ""
 
 
-def whiskers(interval: Interval) -> tuple[float, float]:
-    """Lengths of the interval below and above its mean; zero where it is infinite (a single seed)."""
-    below, above = interval.mean - interval.low, interval.high - interval.mean
-    return (below, above) if math.isfinite(below) and math.isfinite(above) else (0.0, 0.0)
+def ring(axes: Axes, at: float, value: float) -> None:
+    """A ring around a mean whose networks had not converged."""
+    axes.scatter([at], [value], s=52, facecolors="none", edgecolors=BLACK, linewidths=0.8, zorder=4, gid=RING)
+
+
+def whiskers(interval: Interval, *, fraction: bool = False) -> tuple[float, float]:
+    """Lengths of the interval below and above its mean; zero where it is infinite (a single seed).
+
+    Student's interval of a fraction may reach beyond 0 or 1, where no value can lie: it ends there.
+
+    >>> whiskers(Interval(0.9, 0.7, 1.1, 5))[1] > 0.1, round(whiskers(Interval(0.9, 0.7, 1.1, 5), fraction=True)[1], 3)
+    (True, 0.1)
+    """
+    low, high = (max(interval.low, 0.0), min(interval.high, 1.0)) if fraction else (interval.low, interval.high)
+    if not (math.isfinite(interval.low) and math.isfinite(interval.high)):
+        return 0.0, 0.0
+    return max(interval.mean - low, 0.0), max(high - interval.mean, 0.0)
 
 
 def curves(axes: Axes, table: pd.DataFrame, x: str = "step", unit: float = 1.0, band: bool = True, **line: Any) -> None:
     """The mean over seeds against a column, with a band of its 95 % interval.
+
+    Points are ringed where the networks had not converged; of a curve of steps, the last.
 
     Args:
         axes: where to draw.
@@ -143,17 +222,16 @@ def curves(axes: Axes, table: pd.DataFrame, x: str = "step", unit: float = 1.0, 
     """
     if table.empty or x not in table:
         return
-    values: dict[float, list[float]] = {}
-    means = table.groupby([x, "seed"], as_index=False)["value"].mean()
-    for place, value in zip(means[x].tolist(), means["value"].tolist(), strict=True):
-        values.setdefault(float(place) / unit, []).append(float(value))
-    groups = [(place, mean_interval(values[place])) for place in sorted(values)]
-    at = [place for place, _ in groups]
-    drawn = axes.plot(at, [interval.mean for _, interval in groups], **line)[0]
-    ends = [whiskers(interval) for _, interval in groups]
-    if band and any(above for _, above in ends):
-        low = [interval.mean - below for (_, interval), (below, _) in zip(groups, ends, strict=True)]
-        high = [interval.mean + above for (_, interval), (_, above) in zip(groups, ends, strict=True)]
+    samples = {float(place) / unit: per_seed(table[table[x] == place]) for place in present(table, x)}
+    at = list(samples)
+    intervals = [mean_interval(sample) for sample in samples.values()]
+    drawn = axes.plot(at, [interval.mean for interval in intervals], **line)[0]
+    for place, interval in list(zip(at, intervals, strict=True))[-1 if x == "step" else 0 :]:
+        if not samples[place].settled:
+            ring(axes, place, interval.mean)
+    ends = [sample.ends(interval) for sample, interval in zip(samples.values(), intervals, strict=True)]
+    if band and any(high > low for low, high in ends):
+        low, high = zip(*ends, strict=True)
         axes.fill_between(at, low, high, color=drawn.get_color(), alpha=0.2, linewidth=0)
 
 
@@ -170,6 +248,9 @@ def dots(
 ) -> None:
     """One mean with its 95 % interval over seeds, the single seeds as points beside it.
 
+    The interval of a fraction ends at 0 and 1, and a ring stands around the mean of networks that had not converged:
+    both are known of values from `per_seed`.
+
     Args:
         axes: where to draw.
         at: position on the horizontal axis.
@@ -180,18 +261,19 @@ def dots(
     """
     if not values:
         return
+    sample = Sample.of(values)
     interval = mean_interval([math.log(value) for value in values] if logarithmic else values)
-    below, above = whiskers(interval)
-    middle = interval.mean
+    middle, (low, high) = interval.mean, sample.ends(interval)
     if logarithmic:
-        middle = math.exp(interval.mean)
-        below, above = middle * (1 - math.exp(-below)), middle * (math.exp(above) - 1)
+        below, above = whiskers(interval)
+        middle, low, high = (math.exp(end) for end in (middle, middle - below, middle + above))
+        high = max(middle, min(high, 1.0)) if sample.fraction else high
     if aside is not None and len(values) > 1:
         axes.scatter([at + aside] * len(values), values, s=3.5, color=colour, alpha=0.55, linewidths=0, zorder=2)
     axes.errorbar(
         at,
         middle,
-        yerr=[[below], [above]],
+        yerr=[[middle - low], [high - middle]],
         color=colour,
         marker=marker,
         markerfacecolor=colour if filled else "white",
@@ -202,6 +284,8 @@ def dots(
         capthick=0.9,
         zorder=3,
     )
+    if not sample.settled:
+        ring(axes, at, middle)
 
 
 def picture(pixels: pd.DataFrame) -> np.ndarray:

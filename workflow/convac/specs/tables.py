@@ -166,6 +166,7 @@ COMPUTED = {
     "count_accuracy": "test accuracy of the Bayes rule on the number of set pixels alone [fraction]",
 }
 QUANTITIES = {**TRAINED, **COMPUTED}
+FRACTIONS = frozenset(name for name, meaning in QUANTITIES.items() if meaning.endswith("[fraction]"))
 
 # Chosen once for all seeds of a run, so that their agreement about it says nothing of its spread.
 CHOSEN = ("learning_rate",)
