@@ -183,12 +183,12 @@ def test_curves_are_ringed_at_their_last_step_or_at_every_width():
         curves(axes, rows(found, geometry="A", quantity="test_accuracy"))
 
     assert [at for at, _ in rings(marked(table, draw)[0])] == [100.0]
-    table["width"] = table["step"]
+    widths = pd.concat([table_of({"A": 0}).assign(width=8), table_of({"A": 0}).assign(width=16, cell="wide")])
 
     def by_width(axes, found):
         curves(axes, rows(found, geometry="A", quantity="test_accuracy"), x="width")
 
-    assert [at for at, _ in rings(marked(table, by_width)[0])] == [50.0, 100.0]
+    assert [at for at, _ in rings(marked(widths, by_width)[0])] == [8.0, 16.0]
 
 
 def test_untrained_networks_are_not_ringed():

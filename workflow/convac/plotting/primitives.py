@@ -144,14 +144,16 @@ def settled(table: pd.DataFrame) -> bool:
 
 
 def with_convergence(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with a column that says of every row of a trained network whether that had converged, if known."""
+    """The table with a column that says of rows of networks at the end of training whether they had converged."""
     known = rows(table, quantity="converged")
     if known.empty:
         return table
     states = known[["cell", "seed", "value"]].drop_duplicates(["cell", "seed"]).rename(columns={"value": SETTLED})
     marked = table.drop(columns=SETTLED, errors="ignore").merge(states, on=["cell", "seed"], how="left")
+    early = ~marked.index.isin(final(marked).index)
     if "phase" in marked:
-        marked.loc[marked["phase"].isin(BEFORE), SETTLED] = float("nan")
+        early |= marked["phase"].isin(BEFORE)
+    marked.loc[early, SETTLED] = float("nan")
     return marked
 
 
@@ -168,7 +170,7 @@ def drawn(parts: Mapping[str, Callable[[pd.DataFrame], Figure | None]], table: p
             made = draw(table)
             if made and marks and part != "examples":
                 rings = made.findobj(lambda artist: artist.get_gid() == RING)
-                note(made, "; ".join([marks, *([RINGED] if rings else [])]))
+                note(made, marks, *([RINGED] if rings else []))
         figures[part] = made or placeholder(f"{part or draw.__name__}: no rows in this table")
     return figures
 
@@ -210,7 +212,7 @@ def whiskers(interval: Interval, *, fraction: bool = False) -> tuple[float, floa
 def curves(axes: Axes, table: pd.DataFrame, x: str = "step", unit: float = 1.0, band: bool = True, **line: Any) -> None:
     """The mean over seeds against a column, with a band of its 95 % interval.
 
-    Points are ringed where the networks had not converged; of a curve of steps, the last.
+    Points are ringed where the networks had not converged; of a curve of steps, the last at most.
 
     Args:
         axes: where to draw.
@@ -226,7 +228,7 @@ def curves(axes: Axes, table: pd.DataFrame, x: str = "step", unit: float = 1.0, 
     at = list(samples)
     intervals = [mean_interval(sample) for sample in samples.values()]
     drawn = axes.plot(at, [interval.mean for interval in intervals], **line)[0]
-    for place, interval in list(zip(at, intervals, strict=True))[-1 if x == "step" else 0 :]:
+    for place, interval in zip(at, intervals, strict=True):
         if not samples[place].settled:
             ring(axes, place, interval.mean)
     ends = [sample.ends(interval) for sample, interval in zip(samples.values(), intervals, strict=True)]

@@ -13,6 +13,7 @@ from convac.plotting.looks import ordered, refuse_unknown
 from convac.plotting.primitives import (
     curves,
     dots,
+    drawn,
     final,
     images,
     key,
@@ -27,11 +28,11 @@ from convac.plotting.primitives import (
     steps_in,
     verdict,
 )
-from convac.plotting.style import BLACK, BLUE, GREEN, PAGE, VERMILLION, figure, house, placeholder
+from convac.plotting.style import BLACK, BLUE, GREEN, PAGE, VERMILLION, figure
 
 COLUMNS = (
-    "cell", "task", "network", "initialisation", "geometry", "width", "levels", "seed", "step", "level", "quantity",
-    "value",
+    "cell", "task", "network", "initialisation", "geometry", "width", "levels", "seed", "step", "phase", "level",
+    "quantity", "value",
 )  # fmt: skip
 DEEP = ("ConvAC", "ConvRect max", "ConvRect average", "ConvAC signed")
 SHALLOW = "shallow ConvAC"
@@ -68,18 +69,13 @@ def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
     read = [column for column in COLUMNS if column in table]
     pixels = rows(table, quantity="pixel")
     table = table.loc[table.index.difference(pixels.index), read] if read else table
-    parts: dict[str, Callable[[], Figure | None]] = {
-        "": lambda: comparison(table, claims, tasks),
-        "examples": lambda: examples(first_draw(pixels), tasks),
-        "curves": lambda: learning(table, tasks),
-        "depth": lambda: depth(table, tasks),
+    parts: dict[str, Callable[[pd.DataFrame], Figure | None]] = {
+        "": lambda found: comparison(found, claims, tasks),
+        "examples": lambda _: examples(first_draw(pixels), tasks),
+        "curves": lambda found: learning(found, tasks),
+        "depth": lambda found: depth(found, tasks),
     }
-    drawn = {}
-    for part, draw_part in parts.items():
-        with house():
-            made = draw_part()
-        drawn[part] = made or placeholder(f"{part or 'comparison'}: no rows in this table")
-    return drawn
+    return drawn(parts, table)
 
 
 def networks(table: pd.DataFrame, task: str) -> list[tuple[str, int, pd.DataFrame]]:
