@@ -12,6 +12,7 @@ from convac.specs.networks.arithmetic import ArithmeticSpec
 from convac.specs.parsing import parse
 from convac.specs.run import RunSpec
 from convac.specs.training import Schedule, TrainingSpec
+from convac.training.convergence import decisive_steps
 from convac.training.loop import chosen_device, load, rate_factor, train, tuned
 
 
@@ -43,6 +44,13 @@ def test_the_rate_rises_stays_and_drops():
     factors = [rate_factor(schedule, step) for step in (1, 10, 20, 21, 80, 81, 100)]
     assert factors == pytest.approx([0.05, 0.5, 1, 1, 1, 0.5, 0.5])
     assert rate_factor(Schedule(steps=100, lr=1.0), 1) == 1
+
+
+def test_the_rate_falls_evenly_until_the_steps_that_convergence_is_judged_by():
+    schedule = Schedule(steps=1000, lr=1.0, warm_up=0.1, decay=0.2, drop_at=0.9, drop_to=0.5)
+    assert decisive_steps(schedule) == (720, 900)
+    factors = [rate_factor(schedule, step) for step in (50, 100, 410, 719, 720, 900, 901)]
+    assert factors == pytest.approx([0.5, 1, 0.6, 0.2, 0.2, 0.2, 0.1], abs=2e-3)
 
 
 def test_the_rate_with_the_least_validation_loss_is_taken(arrays):

@@ -12,7 +12,7 @@ Seeds = Annotated[int, Field(ge=1, le=1000)] | Annotated[tuple[Natural, ...], Fi
 
 
 class Schedule(Spec):
-    """How a network is trained: Adam, its rate rising at first and dropping once near the end."""
+    """How a network is trained: Adam, its rate rising at first, falling evenly if asked to, dropping near the end."""
 
     steps: Positive
     batch: Positive = 64
@@ -21,6 +21,11 @@ class Schedule(Spec):
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
     clip: Rate | None = Field(None, description="bound on the gradient's norm")
     warm_up: Annotated[float, Field(ge=0, lt=1)] = Field(0.0, description="share of the steps in which the rate rises")
+    decay: Annotated[float, Field(gt=0, le=1)] = Field(
+        1.0,
+        exclude_if=lambda factor: factor == 1,
+        description="factor to which the rate falls evenly, until the last fifth of the steps before the drop",
+    )
     drop_at: Share = Field(0.8, description="share of the steps after which the rate drops")
     drop_to: Share = Field(0.1, description="factor of that drop")
     log_every: Positive = Field(100, description="steps between two rows of the history")

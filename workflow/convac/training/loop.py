@@ -164,11 +164,15 @@ def clip_gradients(parameters: list[Tensor], bound: float) -> None:
 
 
 def rate_factor(schedule: Schedule, step: int) -> float:
-    """The rate of a step, counted from 1, as a multiple of the schedule's: a rise, a plateau, a drop."""
+    """The rate of a step, counted from 1, as a multiple of the schedule's: a rise, a fall, a plateau, a drop."""
     rising = schedule.warm_up * schedule.steps
-    if step > schedule.drop_at * schedule.steps:
-        return schedule.drop_to
-    return min(1.0, step / rising) if rising else 1.0
+    settled, last = decisive_steps(schedule)
+    if step > last:
+        return schedule.decay * schedule.drop_to
+    if step <= rising:
+        return step / rising
+    fallen = (step - rising) / (settled - rising) if step < settled else 1.0
+    return 1 - (1 - schedule.decay) * fallen
 
 
 class Run:
