@@ -36,7 +36,7 @@ DECAY = 0.05  # none under shuffled labels
 SIGNED = partial(ArithmeticSpec, weights="signed", initialisation="calibrated")
 SCHEDULES: dict[str, tuple[Callable[..., NetworkSpec], dict[str, Any]]] = {
     "ConvAC positive": (partial(ArithmeticSpec, weights="positive"), {"lr": 0.01, "betas": (0.9, 0.9)}),
-    "ConvAC signed": (SIGNED, {"lr": 0.005, "clip": 1.0}),
+    "ConvAC signed": (SIGNED, {"lr": 0.002, "clip": 1.0}),
     "ReLU max": (partial(RectifierSpec, pooling="max"), {"lr": 0.0075, "weight_decay": 0.0001}),
     "ReLU average": (partial(RectifierSpec, pooling="average"), {"lr": 0.0075, "weight_decay": 0.0001}),
 }
