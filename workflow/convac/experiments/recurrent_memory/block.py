@@ -7,7 +7,7 @@ with depth. Exact generic ranks over a prime field; closed forms are ours.
 from pydantic import Field
 
 from convac.experiments.experiment import Cell, Experiment
-from convac.experiments.recurrent_memory.jobs import Depth, Even, Grid, Network, Search
+from convac.experiments.recurrent_memory.jobs import Depth, Even, Grid, Growth, Network, Search
 from convac.specs.spec import Positive
 
 
@@ -22,10 +22,11 @@ class Block(Experiment):
     draws: Positive = Field(description="networks whose entropy is measured, per cell")
     search: Search = Field(description="networks whose form says less than M^(T/2), ranks only")
     reach: tuple[Network, ...] = Field(description="larger networks, ranks only, one job each")
+    growth: tuple[Growth, ...] = Field(description="two layers over sequences that double in length, one job each")
 
 
 def cells(block: Block) -> list[Cell]:
-    """One job per depth, the grid and then the search; one per network of the reach."""
+    """One job per depth, the grid and then the search; one per network of the reach, and one per entry of `growth`."""
     grid = [
         Grid(
             depth=depth,
@@ -51,7 +52,8 @@ def cells(block: Block) -> list[Cell]:
         )
         for network in block.reach
     ]
-    return [Cell(job, {"depth": job.depth}) for job in (*grid, *reach)]
+    cells = [Cell(job, {"depth": job.depth}) for job in (*grid, *reach)]
+    return [*cells, *(Cell(job, {"depth": 2}) for job in block.growth)]
 
 
 FIGURES = {

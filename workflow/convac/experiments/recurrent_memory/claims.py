@@ -2,7 +2,18 @@
 
 import math
 
-from convac.claims.claims import CHOSEN_AS_PRIMARY, LARGEST, Amendment, Claim, Labels, Trivial, equality
+from convac.claims.claims import (
+    CHOSEN_AS_PRIMARY,
+    LARGEST,
+    Amendment,
+    Claim,
+    Kind,
+    Labels,
+    Origin,
+    Trivial,
+    Value,
+    equality,
+)
 
 PAPER = "1710.09431 (Levine, Sharir, Ziv & Shashua)"
 PRIMARY = ("depth-2", "depth-3")
@@ -37,6 +48,25 @@ def law_claims(name: str, statement: str, where: Labels) -> tuple[Claim]:
             expected=(45.0, 27.0),
             trivial=FULL,
         )
+    )
+
+
+def growth_claim(name: str, statement: str, origin: Origin, kind: Kind, **where: Value) -> Claim:
+    """The exponent of T in the rank of two layers, in units of R − 1."""
+    equal = kind == "equality"
+    return Claim(
+        id=f"recurrent-memory-{name}",
+        statement=statement,
+        source=f"{PAPER}: the rank of two layers grows as T^(R − 1)",
+        origin=origin,
+        role="secondary",
+        where=where,
+        first={"quantity": "growth_exponent" if equal else "growth_law"},
+        second={"quantity": "growth_law" if equal else "growth_exponent"},
+        by=SIZE,
+        kind=kind,
+        threshold=-0.15 if equal else 0.0,
+        expected=(1.0, 0.5),
     )
 
 
@@ -90,5 +120,15 @@ CLAIMS = (
         logarithmic=True,
         threshold=math.log(2),
         expected=(22.0, 2.0),
+    ),
+    growth_claim(
+        "growth",
+        "Two layers, M ≥ R: at the longest sequences ln rank grows as (R − 1)·ln T, the exponent within 15 %",
+        "paper",
+        "equality",
+        longest=True,
+    ),
+    growth_claim(
+        "growth-bound", "Two layers, M ≥ R: ln rank never grows faster than (R − 1)·ln T", "check", "exact"
     ),
 )

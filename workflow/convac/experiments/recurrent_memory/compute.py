@@ -15,7 +15,8 @@ from convac.circuits.recurrent import RecurrentShape, draw, matricization
 from convac.entanglement.generic_rank import rank
 from convac.entanglement.measures import entropy
 from convac.entanglement.start_end_rank import closed_form, proved_bound, stated
-from convac.experiments.recurrent_memory.jobs import Grid, Search
+from convac.experiments.recurrent_memory.growth import growth
+from convac.experiments.recurrent_memory.jobs import Grid, Growth, Search
 from convac.progress import reporter
 from convac.seeds import stream
 from convac.specs.tables import table_of
@@ -24,12 +25,15 @@ from convac.specs.tables import table_of
 SEEN_HALF, SEEN_DIMENSION, SEEN_WIDTH = 4, 3, 3
 
 
-def compute(job: Grid) -> pd.DataFrame:
-    """One depth over a grid of M, R and T = 2n, and networks beyond the grid, ranks only (`searched`).
+def compute(job: Grid | Growth) -> pd.DataFrame:
+    """One depth over a grid of M, R and T = 2n, and networks beyond the grid, ranks only (`searched`); or growth.
 
     Returns:
-        Columns local_dimension, width, steps, held_back, stated, fits, searched, seed, quantity, value.
+        Columns local_dimension, width, steps, held_back, stated, fits, searched, seed, quantity, value; of growth
+        longest in place of the flags.
     """
+    if isinstance(job, Growth):
+        return table_of(growth(job))
     jobs = networks(job)
     report = reporter(len(jobs), "cell")
     rows: list[dict[str, Any]] = []

@@ -1,6 +1,7 @@
 """Jobs of recurrent_memory: the families of its config."""
 
 import math
+from itertools import pairwise
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -9,6 +10,7 @@ from convac.errors import ArgumentError
 from convac.specs.job import JobSpec
 from convac.specs.spec import MOST, Natural, Positive, Spec
 
+LISTED = 2000  # rank of a certificate: twice as many sequences are listed on either side
 Depth = Annotated[int, Field(ge=1, le=4)]
 Even = Annotated[Positive, Field(ge=2, multiple_of=2)]
 
@@ -48,3 +50,22 @@ class Grid(JobSpec):
     entries: Positive = Field(description="most sequences that are listed")
     draws: Natural = Field(description="float64 networks whose entropy is measured")
     search: Search | None = None
+
+
+class Growth(JobSpec):
+    """Networks of two layers over sequences that double in length, ranks by certificates."""
+
+    local_dimension: Positive
+    width: Annotated[Positive, Field(ge=2)]
+    steps: tuple[Even, ...] = Field(min_length=2, description="lengths, each twice the one before")
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Growth":
+        if any(longer != 2 * shorter for shorter, longer in pairwise(self.steps)):
+            raise ArgumentError(f"steps: {list(self.steps)}; accepted: lengths, each twice the one before")
+        largest = self.width * math.comb(self.width + self.steps[-1] // 2 - 1, self.width - 1)
+        if self.local_dimension < self.width or largest > LISTED:
+            raise ArgumentError(
+                f"width: {self.width}; accepted: at most local_dimension, with ranks of at most {LISTED} at the most steps"
+            )
+        return self
