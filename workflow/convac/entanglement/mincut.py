@@ -277,3 +277,60 @@ def symmetric_cut(
         partition,
         lambda cost, count, pure: math.comb(cost + count - 1, count) if pure else cost**count,
     )
+
+
+def rounded_min_cut(tree: PoolingTree, local_dimension: int, widths: Sequence[int], partition: Choice) -> int:
+    """A lower bound on the rank for weights per location: the min-cut with M and all widths rounded down to powers of p.
+
+    A network is a wider one some of whose channels have zero weights, and where all dimensions are powers of one
+    integer the rank is the min-cut. The largest of these cuts, of every p.
+
+    Args:
+        tree: geometry and windows over N sites.
+        local_dimension: M.
+        widths: r_1 … r_L.
+        partition: a name, the sites of I, or a partition over the tree's sites.
+
+    Source: 1704.01552, Theorem 2.
+
+    >>> rounded_min_cut(PoolingTree.named("line", (9,), (3, 3)), 2, (3, 2), [2, 5, 6, 7, 8])
+    4
+    """
+    chosen = Partition.of(tree.shape, partition)
+    dimensions = (local_dimension, *widths)
+    cuts = (
+        tree_min_cut(tree, power_below(local_dimension, base), [power_below(width, base) for width in widths], chosen)
+        for base in range(2, max(2, *dimensions) + 1)
+    )
+    return max(cut.value for cut in cuts)
+
+
+def power_below(number: int, base: int) -> int:
+    """The largest power of the base that doesn't exceed a positive integer.
+
+    >>> power_below(9, 2), power_below(9, 3), power_below(2, 3)
+    (8, 9, 1)
+    """
+    power = 1
+    while power * base <= number:
+        power *= base
+    return power
+
+
+def split_windows_bound(tree: PoolingTree, local_dimension: int, widths: Sequence[int], partition: Choice) -> int:
+    """A lower bound on the rank, weights shared or not: min{r_1, M}^S with S windows of level 1 on both sides.
+
+    Args:
+        tree: geometry and windows over N sites.
+        local_dimension: M.
+        widths: r_1 … r_L.
+        partition: a name, the sites of I, or a partition over the tree's sites.
+
+    Source: 1605.06743, Theorem 1.
+
+    >>> split_windows_bound(PoolingTree.named("line", (8,)), 2, (3, 2, 2), [0, 2, 4, 5])
+    4
+    """
+    inside = Partition.of(tree.shape, partition).mask[list(tree.order)].reshape(-1, tree.windows[0])
+    split = int((inside.any(axis=1) & ~inside.all(axis=1)).sum())
+    return int(min(local_dimension, widths[0])) ** split

@@ -5,36 +5,44 @@ a prime field for arithmetic circuits, numerical (relative tolerance 1e-10) for 
 """
 
 import math
-from typing import Annotated
 
 from pydantic import Field, model_validator
 
 from convac.errors import ArgumentError
-from convac.experiments.depth_efficiency.jobs import Epsilon, Ranks, Rectifiers
+from convac.experiments.depth_efficiency.jobs import (
+    Depths,
+    Dimension,
+    Epsilon,
+    Grids,
+    Power,
+    Ranks,
+    Rectifiers,
+    powers_of_two,
+)
 from convac.experiments.experiment import Cell, Experiment
 from convac.specs.spec import Positive
 
 EXPONENT = 1000  # of two: ranks up to there are floats, as tables hold them
-Power = Annotated[Positive, Field(ge=4, multiple_of=4)]
 
 
 class Block(Experiment):
     """Config of depth_efficiency."""
 
     sites: tuple[Power, ...] = Field(min_length=1, description="sites N of the trees, powers of two")
-    local_dimensions: tuple[Annotated[Positive, Field(ge=2)], ...] = Field(min_length=1, description="M")
+    local_dimensions: tuple[Dimension, ...] = Field(min_length=1, description="M")
     widths: tuple[Positive, ...] = Field(min_length=1, description="channels of every level, r")
     epsilon_sites: tuple[Power, ...] = Field(min_length=1, description="sites of the circuits whose ε-rank is measured")
     epsilon_width: Positive = Field(description="their channels")
     rectifier_sites: tuple[Power, ...] = Field(min_length=1, description="sites of the grid tensors, 4 or 8")
     rectifier_width: Positive = Field(description="channels of the rectifier networks")
     draws: Positive = Field(description="random networks of each kind")
+    depths: Depths = Field(description="circuits cut short after any number of levels, every pair of depths")
+    grids: Grids = Field(description="grid tensors of many sizes, beside theorems")
 
     @model_validator(mode="after")
     def _fits(self) -> "Block":
         for key in ("sites", "epsilon_sites", "rectifier_sites"):
-            if strange := [sites for sites in getattr(self, key) if sites & (sites - 1)]:
-                raise ArgumentError(f"{key}: {strange[0]}; accepted: powers of two, from 4 up")
+            powers_of_two(key, getattr(self, key))
         base = min(max(self.widths), max(self.local_dimensions))
         if max(self.sites) / 2 * math.log2(base) > EXPONENT:
             raise ArgumentError(f"sites: {max(self.sites)}; accepted: ranks min(r, M)^(N/2) up to 2^{EXPONENT}")
@@ -42,11 +50,13 @@ class Block(Experiment):
 
 
 def cells(block: Block) -> list[Cell]:
-    """One job each for ranks, ε-ranks and rectifiers."""
+    """One job each for ranks, ε-ranks, rectifiers, pairs of depths and grid tensors of many sizes."""
     return [
         Cell(Ranks(sites=block.sites, local_dimensions=block.local_dimensions, widths=block.widths)),
         Cell(Epsilon(sites=block.epsilon_sites, width=block.epsilon_width, draws=block.draws)),
         Cell(Rectifiers(sites=block.rectifier_sites, width=block.rectifier_width, draws=block.draws)),
+        Cell(block.depths),
+        Cell(block.grids),
     ]
 
 

@@ -2,12 +2,36 @@
 
 import math
 
-from convac.claims.claims import CHOSEN_AS_PRIMARY, LARGEST, Claim, Trivial, equality
+from convac.claims.claims import CHOSEN_AS_PRIMARY, LARGEST, Amendment, Claim, Trivial, equality
 
 DEPTH = "1509.05009 (Cohen, Sharir & Shashua)"
 RECTIFIERS = "1603.00162 (Cohen & Shashua)"
 FULL = Trivial(("local_dimension", "sites", "width"), lambda dimension, sites, *_: dimension ** (sites / 2))
 SIZE = ("network", "sites", "local_dimension", "width")
+
+CUT = ("cut short", "cut short, shared")
+LEVELS = ("network", "local_dimension", "sites", "width", "levels", "fewer_levels")
+
+
+def grid_bound(
+    name: str, statement: str, source: str, network: str, first: str = "rank_bound", second: str = "grid_rank"
+) -> Claim:
+    """What a theorem says of the grid tensors of a kind of network."""
+    return Claim(
+        id=f"depth-efficiency-{name}",
+        statement=statement,
+        source=source,
+        origin="check",
+        role="secondary",
+        where={"network": network},
+        first={"quantity": first},
+        second={"quantity": second},
+        by=SIZE,
+        kind="exact",
+        threshold=0.0,
+        expected=(2.0, 1.0),
+        trivial=FULL if "rank" in first else None,
+    )
 
 
 CLAIMS = (
@@ -72,11 +96,70 @@ CLAIMS = (
         where={"network": "shallow average"},
         first={"quantity": "rank_bound"},
         second={"quantity": "grid_rank"},
-        by=("sites",),
+        by=SIZE,
         kind="exact",
         threshold=0.0,
         expected=(2.0, 1.0),
         trivial=FULL,
+        amended=Amendment("2026-11-29", "scope", "two sizes made it an example: tried on many more"),
+    ),
+    grid_bound(
+        "deep-average",
+        "Deep ReLU networks of pairs with average pooling have rank at most 2·M^(N/4): they are not universal",
+        f"{RECTIFIERS}, Claim 8",
+        "deep average",
+    ),
+    grid_bound(
+        "shallow-max",
+        "Shallow ReLU networks with max pooling and r channels have rank at most r·M·N/2",
+        f"{RECTIFIERS}, Claim 9",
+        "shallow max",
+    ),
+    grid_bound(
+        "max-needs-width",
+        "Some deep ReLU-max weights give rank min{r_0, M}^(N/2): a shallow network needs 2/(M·N) times as many channels",
+        f"{RECTIFIERS}, Claim 9",
+        "deep max, equal sites",
+        "grid_rank",
+        "proved_bound",
+    ),
+    grid_bound(
+        "max-one-channel",
+        "Deep ReLU-max networks in a ball of weights are shallow ones of one channel",
+        f"{RECTIFIERS}, Claim 10",
+        "deep max, one channel",
+        "rounding_limit",
+        "single_channel_distance",
+    ),
+    Claim(
+        id="depth-efficiency-every-depth",
+        statement="Of L_1 levels: what L_2 < L_1 levels need min{r, M}^(2^(L − L_2)) channels for, for every pair",
+        source=f"{DEPTH}, Theorem 2",
+        origin="check",
+        role="secondary",
+        where={"network": CUT},
+        first={"quantity": "rank"},
+        second={"quantity": "proved_bound"},
+        by=LEVELS,
+        kind="exact",
+        threshold=0.0,
+        expected=(16.0, 8.0),
+        trivial=Trivial(LEVELS[1:], FULL.bound),
+    ),
+    Claim(
+        id="depth-efficiency-last-width",
+        statement="Of L_2 levels, across the blocks that the last one pools: the rank is at most its width",
+        source=f"{DEPTH}, Theorem 2",
+        origin="check",
+        role="secondary",
+        where={"network": CUT},
+        first={"quantity": "rank_bound"},
+        second={"quantity": "shallower_rank"},
+        by=LEVELS,
+        kind="exact",
+        threshold=0.0,
+        expected=(3.0, 2.0),
+        trivial=Trivial(LEVELS[1:], FULL.bound),
     ),
     Claim(
         id="depth-efficiency-max-incomplete",

@@ -20,7 +20,9 @@ from convac.entanglement.grid import GridFunction, grid_tensor
 from convac.entanglement.limits import Limits
 from convac.entanglement.mincut import tree_min_cut
 from convac.entanglement.spectrum import spectrum
-from convac.experiments.depth_efficiency.jobs import Epsilon, Ranks, Rectifiers
+from convac.experiments.depth_efficiency.depths import depths
+from convac.experiments.depth_efficiency.grids import POOLED, grids, network_values, numerical_rank, random_layers
+from convac.experiments.depth_efficiency.jobs import Depths, Epsilon, Grids, Ranks, Rectifiers
 from convac.geometry.partitions import Partition
 from convac.geometry.trees import PoolingTree
 from convac.progress import reporter
@@ -30,14 +32,9 @@ from convac.specs.tables import table_of
 
 Row = dict[str, Any]
 DIRECT = 512  # largest cut whose rank is computed from a matrix
-TOLERANCE = 1e-10  # of ranks in floating point, relative
 LIMITS = Limits(memory=2**30, seconds=math.inf)  # how long a job may take is its scheduler's to say
 EPSILONS = (0.5, 0.1, 0.01)
-POOLINGS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "product": lambda values: values.prod(axis=2),
-    "max": lambda values: values.max(axis=2),
-    "average": lambda values: values.mean(axis=2),
-}
+POOLINGS = ("product", *POOLED)
 # of streams: seeds, not names
 WORDS = {
     "normal": "normal",
@@ -169,30 +166,14 @@ def random_network(
     if pooling == "product":
         circuit: Circuit = random_circuit(tree, local_dimension, (width,) * tree.levels, generator)
         return lambda inputs: circuit.amplitudes(inputs)[:, 0]
-    layers = []
-    channels = local_dimension
-    for positions in tree.positions[:-1]:
-        scale = np.sqrt(2 / channels)
-        layers.append(
-            (scale * generator.normal(size=(positions, width, channels)), generator.normal(size=(positions, width)))
-        )
-        channels = width
-    output = generator.normal(size=channels)
-
-    def network(inputs: np.ndarray) -> np.ndarray:
-        values = inputs
-        for (weight, bias), window in zip(layers, tree.windows, strict=True):
-            values = np.maximum(np.einsum("poi,bpi->bpo", weight, values) + bias, 0.0)
-            values = POOLINGS[pooling](values.reshape(len(values), -1, window, width))
-        return np.asarray(values[:, 0] @ output)
-
-    return network
+    layers = random_layers(tree, local_dimension, width, generator)
+    return lambda inputs: network_values(tree, layers, pooling, inputs)
 
 
-def numerical_rank(matrix: np.ndarray) -> int:
-    """Singular values above 1e-10 of the largest; 0 for a zero matrix (a network whose rectifiers are all off)."""
-    values = np.linalg.svd(matrix, compute_uv=False)
-    return measures.schmidt_number(values, TOLERANCE) if values[0] > 0 else 0
-
-
-ROWS: dict[type[JobSpec], Callable[[Any], Iterator[Row]]] = {Ranks: ranks, Epsilon: epsilon, Rectifiers: rectifiers}
+ROWS: dict[type[JobSpec], Callable[[Any], Iterator[Row]]] = {
+    Ranks: ranks,
+    Epsilon: epsilon,
+    Rectifiers: rectifiers,
+    Depths: depths,
+    Grids: grids,
+}

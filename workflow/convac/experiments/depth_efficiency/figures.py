@@ -114,7 +114,7 @@ def epsilon(table: pd.DataFrame) -> Figure | None:
 
 def rectifiers(table: pd.DataFrame) -> Figure | None:
     """Histograms of ranks: a row per number of sites, a column per pooling; deep and shallow side by side."""
-    found = rows(table, quantity="grid_rank")
+    found = rows(table, quantity="grid_rank", pooling=tuple(POOLINGS))  # those of other sizes are for the claims
     if found.empty:
         return None
     sizes = present(found, "sites")

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from convac.errors import ArgumentError
 from convac.experiments.experiment import Cell, Experiment
-from convac.experiments.min_cut.jobs import Drawing, Ensemble, Loop, Search
+from convac.experiments.min_cut.jobs import Drawing, Ensemble, Loop, Pairs, Search
 from convac.geometry.partitions import Partition
 from convac.specs.job import JobSpec
 from convac.specs.spec import Natural, Positive
@@ -26,6 +26,7 @@ class Block(Experiment):
     cases: Positive = Field(description="random trees × partitions of each ensemble")
     largest: Annotated[Positive, Field(ge=4)] = Field(description="largest cut that is kept")
     loop_cases: Positive = Field(description="random rings of tensors")
+    pair_cases: Positive = Field(description="pairs trees, of each partition that has a closed form and kind of widths")
     search_sites: Annotated[Positive, Field(ge=4)] = Field(description="largest tree whose partitions are all searched")
     search_widest: Annotated[Positive, Field(ge=2)] = Field(description="largest M and width of that search")
     drawn_windows: tuple[Annotated[Positive, Field(ge=2)], ...] = Field(
@@ -46,12 +47,13 @@ class Block(Experiment):
 
 
 def cells(block: Block) -> list[Cell]:
-    """One job per ensemble, one each for the search, the rings and the drawing."""
+    """One job per ensemble, one each for the search, the rings, the pairs trees and the drawing."""
     found: list[tuple[str, JobSpec]] = [
         (kind, Ensemble(ensemble=kind, cases=block.cases, largest=block.largest)) for kind in ENSEMBLES
     ]
     found += [
         ("loop", Loop(cases=block.loop_cases)),
+        ("pairs", Pairs(cases=block.pair_cases, largest=2 * block.largest)),  # 2^8 of 16 sites among them
         ("search", Search(sites=block.search_sites, widest=block.search_widest, largest=block.largest)),
         (
             "drawing",

@@ -2,7 +2,7 @@
 
 from math import prod
 
-from convac.claims.claims import CHOSEN_AS_PRIMARY, Claim, Origin, Trivial, equality
+from convac.claims.claims import CHOSEN_AS_PRIMARY, Claim, Origin, Trivial, Value, equality
 
 PAPER = "1704.01552 (Levine, Yakira, Cohen & Shashua)"
 PRIMARY = ("mixed", "symmetric-equal")
@@ -17,6 +17,18 @@ def full_rank(dimension: int, inside: str, windows: object, widths: str) -> floa
 
 
 FULL = Trivial(("local_dimension", "sites_inside", "windows", "widths"), full_rank)
+
+
+def split(dimension: int, inside: str, windows: str, widths: str) -> float:
+    """The same where a window of level 1 is split and min{r_1, M} > 1; 0 elsewhere, where the bound is 1."""
+    chosen, size = set(inside.split()), int(windows.split()[0])
+    starts = range(0, prod(map(int, windows.split())), size)
+    counts = [sum(str(site) in chosen for site in range(start, start + size)) for start in starts]
+    several = int(dimension) > 1 < int(widths.split()[0])
+    return full_rank(dimension, inside, windows, widths) if several and any(0 < n < size for n in counts) else 0.0
+
+
+SPLIT = Trivial(FULL.sizes, split)
 
 
 def bound(name: str, statement: str, ensembles: tuple[str, ...], quantity: str, source: str, origin: Origin) -> Claim:
@@ -62,6 +74,48 @@ def equal(
     )
 
 
+def reached(
+    name: str, statement: str, ensembles: tuple[str, ...], quantity: str, source: str, trivial: Trivial
+) -> Claim:
+    """The rank is at least what a theorem says."""
+    return Claim(
+        id=f"min-cut-{name}",
+        statement=statement,
+        source=source,
+        origin="check",
+        role="secondary",
+        where={"ensemble": ensembles},
+        first={"quantity": "rank"},
+        second={"quantity": quantity},
+        by=BY,
+        kind="exact",
+        threshold=0.0,
+        expected=(64.0, 32.0),
+        trivial=trivial,
+    )
+
+
+def closed(name: str, statement: str, source: str, **where: Value) -> tuple[Claim]:
+    """The rank of a pairs tree has its closed form."""
+    return equality(
+        Claim(
+            id=f"min-cut-{name}",
+            statement=statement,
+            source=source,
+            origin="check",
+            role="secondary",
+            where={"ensemble": "pairs", **where},
+            first={"quantity": "rank"},
+            second={"quantity": "closed_form"},
+            by=BY,
+            kind="exact",
+            threshold=0.0,
+            expected=(64.0, 32.0),
+            trivial=FULL,
+        )
+    )
+
+
 CLAIMS = (
     bound(
         "bound",
@@ -95,5 +149,41 @@ CLAIMS = (
         "search",
         "bridge_rank",
         "2212.09794 (quantum max-flow in the bridge graph)",
+    ),
+    reached(
+        "rounded",
+        "Any widths: rank is at least the min-cut with M and all widths rounded down to powers of p, for every p",
+        ("powers", "mixed"),
+        "proved_bound",
+        f"{PAPER}, Theorem 2",
+        FULL,
+    ),
+    reached(
+        "split-windows",
+        "Weights shared or not: rank is at least min{r_0, M}^S, S windows of level 1 split by the partition",
+        ("powers", "mixed", "shared"),
+        "split_windows_bound",
+        "1605.06743 (Cohen & Shashua), Theorem 1",
+        SPLIT,
+    ),
+    *closed(
+        "left-right",
+        "Pairs tree, powers of one integer: left-right rank is min{r_{L−1}, r_{L−2}, r_{L−3}², …, M^(N/2)}",
+        f"{PAPER}, corollary of Theorem 2",
+        partition="left-right",
+        powers=True,
+    ),
+    *closed(
+        "interleaved",
+        "Pairs tree, powers of one integer: odd-even rank is min{r_0, M}^(N/2)",
+        f"{PAPER}, corollary of Theorem 2",
+        partition="interleaved",
+        powers=True,
+    ),
+    *closed(
+        "pairs-any-widths",
+        "Pairs tree, any widths: both forms are the rank",
+        "ours: both sides of every cut are independent there",
+        powers=False,
     ),
 )

@@ -16,9 +16,10 @@ from convac.circuits.fields import PRIME_FIELD
 from convac.entanglement.bridge import predicted_rank
 from convac.entanglement.generic_rank import TreeShape, generic_rank, rank
 from convac.entanglement.graphs import Network, graph_min_cut
-from convac.entanglement.mincut import symmetric_min_cut, tree_min_cut
+from convac.entanglement.mincut import rounded_min_cut, split_windows_bound, symmetric_min_cut, tree_min_cut
 from convac.errors import MemoryLimitError, TimeLimitError
-from convac.experiments.min_cut.jobs import Drawing, Ensemble, Loop, Search
+from convac.experiments.min_cut.jobs import Drawing, Ensemble, Loop, Pairs, Search
+from convac.experiments.min_cut.pairs import pairs
 from convac.geometry.partitions import Partition
 from convac.geometry.trees import PoolingTree
 from convac.progress import reporter
@@ -61,6 +62,12 @@ class Case:
         """Exact generic rank."""
         shape = TreeShape(self.tree, self.local_dimension, self.widths, (shared,) * len(self.widths))
         return generic_rank(shape, self.inside).value
+
+    def lower_bounds(self, shared: bool) -> list[tuple[str, int]]:
+        """What theorems say from below: by the windows that are split and, of weights per location, by rounded widths."""
+        sizes = (self.tree, self.local_dimension, self.widths, self.inside)
+        found = [("split_windows_bound", split_windows_bound(*sizes))]
+        return found if shared else [*found, ("proved_bound", rounded_min_cut(*sizes))]
 
     def numbered(self, number: int) -> Row:
         """The case as label columns; `case` names it in a claim's counterexamples."""
@@ -109,6 +116,7 @@ def ensemble(job: Ensemble) -> Iterator[Row]:
         if kind == "shared":
             symmetric = symmetric_min_cut(case.tree, case.local_dimension, case.widths, case.inside)
             values.append(("symmetric_min_cut", symmetric))
+        values += case.lower_bounds(kind == "shared")
         for quantity, value in values:
             yield {**case.numbered(number), "quantity": quantity, "value": float(value)}
         report(number + 1, kind)
@@ -253,5 +261,6 @@ ROWS: dict[type[JobSpec], Callable[[Any], Iterator[Row]]] = {
     Ensemble: ensemble,
     Search: search,
     Loop: loop,
+    Pairs: pairs,
     Drawing: drawing,
 }

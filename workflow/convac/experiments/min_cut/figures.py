@@ -19,7 +19,7 @@ CASE = ["ensemble", "case"]
 
 def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
     """Every figure of the experiment by its part; a part without rows says so."""
-    refuse_unknown(table, ensemble=(*TITLES, "search", "drawing"))
+    refuse_unknown(table, ensemble=(*TITLES, "search", "drawing", "pairs"))
     return drawn({"": ranks, "deficits": deficits, "counterexamples": counterexamples, "drawing": drawing}, table)
 
 

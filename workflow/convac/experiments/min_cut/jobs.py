@@ -35,3 +35,10 @@ class Drawing(JobSpec):
     local_dimension: Positive
     widths: tuple[Positive, ...]
     inside: tuple[Natural, ...]
+
+
+class Pairs(JobSpec):
+    """Random widths of pairs trees, left against right and odd against even sites."""
+
+    cases: Positive
+    largest: Positive

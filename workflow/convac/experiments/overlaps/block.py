@@ -9,7 +9,15 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from convac.experiments.experiment import Cell, Experiment
-from convac.experiments.overlaps.jobs import Family, RandomNetworks, SearchedNetworks, Trees, Volume
+from convac.experiments.overlaps.jobs import (
+    Family,
+    RandomNetworks,
+    Rectangles,
+    SearchedNetworks,
+    Squares,
+    Trees,
+    Volume,
+)
 from convac.geometry.trees import PoolingTree
 from convac.specs.spec import Positive
 
@@ -25,6 +33,8 @@ class Block(Experiment):
     volume_sites: tuple[Annotated[int, Field(ge=4, le=20, multiple_of=2)], ...] = Field(
         description="rings whose cheapest network with a volume law is searched for"
     )
+    rectangles: Rectangles = Field(description="rectangles of grids of which the front formula says less than M^|A|")
+    squares: Squares = Field(description="square blocks whose cheapest network with a volume law is searched for")
 
     @model_validator(mode="after")
     def _fits(self) -> "Block":
@@ -33,9 +43,11 @@ class Block(Experiment):
 
 
 def cells(block: Block) -> list[Cell]:
-    """One job per family, one each for random and searched networks, the trees, the parameters of a volume law."""
+    """One job per family, one each for random and searched networks, trees, rectangles, volume laws of rings, squares."""
     trees = Trees(sites=(block.tree_sites,), local_dimension=2, widths=block.tree_widths)
-    return [*map(Cell, (*block.families, block.random, block.search, trees, Volume(sizes=block.volume_sites)))]
+    volume = Volume(sizes=block.volume_sites)
+    jobs = (*block.families, block.random, block.search, trees, volume, block.rectangles, block.squares)
+    return [*map(Cell, jobs)]
 
 
 FIGURES = {
@@ -44,4 +56,5 @@ FIGURES = {
     "grid": "Exact rank of rectangles of a grid against their area.",
     "entropy": "Entropy of the first n sites, in nats and as a share of ln rank, with 95 % intervals over networks.",
     "volume": "Parameters with which half of the sites reach the full rank, against the number of sites.",
+    "squares": "Parameters with which a square block reaches the full rank, against its side: exact, and by bounds.",
 }

@@ -1,8 +1,9 @@
 """Claims of overlaps."""
 
 import math
+from typing import Any
 
-from convac.claims.claims import CHOSEN_AS_PRIMARY, LARGEST, Claim, Labels, Trivial, equality
+from convac.claims.claims import CHOSEN_AS_PRIMARY, LARGEST, Claim, Labels, Origin, Trivial, equality
 
 OURS = "ours; 1803.09780 (Levine, Sharir, Cohen & Shashua)"
 RBM = "ours, on rings, after 1803.09780, in two dimensions, and 1701.04844 (volume law of Boltzmann machines)"
@@ -64,6 +65,23 @@ def machine_claim(name: str, statement: str, machine: str, network: str) -> Clai
         logarithmic=True,
         threshold=math.log(2),
         expected=(136.0, 38.0),
+    )
+
+
+def square_claim(
+    name: str, statement: str, source: str, origin: Origin, first: Labels, second: Labels, **parts: Any
+) -> Claim:
+    """A claim about square blocks of a torus."""
+    return Claim(
+        id=f"overlaps-square-{name}",
+        statement=statement,
+        source=source,
+        origin=origin,
+        role="secondary",
+        where={},
+        first=first,
+        second=second,
+        **parts,
     )
 
 
@@ -139,5 +157,69 @@ CLAIMS = (
         f"Largest ring, volume law, neither shares: a Boltzmann machine {TWICE}",
         "per location",
         "per location",
+    ),
+    *equality(
+        Claim(
+            id="overlaps-rectangles",
+            statement=f"Two dimensions, weights per location: {FRONT} (networks drawn with the law below M^|A|)",
+            source=OURS,
+            origin="ours",
+            role="secondary",
+            where={"network": "rectangles"},
+            first={"quantity": "block_rank"},
+            second={"quantity": "front_rank"},
+            by=("case",),
+            kind="exact",
+            threshold=0.0,
+            expected=(64.0, 32.0),
+            trivial=FULL,
+        )
+    ),
+    *equality(
+        square_claim(
+            "growth",
+            "Two dimensions: weights of a volume law grow as the side of a square for overlapping networks, as its square "
+            "for Boltzmann machines, as its fourth power for fully connected ones (by bounds on the rank)",
+            "1803.09780 (Levine, Sharir, Cohen & Shashua)",
+            "paper",
+            {"quantity": "square_exponent", "side": LARGEST},
+            {"quantity": "square_exponent_law", "side": LARGEST},
+            by=("network", "weights"),
+            threshold=-0.05,
+            expected=(2.0, 1.0),
+        )
+    ),
+    *equality(
+        square_claim(
+            "bound",
+            "Squares of up to 3 × 3: the fewest weights by exact rank are what the bounds allow",
+            "ours",
+            "ours",
+            {"quantity": "square_parameters"},
+            {"quantity": "square_bound"},
+            by=("network", "weights", "side"),
+            threshold=0.0,
+            expected=(34.0, 10.0),
+        )
+    ),
+    *(
+        square_claim(
+            f"machine-{name}",
+            f"Largest square: a Boltzmann machine, {words}, {TWICE} with shared weights",
+            "ours, after 1803.09780",
+            "ours",
+            {"quantity": "square_parameters", "side": LARGEST, "network": "RBM", "weights": weights},
+            {"quantity": "square_parameters", "side": LARGEST, "network": "overlapping", "weights": "shared"},
+            by=("side",),
+            kind="exact",
+            logarithmic=True,
+            threshold=math.log(2),
+            expected=(136.0, 38.0),
+        )
+        for name, weights, words in (
+            ("full", "per location", "fully connected"),
+            ("sparse", "sparse", "of two sites a hidden unit"),
+            ("filter", "shared", "a filter with shared weights"),
+        )
     ),
 )

@@ -17,7 +17,16 @@ from convac.entanglement.block_rank import exact_rank, front_rank, mask_of, pred
 from convac.entanglement.brute import matricization
 from convac.entanglement.generic_rank import TreeShape, generic_rank
 from convac.entanglement.measures import entropy
-from convac.experiments.overlaps.jobs import Family, RandomNetworks, SearchedNetworks, Trees, Volume
+from convac.experiments.overlaps.jobs import (
+    Family,
+    RandomNetworks,
+    Rectangles,
+    SearchedNetworks,
+    Squares,
+    Trees,
+    Volume,
+)
+from convac.experiments.overlaps.squares import rectangles, squares
 from convac.geometry.trees import PoolingTree
 from convac.progress import reporter
 from convac.seeds import stream
@@ -314,4 +323,6 @@ ROWS: dict[type[JobSpec], Callable[[Any], Iterator[Row]]] = {
     SearchedNetworks: searched_networks,
     Trees: trees,
     Volume: volume,
+    Rectangles: rectangles,
+    Squares: squares,
 }

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, MaxNLocator
+from matplotlib.ticker import FixedLocator, LogLocator, MaxNLocator
 
 from convac.plotting.looks import by_rank, looks, refuse_unknown
 from convac.plotting.primitives import aligned, curves, drawn, key, panel, plain_numbers, present, rows
@@ -29,8 +29,9 @@ NETWORKS = {"overlapping": (VERMILLION, "s"), "RBM": (BLUE, "o"), "tree": (BLACK
 
 def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
     """Every figure of the experiment by its part; a part without rows says so."""
-    refuse_unknown(table, network=(*NETWORKS, "random", "searched"))
-    return drawn({"": lines, "law": law, "grid": grid, "entropy": entropy, "volume": volume}, table)
+    refuse_unknown(table, network=(*NETWORKS, "random", "searched", "rectangles"))
+    parts = {"": lines, "law": law, "grid": grid, "entropy": entropy, "volume": volume, "squares": squares}
+    return drawn(parts, table)
 
 
 def ring(table: pd.DataFrame, quantity: str) -> pd.DataFrame:
@@ -223,5 +224,39 @@ def volume(table: pd.DataFrame) -> Figure | None:
         for network in present(found, "network")
     ]
     entries += [key("weights per location"), key("weights shared", linestyle="--", marker="o", markerfacecolor="white")]
+    made.legend(handles=entries, loc="outside upper center", ncols=2)
+    return made
+
+
+SQUARES = {  # network and weights: colour, marker, dashes, name
+    ("overlapping", "shared"): (VERMILLION, "s", "-", "overlapping, shared"),
+    ("RBM", "shared"): (BLUE, "o", "--", "RBM, one filter"),
+    ("RBM", "sparse"): (GREEN, "^", ":", "RBM, two sites a unit"),
+    ("RBM", "per location"): (PURPLE, "D", "-.", "RBM, fully connected"),
+}
+
+
+def squares(table: pd.DataFrame) -> Figure | None:
+    """Parameters of a volume law of a square block against its side: by bounds (lines), by exact rank (markers)."""
+    found = rows(table, quantity=("square_parameters", "square_bound"))
+    if found.empty:
+        return None
+    made = figure(COLUMN, 3.1)
+    axes = made.subplots()
+    for (network, weights), (colour, marker, dash, name) in SQUARES.items():
+        own = rows(found, network=network, weights=weights).sort_values("side")
+        bound, exact = rows(own, quantity="square_bound"), rows(own, quantity="square_parameters")
+        axes.plot(bound["side"], bound["value"], color=colour, linestyle=dash, linewidth=1)
+        axes.plot(exact["side"], exact["value"], marker, color=colour, markersize=4, label=name)
+    axes.set_xscale("log", base=2)
+    axes.set_yscale("log")
+    axes.set_xlabel("side α of the square block")
+    axes.set_ylabel("parameters for full rank")
+    plain_numbers(axes, "x")
+    axes.yaxis.set_major_locator(LogLocator(10, numticks=8))
+    axes.yaxis.set_major_formatter(lambda value, _: f"1e{round(np.log10(value))}" if value > 0 else "")
+    entries = [
+        key(name, color=colour, marker=marker, linestyle=dash) for colour, marker, dash, name in SQUARES.values()
+    ]
     made.legend(handles=entries, loc="outside upper center", ncols=2)
     return made

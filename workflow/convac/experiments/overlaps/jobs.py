@@ -1,6 +1,7 @@
 """Jobs of overlaps: the families of its config."""
 
 import math
+from itertools import pairwise
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -63,3 +64,25 @@ class Volume(JobSpec):
     """Rings whose cheapest network with a volume law is searched for."""
 
     sizes: tuple[Positive, ...]
+
+
+class Rectangles(JobSpec):
+    """Networks over grids and rectangles in them, drawn by how far the front's formula lies below M^|A|."""
+
+    networks: Natural = Field(description="networks with weights per location; fewer where there are no more")
+    entries: Annotated[Positive, Field(ge=64)] = Field(description="most inputs M^N that are listed")
+
+
+class Squares(JobSpec):
+    """Square blocks of a torus twice as wide, whose cheapest network with a volume law is searched for."""
+
+    sides: tuple[Annotated[Positive, Field(le=3)], ...] = Field(description="of blocks that exact ranks are taken of")
+    bounded: tuple[Positive, ...] = Field(
+        min_length=1, description="of blocks that bounds alone are known of, each twice the one before"
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Squares":
+        if any(larger != 2 * smaller for smaller, larger in pairwise(self.bounded)):
+            raise ArgumentError(f"bounded: {list(self.bounded)}; accepted: sides, each twice the one before")
+        return self

@@ -128,7 +128,5 @@ CLAIMS = (
         "equality",
         longest=True,
     ),
-    growth_claim(
-        "growth-bound", "Two layers, M ≥ R: ln rank never grows faster than (R − 1)·ln T", "check", "exact"
-    ),
+    growth_claim("growth-bound", "Two layers, M ≥ R: ln rank never grows faster than (R − 1)·ln T", "check", "exact"),
 )
