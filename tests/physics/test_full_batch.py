@@ -12,7 +12,7 @@ from convac.circuits.fields import REALS
 from convac.circuits.overlapping import OverlappingShape, OverlappingWeights, coefficient_tensor
 from convac.errors import ArgumentError
 from convac.experiments.depth_channels.compute import target_function
-from convac.training.full_batch import RingNetwork, features, fitted_errors, residuals
+from convac.training.full_batch import Fit, RingNetwork, embedded, features, fitted, residuals, starts
 
 SHAPES = st.sampled_from(
     [(4, 2, 3), (5, 2, 2), (5, 3, 2), (6, 2, 1), (6, 2, 3), (6, 3, 2), (7, 4, 1), (8, 2, 4), (8, 1, 2)]
@@ -82,6 +82,12 @@ def tails(target, widths):
     return [squares[width:].sum() / squares.sum() for width in widths]
 
 
+def fitted_errors(network, targets, widths, rates, steps, seed=0):
+    """Errors of every width, shape (targets, widths)."""
+    seeds = [seed] * len(targets)
+    return np.stack([fitted(network, targets, seeds, width, rates, steps).errors for width in widths], axis=1)
+
+
 def test_one_layer_does_no_better_than_its_rank_and_comes_near():
     widths = (1, 2, 4, 8)
     targets = np.random.default_rng(0).normal(size=(2, 64))
@@ -110,6 +116,30 @@ def test_seeds_decide():
     assert (first != fitted_errors(network, targets, (2, 3), (0.05,), 20, seed=2)).all()
 
 
+@pytest.mark.parametrize("kind", ["product", "rectifier"])
+@pytest.mark.parametrize("layers", [1, 2])
+def test_a_layer_more_can_begin_with_the_function_of_a_layer_less(kind, layers):
+    targets = np.random.default_rng(4).normal(size=(2, 64))
+    shallower = fitted(RingNetwork(kind, 6, 2, layers), targets, (0, 1), 3, (0.05,), 10)
+    deeper = RingNetwork(kind, 6, 2, layers + 1)
+    for width in (3, 4):
+        begun = embedded(deeper, shallower.maps, starts(deeper, width, (0, 1), 0))
+        found = residuals(features(deeper, begun).double(), torch.from_numpy(targets)).numpy()
+        assert (found <= shallower.errors + 1e-5).all()
+        assert width > 3 or found == pytest.approx(shallower.errors, abs=0.03)
+    better = fitted(deeper, targets, (0, 1), 4, (0.05, 0.1), 10, shallower)
+    assert isinstance(better, Fit)
+    assert (better.errors <= shallower.errors + 1e-5).all()
+
+
+def test_maps_have_the_errors_that_they_come_with():
+    targets = np.random.default_rng(5).normal(size=(2, 64))
+    network = RingNetwork("product", 6, 2, 2)
+    found = fitted(network, targets, (3, 4), 3, (0.05, 0.1), 15)
+    again = residuals(features(network, found.maps).double(), torch.from_numpy(targets)).numpy()
+    assert again == pytest.approx(found.errors, abs=1e-6)
+
+
 def test_one_layer_leaves_of_the_mirror_what_its_spectrum_leaves():
     """The two halves agree or not: 2^(N/2) − 1 equal singular values of the function less its mean."""
     mirror = target_function("mirror", 6, 0)[None]
@@ -126,4 +156,6 @@ def test_mistakes_are_named():
         with pytest.raises(ArgumentError, match=says):
             RingNetwork(*arguments)
     with pytest.raises(ArgumentError, match="targets: shape"):
-        fitted_errors(RingNetwork("product", 4, 2, 1), np.ones((1, 8)), (2,), (0.1,), 1)
+        fitted(RingNetwork("product", 4, 2, 1), np.ones((1, 8)), (0,), 2, (0.1,), 1)
+    with pytest.raises(ArgumentError, match="seeds: got 2"):
+        fitted(RingNetwork("product", 4, 2, 1), np.ones((1, 16)), (0, 1), 2, (0.1,), 1)

@@ -120,6 +120,9 @@ ENDS = {
     "overlaps-front-shared",
     "overlaps-volume-machine-shared",
     "overlaps-volume-machine-per-location",
+    "overlaps-square-bound",
+    "overlaps-square-machine-sparse",
+    "overlaps-square-machine-filter",
     "recurrent-memory-depth-4",
 }
 

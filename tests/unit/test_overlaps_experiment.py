@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from convac.circuits.fields import PrimeField
+from convac.circuits.fields import PRIME_FIELD, PrimeField
 from convac.circuits.overlapping import OverlappingShape, coefficient_tensor
 from convac.circuits.overlapping import draw as draw_weights
 from convac.claims.verdicts import evaluate_all
@@ -27,7 +27,15 @@ from convac.experiments.overlaps.compute import (
     smallest_overlapping,
 )
 from convac.experiments.overlaps.figures import draw
-from convac.experiments.overlaps.jobs import Family, RandomNetworks, SearchedNetworks
+from convac.experiments.overlaps.jobs import Family, RandomNetworks, Rectangles, SearchedNetworks, Squares
+from convac.experiments.overlaps.squares import (
+    bounded,
+    evaluated,
+    fitting_shapes,
+    measured,
+    searched_rectangles,
+    straddling,
+)
 from convac.plotting.checks import problems
 
 SMALL = Block(
@@ -41,6 +49,8 @@ SMALL = Block(
     tree_sites=8,
     tree_widths=(2,),
     volume_sites=(4, 6, 8),
+    rectangles=Rectangles(networks=4, entries=4096),
+    squares=Squares(sides=(1, 2), bounded=(256, 512)),
 )
 
 
@@ -58,7 +68,7 @@ def test_verdicts(table):
     verdicts = evaluate_all(CLAIMS, table).set_index("id")["verdict"]
     ends = "overlaps-prediction-narrow"  # 24 where the prediction is 25
     dents = "overlaps-front-shared"  # 5 where the front formula says 6
-    machines = [name for name in verdicts.index if name.startswith("overlaps-volume")]
+    machines = [name for name in verdicts.index if name.startswith(("overlaps-volume", "overlaps-square-machine"))]
     assert set(verdicts[[ends, dents]]) == {"contradicted"}
     assert set(verdicts.drop([ends, dents, *machines])) == {"reproduced"}
 
@@ -122,3 +132,33 @@ def test_the_prediction_ends_on_a_ring_of_twelve_with_shared_weights(seed, prime
     residues = coefficient_tensor(shape, draw_weights(shape, field, np.random.default_rng(seed)), field)
     assert rank(matricization(residues, mask_of(12, list(inside))), field) == 30
     assert predicted_rank(shape, list(inside)) == 32 == front_rank(shape, (6,))
+
+
+def test_rectangles_are_drawn_where_the_front_formula_says_less():
+    found = searched_rectangles(1000, 4096)
+    assert len(found) >= 20
+    for shape, sides in found:
+        assert front_rank(shape, sides) < shape.local_dimension ** (sides[0] * sides[1])
+        assert not shape.shared
+        assert len(shape.widths) > 1
+
+
+def test_an_overlapping_network_on_chosen_inputs_has_the_values_of_its_tensor():
+    shape = OverlappingShape((2, 2), 2, (3, 2))
+    weights = draw_weights(shape, PRIME_FIELD, np.random.default_rng(0))
+    bits = np.indices((2,) * 4).reshape(4, -1).T
+    assert (evaluated(shape, weights, bits) == coefficient_tensor(shape, weights, PRIME_FIELD).ravel()).all()
+
+
+@pytest.mark.parametrize("side", [1, 2])
+def test_small_squares_take_what_the_bounds_allow(side):
+    assert measured(side) == bounded(side)
+
+
+def test_bounds_of_large_squares():
+    found = bounded(64)
+    assert found["RBM", "sparse"] == 3 * 64**2
+    assert found["RBM", "per location"] == 64**2 * (4 * 64**2 + 1)
+    size = int((found["RBM", "shared"] - 1) ** 0.5)
+    assert straddling(64, size) >= 64**2 > straddling(64, size - 1)
+    assert found["overlapping", "shared"] == min(shape.parameters for shape in fitting_shapes(64)) < 20 * 64

@@ -27,14 +27,17 @@ from convac.entanglement.grid import GridFunction
 from convac.entanglement.limits import Limits
 from convac.experiments.depth_channels import compute as depth_channels
 from convac.experiments.depth_efficiency import compute as depth_efficiency
+from convac.experiments.depth_efficiency import grids
 from convac.experiments.depth_efficiency.jobs import Epsilon, Rectifiers
 from convac.experiments.information_scaling import compute as information_scaling
 from convac.experiments.information_scaling import mapping_statements
 from convac.experiments.information_scaling.jobs import Mixtures, Trained, Training
 from convac.experiments.min_cut import compute as min_cut
-from convac.experiments.min_cut.jobs import Ensemble, Loop
+from convac.experiments.min_cut import pairs as min_cut_pairs
+from convac.experiments.min_cut.jobs import Ensemble, Loop, Pairs
 from convac.experiments.overlaps import compute as overlaps
-from convac.experiments.overlaps.jobs import RandomNetworks, SearchedNetworks
+from convac.experiments.overlaps import squares
+from convac.experiments.overlaps.jobs import RandomNetworks, Rectangles, SearchedNetworks
 from convac.experiments.recurrent_memory import compute as recurrent_memory
 from convac.experiments.recurrent_memory.jobs import Search
 from convac.experiments.target_entropy import compute as target_entropy
@@ -55,7 +58,7 @@ from convac.specs.networks.arithmetic import ArithmeticSpec
 from convac.specs.run import RunSpec
 from convac.specs.training import TrainingSpec
 from convac.targets import functions
-from convac.training import loop, masks
+from convac.training import full_batch, loop, masks
 
 ADVISED = pairs.sample_of(np.random.default_rng(0).integers(0, 2, (40, 4, 1)), np.arange(40) % 2)
 LINE, SQUARE = PoolingTree.named("line", (4,)), PoolingTree.named("square", (4, 4))
@@ -269,11 +272,14 @@ DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
     ),
     "exact channels, ring": (lambda: depth_channels.residues(RING), [513]),
     "exact channels, grid": (lambda: depth_channels.residues(OPEN), [1209]),
+    "fitted start": (lambda: full_batch.starts(full_batch.RingNetwork("product", 4, 2, 1), 2, (3, 5), 0), [474, 503]),
     "fitted target": (lambda: depth_channels.target_function("random", 4, 1), [4420]),
     "deep circuits": (
         lambda: depth_efficiency.epsilon(Epsilon(sites=(4,), width=2, draws=2)),
         [841, 8972, 9814, 7423],
     ),
+    "grid bounds": (lambda: list(grids.random_rows(4, 2, 1, 1)), [969, 349, 4533]),
+    "single channel": (lambda: list(grids.constructed_rows(4, 2, 1, 1)), [7229]),
     "deep rectifiers": (
         lambda: depth_efficiency.rectifiers(Rectifiers(sites=(4,), width=2, draws=1)),
         [294, 9352, 5441, 6287, 6594, 7975],
@@ -281,6 +287,7 @@ DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
     "min-cut, powers": (lambda: min_cut.ensemble(Ensemble(ensemble="powers", cases=1, largest=16)), [1900]),
     "min-cut, mixed": (lambda: min_cut.ensemble(Ensemble(ensemble="mixed", cases=1, largest=16)), [5106]),
     "min-cut, shared": (lambda: min_cut.ensemble(Ensemble(ensemble="shared", cases=1, largest=16)), [3816]),
+    "min-cut, pairs": (lambda: min_cut_pairs.drawn("left-right", True, Pairs(cases=1, largest=16)), [1791]),
     "rings": (lambda: min_cut.loop(Loop(cases=1)), [8545]),
     "overlaps, ring": (lambda: overlaps.block_rows(RING, 2), [4841, 5598, 2297]),
     "overlaps, grid": (lambda: overlaps.block_rows(OPEN, 1), [7053, 6520]),
@@ -290,6 +297,8 @@ DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
         lambda: overlaps.searched_networks(SearchedNetworks(networks=1, entries=64)),
         [5598, 5473, 4638],
     ),
+    "rectangles": (lambda: squares.rectangles(Rectangles(networks=1, entries=4096)), [6741, 786]),
+    "squares": (lambda: squares.measured(1), [7032, 3809, 7871, 4536, 3620]),
     "volume": (lambda: overlaps.smallest_overlapping(4, shared=True), [1618]),
     "volume, per location": (lambda: overlaps.smallest_overlapping(4, shared=False), [4500]),
     "machine": (lambda: overlaps.smallest_machine(4), [8925]),

@@ -33,6 +33,7 @@ OPEN_ENDED = (
     "min-cut-symmetric-equal",
     "overlaps-front-shared",
     "overlaps-volume",
+    "overlaps-square-machine",
     "target-entropy-class",
     "target-entropy-exponent",
     "target-entropy-percolation-rank",

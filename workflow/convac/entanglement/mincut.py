@@ -280,7 +280,7 @@ def symmetric_cut(
 
 
 def rounded_min_cut(tree: PoolingTree, local_dimension: int, widths: Sequence[int], partition: Choice) -> int:
-    """A lower bound on the rank for weights per location: the min-cut with M and all widths rounded down to powers of p.
+    """A lower bound on the rank for weights per location: the min-cut with M and widths rounded down to p^n.
 
     A network is a wider one some of whose channels have zero weights, and where all dimensions are powers of one
     integer the rank is the min-cut. The largest of these cuts, of every p.

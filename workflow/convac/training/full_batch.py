@@ -11,12 +11,14 @@ layers are left to descent.
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from convac.errors import ArgumentError
+from convac.seeds import stream
 
 KINDS = ("product", "rectifier")
 RIDGE = 1e-6  # of the output's least squares, beside columns of norm 1
@@ -59,51 +61,107 @@ class RingNetwork:
         return torch.mul if self.kind == "product" else torch.maximum
 
 
-def fitted_errors(
+class Fit(NamedTuple):
+    """The best of a network's restarts, by target.
+
+    Attributes:
+        errors: squared error over the target's square, shape (targets,).
+        maps: of every layer, (targets, N, K, D, in).
+    """
+
+    errors: np.ndarray
+    maps: list[Tensor]
+
+
+def fitted(
     network: RingNetwork,
     targets: np.ndarray,
-    widths: Sequence[int],
+    seeds: Sequence[int],
+    width: int,
     rates: Sequence[float],
     steps: int,
-    seed: int = 0,
-) -> np.ndarray:
-    """Squared error over the target's square, the lowest of the restarts, shape (targets, widths).
-
-    All are fitted side by side by Adam on all inputs; a narrow network is a wide one whose other channels are zero.
+    shallower: Fit | None = None,
+) -> Fit:
+    """Networks of one width, fitted by Adam to each target on all inputs, the best of the restarts.
 
     Args:
         network: kind, ring and depth.
         targets: real functions, shape (targets, 2^N), not zero.
-        widths: channels of every layer.
-        rates: one restart each; a rate falls linearly to zero.
+        seeds: of the first weights, one for each target.
+        width: channels of every layer.
+        rates: a restart each, from random weights; a rate falls linearly to zero.
         steps: of each restart.
-        seed: of the first weights.
+        shallower: a fit with one layer less and no more channels. The last restart then begins with its function, at
+            the first rate, so that the deeper network is never worse.
 
     Raises:
-        ArgumentError: targets of another size.
+        ArgumentError: targets of another size, or a seed too many or too few.
     """
     if targets.ndim != 2 or targets.shape[1] != 2**network.sites:
         raise ArgumentError(f"targets: shape {targets.shape}; accepted: (targets, {2**network.sites})")
-    owners = torch.cartesian_prod(*(torch.arange(len(each)) for each in (targets, widths, rates)))
-    wanted = torch.from_numpy(targets).double()[owners[:, 0]]
-    channels = torch.tensor(widths)[owners[:, 1]]
-    speeds = torch.tensor(rates)[owners[:, 2]][:, None, None, None, None]
-    present = (torch.arange(max(widths)) < channels[:, None]).float()[:, None, None, :, None]
-    first = starts(network, channels, torch.Generator().manual_seed(seed))
+    if len(seeds) != len(targets):
+        raise ArgumentError(f"seeds: got {len(seeds)}; accepted: one for each of {len(targets)} targets")
+    begun = [starts(network, width, seeds, restart) for restart in range(len(rates))]
+    speeds = list(rates)
+    if shallower is not None:
+        begun[-1], speeds[-1] = embedded(network, shallower.maps, begun[-1]), rates[0]
+    first = [torch.cat(layers) for layers in zip(*begun, strict=True)]
+    scale = torch.tensor(speeds).repeat_interleave(len(targets))[:, None, None, None, None]
+    wanted = torch.from_numpy(targets).double().repeat(len(begun), 1)
+    found = descended(network, first, scale, wanted, steps)
+    errors = found.errors.reshape(len(begun), len(targets))
+    places = torch.from_numpy(errors.argmin(0) * len(targets) + np.arange(len(targets)))
+    return Fit(errors.min(0), [maps[places] for maps in found.maps])
+
+
+def descended(network: RingNetwork, first: Sequence[Tensor], scale: Tensor, wanted: Tensor, steps: int) -> Fit:
+    """Every replica's lowest error on its way down, and the maps there.
+
+    Args:
+        network: kind, ring and depth.
+        first: maps to begin with, (replicas, N, K, D, in) for every layer.
+        scale: rates, broadcast against maps.
+        wanted: targets, (replicas, 2^N).
+        steps: of Adam.
+    """
+    scales = [scale * gentleness(network, level) for level in range(network.layers)]
     moves = [torch.zeros_like(maps, requires_grad=True) for maps in first]
-    scales = [speeds * gentleness(network, level) for level in range(network.layers)]
     optimizer = torch.optim.Adam(moves, lr=1.0, betas=BETAS)
-    lowest = torch.full((len(owners),), math.inf, dtype=torch.float64)
+    lowest, best = torch.full((len(wanted),), math.inf, dtype=torch.float64), [maps.clone() for maps in first]
     for step in range(steps):
         optimizer.param_groups[0]["lr"] = min(1.0, (step + 1) / WARM_UP) * (1 - step / steps)
         optimizer.zero_grad()
-        maps = [present * (begun + scale * move) for begun, scale, move in zip(first, scales, moves, strict=True)]
+        maps = [begun + each * move for begun, each, move in zip(first, scales, moves, strict=True)]
         errors = residuals(features(network, maps).double(), wanted)
         torch.autograd.backward(errors.sum())
         optimizer.step()
-        lowest = torch.minimum(lowest, errors.detach())
-    shape = (len(targets), len(widths), len(rates))
-    return np.asarray(lowest.reshape(shape).amin(2).numpy())
+        lower = errors.detach() < lowest
+        lowest = torch.where(lower, errors.detach(), lowest)
+        for kept, made in zip(best, maps, strict=True):
+            kept[lower] = made.detach()[lower]
+    return Fit(lowest.numpy(), best)
+
+
+def embedded(network: RingNetwork, shallower: Sequence[Tensor], first: Sequence[Tensor]) -> list[Tensor]:
+    """Maps whose columns include those of a network with one layer less: a first layer that hands the sites on.
+
+    Args:
+        network: the deeper one.
+        shallower: the other one's maps, of no more channels.
+        first: the deeper one's random maps, kept where the shallower one has none.
+    """
+    made = [maps.clone() for maps in first]
+    made[0][:, :, :, :2] = 1.0 if network.kind == "product" else 0.0
+    made[0][:, :, 0, :2] = torch.eye(2)
+    bias = network.kind == "rectifier"
+    for level, (maps, old) in enumerate(zip(made[1:], shallower, strict=True)):
+        channels = old.shape[3]
+        maps[:, :, :, :channels] = 0.0
+        read = 2 if level == 0 else channels  # the first layer has no bias
+        maps[:, :, :, :channels, :read] = old[..., :read]
+        if bias and level > 0:
+            maps[:, :, :, :channels, -1] = old[..., -1]
+    return made
 
 
 def gentleness(network: RingNetwork, level: int) -> float:
@@ -111,17 +169,18 @@ def gentleness(network: RingNetwork, level: int) -> float:
     return float(network.kernel ** (level + 1 - network.layers)) if network.kind == "product" else 1.0
 
 
-def starts(network: RingNetwork, widths: Tensor, generator: torch.Generator) -> list[Tensor]:
-    """Random maps of every layer, (replicas, N, K, D, in): near ones that pass channels on, or He's (1502.01852)."""
-    most = int(widths.max())
+def starts(network: RingNetwork, width: int, seeds: Sequence[int], restart: int) -> list[Tensor]:
+    """Random maps of every layer, (seeds, N, K, D, in): near ones that pass channels on, or He's (1502.01852)."""
+    generators = [stream("ring start", seed, restart) for seed in seeds]
     layers = []
     for level in range(network.layers):
-        into = 2 if level == 0 else most + (network.kind == "rectifier")
-        noise = torch.randn(len(widths), network.sites, network.kernel, most, into, generator=generator)
+        into = 2 if level == 0 else width + (network.kind == "rectifier")
+        size = (network.sites, network.kernel, width, into)
+        noise = torch.from_numpy(np.stack([each.normal(size=size) for each in generators])).float()
         if level > 0:
-            noise = noise / widths[:, None, None, None, None].sqrt()
+            noise = noise / math.sqrt(width)
         if network.kind == "product":
-            passing = torch.ones(most, into) if level == 0 else torch.eye(most)
+            passing = torch.ones(width, into) if level == 0 else torch.eye(width)
             layers.append(passing + gentleness(network, level) * noise)
         else:
             layers.append(math.sqrt(2 / network.kernel) * noise)
@@ -167,22 +226,22 @@ def pooled(network: RingNetwork, table: Tensor) -> Tensor:
     while table.shape[1] % 2 == 0 and seen + step <= network.sites:
         table = joined(table[:, 0::2], table[:, 1::2], step, network.pool)
         step, seen = 2 * step, seen + step
-    numbers = torch.from_numpy(patterns(network.sites, seen, step))
-    values = table[:, 0][:, numbers[0]]
-    for position in range(1, len(numbers)):
-        values = network.pool(values, table[:, position][:, numbers[position]])
-    return values
+    values = placed(table[:, 0], 0, seen, network.sites)
+    for position in range(1, table.shape[1]):
+        values = network.pool(values, placed(table[:, position], position * step, seen, network.sites))
+    return values.flatten(2).mT
 
 
-def patterns(sites: int, seen: int, step: int) -> np.ndarray:
-    """What windows of `seen` sites, one every `step` sites of the ring, show at all inputs, as numbers (N / step, 2^N).
+def placed(table: Tensor, start: int, seen: int, sites: int) -> Tensor:
+    """A table (replicas, 2^seen, D) over the sites from `start` on, round the ring, as one over all of them.
 
-    >>> patterns(2, 1, 1).tolist()
-    [[0, 0, 1, 1], [0, 1, 0, 1]]
+    Shape (replicas, D, 1 or 2, …, 1 or 2), an axis for every site of the ring in its order, so that tables of different
+    places broadcast against each other.
     """
-    bits = np.indices((2,) * sites).reshape(sites, -1)
-    weights = 2 ** np.arange(seen)[::-1]
-    return np.stack([weights @ bits[(start + np.arange(seen)) % sites] for start in range(0, sites, step)])
+    inside = [(start + step) % sites for step in range(seen)]
+    axes = table.unflatten(1, (2,) * seen)
+    ordered = axes.permute(0, seen + 1, *(1 + inside.index(site) for site in sorted(inside)))
+    return ordered.reshape(len(table), table.shape[-1], *(2 if site in inside else 1 for site in range(sites)))
 
 
 def residuals(columns: Tensor, targets: Tensor) -> Tensor:
@@ -192,9 +251,13 @@ def residuals(columns: Tensor, targets: Tensor) -> Tensor:
         columns: (replicas, inputs, D), float64; a column of zeros counts for nothing.
         targets: (replicas, inputs).
     """
-    gram, overlap = columns.mT @ columns, columns.mT @ targets[..., None]
-    norms = gram.diagonal(dim1=1, dim2=2).clamp_min(1e-60).sqrt()[..., None]
-    gram, overlap = gram / norms / norms.mT, overlap / norms
-    gram = gram + RIDGE * torch.eye(columns.shape[-1], dtype=columns.dtype)
-    explained: Tensor = (overlap * torch.linalg.solve(gram, overlap)).sum((1, 2))
-    return 1 - explained / targets.square().sum(1)
+    with torch.no_grad():
+        gram, overlap = columns.mT @ columns, columns.mT @ targets[..., None]
+        norms = gram.diagonal(dim1=1, dim2=2).clamp_min(1e-60).sqrt()[..., None]
+        gram, overlap = gram / norms / norms.mT, overlap / norms
+        gram = gram + RIDGE * torch.eye(columns.shape[-1], dtype=columns.dtype)
+        weights = torch.linalg.solve(gram, overlap) / norms
+        penalty = RIDGE * (norms * weights)[..., 0].square().sum(1)
+    # at the best weights the error has no slope in them; the ridge's own slope, a millionth, is left out
+    left = targets - (columns @ weights)[..., 0]
+    return (left.square().sum(1) + penalty) / targets.square().sum(1)

@@ -24,6 +24,7 @@ from convac.progress import reporter
 from convac.seeds import stream
 from convac.specs.job import JobSpec
 from convac.specs.tables import table_of
+from convac.specs.training import seeds_of
 
 Row = dict[str, Any]
 Point = tuple[int, float, float]  # n_c, ln D_0, ln D
@@ -171,29 +172,51 @@ def target_function(name: str, sites: int, seed: int) -> np.ndarray:
 def trained(job: Trained) -> Iterator[Row]:
     """Errors of fitted networks by depth and width, and what follows for the widths that reach one layer's error.
 
-    A ring of binary sites, weights per location. Every network has the same steps and restarts.
+    A ring of binary sites, weights per location. Every network has the same steps and restarts. One restart of several
+    layers begins with the function of one layer less of as many channels, or the most below.
     """
-    from convac.training.full_batch import RingNetwork, fitted_errors
+    from convac.training.full_batch import Fit, RingNetwork, fitted
 
-    kind, sites, kernel = job.network, job.sites, job.kernel
-    owners = list(product(job.targets, range(job.seeds)))
-    targets = np.stack([target_function(name, sites, seed) for name, seed in owners])
-    labels = {"network": kind, "sites": str(sites), "kernel": kernel, "local_dimension": 2}
+    seeds = seeds_of(job.seeds)
+    owners = list(product(job.targets, seeds))
+    targets = np.stack([target_function(name, job.sites, seed) for name, seed in owners])
+    labels = {"network": job.network, "sites": str(job.sites), "kernel": job.kernel, "local_dimension": 2}
     tried = dict(enumerate(job.widths, start=1))
     errors: dict[int, np.ndarray] = {}
+    below: dict[int, Fit] = {}
     report = reporter(len(tried), "depth")
     for depth, widths in tried.items():
-        network = RingNetwork(kind, sites, kernel, depth)
-        made = fitted_errors(network, targets, widths, job.rates, job.steps)
+        network, fits = RingNetwork(job.network, job.sites, job.kernel, depth), {}
+        for width in widths:
+            shallower = below.get(max((known for known in below if known <= width), default=0))
+            own_seeds = [seed for _, seed in owners]
+            fits[width] = fitted(network, targets, own_seeds, width, job.rates, job.steps, shallower)
+        made = np.stack([fit.errors for fit in fits.values()], axis=1)
         errors[depth] = np.minimum.accumulate(made, axis=1)  # a wide network can be a narrow one
-        for (target, seed), row in zip(owners, errors[depth], strict=True):
-            for width, value in zip(widths, row, strict=True):
-                own = {**labels, "target": target, "layers": depth, "width": width, "seed": seed}
-                yield {**own, "quantity": "relative_error", "value": float(value)}
+        yield from error_rows(labels, owners, tried, errors, depth)
+        below = fits
         report(depth, f"n_c={depth}")
     for number, (target, seed) in enumerate(owners):
         own = {**labels, "target": target, "seed": seed}
         yield from reached_rows(own, tried, {depth: values[number] for depth, values in errors.items()})
+
+
+def error_rows(
+    labels: Row,
+    owners: Sequence[tuple[str, int]],
+    tried: Mapping[int, Sequence[int]],
+    errors: Mapping[int, np.ndarray],
+    depth: int,
+) -> Iterator[Row]:
+    """Errors of one depth and, of widths that were tried there, too, those of one layer less."""
+    widths, fewer = tried[depth], tried.get(depth - 1, ())
+    for number, (target, seed) in enumerate(owners):
+        for place, width in enumerate(widths):
+            own = {**labels, "target": target, "layers": depth, "width": width, "seed": seed}
+            yield {**own, "quantity": "relative_error", "value": float(errors[depth][number, place])}
+            if width in fewer:
+                value = float(errors[depth - 1][number, fewer.index(width)])
+                yield {**own, "quantity": "shallower_error", "value": value}
 
 
 def reached_rows(labels: Row, tried: Mapping[int, Sequence[int]], errors: Mapping[int, np.ndarray]) -> Iterator[Row]:
@@ -215,10 +238,13 @@ def reached_rows(labels: Row, tried: Mapping[int, Sequence[int]], errors: Mappin
             root = predicted("root", np.asarray(depth), np.asarray(start), np.asarray(0.0), whole=False)
             yield {**own, "quantity": "smallest_width", "value": math.exp(width)}
             yield {**own, "quantity": "root_width", "value": math.exp(float(root))}
-        if len(points) == len(reached) > 1:  # of some bars alone the exponent would be another one
+        above = [point for point in points if point[2] > math.log(tried[depth][0])]
+        # of some bars alone, or with widths at the least that was tried, the exponent would be another one
+        if len(above) == len(reached) > 1:
             own = {**labels, "layers": depth}
-            slope = np.polyfit([start for _, start, _ in points], [width for _, _, width in points], 1)[0]
+            slope, start = np.polyfit([start for _, start, _ in points], [width for _, _, width in points], 1)
             yield {**own, "quantity": "width_exponent", "value": float(slope)}
+            yield {**own, "quantity": "width_prefactor", "value": math.exp(start)}
             yield {**own, "quantity": "root_exponent", "value": 1 / depth}
         found += points
     if found:

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from convac.specs.job import JobSpec
 from convac.specs.spec import Positive, Rate
+from convac.specs.training import Seeds
 
 FEWEST = 2  # channels: one makes a product over sites
 Width = Annotated[Positive, Field(ge=2)]
@@ -44,8 +45,11 @@ class Trained(JobSpec):
         min_length=2, description="channels that are tried at n_c = 1, 2, …; those of one layer are D_0"
     )
     targets: tuple[Literal["random", "run", "mirror"], ...] = Field(min_length=1)
-    seeds: Positive
-    rates: tuple[Rate, ...] = Field(min_length=1, description="of Adam, a restart each")
+    seeds: Seeds = Field(description="of random functions and of first weights: how many, from 0, or which")
+    rates: tuple[Rate, ...] = Field(
+        min_length=1,
+        description="of Adam, a restart each; of several layers the last begins with the function of one less",
+    )
     steps: Positive = Field(description="of every restart")
 
     @model_validator(mode="after")

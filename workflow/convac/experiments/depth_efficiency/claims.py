@@ -117,7 +117,7 @@ CLAIMS = (
     ),
     grid_bound(
         "max-needs-width",
-        "Some deep ReLU-max weights give rank min{r_0, M}^(N/2): a shallow network needs 2/(M·N) times as many channels",
+        "Some deep ReLU-max weights give rank min{r_0, M}^(N/2): shallow ones need 2/(M·N) times as many channels",
         f"{RECTIFIERS}, Claim 9",
         "deep max, equal sites",
         "grid_rank",

@@ -1,7 +1,7 @@
 """Grid tensors of rectifier networks of many sizes, beside what theorems say of their ranks, odd against even sites.
 
-Source: 1603.00162: Claim 8 (average pooling), Claim 9 (some deep networks need exponentially wide shallow ones), Claim 10
-(others, an open set of weights, need one channel). Networks have biases here.
+Source: 1603.00162: Claim 8 (average pooling), Claim 9 (some deep networks need exponentially wide shallow ones), Claim
+10 (others, an open set of weights, need one channel). Networks have biases here.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -69,8 +69,8 @@ def random_layers(tree: PoolingTree, local_dimension: int, width: int, generator
 def equal_sites(tree: PoolingTree, local_dimension: int, width: int) -> Layers:
     """Weights of Claim 9: a deep network of maxima that is 0 where each odd site equals the even one beside it, else 1.
 
-    Channel c of level 1 is 1 unless both sites of the pair are c. Their sum less r − 1, and 0 above the templates, is 1
-    unless the sites are equal. Every later level takes the maximum. Only min{r, M} channels are used.
+    Channel c of level 1 is 1 unless both sites of the pair are c. Their sum less r − 1 is 1 unless the sites are equal.
+    Every later level takes the maximum. Only min{r, M} channels are used.
     """
     used = min(width, local_dimension)
     positions = tree.positions
@@ -100,7 +100,7 @@ def near_single(tree: PoolingTree, local_dimension: int, width: int, generator: 
 
 
 def single_channel(tree: PoolingTree, local_dimension: int, layers: Layers) -> np.ndarray:
-    """Grid tensor of the shallow network of one channel: the maximum over sites of what the network gives each alone."""
+    """Grid tensor of a shallow network of one channel: the maximum over sites of what the network gives each."""
     numbers = []
     for site in range(tree.sites):
         values, place = np.eye(local_dimension), site

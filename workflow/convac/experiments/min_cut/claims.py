@@ -21,10 +21,10 @@ FULL = Trivial(("local_dimension", "sites_inside", "windows", "widths"), full_ra
 
 def split(dimension: int, inside: str, windows: str, widths: str) -> float:
     """The same where a window of level 1 is split and min{r_1, M} > 1; 0 elsewhere, where the bound is 1."""
-    chosen, size = set(inside.split()), int(windows.split()[0])
+    chosen, size = set(inside.split()), int(windows.partition(" ")[0])
     starts = range(0, prod(map(int, windows.split())), size)
     counts = [sum(str(site) in chosen for site in range(start, start + size)) for start in starts]
-    several = int(dimension) > 1 < int(widths.split()[0])
+    several = int(dimension) > 1 < int(widths.partition(" ")[0])
     return full_rank(dimension, inside, windows, widths) if several and any(0 < n < size for n in counts) else 0.0
 
 

@@ -64,7 +64,7 @@ class Case:
         return generic_rank(shape, self.inside).value
 
     def lower_bounds(self, shared: bool) -> list[tuple[str, int]]:
-        """What theorems say from below: by the windows that are split and, of weights per location, by rounded widths."""
+        """What theorems say from below: by split windows and, of weights per location, by rounded widths."""
         sizes = (self.tree, self.local_dimension, self.widths, self.inside)
         found = [("split_windows_bound", split_windows_bound(*sizes))]
         return found if shared else [*found, ("proved_bound", rounded_min_cut(*sizes))]

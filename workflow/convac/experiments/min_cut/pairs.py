@@ -46,7 +46,7 @@ WORDS = {"left-right": "left-right", "interleaved": "interleaved"}
 
 
 def pairs(job: Pairs) -> Iterator[dict[str, Any]]:
-    """Ranks of `cases` different trees of each partition, of powers of one integer and of any widths, and their forms."""
+    """Ranks and forms of `cases` different trees of each partition, of powers of one integer and of any widths."""
     settings = [(partition, powers) for partition in FORMS for powers in (True, False)]
     report = reporter(len(settings), "setting")
     for number, (partition, powers) in enumerate(settings, start=1):
@@ -70,7 +70,7 @@ def drawn(partition: str, powers: bool, job: Pairs) -> list[Shape]:
 
 
 def random_widths(generator: np.random.Generator, powers: bool) -> Shape:
-    """M and the widths of a tree of 4 to 16 sites: powers of 2 up to 16 or of 3 up to 27, or M up to 6, widths to 12."""
+    """M and widths of a tree of 4 to 16 sites: powers of 2 up to 16 or of 3 up to 27, or M up to 6, widths to 12."""
     levels = int(generator.integers(*LEVELS))
     if powers:
         base, most = ((2, 5), (3, 4))[generator.integers(2)]

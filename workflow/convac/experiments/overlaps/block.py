@@ -43,7 +43,7 @@ class Block(Experiment):
 
 
 def cells(block: Block) -> list[Cell]:
-    """One job per family, one each for random and searched networks, trees, rectangles, volume laws of rings, squares."""
+    """One job per family, one each for random and searched networks, trees, volume laws, rectangles and squares."""
     trees = Trees(sites=(block.tree_sites,), local_dimension=2, widths=block.tree_widths)
     volume = Volume(sizes=block.volume_sites)
     jobs = (*block.families, block.random, block.search, trees, volume, block.rectangles, block.squares)

@@ -178,8 +178,8 @@ CLAIMS = (
     *equality(
         square_claim(
             "growth",
-            "Two dimensions: weights of a volume law grow as the side of a square for overlapping networks, as its square "
-            "for Boltzmann machines, as its fourth power for fully connected ones (by bounds on the rank)",
+            "Two dimensions, by bounds: weights of a volume law grow as the side of a square for overlapping networks, "
+            "as its square for Boltzmann machines, as its fourth power for fully connected ones",
             "1803.09780 (Levine, Sharir, Cohen & Shashua)",
             "paper",
             {"quantity": "square_exponent", "side": LARGEST},

@@ -63,8 +63,8 @@ def rectangles(job: Rectangles) -> Iterator[Row]:
 def searched_rectangles(networks: int, entries: int) -> list[tuple[OverlappingShape, tuple[int, ...]]]:
     """Networks and rectangles of which the front's formula says less than M^|A|, the further below the likelier.
 
-    Grids up to 2×7 and 4×4, kernels 2 and 3, two to four layers of one width from M to 12; every boundary; rectangles at
-    a corner of at most half of the sites.
+    Grids up to 2×7 and 4×4, kernels 2 and 3, two to four layers of one width from M to 12; every boundary;
+    rectangles at a corner of at most half of the sites.
     """
     found, excesses = [], []
     for sites, kernel, layers, local_dimension, periodic in product(GRIDS, (2, 3), (2, 3, 4), (2, 3, 4), (True, False)):
@@ -120,8 +120,8 @@ def square_labels(kind: tuple[str, str], side: int) -> Row:
 def bounded(side: int) -> dict[tuple[str, str], int]:
     """Fewest weights with which the bounds allow a volume law.
 
-    Overlapping networks: by the front's formula, kernels 2 and 3, widths 2 to 4. Machines: a hidden unit doubles the rank
-    at most, where it reads both sides. One that is sparse reads a site on either, two weights and a bias; a filter of
+    Overlapping networks: by the front's formula, kernels 2 and 3, widths 2 to 4. Machines: a hidden unit doubles the
+    rank at most, where it reads both sides. A sparse one reads a site on either, two weights and a bias; a filter of
     F × F weights and a bias stands at every site; a fully connected one has a weight for every site and a bias.
     """
     sites, units = 4 * side**2, side**2
@@ -246,7 +246,7 @@ def filter_values(side: int, size: int, configurations: np.ndarray) -> np.ndarra
 
 
 def hidden_units(reads: Sequence[Sequence[int]], weights: Sequence[np.ndarray], bits: np.ndarray) -> np.ndarray:
-    """Π_h (1 + b_h Π_i w_{h,i}^{x_i}) on bits (…, N), over the prime field; a bias stands last in its unit's weights."""
+    """Π_h (1 + b_h Π_i w_{h,i}^{x_i}) on bits (…, N), over the prime field; biases stand last in a unit's weights."""
     values = np.ones(bits.shape[:-1], dtype=np.int64)
     for read, own in zip(reads, weights, strict=True):
         term = np.broadcast_to(own[-1:], values.shape[-1:])

@@ -66,6 +66,6 @@ class Growth(JobSpec):
         largest = self.width * math.comb(self.width + self.steps[-1] // 2 - 1, self.width - 1)
         if self.local_dimension < self.width or largest > LISTED:
             raise ArgumentError(
-                f"width: {self.width}; accepted: at most local_dimension, with ranks of at most {LISTED} at the most steps"
+                f"width: {self.width}; accepted: at most local_dimension, and ranks up to {LISTED} at the most steps"
             )
         return self
