@@ -59,6 +59,8 @@ TRAINED = {
     "window_accuracy": "test accuracy of least squares on the counts of set pixels in the tree's windows [fraction]",
     "least_squares_accuracy": "test accuracy of least squares on the pixels [fraction]",
     "least_squares_train_accuracy": "accuracy of least squares on the pixels that it was fitted to [fraction]",
+    "bayes_accuracy": "test accuracy of the rule that knows how sequences and labels were drawn [fraction]",
+    "additive_accuracy": "test accuracy of least squares on the numbers of alike pairs of either kind [fraction]",
     "kept_accuracy": "accuracy if the posterior keeps its top Schmidt vectors, fitted on other images [fraction]",
     "kept_whole_accuracy": "the network's own accuracy on the images of kept_accuracy [fraction]",
     "kept_needed": "fewest Schmidt vectors within 0.02 of the accuracy of all; S/4 + 1 if S images are too few [count]",
