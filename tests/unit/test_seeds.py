@@ -21,14 +21,16 @@ from convac.circuits.tree import random_circuit
 from convac.circuits.tree_tensors import TreeTensorNetwork
 from convac.claims import ranks
 from convac.commands import probe
-from convac.datasets import agreement, blobs, controls, digits
-from convac.entanglement import composites, generic_rank, grid_sample
+from convac.datasets import agreement, blobs, controls, digits, pair_sequences
+from convac.entanglement import composites, generic_rank, grid_sample, mixed_rank
 from convac.entanglement.grid import GridFunction
 from convac.entanglement.limits import Limits
 from convac.experiments.depth_channels import compute as depth_channels
 from convac.experiments.depth_efficiency import compute as depth_efficiency
 from convac.experiments.depth_efficiency import grids
 from convac.experiments.depth_efficiency.jobs import Epsilon, Rectifiers
+from convac.experiments.dilated_mixing import compute as dilated_mixing
+from convac.experiments.dilated_mixing.jobs import Ranks
 from convac.experiments.information_scaling import compute as information_scaling
 from convac.experiments.information_scaling import mapping_statements
 from convac.experiments.information_scaling.jobs import Mixtures, Trained, Training
@@ -48,6 +50,7 @@ from convac.measurement import dependence, missing
 from convac.networks import arithmetic, calibration
 from convac.networks.arithmetic import ConvAC
 from convac.networks.convolutional import ConvNet
+from convac.networks.dilated import DilatedNetwork
 from convac.networks.mixture import TensorialMixture
 from convac.networks.overlapping import OverlappingConvAC
 from convac.networks.rectifier import ConvRect
@@ -102,6 +105,11 @@ DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
     "ConvNet": (lambda: ConvNet((4, 4), (2, 2), seed=3), [5557, 3023, 6509]),
     "ConvNet, calibrated": (lambda: calibration.grey_images((4, 4), 1), [4231]),
     "overlapping ConvAC": (lambda: OverlappingConvAC((4, 4), (2, 2), seed=3), [5557, 3023, 6509]),
+    "dilated network, product": (lambda: DilatedNetwork(4, (2, 2), 2, seed=3), [5557, 3023, 6509, 4101, 7511, 721]),
+    "dilated network, rectifier": (
+        lambda: DilatedNetwork(4, (2, 2), 2, operator="rectifier", trees="swapped", seed=3),
+        [4101, 7511, 721],
+    ),
     "mixture, Gaussian": (lambda: TensorialMixture(LINE, 2, (2, 2), seed=3), [6260, 5557, 3023, 6509]),
     "mixture, categorical": (
         lambda: TensorialMixture(LINE, 2, (2, 2), leaves="categorical", seed=3),
@@ -144,6 +152,10 @@ DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
         [2069, 8020, 9736, 5155, 3160, 4810, 1521, 7670, 9926, 4139, 9456, 734, 6729, 5126, 8209, 1919, 6005, 1187],
     ),
     "agreement": (lambda: agreement.generate("agreement", 3, 2, **SMALL), [9604, 4145, 179, 4051, 8233, 2997]),
+    "pair sequences": (
+        lambda: pair_sequences.generate(3, 8, train=2, test=2),
+        [1016, 1359, 3389, 1181, 3079, 3349, 1773, 4078, 6567, 6673],
+    ),
     "digits": (
         lambda: digits.generate("digits", 3, 8, grid=2, clutter=1, **SMALL),
         [4578, 6668, 6643, 7513, 7025, 1377, 9030, 6213, 9134, 8436, 5668, 7087],
@@ -283,6 +295,16 @@ DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
     "deep rectifiers": (
         lambda: depth_efficiency.rectifiers(Rectifiers(sites=(4,), width=2, draws=1)),
         [294, 9352, 5441, 6287, 6594, 7975],
+    ),
+    "mixed ranks": (
+        lambda: dilated_mixing.compute(Ranks(steps=16, group=2, width=2, cases=1, largest=256)),
+        [7739, 4777, 4777, 4777, 4777, 4777, 4777],
+    ),
+    "mixed rank": (
+        lambda: mixed_rank.mixed_rank(
+            mixed_rank.Family(4, 2, 2, 2), mixed_rank.Mixed(), np.array([True, False, True, False]), ("any",)
+        ),
+        [6576],
     ),
     "min-cut, powers": (lambda: min_cut.ensemble(Ensemble(ensemble="powers", cases=1, largest=16)), [1900]),
     "min-cut, mixed": (lambda: min_cut.ensemble(Ensemble(ensemble="mixed", cases=1, largest=16)), [5106]),

@@ -1,0 +1,22 @@
+"""Jobs of dilated_mixing."""
+
+from convac.specs.job import JobSpec
+from convac.specs.spec import Positive
+
+
+class Ranks(JobSpec):
+    """Exact ranks of two trees of dilations, of their sum, of mixed ones and of hybrids, on random index sets."""
+
+    steps: Positive
+    group: Positive
+    width: Positive
+    cases: Positive
+    largest: Positive
+
+
+class Example(JobSpec):
+    """The same on the index set that the source proves its separation with."""
+
+    steps: Positive
+    group: Positive
+    width: Positive
