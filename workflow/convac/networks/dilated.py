@@ -37,7 +37,7 @@ class State(NamedTuple):
 
     Attributes:
         values: (replicas, channels, nodes, batch); of products at most 1 in magnitude.
-        log: ln of their scale, (replicas, 1, nodes, batch), without gradient; of rectifiers 0, (1, 1, nodes, 1).
+        log: ln of their scale, (replicas, 1, nodes, batch), without gradient; of rectifiers 0, (1, 1, 1, 1).
     """
 
     values: Tensor
