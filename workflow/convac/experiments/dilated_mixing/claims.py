@@ -9,7 +9,7 @@ from convac.experiments.dilated_mixing.compute import HALF
 PAPER = "1703.06846 (Cohen, Tamari & Shashua, ICLR 2018)"
 DATA = f"{PAPER}, Experiments; there on TIMIT, which can't be had: here on sequences of ours, after Section 5"
 NEEDS_BOTH: Labels = {"quantity": "test_accuracy", "share": MIXED_SHARE}
-# of trained networks seeds differ too much for as few of them: a pilot's gains had a standard deviation of their size
+# trained gains are no primaries: in a pilot of products mixing gained 0.023, five seeds, standard deviation 0.017
 PRIMARY = "separation"
 # no more than r to the power of the steps on the smaller side
 FULL = Trivial(("width", "smaller_side"), lambda width, steps: width**steps)
@@ -120,7 +120,7 @@ def ranks_of(structure: str) -> Labels:
 
 BOUNDED: Labels = {"structure": ("T", "companion", "hybrid", HALF)}
 CLAIMS = (
-    mixing_claim("product", 0.02, (0.93, 0.81)),
+    mixing_claim("product", 0.01, (0.93, 0.81)),
     mixing_claim("rectifier", 0.02, (0.96, 0.9)),
     *(alone_claim(operator, tree, name) for operator in OPERATORS for name, tree in ALONE.items()),
     *(farther_up(operator) for operator in OPERATORS),
