@@ -38,7 +38,9 @@ def summarise(arrays: Mapping[str, np.ndarray], examples: int = 4) -> pd.DataFra
     if binary(train_images) and binary(test_images):
         totals["count_accuracy"] = count_accuracy(train_images, train_labels, test_images, test_labels)
     brightest = max(1.0, *(float(arrays[name].max()) for name in names))
-    table = pd.concat([pixels(test_images, test_labels, examples, brightest), overall(totals)], ignore_index=True)
+    table = pd.concat(
+        [pixels(test_images, classes_of(test_labels), examples, brightest), overall(totals)], ignore_index=True
+    )
     return table.astype({"label": "Int64", "example": "Int64", "site": "Int64", "value": "float64"})
 
 
@@ -55,6 +57,11 @@ def summarise_draws(drawn: Sequence[Mapping[str, np.ndarray]], seeds: Sequence[i
     return pd.concat([table.assign(seed=seed) for table, seed in zip(tables, seeds, strict=True)], ignore_index=True)
 
 
+def classes_of(labels: np.ndarray) -> np.ndarray:
+    """The class of every image; 0 for all where an image has several labels."""
+    return labels if labels.ndim == 1 else np.zeros(len(labels), dtype=np.int64)
+
+
 def check(arrays: Mapping[str, np.ndarray]) -> None:
     """Raise ArgumentError unless `arrays` holds non-empty train and test sets with a label per image.
 
@@ -66,9 +73,10 @@ def check(arrays: Mapping[str, np.ndarray]) -> None:
         raise ArgumentError(f"{missing[0]}: is missing; accepted: {', '.join(expected)}")
     for name in parts(arrays):
         images, labels = arrays[f"{name}_images"], arrays[f"{name}_labels"]
-        if len(images) == 0 or labels.shape != (len(images),):
+        if len(images) == 0 or labels.ndim not in {1, 2} or len(labels) != len(images):
             raise ArgumentError(
-                f"{name}_labels: shape {list(labels.shape)}, images {list(images.shape)}; accepted: a label per image"
+                f"{name}_labels: shape {list(labels.shape)}, images {list(images.shape)}; "
+                "accepted: a label per image, or several"
             )
 
 

@@ -166,6 +166,10 @@ class Network(nn.Module, ABC):
         each = cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none")
         return each.view(labels.shape).mean(1)
 
+    def right(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """Whether, or to what share, images are answered right (replicas, batch); labels as in `loss`."""
+        return (logits.argmax(2) == labels).double()
+
     def source(self, replica: int = 0) -> Circuit | PixelFunction:
         """What engines measure of one replica: its circuit, or the function of its pixels where it has none.
 

@@ -121,6 +121,11 @@ class NetworkSpec(Kind):
         return Pixels()
 
     @property
+    def labels(self) -> tuple[int, ...]:
+        """Shape of the labels of one image: one number."""
+        return ()
+
+    @property
     def states(self) -> int:
         """Local dimension of the circuit that engines measure."""
         return self.local_dimension

@@ -129,14 +129,12 @@ class Batches:
 
 
 class Part:
-    """Images (n, columns) and labels (n,) on which a network is evaluated, prepared once; or such of each replica."""
+    """Images (n, columns) and labels (n, …) on which a network is evaluated, prepared once; or such of each replica."""
 
     def __init__(self, network: Network, encoded: Tensor, labels: Tensor) -> None:
-        self.blocks = [
-            (network.prepare(rows), row_labels)
-            for rows, row_labels in zip(torch.split(encoded, BLOCK, -2), torch.split(labels, BLOCK, -1), strict=True)
-        ]
-        self.images = labels.shape[-1]
+        each = torch.split(encoded, BLOCK, -2), torch.split(labels, BLOCK, encoded.ndim - 2)
+        self.blocks = [(network.prepare(rows), row_labels) for rows, row_labels in zip(*each, strict=True)]
+        self.images = encoded.shape[-2]
 
     @torch.no_grad()
     def evaluate(self, network: Network) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -145,8 +143,8 @@ class Part:
         right, scales = loss, []
         for inputs, labels in self.blocks:
             logits, scale = network.evaluate(inputs)
-            loss = loss + network.loss(logits, labels.expand(len(logits), -1)).double() * labels.shape[-1]
-            right = right + (logits.argmax(2) == labels).double().sum(1)
+            loss = loss + network.loss(logits, labels).double() * logits.shape[1]
+            right = right + network.right(logits, labels).sum(1)
             scales.append(scale)
         largest = torch.stack(scales).amax(0) if scales[0].shape[1] else scales[0]
         return (loss / self.images).cpu().numpy(), (right / self.images).cpu().numpy(), largest.cpu().double().numpy()
@@ -179,34 +177,36 @@ class Run:
     """A network, its optimizer and the images that it learns from."""
 
     def __init__(self, spec: RunSpec, arrays: Arrays, device: torch.device, rate: float | None = None) -> None:
-        self.training = spec.training
+        self.training, self.asked = spec.training, spec.network.labels
         self.rate = spec.training.lr if rate is None else rate
         self.network = build(spec).to(device)
         self.optimizer = Adam(self.network.parameters(), spec.training.betas, spec.training.weight_decay)
         # images of one draw (n, columns), or of one for each replica (replicas, n, columns)
         images, labels = self.encoded(arrays, "train", device)
-        total, tested = labels.shape[-1], arrays["test_labels"].shape[-1]
+        axis, total = images.ndim - 2, images.shape[-2]
+        tested = arrays["test_labels"].shape[axis]
         self.batches = Batches(spec.training.seeds, total, spec.training.batch)
         self.masks = Masks(self.training.missing, self.network) if self.training.missing else None
         chosen = torch.from_numpy(np.sort(stream("evaluation").permutation(total)[:tested])).to(device)
-        self.parts = {"train": self.part("train", images.index_select(-2, chosen), labels[..., chosen])}
+        self.parts = {"train": self.part("train", images.index_select(-2, chosen), labels.index_select(axis, chosen))}
         for name in HELD_OUT:
             if f"{name}_images" in arrays:
                 self.parts[name] = self.part(name, *self.encoded(arrays, name, device))
-        self.images, self.labels = images.reshape(-1, images.shape[-1]), labels.flatten()
-        draws = np.arange(len(spec.training.seeds))[:, None] if labels.ndim == 2 else 0
+        self.images, self.labels = images.reshape(-1, images.shape[-1]), labels.flatten(0, axis)
+        draws = np.arange(len(spec.training.seeds))[:, None] if axis else 0
         self.first = draws * total  # number of a replica's first image among all
 
     def encoded(self, arrays: Arrays, part: str, device: torch.device) -> tuple[Tensor, Tensor]:
         """Encoded images and labels of a part."""
         images, labels = arrays[f"{part}_images"], torch.from_numpy(arrays[f"{part}_labels"].astype(np.int64))
-        rows = self.network.encode(images.reshape(-1, *images.shape[labels.ndim :])).to(device)
-        return rows.view(*labels.shape, -1), labels.to(device)
+        before = images.shape[: labels.ndim - len(self.asked)]  # draws, where each replica has its own, and images
+        rows = self.network.encode(images.reshape(-1, *images.shape[len(before) :])).to(device)
+        return rows.view(*before, -1), labels.to(device)
 
     def part(self, name: str, images: Tensor, labels: Tensor) -> Part:
         """What the network is evaluated on, without pixels where it is trained so."""
         if self.masks is not None:
-            images = hidden(self.network, images, self.masks.of_part(name, labels.shape[-1]))
+            images = hidden(self.network, images, self.masks.of_part(name, images.shape[-2]))
         return Part(self.network, images, labels)
 
     def rows(self, step: int) -> Tensor:
@@ -268,10 +268,11 @@ def checked_draw(spec: RunSpec, arrays: Arrays) -> None:
         if not (isinstance(images, np.ndarray) and isinstance(labels, np.ndarray) and labels.dtype.kind in "biu"):
             given = f"{type(images).__name__} and {type(labels).__name__} of {getattr(labels, 'dtype', 'no type')}"
             raise ArgumentError(f"dataset: {part} images and labels are {given}; accepted: arrays, labels of integers")
-        if labels.ndim != 1 or len(images) != len(labels) or not len(labels):
+        asked = spec.network.labels
+        if labels.shape[1:] != asked or not labels.ndim or len(images) != len(labels) or not len(labels):
             raise ArgumentError(
                 f"dataset: {len(images)} {part}_images with {part}_labels of shape {list(labels.shape)}; "
-                f"accepted: one label per image"
+                f"accepted: {f'labels of shape {list(asked)} for each image' if asked else 'one label per image'}"
             )
         if labels.min() < 0 or labels.max() >= spec.network.classes:
             raise ArgumentError(

@@ -1,0 +1,86 @@
+"""Claims of recurrent_memory_trained."""
+
+import math
+
+from convac.claims.claims import LARGEST, Claim, rank_correlation
+
+SOURCE = "1710.09431 (Levine, Sharir, Ziv & Shashua), Experiments"
+SMALL = "; at sizes of ours, the source's figures can't be had"
+
+
+def sooner(network: str) -> Claim:
+    """Two layers reach the bar sooner than one; what never reaches it counts as having done so at the end."""
+    return Claim(
+        id=f"recurrent-memory-trained-{network.lower()}-sooner",
+        statement=f"{network}, copying memory, equal size: one layer takes more than 1.1 times the steps of two until "
+        "99 % are right, mean over delays, censored at the end",
+        source=SOURCE + SMALL,
+        origin="paper",
+        role="primary",
+        where={"quantity": "solved_steps", "task": "copying", "network": network, "depth": (1, 2)},
+        first={"depth": 1},
+        second={"depth": 2},
+        by=("delay",),
+        threshold=math.log(1.1),
+        logarithmic=True,
+        expected=(400.0, 200.0),
+    )
+
+
+def longer(network: str) -> Claim:
+    """At the longest delay two layers are more accurate at the end."""
+    return Claim(
+        id=f"recurrent-memory-trained-{network.lower()}-longer",
+        statement=f"{network}, copying memory, equal size, longest delay: two layers beat one by more than 0.02 "
+        "in accuracy",
+        source=SOURCE + SMALL,
+        origin="paper",
+        role="secondary",
+        where={
+            "quantity": "test_accuracy",
+            "task": "copying",
+            "network": network,
+            "depth": (1, 2),
+            "delay": LARGEST,
+        },
+        first={"depth": 2},
+        second={"depth": 1},
+        threshold=0.02,
+        expected=(0.99, 0.80),
+    )
+
+
+CLAIMS = (
+    *(sooner(network) for network in ("RAC", "orthogonal")),
+    *(longer(network) for network in ("RAC", "orthogonal")),
+    Claim(
+        id="recurrent-memory-trained-bound",
+        statement="The rank of a trained RAC's amplitude between start and end never exceeds the exact rank",
+        source="1710.09431 (start-end separation rank); closed forms ours",
+        origin="check",
+        role="secondary",
+        where={"network": "RAC", "partition": "start-end"},
+        first={"quantity": "start_end_bound"},
+        second={"quantity": "amplitude_rank"},
+        by=("task", "depth", "delay"),
+        kind="exact",
+        threshold=0.0,
+        expected=(64.0, 30.0),
+    ),
+    rank_correlation(
+        Claim(
+            id="recurrent-memory-trained-dependence",
+            statement="Start-end similarity: the interaction share of first and second half and the accuracy rank "
+            "networks, depths and lengths alike, τ-b above 0.3",
+            source="ours; 1710.09431 (memory as dependence of end on start)",
+            origin="ours",
+            role="secondary",
+            where={"task": "similarity"},
+            first={"quantity": "interaction_share", "phase": "trained", "condition": "conditioned"},
+            second={"quantity": "test_accuracy"},
+            by=("network", "depth", "delay"),
+            threshold=0.3,
+            expected=(0.6, 0.9),
+        )
+    ),
+)

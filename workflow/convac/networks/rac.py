@@ -1,0 +1,123 @@
+"""Recurrent arithmetic circuits (RACs): the product of input and memory, with signs, and a Born readout.
+
+Layer l at step t: h_t = (W_in x_t) ⊙ (W_h h_{t−1}), x_t the symbol's one-hot vector or the state of the layer below;
+before the first step W_h h_0 is a vector of ones. p(y | x) ∝ h_y², h_y a linear map of the last layer's state: the
+logits are 2 ln|h_y|, in which a scale that the classes share cancels. So every state is divided by its largest
+magnitude, which counts as a constant in the gradient: each layer is homogeneous in all that it reads.
+
+It starts near the vector of ones, about which it is linear: every map but the first is orthogonal and keeps
+that vector, the first maps each symbol to ones and normal noise. So states neither vanish nor single out one channel
+at the start.
+
+Source: 1710.09431 (recurrent arithmetic circuits); the readout is ours.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from convac import arrays
+from convac.circuits.recurrent import RecurrentShape, RecurrentWeights
+from convac.networks.arguments import checked_replica
+from convac.networks.initialisation import normals
+from convac.networks.products import TINY
+from convac.networks.sequences import Layer, Recurrent, driven
+from convac.specs.networks.rac import RacSpec
+
+SPREAD = 0.03  # of the first map's initial weights about 1
+
+
+class Rac(Recurrent):
+    """A recurrent arithmetic circuit over real numbers; its arguments are those of `Recurrent`.
+
+    >>> network = Rac(6, 3, (4, 4), seed=(0, 1))
+    >>> network(np.zeros((5, 6), dtype=int)).shape
+    torch.Size([2, 5, 2])
+    """
+
+    def __init__(
+        self,
+        steps: int,
+        symbols: int,
+        widths: Sequence[int],
+        classes: int = 2,
+        *,
+        answers: int | None = None,
+        seed: int | Sequence[int] = 0,
+    ) -> None:
+        super().__init__(steps, symbols, widths, classes, answers=answers, seed=seed)
+        for number, (into, out) in enumerate(self.sizes, start=1):
+            word = f"inputs_{number}"
+            first = 1 + normals(self.seeds, word, (out, into), SPREAD) if number == 1 else None
+            self.parameter(word, keeping_ones(self.seeds, word, out, into) if first is None else first)
+            self.parameter(f"memory_{number}", keeping_ones(self.seeds, f"memory_{number}", out, out))
+        width = self.widths[-1]
+        self.parameter("output", normals(self.seeds, "output", (self.classes, width), width**-0.5))
+
+    def layer(self, number: int, below: Layer) -> Layer:
+        """Products of input and memory, step by step."""
+        inputs, memory = (self.get_parameter(f"{name}_{number + 1}") for name in ("inputs", "memory"))
+        states, scales, recalled = [], [], None
+        for drive in driven(below.states, inputs).unbind(1):
+            product = drive if recalled is None else drive * recalled
+            scale = product.detach().abs().amax(-1, keepdim=True).clamp_min(TINY)
+            states.append(product / scale)
+            scales.append(scale)
+            recalled = states[-1] @ memory.mT
+        logs = torch.stack(scales, 1).log()
+        logs = logs if below.logs is None else logs + below.logs
+        return Layer(torch.stack(states, 1), logs.cumsum(1))
+
+    def readout(self, states: Tensor) -> Tensor:
+        """2 ln|h_y|, up to the scale that the classes share."""
+        amplitudes = states @ self.get_parameter("output").mT
+        return 2 * (amplitudes + TINY * (amplitudes == 0)).abs().log()
+
+    def weights(self, replica: int = 0, label: int = 0) -> tuple[RecurrentShape, RecurrentWeights]:
+        """One class's amplitude of one replica as a circuit over the reals, for `convac.circuits.recurrent`.
+
+        Layers narrower than the widest one are filled up with channels that are 0.
+
+        Raises:
+            ArgumentError: there is no such replica or class.
+        """
+        number, chosen = checked_replica(replica, self.seeds), arrays.integer(label, "label", 0, self.classes - 1)
+        layers = range(1, len(self.widths) + 1)
+
+        width = max(self.widths)
+
+        def found(name: str) -> np.ndarray:
+            """A map of float64, filled up with zeros."""
+            own = self.get_parameter(name)[number].detach().cpu().double().numpy()
+            inputs = own.shape[1] if name == "inputs_1" else width
+            return np.pad(own, ((0, 0 if name == "output" else width - len(own)), (0, inputs - own.shape[1])))
+
+        maps = (tuple(found(f"{name}_{layer}") for layer in layers) for name in ("inputs", "memory"))
+        shape, output = RecurrentShape(self.steps, len(self.widths), width, self.symbols), found("output")
+        return shape, RecurrentWeights(*maps, output[chosen : chosen + 1])
+
+
+def keeping_ones(seeds: Sequence[int], word: str, out: int, into: int) -> Tensor:
+    """Random maps (replicas, out, in) of orthonormal rows or columns that take a vector of ones to one of ones."""
+    found = []
+    for free in normals(seeds, word, (out - 1, into - 1), 1.0):
+        rotation = torch.linalg.qr(free if out >= into else free.mT)[0]
+        rotation = rotation if out >= into else rotation.mT
+        whole = torch.block_diag(torch.tensor([[(out / into) ** 0.5]]), rotation)
+        found.append(ones_first(out) @ whole @ ones_first(into).mT)
+    return torch.stack(found)
+
+
+def ones_first(size: int) -> Tensor:
+    """An orthogonal matrix whose first column is 1 / √size: a reflection."""
+    axis = torch.full((size,), size**-0.5)
+    axis[0] -= 1
+    length = axis.square().sum()
+    return torch.eye(size) - (2 * torch.outer(axis, axis) / length if size > 1 else 0)
+
+
+def build(spec: RacSpec, seeds: Sequence[int]) -> Recurrent:
+    """The circuit of a spec, one replica per seed."""
+    return Rac.of(spec, seeds)

@@ -1,0 +1,59 @@
+"""Recurrent networks of hyperbolic tangents, h_t = tanh(W_in x_t + b_in + W_h h_{t−1} + b_h), h_0 = 0.
+
+The cell is that of torch.nn.RNN, which has no axis of replicas: here all of them go side by side.
+
+Source: 1710.09431, Experiments (a baseline here).
+"""
+
+from collections.abc import Sequence
+
+import torch
+
+from convac.networks.initialisation import draws
+from convac.networks.sequences import Layer, Recurrent, driven
+from convac.specs.networks.tanh import TanhSpec
+
+
+class Tanh(Recurrent):
+    """An Elman network, initialised as torch.nn.RNN is; its arguments are those of `Recurrent`."""
+
+    def __init__(
+        self,
+        steps: int,
+        symbols: int,
+        widths: Sequence[int],
+        classes: int = 2,
+        *,
+        answers: int | None = None,
+        seed: int | Sequence[int] = 0,
+    ) -> None:
+        super().__init__(steps, symbols, widths, classes, answers=answers, seed=seed)
+        gated(self, 1)
+        self.linear_output()
+
+    def layer(self, number: int, below: Layer) -> Layer:
+        """The states of one layer, step by step."""
+        inputs, memory, *biases = (self.get_parameter(f"{name}_{number + 1}") for name in GATED)
+        bias, states = sum(biases).unsqueeze(1), []
+        for drive in driven(below.states, inputs).unbind(1):
+            states.append(
+                torch.tanh(drive + bias if not states else torch.baddbmm(drive + bias, states[-1], memory.mT))
+            )
+        return Layer(torch.stack(states, 1))
+
+
+GATED = ("inputs", "memory", "inputs_bias", "memory_bias")  # parameters of a layer
+
+
+def gated(network: Recurrent, gates: int) -> None:
+    """Register maps and biases of every layer, uniform in ± 1/√channels as torch's cells have them."""
+    for number, (into, out) in enumerate(network.sizes, start=1):
+        shapes = ((gates * out, into), (gates * out, out), (gates * out,), (gates * out,))
+        for name, shape in zip(GATED, shapes, strict=True):
+            word = f"{name}_{number}"
+            network.parameter(word, draws(network.seeds, word, shape, -(out**-0.5), out**-0.5))
+
+
+def build(spec: TanhSpec, seeds: Sequence[int]) -> Recurrent:
+    """The network of a spec, one replica per seed."""
+    return Tanh.of(spec, seeds)
