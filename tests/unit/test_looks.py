@@ -135,6 +135,7 @@ LISTED = {  # study → columns whose values are all known to its figures
     "overlaps": ("network",),
     "overlaps_trained": ("network", "task"),
     "pooling_geometry": ("network", "initialisation"),
+    "recurrent_memory_trained": ("network", "task"),
     "target_entropy": ("task", "shape", "convention"),
     "trained_entanglement": ("network", "control"),
 }

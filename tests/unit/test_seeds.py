@@ -21,7 +21,7 @@ from convac.circuits.tree import random_circuit
 from convac.circuits.tree_tensors import TreeTensorNetwork
 from convac.claims import ranks
 from convac.commands import probe
-from convac.datasets import agreement, blobs, controls, digits, pair_sequences
+from convac.datasets import agreement, blobs, controls, copying_memory, digits, pair_sequences, start_end_similarity
 from convac.entanglement import composites, generic_rank, grid_sample, mixed_rank
 from convac.entanglement.grid import GridFunction
 from convac.entanglement.limits import Limits
@@ -46,15 +46,19 @@ from convac.experiments.target_entropy import compute as target_entropy
 from convac.experiments.target_entropy import data_entropy
 from convac.experiments.target_entropy.jobs import Blocks, ImageClasses
 from convac.geometry.trees import PoolingTree
-from convac.measurement import dependence, missing
+from convac.measurement import dependence, memory, missing
 from convac.networks import arithmetic, calibration
 from convac.networks.arithmetic import ConvAC
 from convac.networks.convolutional import ConvNet
 from convac.networks.dilated import DilatedNetwork
+from convac.networks.gru import Gru
 from convac.networks.mixture import TensorialMixture
+from convac.networks.orthogonal import Orthogonal
 from convac.networks.overlapping import OverlappingConvAC
+from convac.networks.rac import Rac
 from convac.networks.rectifier import ConvRect
 from convac.networks.representations import Representation
+from convac.networks.tanh import Tanh
 from convac.provenance import LIBRARY
 from convac.specs.datasets.blobs import BlobsSpec
 from convac.specs.networks.arithmetic import ArithmeticSpec
@@ -329,6 +333,19 @@ DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
     "recurrent rank": (lambda: recurrent_memory.start_end_rank(CELLS), [1577]),
     "recurrent entropy": (lambda: recurrent_memory.start_end_entropy(CELLS, 5), [6473]),
     "recurrent search": (lambda: recurrent_memory.searched(2, [], Search(cells=1, entries=256, widest=2)), [6985]),
+    "RAC": (lambda: Rac(6, 3, (4, 4), seed=3), [1911, 8681, 5257, 1825, 6509]),
+    "orthogonal": (lambda: Orthogonal(6, 3, (4,), seed=3), [1911, 6226, 5335, 6509]),
+    "tanh": (lambda: Tanh(6, 3, (4,), seed=3), [1911, 8681, 9392, 2971, 6509]),
+    "GRU": (lambda: Gru(6, 3, (4,), seed=3), [1911, 8681, 9392, 2971, 6509]),
+    "copying memory": (lambda: copying_memory.generate(3, train=2, test=2), [2494, 6024]),
+    "start-end similarity": (
+        lambda: start_end_similarity.generate(3, train=2, test=2),
+        [2788, 1657, 8136, 618, 5118, 5160, 54, 4086, 9920, 7158, 1884, 6659],
+    ),
+    "halves of a RAC's rank": (
+        lambda: list(memory.rank_rows(Rac(6, 3, (4,), seed=3), 3, 4)),
+        [1911, 8681, 6509, 8396, 7046],
+    ),
     "probe": (lambda: probe.random_images(RUN), [7296]),
 }
 CALLERS: set[tuple[str, int]] = set()

@@ -66,7 +66,7 @@ class Similarity(Spec):
 
     symbols: Annotated[Positive, Field(ge=2, le=254)] = Field(description="that differ, n")
     length: Annotated[Positive, Field(ge=3)] = Field(description="symbols of a half, M")
-    delays: tuple[Positive, ...] = Field(min_length=1, description="steps between a symbol and its counterpart, T / 2")
+    delays: tuple[Positive, ...] = Field(description="steps between a symbol and its counterpart, T / 2; none: not run")
     training: Schedule = Field(description="steps, batch and what else is the same for every network")
     rates: Rates
 

@@ -1,0 +1,84 @@
+"""Learning rates of recurrent_memory_trained's networks: what each reaches with other seeds, and its CPU seconds.
+
+    python benchmarks/recurrent_rates.py --task copying --delay 8 --steps 150 --rates 0.005 0.01
+
+Sequences and networks have seeds 0 to 2, which no experiment uses. Every kind and depth gets the same rates and steps.
+A line has, for each seed, the accuracy on held-out sequences at the end and the first recorded step with 99 %.
+"""
+
+import argparse
+import importlib
+import time
+from typing import get_args
+
+import numpy as np
+
+from convac.errors import NonFiniteError
+from convac.experiments.recurrent_memory_trained.block import CLASSES, KINDS, TOLERANCE, Network
+from convac.specs.dataset import DatasetSpec
+from convac.specs.datasets.copying_memory import CopyingMemorySpec
+from convac.specs.datasets.start_end_similarity import StartEndSimilaritySpec
+from convac.specs.run import RunSpec
+from convac.specs.training import TrainingSpec
+from convac.specs.widths import matched
+from convac.training.loop import train
+
+SEEDS, BATCH, TEST, BAR = (0, 1, 2), 32, 300, 0.99
+SYMBOLS, LENGTH = 4, 4
+
+
+def run_spec(task: str, delay: int, kind: str, depth: int, rate: float, steps: int, parameters: int) -> RunSpec:
+    """Three seeds of one network at one rate, each on sequences of its own that are seen once."""
+    shared = {"symbols": SYMBOLS, "length": LENGTH, "train": steps * BATCH, "test": TEST, "seeds": SEEDS}
+    if task == "copying":
+        dataset: DatasetSpec = CopyingMemorySpec(delay=delay, **shared)
+        sizes = {"local_dimension": SYMBOLS + 2, "classes": SYMBOLS + 1, "answers": LENGTH}
+    else:
+        dataset = StartEndSimilaritySpec(steps=2 * delay, **shared)
+        sizes = {"local_dimension": SYMBOLS + 1, "classes": CLASSES}
+    start = KINDS[kind](sites=(dataset.pixels,), widths=(1,) * depth, **sizes)
+    schedule = TrainingSpec(
+        steps=steps, batch=BATCH, lr=rate, clip=1.0, warm_up=0.05, log_every=max(1, steps // 40), seeds=SEEDS
+    )
+    return RunSpec(dataset=dataset, network=matched(start, "uniform", parameters, TOLERANCE), training=schedule)
+
+
+def reached(spec: RunSpec) -> str:
+    """Accuracy and first step above the bar of every seed, and CPU seconds of all."""
+    generate = importlib.import_module(spec.dataset.modules[-1]).generate
+    drawn = [generate(**spec.dataset.arguments, seed=seed) for seed in SEEDS]
+    arrays = {name: np.stack([each[name] for each in drawn]) for name in drawn[0]}
+    started = time.process_time()
+    try:
+        history = train(spec, arrays, device="cpu").history
+    except NonFiniteError as error:
+        return str(error)
+    found = history[history["quantity"] == "test_accuracy"]
+    told = []
+    for seed in SEEDS:
+        own = found[found["seed"] == seed]
+        above = own.loc[own["value"] >= BAR, "step"]
+        told.append(f"{own['value'].iloc[-1]:.3f} ({above.min() if len(above) else 'never'})")
+    return f"{', '.join(told)}; {time.process_time() - started:.1f} s"
+
+
+def main() -> None:
+    """A line per kind, depth and rate."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--task", choices=["copying", "similarity"], required=True)
+    parser.add_argument("--delay", type=int, required=True)
+    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--parameters", type=int, default=3000)
+    parser.add_argument("--depths", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--rates", type=float, nargs="+", required=True)
+    parser.add_argument("--kinds", nargs="+", choices=get_args(Network), default=list(get_args(Network)))
+    options = parser.parse_args()
+    for kind in options.kinds:
+        for depth in options.depths:
+            for rate in options.rates:
+                spec = run_spec(options.task, options.delay, kind, depth, rate, options.steps, options.parameters)
+                print(f"{options.task}, delay {options.delay}, {kind}, {depth} layers, rate {rate:g}: {reached(spec)}")
+
+
+if __name__ == "__main__":
+    main()
