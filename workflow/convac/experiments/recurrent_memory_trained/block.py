@@ -2,7 +2,8 @@
 
 The trained half of `recurrent_memory`. Source: 1710.09431 (Levine, Sharir, Ziv & Shashua), Experiments: copying memory
 and start-end similarity. Recurrent arithmetic circuits (RAC) and networks with an orthogonal memory are the source's;
-hyperbolic tangents and gated units stand beside them. Sizes here are small: its figures can't be had.
+hyperbolic tangents and gated units stand beside them. Sizes here are small, and the default run is copying memory at
+one delay: the source's figures can't be had.
 """
 
 from collections.abc import Iterator
