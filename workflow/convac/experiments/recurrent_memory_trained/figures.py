@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -39,6 +40,7 @@ CHANCE = 1 / 3  # of three classes
 BAR = 0.99
 GROUND, SYMBOLS = "#e9e9e9", (BLUE, ORANGE, GREEN, PURPLE, VERMILLION)
 EXAMPLES = 4  # sequences of a task
+BOUND: dict[str, Any] = {"marker": "_", "markersize": 14}  # seen at a single delay, too
 
 
 def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
@@ -100,12 +102,14 @@ def copying(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
         panel(panels[0, column], column, name)
         panels[1, column].set_xlabel("delay B [steps]")
         on_delays(panels[1, column], found)
-    end = rows(found, quantity="test_accuracy")["step"].max()
+    ends = [float(step) for step in present(rows(found, quantity="test_accuracy"), "step")]
+    solved = rows(found, quantity="solved_steps")["value"]
     for axes in panels[0]:
-        level_line(axes, float(end), ":")
-        axes.set_yscale("log")
-        axes.set_ylim(1, 2 * float(end))
-        plain_numbers(axes)
+        if ends and len(solved):
+            axes.set_yscale("log")
+            plain_numbers(axes)
+            level_line(axes, max(ends), ":")
+            axes.set_ylim(float(solved.min()) / 2, 2 * max(ends))
     for axes in panels[1]:
         level_line(axes, guessed(found, "copying"), ":")
         axes.set_ylim(0, 1.03)
@@ -133,8 +137,10 @@ def guessed(table: pd.DataFrame, task: str) -> float:
 
 def on_delays(axes: Axes, table: pd.DataFrame) -> None:
     """Ticks at the delays of a table, on a logarithmic axis."""
+    delays = present(table, "delay")
     axes.set_xscale("log", base=2)
-    axes.set_xticks(present(table, "delay"))
+    axes.set_xticks(delays)
+    axes.set_xlim(delays[0] / 1.5, 1.5 * delays[-1])
     axes.minorticks_off()
     plain_numbers(axes, "x")
 
@@ -160,7 +166,7 @@ def learning(table: pd.DataFrame) -> Figure | None:
         panels[row, 0].set_ylabel(f"{task}, delay {longest}:\naccuracy")
     for axes in panels[-1]:
         axes.set_xlabel("step")
-    panels[0, 0].set_ylim(0, 1.03)
+    panels[0, 0].set_ylim(0, 1)  # no interval goes further
     entries = [*depth_keys(found), key("chance", linestyle=":"), key(f"{BAR:.0%}", linestyle="--")]
     for entry in entries[: len(present(found, "depth"))]:
         entry.set_marker("")
@@ -234,7 +240,7 @@ def ranks(table: pd.DataFrame) -> Figure | None:
         own = rows(found, task=task)
         for depth, (colour, marker) in looks(depths, DEPTHS).items():
             bound = rows(own, depth=depth, quantity="start_end_bound")
-            curves(axes, bound, x="delay", band=False, color=colour, linestyle="--", linewidth=1)
+            curves(axes, bound, x="delay", band=False, color=colour, linestyle="--", linewidth=1, **BOUND)
             for delay in present(own, "delay"):
                 values = per_seed(rows(own, depth=depth, delay=delay, quantity="amplitude_rank"))
                 dots(axes, delay * asides(depths)[depth], values, colour, marker)
@@ -243,7 +249,7 @@ def ranks(table: pd.DataFrame) -> Figure | None:
         axes.set_xlabel("delay [steps]")
         panel(axes, number, task)
     panels[0].set_ylabel("rank of start against end")
-    entries = [*depth_keys(found), key("exact bound", linestyle="--")]
+    entries = [*depth_keys(found), key("exact bound", linestyle="--", **BOUND)]
     for entry in entries[:-1]:
         entry.set_linestyle("none")
     made.legend(handles=entries, loc="outside upper center", ncols=len(entries))
