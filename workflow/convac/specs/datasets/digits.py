@@ -16,6 +16,9 @@ Side = Annotated[Positive, Field(ge=4)]
 class DigitsSpec(DatasetSpec):
     """Images of a published set or of the user's own, resampled and placed on a canvas.
 
+    A `source` that is a path is read: its content becomes the source, and the path is no part of the spec.
+    """
+
     source: str = Field(description="where the originals come from: a published set, own- and their content, or a path")
     seed: Natural | None = Field(default=None, exclude_if=is_empty, description="of all images; none beside `seeds`")
     size: Side = Field(description="pixels along each side of a resampled original")
@@ -27,7 +30,7 @@ class DigitsSpec(DatasetSpec):
     clutter: Natural = Field(default=0, description="patches of other originals in every image")
     shades: Annotated[int, Field(ge=2, le=256)] = Field(default=256, description="grey values")
     classes: Annotated[Positive, Field(ge=2)] = Field(
-        default=CLASSES, exclude_if=lambda classes: classes == CLASSES, description="different labels"
+        default=CLASSES, exclude_if=CLASSES.__eq__, description="different labels"
     )
     resplit: bool = Field(
         default=False, exclude_if=operator.not_, description="whether each seed parts the originals anew"
