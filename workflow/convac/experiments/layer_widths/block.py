@@ -23,6 +23,7 @@ from convac.specs.datasets.digits import DigitsSpec
 from convac.specs.measurement import MeasureSpec
 from convac.specs.measurements.least_squares import LeastSquaresSpec
 from convac.specs.network import NetworkSpec
+from convac.specs.own_images import classes_of
 from convac.specs.run import RunSpec
 from convac.specs.spec import INTEGER, Positive, Scalar, Spec
 from convac.specs.training import Schedule, Seeds, TrainingSpec, seeds_of
@@ -99,11 +100,11 @@ class Block(Experiment):
 
 def start(block: Block, kind: str) -> NetworkSpec:
     """A network of a kind over the canvas, one channel per level; the published ones see pixels as (x, 1 − x)."""
-    canvas, patch = block.images.canvas, block.kind(kind).patch
+    canvas, patch, classes = block.images.canvas, block.kind(kind).patch, classes_of(block.images.source)
     if kind == PUBLISHED:
         seen = {"affine": True, "local_dimension": 2 * patch**2, "initialisation": "calibrated"}
-        return template("ConvNet", canvas, patch, 1).model_copy(update=seen)
-    return template("ConvNet", canvas, patch, 3) if kind == CONVNET else template("ConvAC", canvas, patch, 2)
+        return template("ConvNet", canvas, patch, 1, classes).model_copy(update=seen)
+    return template("ConvNet" if kind == CONVNET else "ConvAC", canvas, patch, 3 if kind == CONVNET else 2, classes)
 
 
 def cells(block: Block) -> list[Cell]:

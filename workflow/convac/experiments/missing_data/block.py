@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 
 from convac.errors import ArgumentError
 from convac.experiments.experiment import Cell, Experiment
-from convac.experiments.image_runs import CLASSES, GREY, template
+from convac.experiments.image_runs import GREY, template
 from convac.geometry.trees import PoolingTree
 from convac.specs.datasets.digits import DigitsSpec
 from convac.specs.measurement import MeasurementSpec, MeasureSpec
@@ -21,7 +21,7 @@ from convac.specs.measurements.known_pixels import KnownPixelsSpec
 from convac.specs.measurements.missing import MARGINALISED, MARKED, Imputation, MissingSpec
 from convac.specs.network import NetworkSpec
 from convac.specs.networks.mixture import MixtureSpec, Objective
-from convac.specs.own_images import Source
+from convac.specs.own_images import Source, classes_of
 from convac.specs.run import RunSpec
 from convac.specs.spec import INTEGER, Positive, Scalar, Share, Spec
 from convac.specs.training import Schedule, Seeds, TrainingSpec, seeds_of
@@ -105,7 +105,7 @@ def mixture(
         windows=windows,
         widths=(1,) * len(windows),
         local_dimension=block.components,
-        classes=CLASSES,
+        classes=classes_of(block.images.source),
         leaves="gaussian",
         sharing="located",
         objective=objective,
@@ -119,7 +119,7 @@ def mixture(
 
 def convnets(block: Block) -> Iterator[Cell]:
     """ConvNets on the same patches; those that are trained on missing pixels have a mask channel."""
-    start = template("ConvNet", block.images.canvas, block.patch, KERNEL)
+    start = template("ConvNet", block.images.canvas, block.patch, KERNEL, classes_of(block.images.source))
     labels: dict[str, Scalar] = {"network": CONVNET, "objective": "discriminative", "trained_on": COMPLETE}
     whole = matched(start, "uniform", block.parameters, TOLERANCE)
     yield cell(block, whole, block.convnet, labels, (missing_spec(block, IMPUTATIONS),))

@@ -14,14 +14,15 @@ from pydantic import Field, model_validator
 
 from convac.errors import ArgumentError
 from convac.experiments.experiment import Cell, Experiment
-from convac.experiments.image_runs import CLASSES, GREY, NetworkKind
+from convac.experiments.image_runs import GREY, NetworkKind
 from convac.geometry.trees import PoolingTree
-from convac.specs.datasets.digits import DigitsSpec, Side, Source
+from convac.specs.datasets.digits import DigitsSpec, Side
 from convac.specs.measurement import MeasureSpec
 from convac.specs.measurements.least_squares import LeastSquaresSpec
 from convac.specs.network import NetworkSpec, Pixels
 from convac.specs.networks.convolutional import ConvolutionalSpec
 from convac.specs.networks.overlapping import OverlappingSpec
+from convac.specs.own_images import Source, classes_of
 from convac.specs.run import RunSpec
 from convac.specs.spec import INTEGER, Positive, Scalar, Spec
 from convac.specs.training import Schedule, Seeds, TrainingSpec, seeds_of
@@ -133,7 +134,7 @@ def template(block: Block, kind: NetworkKind, kernel: int, channels: int) -> Net
             geometry="square",
             sites=(side, side),
             widths=widths,
-            classes=CLASSES,
+            classes=classes_of(block.images.source),
             kernel=kernel,
             patch=patch,
             brightest=GREY,
@@ -143,7 +144,7 @@ def template(block: Block, kind: NetworkKind, kernel: int, channels: int) -> Net
         geometry="square",
         sites=(side, side),
         widths=widths,
-        classes=CLASSES,
+        classes=classes_of(block.images.source),
         kernel=kernel + 1,
         weights="signed",
         representation=Pixels(kind="affine", patch=patch, brightest=GREY),
