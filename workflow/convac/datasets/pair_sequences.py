@@ -135,10 +135,11 @@ def log_odds(images: np.ndarray, group: int, symbols: int, share: float, often: 
     """
     found = alike_pairs(images, group, share)
     # ln p(alike pairs | often) − ln p(alike pairs | rarely) of either kind
+    like, unlike = float(np.log(often * symbols)), float(np.log((1 - often) / (1 - 1 / symbols)))
     adjacent, distant = (
-        np.where(each, np.log(often * symbols), np.log((1 - often) / (1 - 1 / symbols))).sum(axis=1) for each in found
+        np.asarray(each @ np.full(each.shape[1], like) + (~each) @ np.full(each.shape[1], unlike)) for each in found
     )
     if not found[0].size or not found[1].size:
-        return adjacent + distant
+        return np.asarray(adjacent + distant)
     both = np.logaddexp(np.log(BOTH) + adjacent + distant, np.log(1 - BOTH))
     return np.asarray(both - np.logaddexp(np.log(0.5) + adjacent, np.log(0.5) + distant))

@@ -180,7 +180,7 @@ def evaluated(
             for number, (plain, swapped) in enumerate(zip(states[PLAIN], states[SWAPPED], strict=True)):
                 pair = structure.exchanged(Node(level, number), plain, swapped)
                 states[PLAIN][number], states[SWAPPED][number] = pair
-    return structure.output(states[PLAIN][0], states[SWAPPED][0], field)[..., 0]
+    return np.asarray(structure.output(states[PLAIN][0], states[SWAPPED][0], field)[..., 0])
 
 
 def layer(

@@ -152,7 +152,7 @@ class DilatedNetwork(Network):
             layers = zip(self.trees, states, self._joined, strict=True)
             states = [self._layer(f"{tree}_level_{level}", state, bits[level - 1]) for tree, state, bits in layers]
             if level in self.mixed:
-                states = exchanged(*states, self.widths[level - 1] // 2)
+                states = exchanged(states[0], states[1], self.widths[level - 1] // 2)
             yield states
 
     def _layer(self, name: str, state: State, bit: int) -> State:
@@ -237,7 +237,7 @@ def alike(states: list[State]) -> list[State]:
     """The same states on a scale that is common to the trees."""
     if len(states) == 1:
         return states
-    log = torch.stack(torch.broadcast_tensors(*(state.log for state in states))).amax(0)
+    log = torch.maximum(states[0].log, states[1].log)
     return [State(state.values * (state.log - log).exp(), log) for state in states]
 
 

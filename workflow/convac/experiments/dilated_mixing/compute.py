@@ -19,6 +19,7 @@ from convac.entanglement.mixed_rank import (
     Hybrid,
     Mixed,
     Node,
+    Structure,
     mixed_rank,
     segment,
     steps_below,
@@ -144,7 +145,8 @@ def observed(family: Family, mask: np.ndarray, mixture: frozenset[Node], words: 
     expected = {name: tilings[name].bounds(own.width)[1] for name, (own, _) in bounded.items()}
     expected["sum"] = expected["T"] + expected["companion"]
     expected["mixed"] = max(expected["hybrid"], expected["sum"])
-    structures = {**bounded, "sum": (family, Mixed()), "mixed": (family, Mixed(mixture))}
+    structures: dict[str, tuple[Family, Structure]] = {"sum": (family, Mixed()), "mixed": (family, Mixed(mixture))}
+    structures |= bounded
     separated = tilings["hybrid"].bounds(family.width)[0] > max(expected["T"], expected["companion"])
     smaller = min(int(mask.sum()), int((~mask).sum()))
     rows: list[Row] = []

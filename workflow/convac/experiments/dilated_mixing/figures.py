@@ -1,6 +1,7 @@
 """Figures of dilated_mixing, drawn from its tidy table and its verdicts."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -124,9 +125,9 @@ def told(claims: pd.DataFrame, operators: Sequence[str]) -> list[str]:
 def accuracies(axes: Axes, table: pd.DataFrame, whole: pd.DataFrame) -> None:
     """Means with intervals of every network, single seeds beside those of test, above the baselines."""
     for quantity, (style, _) in BASELINES.items():
-        values = rows(whole, quantity=quantity)["value"]
-        if len(values):
-            level_line(axes, float(values.mean()), style)
+        known = rows(whole, quantity=quantity)["value"]
+        if len(known):
+            level_line(axes, float(known.mean()), style)
     level_line(axes, CHANCE, ":")
     every = networks(table)
     for place, network in enumerate(every):
@@ -196,9 +197,9 @@ def scattered(axes: Axes, cases: pd.DataFrame, across: str, up: str) -> None:
     colours = (BLUE, VERMILLION, GREEN, PURPLE)
     for number, (steps, width) in enumerate(kinds):
         own = rows(cases, steps=steps, width=width)
-        look = {"color": colours[number % 4], "marker": SIZES[number % 4], "markerfacecolor": "none"}
+        shape: dict[str, Any] = {"color": colours[number % 4], "marker": SIZES[number % 4], "markerfacecolor": "none"}
         label = f"N = {steps}, r = {width}"
-        axes.plot(own[across], own[up], linestyle="none", markersize=3.6, alpha=0.7, label=label, **look)
+        axes.plot(own[across], own[up], linestyle="none", markersize=3.6, alpha=0.7, label=label, **shape)
     if len(cases):
         ends = [1, 2 * float(cases[[across, up]].to_numpy().max())]
         axes.plot(ends, ends, color=BLACK, linewidth=0.8, zorder=1)
