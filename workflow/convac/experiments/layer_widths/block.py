@@ -151,7 +151,6 @@ def run(block: Block, kind: str, size: int, network: NetworkSpec) -> RunSpec:
     images, schedule, seeds = block.images, block.kind(kind).schedule, block.chosen_seeds(kind)
     if block.task(size) == LOCAL:
         schedule = schedule.model_copy(update={"steps": block.kind(kind).local_steps})
-    counts = {"train": images.train, "validation": images.validation, "test": images.test}
     dataset = DigitsSpec(
         source=images.source,
         seeds=seeds,
@@ -159,7 +158,9 @@ def run(block: Block, kind: str, size: int, network: NetworkSpec) -> RunSpec:
         size=size,
         canvas=images.canvas,
         clutter=images.clutter,
-        **counts,
+        train=images.train,
+        validation=images.validation,
+        test=images.test,
     )
     return RunSpec(dataset=dataset, network=network, training=TrainingSpec(**schedule.model_dump(), seeds=seeds))
 

@@ -13,7 +13,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
-from convac.experiments.layer_widths.block import KINDS, PUBLISHED
 from convac.plotting.example_images import SCALES, Sets, examples, scales
 from convac.plotting.looks import refuse_unknown
 from convac.plotting.primitives import (
@@ -36,6 +35,8 @@ from convac.plotting.primitives import (
 from convac.plotting.style import BLACK, BLUE, GREEN, GREY, ORANGE, PAGE, PURPLE, VERMILLION, figure
 from convac.statistics import mean_interval
 
+PUBLISHED = "ConvNet 1×1"
+KINDS = (PUBLISHED, "ConvNet 3×3", "ConvAC")
 TASKS = ("local", "global")
 PROFILES = {"wide-base": (BLUE, "s"), "wide-tip": (VERMILLION, "D"), "uniform": (GREEN, "o")}
 # profiles that are lists
