@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from convac.experiments.overlaps_trained.block import ANYWHERE, BOTH, IN_PLACE, KINDS, PARAMETERS
 from convac.plotting.looks import by_rank, refuse_unknown
 from convac.plotting.primitives import (
     ABOUT_VERDICTS,
@@ -30,6 +29,8 @@ from convac.plotting.primitives import (
 )
 from convac.plotting.style import BLUE, GREEN, PAGE, VERMILLION, figure
 
+KINDS = ("ConvNet", "ConvAC")
+ANYWHERE, IN_PLACE = "anywhere", "in place"
 SPLITS = {"train_accuracy": True, "test_accuracy": False}  # quantity → filled marker and solid line
 BASELINE = "least_squares_train_accuracy"
 FIRST = ((VERMILLION, "o"), (BLUE, "s"), (GREEN, "^"))  # looks of kernels, the smallest first
@@ -141,7 +142,7 @@ def verdicts(claims: pd.DataFrame, kind: str, equal: str) -> list[str]:
 
 def learning(table: pd.DataFrame) -> Figure | None:
     """Train accuracy against step, a line per kernel: a row per kind of network, a column per task."""
-    found = rows(table, quantity="train_accuracy", network=KINDS, equal=(PARAMETERS, BOTH))
+    found = rows(table, quantity="train_accuracy", network=KINDS, equal=("parameters", "both"))
     kinds, tasks = present(found, "network"), [task for task in (ANYWHERE, IN_PLACE) if len(rows(found, task=task))]
     kernels = by_rank(present(found, "kernel"), FIRST)
     if not kinds or not kernels or not tasks or not present(found, "step"):
