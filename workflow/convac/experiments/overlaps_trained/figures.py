@@ -89,7 +89,7 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
             axes.set(xlabel=label, ylabel="Accuracy", ylim=(0, 1.02))
             axes.margins(x=0.12)
             if across != "kernel":
-                axes.set_xlim(left=0)
+                axes.set_xlim(0, 1.12 * max(present(own, across)))
             axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
             axes.grid(axis="y")
     keys = [key(f"K = {kernel}", color=colour, marker=marker) for kernel, (colour, marker) in kernels.items()]
