@@ -239,9 +239,11 @@ def placed(table: Tensor, start: int, seen: int, sites: int) -> Tensor:
     places broadcast against each other.
     """
     inside = [(start + step) % sites for step in range(seen)]
-    axes = table.unflatten(1, (2,) * seen)
+    axes = torch.unflatten(table, 1, (2,) * seen)
     ordered = axes.permute(0, seen + 1, *(1 + inside.index(site) for site in sorted(inside)))
-    return ordered.reshape(len(table), table.shape[-1], *(2 if site in inside else 1 for site in range(sites)))
+    sides = [2 if site in inside else 1 for site in range(sites)]
+    placed_at: Tensor = ordered.reshape(len(table), table.shape[-1], *sides)
+    return placed_at
 
 
 def residuals(columns: Tensor, targets: Tensor) -> Tensor:
@@ -260,4 +262,5 @@ def residuals(columns: Tensor, targets: Tensor) -> Tensor:
         penalty = RIDGE * (norms * weights)[..., 0].square().sum(1)
     # at the best weights the error has no slope in them; the ridge's own slope, a millionth, is left out
     left = targets - (columns @ weights)[..., 0]
-    return (left.square().sum(1) + penalty) / targets.square().sum(1)
+    share: Tensor = (left.square().sum(1) + penalty) / targets.square().sum(1)
+    return share
