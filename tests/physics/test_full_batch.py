@@ -143,7 +143,7 @@ def test_maps_have_the_errors_that_they_come_with():
 def test_one_layer_leaves_of_the_mirror_what_its_spectrum_leaves():
     """The two halves agree or not: 2^(N/2) − 1 equal singular values of the function less its mean."""
     mirror = target_function("mirror", 6, 0)[None]
-    found = fitted_errors(RingNetwork("product", 6, 2, 1), mirror, (2, 5), (0.04, 0.08), 120)
+    found = fitted_errors(RingNetwork("product", 6, 2, 1), mirror, (2, 5), (0.04, 0.08, 0.2), 300)
     assert found[0] == pytest.approx([5 / 7, 2 / 7], abs=0.002)
 
 

@@ -153,15 +153,23 @@ PLANTED = {  # D_0, D, exponent, models that cannot describe them
 def test_a_planted_law_is_found(model):
     starts, widths, exponent, rivals = PLANTED[model]
     errors = np.array([0.5, 0.3, 0.1])
-    table = pd.DataFrame(reached_rows({"seed": 0}, {1: starts, 2: widths}, {1: errors, 2: errors}))
+    tried = {1: starts, 2: (1, *widths)}  # none of them at the least that was tried
+    table = pd.DataFrame(reached_rows({"seed": 0}, tried, {1: errors, 2: np.array([0.9, *errors])}))
     values = table[table["model"].isna()].groupby("quantity")["value"].apply(list)
     assert values["smallest_width"] == pytest.approx(widths)
     assert values["root_width"] == pytest.approx(np.sqrt(starts))
     assert values["width_exponent"] == pytest.approx([exponent])
     assert values["root_exponent"] == [0.5]
+    assert values["width_prefactor"] == pytest.approx([widths[0] / starts[0] ** exponent])
     misfits = table[(table["quantity"] == "misfit") & (table["constants"] == "fitted")].set_index("model")["value"]
     assert misfits[model] == pytest.approx(0, abs=0.003)
     assert (misfits[rivals] > 0.05).all()
+
+
+def test_widths_at_the_least_that_was_tried_give_no_exponent():
+    errors = np.array([0.5, 0.3, 0.1])
+    table = pd.DataFrame(reached_rows({"seed": 0}, {1: (4, 9, 16), 2: (2, 3, 4)}, {1: errors, 2: errors}))
+    assert "width_exponent" not in set(table["quantity"])
 
 
 def test_an_exponent_takes_every_bar():
