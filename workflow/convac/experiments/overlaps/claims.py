@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from convac.claims.claims import CHOSEN_AS_PRIMARY, LARGEST, Claim, Labels, Origin, Trivial, equality
+from convac.claims.claims import CHOSEN_AS_PRIMARY, LARGEST, Amendment, Claim, Labels, Origin, Trivial, equality
 
 OURS = "ours; 1803.09780 (Levine, Sharir, Cohen & Shashua)"
 RBM = "ours, on rings, after 1803.09780, in two dimensions, and 1701.04844 (volume law of Boltzmann machines)"
@@ -78,6 +78,7 @@ def square_claim(
         source=source,
         origin=origin,
         role="secondary",
+        amended=Amendment("2026-11-29", "scope", "squares of up to nine sites had been computed before"),
         where={},
         first=first,
         second=second,

@@ -54,12 +54,14 @@ def law_claims(name: str, statement: str, where: Labels) -> tuple[Claim]:
 def growth_claim(name: str, statement: str, origin: Origin, kind: Kind, **where: Value) -> Claim:
     """The exponent of T in the rank of two layers, in units of R − 1."""
     equal = kind == "equality"
+    seen = Amendment("2026-11-29", "threshold and scope", "15 % and the sizes were chosen by the closed form")
     return Claim(
         id=f"recurrent-memory-{name}",
         statement=statement,
         source=f"{PAPER}: the rank of two layers grows as T^(R − 1)",
         origin=origin,
         role="secondary",
+        amended=seen if equal else None,
         where=where,
         first={"quantity": "growth_exponent" if equal else "growth_law"},
         second={"quantity": "growth_law" if equal else "growth_exponent"},
