@@ -15,6 +15,7 @@ from convac.datasets.pair_sequences import generate
 from convac.errors import NonFiniteError
 from convac.experiments.dilated_mixing.block import ALONE, MIXED_SHARE, OPERATORS, Block, cell
 from convac.geometry.dilations import common_levels, levels_of
+from convac.specs.networks.dilated import Operator
 from convac.specs.parsing import parse
 from convac.specs.run import RunSpec
 from convac.training.loop import train
@@ -22,11 +23,12 @@ from convac.training.loop import train
 SEEDS = (0, 1, 2, 3, 4)
 
 
-def specs(block: Block, operator: str, rate: float, steps: int) -> dict[str, RunSpec]:
+def specs(block: Block, operator: Operator, rate: float, steps: int) -> dict[str, RunSpec]:
     """The run of every network by its name, where the label needs both kinds of pairs."""
     common = common_levels(levels_of(block.sequences.steps), block.group)
     mixed = {f"mixed {common[:count]}": common[:count] for count in range(1, len(common) + 1)}
-    asked = {name: (trees, ()) for trees, name in ALONE.items()} | {"sum": ("both", ())}
+    asked: dict[str, tuple[str, tuple[int, ...]]] = {name: (trees, ()) for trees, name in ALONE.items()}
+    asked["sum"] = ("both", ())
     asked |= {name: ("both", levels) for name, levels in mixed.items()}
     found = {}
     for name, (trees, levels) in asked.items():

@@ -18,6 +18,8 @@ import argparse
 import sys
 import time
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 from torch import nn
@@ -37,7 +39,7 @@ from convac.specs.training import TrainingSpec
 from convac.specs.widths import matched
 from convac.training.loop import Arrays, train
 
-DATA, FIRST_SEED = {"source": "digits", "seed": 100, "size": 16, "canvas": 16, "train": 6000, "test": 400}, 1000
+DATA, FIRST_SEED = DigitsSpec(source="digits", seed=100, size=16, canvas=16, train=6000, test=400), 1000
 PARAMETERS, SITES, BATCH, LEARNT = 1800, (8, 8), 16, 0.5
 AFTER = overlapping.OverlappingConvAC
 
@@ -45,7 +47,7 @@ AFTER = overlapping.OverlappingConvAC
 class Before(AFTER):
     """Weights are their parameters, and level 1 starts as thin as if no window reached beyond the image."""
 
-    def __init__(self, *arguments: object, **options: object) -> None:
+    def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         first = self.get_parameter("level_1")
         logs = draws(self.seeds, "level_1", first.shape[1:], -SPREAD, SPREAD)
@@ -71,17 +73,19 @@ def run_spec(kernel: int, rate: float, memory: float, steps: int, seeds: int) ->
         weights="signed",
         representation=Pixels(kind="affine", patch=2, brightest=255),
     )
-    training = TrainingSpec(
-        steps=steps,
-        batch=BATCH,
-        lr=rate,
-        betas=(0.9, memory),
-        clip=1.0,
-        warm_up=0.05,
-        log_every=steps,
-        seeds=tuple(range(FIRST_SEED, FIRST_SEED + seeds)),
+    training = TrainingSpec.model_validate(
+        {
+            "steps": steps,
+            "batch": BATCH,
+            "lr": rate,
+            "betas": (0.9, memory),
+            "clip": 1.0,
+            "warm_up": 0.05,
+            "log_every": steps,
+            "seeds": tuple(range(FIRST_SEED, FIRST_SEED + seeds)),
+        }
     )
-    return RunSpec(dataset=DigitsSpec(**DATA), network=matched(start, "uniform", PARAMETERS, 0.05), training=training)
+    return RunSpec(dataset=DATA, network=matched(start, "uniform", PARAMETERS, 0.05), training=training)
 
 
 def reached(spec: RunSpec, arrays: Arrays) -> str:
@@ -107,12 +111,13 @@ def main() -> None:
     parser.add_argument("--units", type=float, nargs="*", default=[0.03, 0.06], help="rates")
     parser.add_argument("--after", type=float, nargs="*", default=[0.02, 0.03], help="rates")
     options = parser.parse_args()
-    arrays = generate(**DATA)
+    arrays = generate(**DATA.arguments)
     for start, network, memory in (("before", Before, 0.999), ("units", AFTER, 0.999), ("after", AFTER, 0.9)):
-        overlapping.OverlappingConvAC = network  # which `build` makes
         for rate in getattr(options, start):
             spec = run_spec(options.kernel, rate, memory, options.steps, options.seeds)
-            print(f"K = {options.kernel}, {start}, rate {rate:g}: {reached(spec, arrays)}", flush=True)
+            with patch.object(overlapping, "OverlappingConvAC", network):  # which `build` makes
+                found = reached(spec, arrays)
+            print(f"K = {options.kernel}, {start}, rate {rate:g}: {found}", flush=True)
 
 
 if __name__ == "__main__":

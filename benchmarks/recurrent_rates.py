@@ -29,18 +29,24 @@ SYMBOLS, LENGTH = 4, 4
 
 def run_spec(task: str, delay: int, kind: str, depth: int, rate: float, steps: int, parameters: int) -> RunSpec:
     """Three seeds of one network at one rate, each on sequences of its own that are seen once."""
-    shared = {"symbols": SYMBOLS, "length": LENGTH, "train": steps * BATCH, "test": TEST, "seeds": SEEDS}
+    seen = steps * BATCH
+    answers: int | None = None
     if task == "copying":
-        dataset: DatasetSpec = CopyingMemorySpec(delay=delay, **shared)
-        sizes = {"local_dimension": SYMBOLS + 2, "classes": SYMBOLS + 1, "answers": LENGTH}
+        dataset: DatasetSpec = CopyingMemorySpec(
+            symbols=SYMBOLS, length=LENGTH, delay=delay, train=seen, test=TEST, seeds=SEEDS
+        )
+        letters, classes, answers = SYMBOLS + 2, SYMBOLS + 1, LENGTH
     else:
-        dataset = StartEndSimilaritySpec(steps=2 * delay, **shared)
-        sizes = {"local_dimension": SYMBOLS + 1, "classes": CLASSES}
-    start = KINDS[kind](sites=(dataset.pixels,), widths=(1,) * depth, **sizes)
-    schedule = TrainingSpec(
-        steps=steps, batch=BATCH, lr=rate, clip=1.0, warm_up=0.05, log_every=max(1, steps // 40), seeds=SEEDS
+        dataset = StartEndSimilaritySpec(
+            symbols=SYMBOLS, length=LENGTH, steps=2 * delay, train=seen, test=TEST, seeds=SEEDS
+        )
+        letters, classes = SYMBOLS + 1, CLASSES
+    start = KINDS[kind](
+        sites=(dataset.pixels,), widths=(1,) * depth, local_dimension=letters, classes=classes, answers=answers
     )
-    return RunSpec(dataset=dataset, network=matched(start, "uniform", parameters, TOLERANCE), training=schedule)
+    schedule = {"steps": steps, "batch": BATCH, "lr": rate, "clip": 1.0, "warm_up": 0.05, "seeds": SEEDS}
+    training = TrainingSpec.model_validate({**schedule, "log_every": max(1, steps // 40)})
+    return RunSpec(dataset=dataset, network=matched(start, "uniform", parameters, TOLERANCE), training=training)
 
 
 def reached(spec: RunSpec) -> str:

@@ -333,4 +333,4 @@ def split_windows_bound(tree: PoolingTree, local_dimension: int, widths: Sequenc
     """
     inside = Partition.of(tree.shape, partition).mask[list(tree.order)].reshape(-1, tree.windows[0])
     split = int((inside.any(axis=1) & ~inside.all(axis=1)).sum())
-    return int(min(local_dimension, widths[0])) ** split
+    return int(int(min(local_dimension, widths[0])) ** split)

@@ -154,7 +154,7 @@ def tree_alone(tree: str) -> Hybrid:
 
 def added(first: np.ndarray, second: np.ndarray, field: Field) -> np.ndarray:
     """Sum over the field."""
-    total = first + second
+    total: np.ndarray = first + second
     return total % field.prime if isinstance(field, PrimeField) else total
 
 

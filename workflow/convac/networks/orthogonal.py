@@ -56,12 +56,14 @@ class Orthogonal(Recurrent):
         whole, one = lower - lower.mT, torch.eye(width, dtype=entries.dtype, device=entries.device)
         scaling = torch.ones_like(one[0])
         scaling[: int(NEGATIVE * width)] = -1
-        return torch.linalg.solve(one + whole, one - whole) * scaling
+        cayley: Tensor = torch.linalg.solve(one + whole, one - whole)
+        return cayley * scaling
 
     def layer(self, number: int, below: Layer) -> Layer:
         """The states of one layer, step by step."""
         threshold = self.get_parameter(f"threshold_{number + 1}").unsqueeze(1)
-        memory, states = self.memory(number).mT, []
+        memory = self.memory(number).mT
+        states: list[Tensor] = []
         for drive in driven(below.states, self.get_parameter(f"inputs_{number + 1}")).unbind(1):
             state = torch.baddbmm(drive, states[-1], memory) if states else drive
             states.append(state.sign() * (state.abs() + threshold).relu())

@@ -183,7 +183,7 @@ def pooled_products(
         return found
     if len(factors) == 1 or factors.shape[axis] > LONGEST or factors[0].numel() < LARGE:
         return by_logarithms(factors)
-    products, logs = zip(*(pooled_products(own, axis, by_logarithms) for own in factors.split(1)), strict=True)
+    products, logs = zip(*(pooled_products(own, axis, by_logarithms) for own in torch.split(factors, 1)), strict=True)
     return torch.cat(products), torch.cat(logs)
 
 

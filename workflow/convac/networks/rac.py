@@ -22,7 +22,7 @@ from convac import arrays
 from convac.circuits.recurrent import RecurrentShape, RecurrentWeights
 from convac.networks.arguments import checked_replica
 from convac.networks.initialisation import normals
-from convac.networks.products import TINY
+from convac.networks.maps import TINY
 from convac.networks.sequences import Layer, Recurrent, driven
 from convac.specs.networks.rac import RacSpec
 
@@ -84,9 +84,7 @@ class Rac(Recurrent):
             ArgumentError: there is no such replica or class.
         """
         number, chosen = checked_replica(replica, self.seeds), arrays.integer(label, "label", 0, self.classes - 1)
-        layers = range(1, len(self.widths) + 1)
-
-        width = max(self.widths)
+        layers, width = range(1, len(self.widths) + 1), max(self.widths)
 
         def found(name: str) -> np.ndarray:
             """A map of float64, filled up with zeros."""
@@ -94,9 +92,9 @@ class Rac(Recurrent):
             inputs = own.shape[1] if name == "inputs_1" else width
             return np.pad(own, ((0, 0 if name == "output" else width - len(own)), (0, inputs - own.shape[1])))
 
-        maps = (tuple(found(f"{name}_{layer}") for layer in layers) for name in ("inputs", "memory"))
+        inputs, memory = (tuple(found(f"{name}_{layer}") for layer in layers) for name in ("inputs", "memory"))
         shape, output = RecurrentShape(self.steps, len(self.widths), width, self.symbols), found("output")
-        return shape, RecurrentWeights(*maps, output[chosen : chosen + 1])
+        return shape, RecurrentWeights(inputs, memory, output[chosen : chosen + 1])
 
 
 def keeping_ones(seeds: Sequence[int], word: str, out: int, into: int) -> Tensor:
@@ -105,7 +103,8 @@ def keeping_ones(seeds: Sequence[int], word: str, out: int, into: int) -> Tensor
     for free in normals(seeds, word, (out - 1, into - 1), 1.0):
         rotation = torch.linalg.qr(free if out >= into else free.mT)[0]
         rotation = rotation if out >= into else rotation.mT
-        whole = torch.block_diag(torch.tensor([[(out / into) ** 0.5]]), rotation)
+        whole = rotation.new_zeros(out, into)
+        whole[0, 0], whole[1:, 1:] = (out / into) ** 0.5, rotation
         found.append(ones_first(out) @ whole @ ones_first(into).mT)
     return torch.stack(found)
 

@@ -142,7 +142,7 @@ class Recurrent(Network):
         """Logits of the last layer's states."""
         if self.answers is None:
             return self.readout(states[:, -1])
-        return self.readout(states.flatten(1, 2)).unflatten(1, states.shape[1:3]).transpose(1, 2)
+        return torch.unflatten(self.readout(states.flatten(1, 2)), 1, states.shape[1:3]).transpose(1, 2)
 
     def whole(self, labels: Tensor, logits: Tensor) -> Tensor:
         """Labels of every answer (replicas, batch) or (replicas, batch, steps); raises ArgumentError where unfit."""
@@ -192,4 +192,4 @@ class Recurrent(Network):
 
 def driven(inputs: Tensor, weight: Tensor) -> Tensor:
     """Inputs (replicas, steps, batch, in) of all steps mapped by (replicas, out, in) at once."""
-    return (inputs.flatten(1, 2) @ weight.mT).unflatten(1, inputs.shape[1:3])
+    return torch.unflatten(inputs.flatten(1, 2) @ weight.mT, 1, inputs.shape[1:3])

@@ -8,6 +8,7 @@ Source: 1710.09431, Experiments (a baseline here).
 from collections.abc import Sequence
 
 import torch
+from torch import Tensor
 
 from convac.networks.initialisation import draws
 from convac.networks.sequences import Layer, Recurrent, driven
@@ -33,8 +34,9 @@ class Tanh(Recurrent):
 
     def layer(self, number: int, below: Layer) -> Layer:
         """The states of one layer, step by step."""
-        inputs, memory, *biases = (self.get_parameter(f"{name}_{number + 1}") for name in GATED)
-        bias, states = sum(biases).unsqueeze(1), []
+        inputs, memory, of_inputs, of_memory = (self.get_parameter(f"{name}_{number + 1}") for name in GATED)
+        bias = (of_inputs + of_memory).unsqueeze(1)
+        states: list[Tensor] = []
         for drive in driven(below.states, inputs).unbind(1):
             states.append(
                 torch.tanh(drive + bias if not states else torch.baddbmm(drive + bias, states[-1], memory.mT))

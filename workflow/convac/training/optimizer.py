@@ -50,7 +50,7 @@ class Adam:
 
     def parts(self, together: Tensor) -> list[Tensor]:
         """What belongs to each parameter of such a tensor as `moments` has, in its shape, as views."""
-        parts = together.split([*self._sizes, self._rest.shape[1]], 1)
+        parts = torch.split(together, [*self._sizes, self._rest.shape[1]], 1)
         return [part.view(each.shape) for part, each in zip(parts, self.parameters, strict=False)]
 
     def _together(self, parts: Sequence[Tensor]) -> Tensor:

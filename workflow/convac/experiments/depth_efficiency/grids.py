@@ -101,7 +101,7 @@ def near_single(tree: PoolingTree, local_dimension: int, width: int, generator: 
 
 def single_channel(tree: PoolingTree, local_dimension: int, layers: Layers) -> np.ndarray:
     """Grid tensor of a shallow network of one channel: the maximum over sites of what the network gives each."""
-    numbers = []
+    numbers: list[np.ndarray] = []
     for site in range(tree.sites):
         values, place = np.eye(local_dimension), site
         for maps, bias, window in zip(layers.maps, layers.biases, tree.windows, strict=True):

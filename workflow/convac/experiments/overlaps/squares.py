@@ -201,7 +201,7 @@ def split_configurations(side: int) -> np.ndarray:
 
 def full(values: np.ndarray, side: int) -> bool:
     """Whether a matrix of residues has the rank 2^(α²)."""
-    return rank(values) == 2 ** (side**2)
+    return bool(rank(values) == 2 ** (side**2))
 
 
 def overlapping_values(shape: OverlappingShape, configurations: np.ndarray) -> np.ndarray:
