@@ -16,6 +16,7 @@ from convac.commands.dataset import made
 from convac.datasets.digits import generate
 from convac.errors import NonFiniteError
 from convac.experiments.layer_widths.block import KINDS, PUBLISHED, Block, cells
+from convac.planning.config import scaled
 from convac.specs.parsing import parse
 from convac.specs.run import RunSpec
 from convac.training.loop import train
@@ -59,7 +60,8 @@ def main() -> None:
     parser.add_argument("--rates", type=float, nargs="+", required=True)
     parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS)
     options = parser.parse_args()
-    block = parse(Block, yaml.safe_load(CONFIG.read_text())["experiments"]["layer_widths"], "layer_widths")
+    written = yaml.safe_load(CONFIG.read_text())["experiments"]["layer_widths"]
+    block = parse(Block, scaled(written, "laptop"), "layer_widths")
     for cell in cells(block):
         labels = cell.labels
         if not isinstance(cell.spec, RunSpec) or (labels["network"], labels["task"]) != (options.network, options.task):
