@@ -6,10 +6,10 @@ import torch
 from network_specs import network_spec
 
 from convac.datasets.digits import generate, read_originals
-from convac.datasets.missing import KINDS
+from convac.datasets.missing import KINDS, missing_at
 from convac.errors import ArgumentError, ConvacError
 from convac.measurement.known_pixels import LEAST_VARIANCE, NaiveBayes, rows
-from convac.measurement.missing import missing_at, without
+from convac.measurement.missing import without
 from convac.measurement.trained import Trained
 from convac.networks.convolutional import ConvNet
 from convac.networks.inputs import MISSING

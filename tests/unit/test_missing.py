@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from network_specs import network_spec
 
 from convac.commands.entanglement import measured
-from convac.datasets.missing import IMPUTATIONS, KINDS, Imputer, missing_pixels
+from convac.datasets.missing import IMPUTATIONS, KINDS, Imputer, missing_at, missing_pixels
 from convac.errors import ArgumentError
-from convac.measurement.missing import missing_at, missing_rows, without
+from convac.measurement.missing import missing_rows, without
 from convac.measurement.trained import Trained
 from convac.networks.inputs import MISSING
 from convac.seeds import stream

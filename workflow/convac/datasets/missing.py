@@ -7,10 +7,18 @@ rectangle of any proportions that covers a given share of the image.
 import numpy as np
 
 from convac.errors import ArgumentError
+from convac.seeds import stream
 
 KINDS = ("points", "rectangles")
 IMPUTATIONS = ("zero", "mean", "neighbour")
+WORDS = {"points": "points", "rectangles": "rectangles"}  # of streams: seeds, not names
 BLOCK = 500  # images whose neighbours are sought at a time; bounds the memory and changes nothing else
+
+
+def missing_at(kind: str, rate: float, seed: int, shape: tuple[int, ...]) -> np.ndarray:
+    """Which pixels are missing, for a seed; booleans of that shape."""
+    count, rows, columns = shape
+    return missing_pixels(kind, rate, (count, rows, columns), stream("missing", WORDS[kind], str(rate), seed))
 
 
 def missing_pixels(

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from convac.datasets.missing import nearest
-from convac.measurement.missing import missing_at
+from convac.datasets.missing import missing_at, nearest
 from convac.measurement.trained import Row, Trained
 from convac.specs.measurements.known_pixels import KnownPixelsSpec
 

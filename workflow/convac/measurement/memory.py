@@ -20,7 +20,6 @@ from convac.circuits.recurrent import RecurrentShape, RecurrentWeights
 from convac.entanglement.start_end_rank import form
 from convac.errors import ArgumentError
 from convac.measurement.trained import Row, Trained, at
-from convac.networks.rac import Rac
 from convac.networks.sequences import Recurrent
 from convac.seeds import stream
 from convac.specs.measurements.memory import MemorySpec
@@ -39,7 +38,7 @@ def rows(trained: Trained, wanted: MemorySpec) -> Iterator[Row]:
         images, labels = (data[f"test_{part}"][: wanted.sequences] for part in ("images", "labels"))
         for step, norm in enumerate(input_gradients(network, images, labels)):
             found.append({"site": step, "quantity": "input_gradient", "value": float(norm)})
-        if isinstance(network, Rac):
+        if network.multiplicative:
             found += rank_rows(network, seed, wanted.halves)
         yield from at(trained, seed, last, found)
 
@@ -70,7 +69,7 @@ def input_gradients(network: Recurrent, images: np.ndarray, labels: np.ndarray) 
     return norms
 
 
-def rank_rows(network: Rac, seed: int, halves: int) -> Iterator[Row]:
+def rank_rows(network: Recurrent, seed: int, halves: int) -> Iterator[Row]:
     """Numerical start-end rank of the last class's amplitude, and the bound on it."""
     shape, weights = network.weights(label=network.classes - 1)
     first = shape.steps // 2

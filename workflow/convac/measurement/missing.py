@@ -12,16 +12,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from convac.datasets.missing import Imputer, missing_pixels
+from convac.datasets.missing import Imputer, missing_at
 from convac.errors import ArgumentError
 from convac.files import Arrays
 from convac.measurement.trained import Row, Trained
 from convac.networks.base import Network
 from convac.networks.inputs import MISSING
-from convac.seeds import stream
 from convac.specs.measurements.missing import MARGINALISED, MARKED, MissingSpec
 
-WORDS = {"points": "points", "rectangles": "rectangles"}  # of streams: seeds, not names
 LEFT_OUT = (MARGINALISED, MARKED)  # pixels aren't filled in
 BLOCK = 500  # images evaluated at a time
 
@@ -73,12 +71,6 @@ def missing_rows(network: Network, images: Sequence[Arrays], wanted: MissingSpec
                 yield from answered(filled, missing=kind, rate=rate, imputation=method)
     if wanted.examples:
         yield from example_rows(network, tests[0][0], labels[0], wanted.kinds, wanted.examples)
-
-
-def missing_at(kind: str, rate: float, seed: int, shape: tuple[int, ...]) -> np.ndarray:
-    """Which pixels are missing, for a seed; booleans of that shape."""
-    count, rows, columns = shape
-    return missing_pixels(kind, rate, (count, rows, columns), stream("missing", WORDS[kind], str(rate), seed))
 
 
 def without(images: np.ndarray, mask: np.ndarray) -> np.ndarray:

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 
 import torch
 
-from convac.networks.sequences import Layer, Recurrent, driven
-from convac.networks.tanh import GATED, gated
+from convac.networks.sequences import GATED, Layer, Recurrent, driven, gated
 from convac.specs.networks.gru import GruSpec
 
 

@@ -13,6 +13,7 @@ Source: 1710.09431 (recurrent arithmetic circuits); the readout is ours.
 """
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -36,6 +37,8 @@ class Rac(Recurrent):
     >>> network(np.zeros((5, 6), dtype=int)).shape
     torch.Size([2, 5, 2])
     """
+
+    multiplicative: ClassVar[bool] = True
 
     def __init__(
         self,

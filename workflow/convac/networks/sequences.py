@@ -10,7 +10,7 @@ symbols, has the loss answers · ln n / steps (1710.09431, copying memory).
 
 from abc import abstractmethod
 from collections.abc import Callable, Hashable, Sequence
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import torch
@@ -18,12 +18,15 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, one_hot
 
 from convac import arrays
+from convac.circuits.recurrent import RecurrentShape, RecurrentWeights
 from convac.errors import ArgumentError
 from convac.networks.arguments import checked_seeds
 from convac.networks.base import Network, finite
-from convac.networks.initialisation import normals
+from convac.networks.initialisation import draws, normals
 from convac.networks.inputs import Images, whole_images
 from convac.specs.recurrent import RecurrentSpec
+
+GATED = ("inputs", "memory", "inputs_bias", "memory_bias")  # parameters of a layer
 
 
 class Layer(NamedTuple):
@@ -55,7 +58,10 @@ class Recurrent(Network):
 
     Attributes:
         steps, symbols, widths, answers: as given.
+        multiplicative: whether one class's amplitude is a circuit over the steps, which `weights` gives.
     """
+
+    multiplicative: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -84,6 +90,10 @@ class Recurrent(Network):
     def sizes(self) -> list[tuple[int, int]]:
         """Channels into and out of every layer."""
         return list(zip((self.symbols, *self.widths), self.widths, strict=False))
+
+    def weights(self, replica: int = 0, label: int = 0) -> tuple[RecurrentShape, RecurrentWeights]:
+        """One class's amplitude of one replica as a circuit over the reals; raises ArgumentError where it is none."""
+        raise ArgumentError(f"network: {type(self).__name__} is no circuit; accepted: a recurrent arithmetic circuit")
 
     def parameter(self, name: str, initial: Tensor) -> None:
         """Register a parameter, replicas along its leading axis."""
@@ -193,3 +203,12 @@ class Recurrent(Network):
 def driven(inputs: Tensor, weight: Tensor) -> Tensor:
     """Inputs (replicas, steps, batch, in) of all steps mapped by (replicas, out, in) at once."""
     return torch.unflatten(inputs.flatten(1, 2) @ weight.mT, 1, inputs.shape[1:3])
+
+
+def gated(network: Recurrent, gates: int) -> None:
+    """Register maps and biases of every layer, uniform in ± 1/√channels as torch's cells have them."""
+    for number, (into, out) in enumerate(network.sizes, start=1):
+        shapes = ((gates * out, into), (gates * out, out), (gates * out,), (gates * out,))
+        for name, shape in zip(GATED, shapes, strict=True):
+            word = f"{name}_{number}"
+            network.parameter(word, draws(network.seeds, word, shape, -(out**-0.5), out**-0.5))

@@ -10,8 +10,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from convac.networks.initialisation import draws
-from convac.networks.sequences import Layer, Recurrent, driven
+from convac.networks.sequences import GATED, Layer, Recurrent, driven, gated
 from convac.specs.networks.tanh import TanhSpec
 
 
@@ -42,18 +41,6 @@ class Tanh(Recurrent):
                 torch.tanh(drive + bias if not states else torch.baddbmm(drive + bias, states[-1], memory.mT))
             )
         return Layer(torch.stack(states, 1))
-
-
-GATED = ("inputs", "memory", "inputs_bias", "memory_bias")  # parameters of a layer
-
-
-def gated(network: Recurrent, gates: int) -> None:
-    """Register maps and biases of every layer, uniform in ± 1/√channels as torch's cells have them."""
-    for number, (into, out) in enumerate(network.sizes, start=1):
-        shapes = ((gates * out, into), (gates * out, out), (gates * out,), (gates * out,))
-        for name, shape in zip(GATED, shapes, strict=True):
-            word = f"{name}_{number}"
-            network.parameter(word, draws(network.seeds, word, shape, -(out**-0.5), out**-0.5))
 
 
 def build(spec: TanhSpec, seeds: Sequence[int]) -> Recurrent:

@@ -8,6 +8,8 @@ from convac.specs.kinds import Kind, reader
 from convac.specs.run import RunSpec
 from convac.specs.spec import Spec
 
+DOUBLE = 8  # bytes
+
 
 class Counts(NamedTuple):
     """What a measurement computes on all networks of a run.
@@ -54,6 +56,11 @@ class MeasurementSpec(Kind):
 def images_of(run: RunSpec) -> int:
     """Pixels of all images of a run's dataset, a byte each."""
     return run.dataset.draws * run.dataset.pixels * sum(run.dataset.images)
+
+
+def each_seed(run: RunSpec) -> int:
+    """Pixels of all images that the seeds of a run have, those that several have counted for each."""
+    return images_of(run) * len(run.training.seeds) // run.dataset.draws
 
 
 class MeasureSpec(Spec):

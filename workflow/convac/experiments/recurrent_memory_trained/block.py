@@ -44,12 +44,12 @@ Task = Literal["copying", "similarity"]
 
 
 class Rates(Spec):
-    """Learning rates, chosen among the same few for every network (benchmarks/recurrent_rates.py)."""
+    """Learning rates of every kind of network (benchmarks/recurrent_rates.py compares others)."""
 
-    rac: Rate
-    orthogonal: Rate
-    tanh: Rate
-    gru: Rate
+    rac: Rate = Field(description="of recurrent arithmetic circuits")
+    orthogonal: Rate = Field(description="of orthogonal networks")
+    tanh: Rate = Field(description="of networks of hyperbolic tangents")
+    gru: Rate = Field(description="of gated recurrent units")
 
 
 class Copying(Spec):
@@ -59,7 +59,7 @@ class Copying(Spec):
     length: Positive = Field(description="symbols to remember, M")
     delays: tuple[Positive, ...] = Field(min_length=1, description="steps beyond twice as many, B")
     training: Schedule = Field(description="steps, batch and what else is the same for every network")
-    rates: Rates
+    rates: Rates = Field(description="learning rates by kind of network")
 
 
 class Similarity(Spec):
@@ -69,7 +69,7 @@ class Similarity(Spec):
     length: Annotated[Positive, Field(ge=3)] = Field(description="symbols of a half, M")
     delays: tuple[Positive, ...] = Field(description="steps between a symbol and its counterpart, T / 2; none: not run")
     training: Schedule = Field(description="steps, batch and what else is the same for every network")
-    rates: Rates
+    rates: Rates = Field(description="learning rates by kind of network")
 
     @model_validator(mode="after")
     def _fits(self) -> "Similarity":
@@ -82,8 +82,8 @@ class Similarity(Spec):
 class Block(Experiment):
     """Config of recurrent_memory_trained."""
 
-    copying: Copying
-    similarity: Similarity
+    copying: Copying = Field(description="the copying memory task")
+    similarity: Similarity = Field(description="the start-end similarity task")
     networks: tuple[Network, ...] = Field(min_length=1, description="networks that are trained")
     depths: tuple[Annotated[int, Field(ge=1, le=8)], ...] = Field(min_length=1, description="layers")
     parameters: Annotated[Positive, Field(ge=300)] = Field(description="of each network, met within 8 %")

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from convac.specs.dataset import DatasetSpec, is_empty
-from convac.specs.own_images import CLASSES, is_name, own_images
+from convac.specs.own_images import is_name, own_images
 from convac.specs.spec import Natural, Positive
 
 Side = Annotated[Positive, Field(ge=4)]
@@ -29,9 +29,6 @@ class DigitsSpec(DatasetSpec):
     grid: Positive = Field(default=1, description="pixels between two places")
     clutter: Natural = Field(default=0, description="patches of other originals in every image")
     shades: Annotated[int, Field(ge=2, le=256)] = Field(default=256, description="grey values")
-    classes: Annotated[Positive, Field(ge=2)] = Field(
-        default=CLASSES, exclude_if=CLASSES.__eq__, description="different labels"
-    )
     resplit: bool = Field(
         default=False, exclude_if=operator.not_, description="whether each seed parts the originals anew"
     )
@@ -43,18 +40,13 @@ class DigitsSpec(DatasetSpec):
         if not isinstance(source, str) or is_name(source):
             return value
         own = own_images(source)
-        return {**value, "source": own.name, "classes": own.classes, "path": own.path}
+        return {**value, "source": own.name, "path": own.path}
 
     @model_validator(mode="after")
     def _drawn(self) -> "DigitsSpec":
         if self.seed is None and not self.seeds:
             raise ValueError("seed: is missing; accepted: an integer, or `seeds`")
         return self
-
-    @property
-    def arguments(self) -> dict[str, Any]:
-        """What `generate` takes: how many classes there are, it finds in the originals."""
-        return {name: value for name, value in super().arguments.items() if name != "classes"}
 
     @property
     def originals(self) -> str | None:

@@ -4,8 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from convac.specs.measurement import Counts, MeasurementSpec, images_of
-from convac.specs.measurements.missing import DOUBLE, each_seed
+from convac.specs.measurement import DOUBLE, Counts, MeasurementSpec, each_seed, images_of
 from convac.specs.run import RunSpec
 from convac.specs.spec import Share
 

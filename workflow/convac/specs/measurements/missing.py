@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field
 
-from convac.specs.measurement import Counts, MeasurementSpec, images_of
+from convac.specs.measurement import DOUBLE, Counts, MeasurementSpec, each_seed, images_of
 from convac.specs.run import RunSpec
 from convac.specs.spec import Share
 
@@ -12,12 +12,6 @@ from convac.specs.spec import Share
 MARGINALISED: Literal["marginalised"] = "marginalised"
 MARKED: Literal["mask channel"] = "mask channel"
 Imputation = Literal["marginalised", "mask channel", "zero", "mean", "neighbour"]
-DOUBLE = 8  # bytes
-
-
-def each_seed(run: RunSpec) -> int:
-    """Pixels of all images that the seeds of a run have, those that several have counted for each."""
-    return images_of(run) * len(run.training.seeds) // run.dataset.draws
 
 
 class MissingSpec(MeasurementSpec):
