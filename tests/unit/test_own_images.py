@@ -13,7 +13,7 @@ from convac.datasets.formats import luma
 from convac.datasets.labelled_images import grey_squares, read_labelled
 from convac.errors import FileError
 from convac.specs.datasets.digits import DigitsSpec
-from convac.specs.own_images import classes_of, own_images, source_written
+from convac.specs.own_images import classes_of, originals, own_images, source_written
 from convac.specs.spec import canonical, digest
 
 NUMBER, SIDE = 90, 12
@@ -61,7 +61,7 @@ def test_a_file_and_a_folder_give_the_same_originals(saved, arrays, tmp_path):
 def test_content_and_not_the_path_is_in_the_spec(saved):
     shutil.copytree(saved / "own", saved / "elsewhere")
     here, there, other = (
-        DigitsSpec(source=str(saved / name), seed=0, size=8) for name in ("own", "elsewhere", "own.npz")
+        DigitsSpec(**originals(str(saved / name)), seed=0, size=8) for name in ("own", "elsewhere", "own.npz")
     )
     assert here.path == str(saved / "own")
     assert [classes_of(source) for source in ("digits", str(saved / "own"), str(saved / "own.npz"))] == [10, 3, 3]
@@ -70,12 +70,18 @@ def test_content_and_not_the_path_is_in_the_spec(saved):
     assert here.originals == here.source == own_images(str(saved / "own")).name
     (saved / "elsewhere" / "ant" / "000.png").unlink()
     own_images.cache_clear()
-    assert digest(DigitsSpec(source=str(saved / "elsewhere"), seed=0, size=8)) != digest(here)
+    assert digest(DigitsSpec(**originals(str(saved / "elsewhere")), seed=0, size=8)) != digest(here)
 
 
 def test_specs_of_published_sets_are_as_they_were():
     spec = json.loads(canonical(DigitsSpec(source="digits", seed=0, size=8)))
     assert "path" not in spec
+
+
+def test_specs_with_seeds_are_read_back(saved):
+    spec = DigitsSpec(**originals(str(saved / "own")), seeds=(3, 4), resplit=True, size=8)
+    fields = {name: value for name, value in json.loads(canonical(spec)).items() if name != "kind"}
+    assert digest(DigitsSpec.model_validate_json(json.dumps(fields))) == digest(spec)
 
 
 def test_parts_share_no_original(saved, tmp_path):

@@ -14,6 +14,7 @@ image goes through these steps:
 
 import importlib
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +28,7 @@ from convac.datasets.labelled_images import ORIGINALS
 from convac.errors import ArgumentError, FileError
 from convac.files import Arrays, read_arrays
 from convac.seeds import stream
-from convac.specs.own_images import PUBLISHED, is_name
+from convac.specs.own_images import NAMES, PUBLISHED
 
 PARTS = ("train", "validation", "test")
 # of streams: seeds, not names
@@ -137,7 +138,7 @@ def require_range(key: str, value: object, least: int, most: int) -> None:
 
 def read_originals(source: str, folder: str | None = None, seed: int | None = None) -> Originals:
     """The originals of a source and their pools, those of a seed or of all that have none; raises as `generate`."""
-    if not is_name(source):
+    if not isinstance(source, str) or not re.match(NAMES, source):
         raise ArgumentError(f"source: {source!r} is unknown; accepted: {', '.join(PUBLISHED)}")
     anew = () if seed is None else (seed,)
     if source == "digits":

@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import re
 from functools import cache
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -20,6 +19,9 @@ ACCEPTED = "an .npz file with images and labels, or a folder of PNG images by cl
 OWN = r"own-[0-9a-f]{12}"  # what a spec calls them: by the start of the sha256 of all that is read
 
 
+NAMES = rf"^({'|'.join(PUBLISHED)}|{OWN})$"  # of sources, as specs have them
+
+
 class OwnImages(NamedTuple):
     """What a spec says of images of the user's own.
 
@@ -34,11 +36,6 @@ class OwnImages(NamedTuple):
     path: str
 
 
-def is_name(source: object) -> bool:
-    """Whether a source is a published set, or images of the user's that a spec names by their content."""
-    return isinstance(source, str) and (source in PUBLISHED or bool(re.fullmatch(OWN, source)))
-
-
 def source_written(source: str) -> str:
     """The source of a config, which names a published set or a path where something is; raises ValueError."""
     if source in PUBLISHED or Path(source).exists():
@@ -48,6 +45,14 @@ def source_written(source: str) -> str:
 
 # of a config's images
 Source = Annotated[str, Field(min_length=1), AfterValidator(source_written)]
+
+
+def originals(source: str) -> dict[str, str]:
+    """What a dataset's spec says of the source of a config: its name and, of images of the user's own, their path."""
+    if source in PUBLISHED:
+        return {"source": source}
+    own = own_images(source)
+    return {"source": own.name, "path": own.path}
 
 
 def classes_of(source: str) -> int:

@@ -23,7 +23,7 @@ from convac.specs.datasets.digits import DigitsSpec
 from convac.specs.measurement import MeasureSpec
 from convac.specs.measurements.least_squares import LeastSquaresSpec
 from convac.specs.network import NetworkSpec
-from convac.specs.own_images import classes_of
+from convac.specs.own_images import classes_of, originals
 from convac.specs.run import RunSpec
 from convac.specs.spec import INTEGER, Positive, Scalar, Spec
 from convac.specs.training import Schedule, Seeds, TrainingSpec, seeds_of
@@ -152,7 +152,7 @@ def run(block: Block, kind: str, size: int, network: NetworkSpec) -> RunSpec:
     if block.task(size) == LOCAL:
         schedule = schedule.model_copy(update={"steps": block.kind(kind).local_steps})
     dataset = DigitsSpec(
-        source=images.source,
+        **originals(images.source),
         seeds=seeds,
         resplit=True,
         size=size,

@@ -145,14 +145,15 @@ def cell(
 ) -> Cell:
     """A network over all seeds, each on images of its own, and what is measured on it."""
     seeds = seeds_of(block.seeds)
-    dataset = DigitsSpec(seeds=seeds, resplit=True, size=block.images.canvas, **block.images.model_dump())
+    own = {**block.images.model_dump(), **originals(block.images.source)}
+    dataset = DigitsSpec(seeds=seeds, resplit=True, size=block.images.canvas, **own)
     spec = RunSpec(
         dataset=dataset,
         network=network,
         training=TrainingSpec(**schedule.model_dump(), seeds=seeds, missing=missing),
     )
     described: dict[str, Scalar] = {
-        "source": block.images.source,
+        "source": dataset.source,
         "parameters": block.parameters,
         "weights": network.parameters(),
         "widths": "-".join(map(str, network.widths)),

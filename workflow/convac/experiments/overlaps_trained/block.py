@@ -22,7 +22,7 @@ from convac.specs.measurements.least_squares import LeastSquaresSpec
 from convac.specs.network import NetworkSpec, Pixels
 from convac.specs.networks.convolutional import ConvolutionalSpec
 from convac.specs.networks.overlapping import OverlappingSpec
-from convac.specs.own_images import Source, classes_of
+from convac.specs.own_images import Source, classes_of, originals
 from convac.specs.run import RunSpec
 from convac.specs.spec import INTEGER, Positive, Scalar, Spec
 from convac.specs.training import Schedule, Seeds, TrainingSpec, seeds_of
@@ -122,7 +122,8 @@ def cell(block: Block, kind: NetworkKind, kernel: int, task: str, equal: str, ne
 def dataset(images: Images, task: str, seeds: tuple[int, ...]) -> DigitsSpec:
     """Images drawn for each seed, of originals that it parts anew."""
     size = images.size
-    return DigitsSpec(seeds=seeds, resplit=True, grid=1 if task == ANYWHERE else size, **images.model_dump())
+    own = {**images.model_dump(), **originals(images.source)}
+    return DigitsSpec(seeds=seeds, resplit=True, grid=1 if task == ANYWHERE else size, **own)
 
 
 def template(block: Block, kind: NetworkKind, kernel: int, channels: int) -> NetworkSpec:

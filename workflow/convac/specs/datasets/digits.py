@@ -1,25 +1,21 @@
 """Digits and other photographed things: see `convac.datasets.digits`."""
 
 import operator
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
 from convac.specs.dataset import DatasetSpec, is_empty
-from convac.specs.own_images import is_name, own_images
+from convac.specs.own_images import NAMES
 from convac.specs.spec import Natural, Positive
 
 Side = Annotated[Positive, Field(ge=4)]
 
 
 class DigitsSpec(DatasetSpec):
-    """Images of a published set or of the user's own, resampled and placed on a canvas.
+    """Images of a published set or of the user's own, resampled and placed on a canvas."""
 
-    A `source` that is a path is read: its content becomes the source, and the path is no part of the spec.
-    """
-
-    source: str = Field(description="where the originals come from: a published set, own- and their content, or a path")
+    source: Annotated[str, Field(pattern=NAMES)] = Field(description="a published set, or own- and the images' content")
     seed: Natural | None = Field(default=None, exclude_if=is_empty, description="of all images; none beside `seeds`")
     size: Side = Field(description="pixels along each side of a resampled original")
     canvas: Side = Field(default=32, description="pixels along each axis")
@@ -32,15 +28,6 @@ class DigitsSpec(DatasetSpec):
     resplit: bool = Field(
         default=False, exclude_if=operator.not_, description="whether each seed parts the originals anew"
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _own_read(cls, value: Any) -> Any:
-        source = value.get("source") if isinstance(value, Mapping) else None
-        if not isinstance(source, str) or is_name(source):
-            return value
-        own = own_images(source)
-        return {**value, "source": own.name, "path": own.path}
 
     @model_validator(mode="after")
     def _drawn(self) -> "DigitsSpec":
