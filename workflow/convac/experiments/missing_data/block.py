@@ -21,7 +21,7 @@ from convac.specs.measurements.known_pixels import KnownPixelsSpec
 from convac.specs.measurements.missing import MARGINALISED, MARKED, Imputation, MissingSpec
 from convac.specs.network import NetworkSpec
 from convac.specs.networks.mixture import MixtureSpec, Objective
-from convac.specs.own_images import Source, classes_of
+from convac.specs.own_images import Source, classes_of, originals
 from convac.specs.run import RunSpec
 from convac.specs.spec import INTEGER, Positive, Scalar, Share, Spec
 from convac.specs.training import Schedule, Seeds, TrainingSpec, seeds_of
