@@ -21,6 +21,7 @@ from convac.entanglement.measure import measure
 from convac.entanglement.mincut import Bond, MinCut, min_cut, powers, symmetric_min_cut, tree_min_cut
 from convac.errors import ArgumentError
 from convac.experiments.depth_efficiency.block import Block
+from convac.experiments.depth_efficiency.jobs import Depths, Grids
 from convac.geometry.partitions import Partition
 from convac.geometry.trees import PoolingTree
 
@@ -158,6 +159,8 @@ def test_ranks_that_a_table_can_not_hold_are_refused_with_the_config():
         "epsilon_sites": (8,),
         "epsilon_width": 2,
         "rectifier_sites": (4,),
+        "depths": Depths(sites=(4,), local_dimensions=(2,), widths=(2,)),
+        "grids": Grids(sites=(4,), local_dimensions=(2,), widths=(2,), draws=1),
     }
     assert Block(sites=(512,), **sizes, rectifier_width=2, draws=1).sites == (512,)
     with pytest.raises(ValueError, match=r"sites: 4096; accepted: ranks min\(r, M\)\^\(N/2\) up to 2\^1000"):

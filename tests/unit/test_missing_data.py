@@ -216,7 +216,7 @@ def test_the_networks_in_the_figures_are_those_of_the_experiment():
 
 def test_the_threshold_in_a_figure_is_that_of_the_verdicts():
     table = trained()
-    for claims, told in ((evaluate_all(CLAIMS, table), f"claim > {claimed.THRESHOLD:g}"),
+    for claims, told in ((evaluate_all(CLAIMS, table), f"claim > {claimed.DEPTH:g} or {claimed.THRESHOLD:g}"),
                          (evaluate_all(CLAIMS, table).assign(threshold=0.07), "claim > 0.07")):  # fmt: skip
         made = draw(table, claims)[""]
         assert any(told in text.get_text() for text in made.texts)

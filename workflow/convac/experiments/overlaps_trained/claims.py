@@ -30,7 +30,7 @@ def kernel_claim(kind: NetworkKind, equal: str, larger: int, smaller: int) -> Cl
         first={"kernel": larger},
         second={"kernel": smaller},
         threshold=threshold,
-        expected=(0.95, 0.75),
+        expected=(0.95, 0.55),
     )
 
 
