@@ -92,7 +92,7 @@ def test_other_datasets_need_no_folder(dataset, name, parameters):
     [
         ({}, [], ["folder: None; accepted: the folder with the original files of mnist"]),
         ({}, ["--folder", "none"], ["none: no train-images-idx3-ubyte; expected train-images-idx3-ubyte, "]),
-        ({"folder": "x"}, [], ["spec.json.folder: unknown key; accepted: control, seeds, source, seed, "]),
+        ({"folder": "x"}, [], ["spec.json.folder: unknown key; accepted: control, seeds, path, source, seed, "]),
     ],
     ids=["no folder", "missing folder", "folder in the spec"],
 )

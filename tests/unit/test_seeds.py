@@ -94,6 +94,13 @@ def downloaded() -> object:
         return digits.read_originals("mnist", "anywhere")
 
 
+def own() -> object:
+    """The split of images of the user's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(digits, "read_arrays", lambda _: ({"images": np.zeros((60, 4, 4)), "labels": np.zeros(60)}, {}))
+        return digits.read_originals("own-0123456789ab", "anywhere")
+
+
 # what draws, and the first number below 10,000 of every stream that it opens, in order
 DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
     "ConvAC, two seeds": (lambda: ConvAC(LINE, 2, (2, 2), seed=(3, 5)), [5557, 3389, 3023, 5047, 6509, 869]),
@@ -166,6 +173,7 @@ DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
     ),
     "digits parted by a seed": (lambda: digits.read_originals("digits", seed=3), [9854]),
     "downloaded digits": (downloaded, [8966]),
+    "own digits": (own, [8523]),
     "shuffled": (lambda: controls.controlled(ARRAYS, "shuffled"), [8111]),
     "permuted": (lambda: controls.controlled(ARRAYS, "permuted"), [3149]),
     "closedness": (lambda: blobs.generate("closedness", 3, 5, 5), [6742, 6301, 1682, 9131]),

@@ -168,11 +168,6 @@ def read_originals(source: str, folder: str | None = None, seed: int | None = No
     return Originals(images, labels, BRIGHTEST.get(source, 255), pools)
 
 
-def splitting(source: str, seed: int | None) -> np.random.Generator:
-    """The stream that a source is split into parts by."""
-    return stream("digits", WORDS[source], "split", *(() if seed is None else (seed,)))
-
-
 def read_digits() -> tuple[np.ndarray, np.ndarray]:
     """The 1,797 images of scikit-learn, shape (n, 8, 8), uint8 in 0..16, and their labels, int64."""
     try:

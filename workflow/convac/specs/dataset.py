@@ -26,10 +26,10 @@ class DatasetSpec(Kind):
 
     folder: ClassVar[str] = "datasets"
     room: ClassVar[str] = "datasets"
-    path: str | None = Field(default=None, exclude=True, description="of the user's own images, where it is known")
 
     control: Control = Field(default="none", description="what is taken away from the images or labels")
     seeds: tuple[Natural, ...] = Field(default=(), exclude_if=is_empty, description="of draws, in place of `seed`")
+    path: str | None = Field(default=None, exclude=True, description="of the user's own images, where it is known")
 
     @model_validator(mode="after")
     def _seeded(self) -> "DatasetSpec":
