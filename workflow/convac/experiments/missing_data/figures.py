@@ -154,6 +154,8 @@ def training(table: pd.DataFrame) -> Figure | None:
         own = rows(found, **dict(zip(names, case, strict=True)))
         for quantity, (filled, aside) in SPLITS.items():
             values = per_seed(rows(own, quantity=quantity))
+            if not values:
+                continue
             interval = mean_interval(values)
             below, above = whiskers(interval)
             ends = [[min(below, interval.mean)], [min(above, 1 - interval.mean)]]  # an accuracy lies within 0 and 1
