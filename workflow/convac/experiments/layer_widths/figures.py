@@ -112,10 +112,11 @@ def stuck(table: pd.DataFrame) -> list[str]:
     low = found[found["value"].astype(float) < LEARNT]
     lines = []
     for network in present(low, "network"):
-        parts = rows(low, network=network).groupby(["task", "profile"])
-        told = [
-            f"{task} {profile} {', '.join(map(str, sorted(own['seed'].unique())))}" for (task, profile), own in parts
-        ]
+        told = []
+        for (task, profile), own in rows(low, network=network).groupby(["task", "profile"]):
+            every = rows(found, network=network, task=task, profile=profile)
+            seeds = ", ".join(map(str, sorted(own["seed"].unique())))
+            told.append(f"{task} {profile} {'all' if len(own) == len(every) else seeds}")
         lines.append(f"At chance, {network}, seeds: {'; '.join(told)}")
     return lines
 
