@@ -53,6 +53,7 @@ def placeholder(reason: str) -> Figure:
     with house():
         made = figure(COLUMN, 1.2)
         made.text(0.5, 0.55, reason, ha="center", va="center", wrap=True, color=GREY)
+    made.set_layout_engine("none")  # it warns of figures without axes
     return made
 
 
