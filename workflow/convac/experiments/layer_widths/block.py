@@ -151,17 +151,8 @@ def run(block: Block, kind: str, size: int, network: NetworkSpec) -> RunSpec:
     images, schedule, seeds = block.images, block.kind(kind).schedule, block.chosen_seeds(kind)
     if block.task(size) == LOCAL:
         schedule = schedule.model_copy(update={"steps": block.kind(kind).local_steps})
-    dataset = DigitsSpec(
-        **originals(images.source),
-        seeds=seeds,
-        resplit=True,
-        size=size,
-        canvas=images.canvas,
-        clutter=images.clutter,
-        train=images.train,
-        validation=images.validation,
-        test=images.test,
-    )
+    own = {**images.model_dump(exclude={"sizes"}), **originals(images.source)}
+    dataset = DigitsSpec(seeds=seeds, resplit=True, size=size, **own)
     return RunSpec(dataset=dataset, network=network, training=TrainingSpec(**schedule.model_dump(), seeds=seeds))
 
 
