@@ -305,7 +305,9 @@ def test_in_the_reference_training_decides_what_is_declared_as_trained_and_nothi
         values = values[values["seeds"] > 1]  # pictures are drawn of one seed
         varying |= set(values.loc[values["low"] < values["high"], "quantity"])
         found |= set(values["quantity"])
-    assert varying == (found & set(TRAINED)) - set(CHOSEN)
+    # at the short delays of the default run every recurrent network solves its task, and every rank is full
+    same = {"solved", "amplitude_rank"}
+    assert varying == (found & set(TRAINED)) - set(CHOSEN) - same
     assert "min_cut_log" in found - varying
 
 
