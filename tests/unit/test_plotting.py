@@ -8,10 +8,23 @@ import pytest
 from matplotlib.figure import Figure
 from pooling_table import pooling_table
 
+from convac.errors import ArgumentError
 from convac.experiments.pooling_geometry import figures as pooling_geometry
 from convac.plotting import style
 from convac.plotting.checks import colour_distance, problems
-from convac.plotting.primitives import Sample, curves, dots, final, images, per_seed, plain_numbers, rows
+from convac.plotting.primitives import (
+    Sample,
+    curves,
+    dots,
+    final,
+    first_draw,
+    images,
+    note,
+    per_seed,
+    picture,
+    plain_numbers,
+    rows,
+)
 from convac.plotting.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, VERMILLION, figure, house, save
 
 PARTS = {"", "examples", "curves", "depth"}
@@ -299,6 +312,25 @@ def test_whiskers_of_fractions_end_at_zero_and_on_log_scales_at_one():
     assert ends_of(axes)[0] == 0
     dots(axes := Figure().subplots(), 0.0, Sample([1.0, 0.9, 0.5], fraction=True), BLUE, "o", logarithmic=True)
     assert ends_of(axes)[1] == 1
+
+
+def test_an_example_is_of_one_draw():
+    site = np.arange(4)
+    drawn = [pd.DataFrame({"seed": seed, "site": site, "value": site / 4 + seed / 100}) for seed in (12, 11)]
+    both = pd.concat(drawn)
+    np.testing.assert_allclose(picture(first_draw(both)), [[0.11, 0.36], [0.61, 0.86]])
+    assert first_draw(both.drop(columns="seed")).equals(both.drop(columns="seed"))
+    with pytest.raises(ArgumentError, match="pixels of several images in one"):
+        picture(both)
+
+
+def test_long_notes_are_broken_at_the_edge_of_the_canvas():
+    with house():
+        made = figure(3.3, 3)
+        made.subplots().set(xlabel="x", ylabel="y")
+        note(made, "word " * 60, "short")
+    assert not any("canvas" in fault for fault in problems(made))
+    assert made.texts[-1].get_text().endswith("word\nshort")
 
 
 def test_image_grid_keeps_every_picture():

@@ -16,17 +16,8 @@ from convac.specs.networks.gru import GruSpec
 class Gru(Recurrent):
     """A gated recurrent network, initialised as torch.nn.GRU is; its arguments are those of `Recurrent`."""
 
-    def __init__(
-        self,
-        steps: int,
-        symbols: int,
-        widths: Sequence[int],
-        classes: int = 2,
-        *,
-        answers: int | None = None,
-        seed: int | Sequence[int] = 0,
-    ) -> None:
-        super().__init__(steps, symbols, widths, classes, answers=answers, seed=seed)
+    def initialise(self) -> None:
+        """Register the parameters of every layer, and the output's."""
         gated(self, 3)
         self.linear_output()
 

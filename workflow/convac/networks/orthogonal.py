@@ -26,17 +26,8 @@ class Orthogonal(Recurrent):
     of inputs uniform in ± √(6 / (in + out)) (Glorot), the biases of modReLU uniform in ± 0.01.
     """
 
-    def __init__(
-        self,
-        steps: int,
-        symbols: int,
-        widths: Sequence[int],
-        classes: int = 2,
-        *,
-        answers: int | None = None,
-        seed: int | Sequence[int] = 0,
-    ) -> None:
-        super().__init__(steps, symbols, widths, classes, answers=answers, seed=seed)
+    def initialise(self) -> None:
+        """Register the parameters of every layer, and the output's."""
         for number, (into, out) in enumerate(self.sizes, start=1):
             bound = (6 / (into + out)) ** 0.5
             self.parameter(f"inputs_{number}", draws(self.seeds, f"inputs_{number}", (out, into), -bound, bound))

@@ -40,17 +40,8 @@ class Rac(Recurrent):
 
     multiplicative: ClassVar[bool] = True
 
-    def __init__(
-        self,
-        steps: int,
-        symbols: int,
-        widths: Sequence[int],
-        classes: int = 2,
-        *,
-        answers: int | None = None,
-        seed: int | Sequence[int] = 0,
-    ) -> None:
-        super().__init__(steps, symbols, widths, classes, answers=answers, seed=seed)
+    def initialise(self) -> None:
+        """Register the parameters of every layer, and the output's."""
         for number, (into, out) in enumerate(self.sizes, start=1):
             word = f"inputs_{number}"
             first = 1 + normals(self.seeds, word, (out, into), SPREAD) if number == 1 else None

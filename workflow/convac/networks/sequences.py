@@ -80,6 +80,11 @@ class Recurrent(Network):
         if not self.widths:
             raise ArgumentError("widths: []; accepted: one positive integer per layer")
         self.answers = None if answers is None else arrays.integer(answers, "answers", 1, self.steps)
+        self.initialise()
+
+    @abstractmethod
+    def initialise(self) -> None:
+        """Register the parameters, replicas along the leading axis, drawn by seed."""
 
     @classmethod
     def of(cls, spec: RecurrentSpec, seeds: Sequence[int]) -> "Recurrent":

@@ -17,17 +17,8 @@ from convac.specs.networks.tanh import TanhSpec
 class Tanh(Recurrent):
     """An Elman network, initialised as torch.nn.RNN is; its arguments are those of `Recurrent`."""
 
-    def __init__(
-        self,
-        steps: int,
-        symbols: int,
-        widths: Sequence[int],
-        classes: int = 2,
-        *,
-        answers: int | None = None,
-        seed: int | Sequence[int] = 0,
-    ) -> None:
-        super().__init__(steps, symbols, widths, classes, answers=answers, seed=seed)
+    def initialise(self) -> None:
+        """Register the parameters of every layer, and the output's."""
         gated(self, 1)
         self.linear_output()
 

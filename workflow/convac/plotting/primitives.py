@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter
 
 from convac.claims.trained import ENOUGH
-from convac.plotting.style import BLACK, FOOTER, GREY, house, placeholder
+from convac.errors import ArgumentError
+from convac.plotting.style import BLACK, CHARACTERS, FOOTER, GREY, house, placeholder
 from convac.specs.tables import FRACTIONS
 from convac.statistics import Interval, mean_interval
 
@@ -290,9 +292,22 @@ def dots(
         ring(axes, at, middle)
 
 
+def first_draw(pixels: pd.DataFrame) -> pd.DataFrame:
+    """Of images that are drawn anew with every seed, those of the first."""
+    seeds = present(pixels, "seed")
+    return rows(pixels, seed=seeds[0]) if seeds else pixels
+
+
+def one_image(pixels: pd.DataFrame) -> pd.DataFrame:
+    """The pixel rows of one image by site; raises ArgumentError where a site stands twice: images would be mixed."""
+    if pixels["site"].duplicated().any():
+        raise ArgumentError("table: pixels of several images in one; accepted: those of one draw and example")
+    return pixels.sort_values("site")
+
+
 def picture(pixels: pd.DataFrame) -> np.ndarray:
     """One square image from its pixel rows, shape (side, side)."""
-    values = pixels.sort_values("site")["value"].to_numpy(dtype=float)
+    values = one_image(pixels)["value"].to_numpy(dtype=float)
     side = round(len(values) ** 0.5)
     return values[: side**2].reshape(side, side)
 
@@ -343,10 +358,12 @@ def plain_numbers(axes: Axes, letters: Iterable[str] = "y") -> None:
 
 
 def note(made: Figure, *lines: str) -> None:
-    """Small lines below the panels and below earlier notes, above the strip of the provenance."""
+    """Small lines below the panels and below earlier notes, above the strip of the provenance; long ones are broken."""
     for earlier in [text for text in made.texts if text.get_gid() == NOTE]:
         lines = (*earlier.get_text().split("\n"), *lines)
         earlier.remove()
+    most = int(made.get_figwidth() * CHARACTERS)
+    lines = tuple(part for line in lines for part in wrap(line, most))
     height = made.get_figheight()
     share = (FOOTER + LINE * len(lines) + 0.05) / height
     made.set_layout_engine(ConstrainedLayoutEngine(rect=(0, share, 1, 1 - share)))

@@ -17,10 +17,12 @@ from convac.plotting.primitives import (
     dots,
     drawn,
     final,
+    first_draw,
     gain,
     key,
     level_line,
     note,
+    one_image,
     panel,
     per_seed,
     plain_numbers,
@@ -243,12 +245,12 @@ def examples(table: pd.DataFrame) -> Figure | None:
     pixels = rows(table, quantity="pixel", share=BOTH)
     if pixels.empty:
         return None
-    shown = rows(pixels, cell=present(pixels, "cell")[0], seed=present(pixels, "seed")[0])
+    shown = first_draw(rows(pixels, cell=present(pixels, "cell")[0]))
     made = figure(PAGE, 1.9)
     panels = made.subplots(2, 1, sharex=True)
     for number, (axes, label) in enumerate(zip(panels, (1, 0), strict=True)):
         own = rows(shown, label=label)
-        rows_of = [group.sort_values("site")["value"].to_numpy() for _, group in own.groupby("example")][:SHOWN]
+        rows_of = [one_image(group)["value"].to_numpy() for _, group in own.groupby("example")][:SHOWN]
         if rows_of:
             axes.imshow(np.stack(rows_of), cmap="viridis", vmin=0, vmax=1, aspect="auto", interpolation="nearest")
         axes.set_yticks([])

@@ -21,6 +21,7 @@ from convac.plotting.primitives import (
     dots,
     drawn,
     final,
+    first_draw,
     images,
     key,
     level_line,
@@ -72,7 +73,7 @@ def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
         `""` accuracy by the size of networks, `story`, `examples`.
     """
     refuse_unknown(table, network=KINDS, task=SCALES)
-    pixels = rows(table, quantity="pixel")
+    pixels = first_draw(rows(table, quantity="pixel"))
     pixels = pixels[[column for column in PIXELS if column in pixels]]
     runs = rows(table, quantity=(*SPLITS, BASELINE, "converged"))
     sets = scales(pixels)
@@ -112,11 +113,10 @@ def stuck(table: pd.DataFrame) -> list[str]:
     low = found[found["value"].astype(float) < LEARNT]
     lines = []
     for network in present(low, "network"):
-        told = []
-        for (task, profile), own in rows(low, network=network).groupby(["task", "profile"]):
-            every = rows(found, network=network, task=task, profile=profile)
-            seeds = ", ".join(map(str, sorted(own["seed"].unique())))
-            told.append(f"{task} {profile} {'all' if len(own) == len(every) else seeds}")
+        parts = rows(low, network=network).groupby(["task", "profile"])
+        told = [
+            f"{task} {profile} {', '.join(map(str, sorted(own['seed'].unique())))}" for (task, profile), own in parts
+        ]
         lines.append(f"At chance, {network}, seeds: {'; '.join(told)}")
     return lines
 

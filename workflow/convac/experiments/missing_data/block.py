@@ -1,4 +1,4 @@
-"""missing_data: what is it worth to leave missing pixels out exactly, where others put something in their place?
+"""missing_data: does leaving missing pixels out exactly beat filling them in?
 
 Source: 1610.04167 (Sharir, Tamari, Cohen & Shashua): tensorial mixture models marginalise whatever is missing, so that
 they are optimal classifiers, if the model is right, whatever the distribution of missing pixels; a network that

@@ -16,10 +16,12 @@ from convac.plotting.primitives import (
     curves,
     drawn,
     final,
+    first_draw,
     images,
     key,
     level_line,
     note,
+    one_image,
     panel,
     per_seed,
     present,
@@ -321,7 +323,7 @@ def examples(table: pd.DataFrame) -> Figure | None:
 
 def whole(table: pd.DataFrame) -> list[np.ndarray]:
     """The first test image of every class, of the first data set that has them."""
-    pixels = rows(table, quantity="pixel", example=0)
+    pixels = first_draw(rows(table, quantity="pixel", example=0))
     return pictures(rows(pixels, cell=present(pixels, "cell")[0])) if len(pixels) else []
 
 
@@ -332,7 +334,7 @@ def pictures(pixels: pd.DataFrame) -> list[np.ndarray]:
     side = math.isqrt(int(pixels["site"].max())) + 1
     found = []
     for label in present(pixels, "label"):
-        own, image = rows(pixels, label=label), np.full(side**2, np.nan)
+        own, image = one_image(rows(pixels, label=label)), np.full(side**2, np.nan)
         image[own["site"].to_numpy(dtype=int)] = own["value"].to_numpy(dtype=float)
         found.append(image.reshape(side, side))
     return found

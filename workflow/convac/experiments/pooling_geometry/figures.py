@@ -15,6 +15,7 @@ from convac.plotting.primitives import (
     dots,
     drawn,
     final,
+    first_draw,
     images,
     key,
     level_line,
@@ -202,12 +203,6 @@ def baselines(axes: Axes, table: pd.DataFrame, task: str) -> None:
     count = rows(table, task=task, quantity="count_accuracy")
     if len(count):
         level_line(axes, float(count["value"].mean()), COUNT_DASHES)
-
-
-def first_draw(pixels: pd.DataFrame) -> pd.DataFrame:
-    """Of images that are drawn anew with every seed, those of the first."""
-    seeds = present(pixels, "seed")
-    return rows(pixels, seed=seeds[0]) if seeds else pixels
 
 
 def examples(pixels: pd.DataFrame, tasks: list[str]) -> Figure | None:

@@ -18,10 +18,12 @@ from convac.plotting.primitives import (
     dots,
     drawn,
     final,
+    first_draw,
     gain,
     key,
     level_line,
     note,
+    one_image,
     panel,
     per_seed,
     plain_numbers,
@@ -236,6 +238,7 @@ def ranks(table: pd.DataFrame) -> Figure | None:
     tasks, depths = [task for task in TASKS if task in present(found, "task")], present(found, "depth")
     made = figure(PAGE, 2.5)
     panels = made.subplots(1, len(tasks), sharey=True, squeeze=False)[0]
+    top = 1.1 * float(found["value"].max())
     for number, (axes, task) in enumerate(zip(panels, tasks, strict=True)):
         own = rows(found, task=task)
         for depth, (colour, marker) in looks(depths, DEPTHS).items():
@@ -245,7 +248,7 @@ def ranks(table: pd.DataFrame) -> Figure | None:
                 values = per_seed(rows(own, depth=depth, delay=delay, quantity="amplitude_rank"))
                 dots(axes, delay * asides(depths)[depth], values, colour, marker)
         on_delays(axes, own)
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, top)
         axes.set_xlabel("delay [steps]")
         panel(axes, number, task)
     panels[0].set_ylabel("rank of start against end")
@@ -287,7 +290,7 @@ def gradients(table: pd.DataFrame) -> Figure | None:
 
 def examples(table: pd.DataFrame) -> Figure | None:
     """The first sequences of both tasks, a row each: symbols in colours, blanks pale, the mark black."""
-    found = rows(table, quantity="pixel")
+    found = first_draw(rows(table, quantity="pixel"))
     cells = [cell for word in ("copying", "start-end") for cell in present(found, "cell") if cell.startswith(word)]
     if not cells:
         return None
@@ -308,7 +311,7 @@ def sequences(axes: Axes, pixels: pd.DataFrame, mark: bool) -> None:
     labels = present(pixels, "label")
     each = max(1, EXAMPLES // len(labels)) if len(labels) > 1 else EXAMPLES
     chosen = [rows(pixels, label=label, example=place) for label in labels for place in range(each)]
-    chosen = [own.sort_values("site") for own in chosen if len(own)]
+    chosen = [one_image(own) for own in chosen if len(own)]
     for row, own in enumerate(chosen):
         whole = (own["value"] * largest).round().astype(int).tolist()
         for step, value in enumerate(whole, start=1):
