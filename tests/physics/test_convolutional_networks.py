@@ -253,7 +253,7 @@ def test_without_overlap_it_is_the_windowed_network_over_the_square_tree(weights
     assert all(sorted(each) == [0, 1, 2, 3] for each in places)
     with torch.no_grad():
         for layer, each in zip(ours.names, places, strict=False):
-            theirs.get_parameter(layer).copy_(ours.get_parameter(layer)[:, each])
+            theirs.get_parameter(layer).copy_(ours.get_parameter(layer)[:, each] * ours.unit(layer))
         theirs.get_parameter("output").copy_(ours.get_parameter("output"))
     values = images(representation, (8, 8))
     torch.testing.assert_close(ours(ours.encode(values)), theirs(theirs.encode(values)))

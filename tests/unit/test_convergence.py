@@ -160,7 +160,7 @@ def marked(table, draw):
         return each
 
     (made_figure,) = drawn({"": made}, table).values()
-    return made_figure.axes[0], " ".join(text.get_text() for text in made_figure.texts)
+    return made_figure.axes[0], " ".join(" ".join(text.get_text() for text in made_figure.texts).split())
 
 
 @pytest.mark.parametrize(("share", "ringed"), [(10, False), (8, False), (7, True), (0, True)])

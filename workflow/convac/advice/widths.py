@@ -44,20 +44,20 @@ def advised_widths(
     for _ in range(HALVINGS):
         middle = (low + high) / 2
         low, high = (middle, high) if count(at(middle)) <= budget else (low, middle)
-    widths = filled(at(low), densities, caps, budget, count)
+    widths = filled(at(low), at(high), densities, budget, count)
     return widths, count(widths)
 
 
 def filled(
-    widths: tuple[int, ...], densities: Sequence[float], caps: Sequence[int], budget: int, count: Callable[..., int]
+    widths: tuple[int, ...], above: Sequence[int], densities: Sequence[float], budget: int, count: Callable[..., int]
 ) -> tuple[int, ...]:
-    """Widths with single channels more, where they fall short most, as long as the budget lasts."""
+    """Widths with single channels more, where they fall short most: towards those just above the budget, no further."""
     while True:
         options = [(*widths[:level], width + 1, *widths[level + 1 :]) for level, width in enumerate(widths)]
         fitting = [
             (densities[level] / widths[level], option)
             for level, option in enumerate(options)
-            if option[level] <= caps[level] and count(option) <= budget
+            if option[level] <= above[level] and count(option) <= budget
         ]
         if not fitting:
             return widths

@@ -25,7 +25,7 @@ def left_right(local_dimension: int, widths: tuple[int, ...]) -> int:
     """min{r_L, r_{L−1}, r_{L−2}², …, r_1^(N/4), M^(N/2)}.
 
     >>> left_right(2, (3, 9, 5)), left_right(2, (2, 3))
-    (5, 3)
+    (5, 2)
     """
     halves = (width**2 ** max(0, len(widths) - 2 - place) for place, width in enumerate(widths))
     return int(min(*halves, local_dimension**2 ** (len(widths) - 1)))
