@@ -60,8 +60,10 @@ LESS: dict[str, dict[str, Any]] = {
     },
 }
 # keys of work alone, at their smallest from the start where networks train: they would only take longer
-WORK = {"steps", "local_steps", "trial_steps", "train", "validation", "test", "rendered_train", "rendered_test"}
-SCHEDULE = {"batch", "lr", "betas", "weight_decay", "clip", "warm_up", "drop_at", "drop_to", "trials", "trial_seeds"}
+SIZES = {"train", "validation", "test", "rendered_train", "rendered_test"}
+WORK = {"steps", "local_steps", "trial_steps", "memorised_steps", *SIZES}
+RATES = {"lr", "warm_up", "decay", "drop_at", "drop_to", "trials", "trial_seeds"}
+SCHEDULE = {"batch", "betas", "weight_decay", "clip", *RATES}
 
 
 def refusal(study: str, block: dict[str, Any]) -> str:

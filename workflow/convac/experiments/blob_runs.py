@@ -3,9 +3,9 @@
 Two experiments whose blocks say the same of both train every network once.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field, model_validator
 
@@ -141,9 +141,19 @@ def cell(
     return Cell(spec, labels)
 
 
-def under(cell: Cell, control: Control, changes: dict[str, Any]) -> RunSpec:
-    """The run of a cell on a dataset that something is taken away from; some of its fields are others, too."""
+def under(cell: Cell, control: Control, images: Mapping[str, int], training: Mapping[str, float]) -> RunSpec:
+    """The run of a cell on a dataset that something is taken away from.
+
+    Args:
+        cell: of a network that is trained.
+        control: what is taken away.
+        images, training: fields of the dataset and of the schedule that are others, too.
+    """
     spec = cell.spec
     if not isinstance(spec, RunSpec):
         raise ArgumentError("cell: trains nothing; accepted: a cell that trains a network")
-    return spec.model_copy(update={"dataset": spec.dataset.model_copy(update={"control": control, **changes})})
+    changes = {
+        "dataset": spec.dataset.model_copy(update={"control": control, **images}),
+        "training": spec.training.model_copy(update=training),
+    }
+    return spec.model_copy(update=changes)

@@ -1,6 +1,6 @@
 """Claims of pooling_geometry."""
 
-from convac.claims.claims import CHOSEN_AS_PRIMARY, LARGEST, Claim, Reference
+from convac.claims.claims import LARGEST, Amendment, Claim, Reference
 
 GEOMETRY_SOURCE = "1605.06743 (Cohen & Shashua, ICLR 2017), Experiments"
 SHALLOW_SOURCE = "1605.06743, Experiments; 1509.05009 (depth); the count baseline is ours"
@@ -9,6 +9,12 @@ SHALLOW_SOURCE = "1605.06743, Experiments; 1509.05009 (depth); the count baselin
 TASKS = {"closedness": ("square", "mirror", 0.95, 0.78), "symmetry": ("mirror", "square", 0.945, 0.83)}
 # task → accuracy of the Bayes classifier on the number of pixels alone
 COUNT_ACCURACY = {"closedness": 0.630, "symmetry": 0.774}
+RETRAINED = "other schedules, 10,000 training images for 20,000, seeds 20 to 29 for 10 to 19"
+UNSETTLED = "networks of the first reference run had not converged"
+ANEW = Amendment("2026-11-29", RETRAINED, UNSETTLED)
+PRIMARY_ANEW = Amendment(
+    "2026-11-29", f"made a primary; {RETRAINED}", f"roles were given after a first reference run; {UNSETTLED}"
+)
 
 
 def geometry_claim(network: str, task: str, threshold: float) -> Claim:
@@ -20,7 +26,7 @@ def geometry_claim(network: str, task: str, threshold: float) -> Claim:
         source=GEOMETRY_SOURCE,
         origin="paper",
         role="primary" if network == "ConvAC" else "secondary",
-        amended=CHOSEN_AS_PRIMARY if network == "ConvAC" else None,
+        amended=PRIMARY_ANEW if network == "ConvAC" else ANEW,
         where={"quantity": "test_accuracy", "task": task, "network": network},
         first={"geometry": better},
         second={"geometry": other},
@@ -44,6 +50,7 @@ def shallow_claim(task: str) -> Claim:
         second={"network": "shallow ConvAC"},
         threshold=0.0,
         expected=(high, COUNT_ACCURACY[task] - 0.01),
+        amended=ANEW,
         reference=Reference("count_accuracy", "test_images", {"task": task}, (COUNT_ACCURACY[task], 4000)),
     )
 
@@ -64,5 +71,6 @@ CLAIMS = (
         by=("task", "geometry", "width", "levels"),
         threshold=0.05,
         expected=(0.85, 0.55),
+        amended=ANEW,
     ),
 )

@@ -31,6 +31,9 @@ class Block(BlobExperiment):
     memorised: Annotated[Positive, Field(ge=10)] = Field(
         description="blobs drawn for training under shuffled labels, so few that they are learnt by heart"
     )
+    memorised_steps: Positive = Field(
+        description="training steps under shuffled labels, until they are learnt by heart"
+    )
     matched_loss: Rate = Field(description="training loss at which networks are compared, too [nats]")
     samples: Annotated[Positive, Field(ge=32)] = Field(
         description="halves of test images a side, for dependence on data"
@@ -65,17 +68,19 @@ def measured(block: Block, cell: Cell) -> MeasureSpec:
 
 
 def controlled(block: Block, task: Task) -> Iterator[Cell]:
-    """Every kind of network in the task's own geometry, under each control: few images with shuffled labels, or pixels
-    in one other order.
+    """Every kind of network in the task's own geometry, under each control: few images with shuffled labels, for steps
+    of their own at a rate that doesn't fall, or pixels in one other order.
     """
     geometry = FITTING[task]
     dependence = DependenceSpec(partitions=PARTITIONS, samples=block.samples, controls=False)
     unobserved = block.model_copy(update={"snapshots": ()})
     for each in deep(unobserved, task, geometry) if geometry in block.geometries else ():
         for control in CONTROLS:
-            few = {"rendered_train": block.memorised} if control == "shuffled" else {}
+            images = {"rendered_train": block.memorised} if control == "shuffled" else {}
+            training = {"steps": block.memorised_steps, "decay": 1.0} if control == "shuffled" else {}
             labels = {**each.labels, "control": control}
-            yield Cell(under(each, control, {**few}), labels, MeasureSpec(measurements=(dependence,)))
+            spec = under(each, control, images, training)
+            yield Cell(spec, labels, MeasureSpec(measurements=(dependence,)))
 
 
 FIGURES = {
