@@ -115,6 +115,11 @@ def test_the_reference_keeps_the_scale_that_it_was_taken_at(place, capsys):
     main(["reference", "--results", "results/smoke"])
     taken = read_json("results/reference/run.json")["drawn"]
     assert (taken["scale"], taken["figures"]) == ("smoke", drawn)
+    assert taken["core_seconds"] is None  # made by hand, without Snakemake's benchmarks
+    Path("results/benchmarks/theory").mkdir(parents=True)
+    Path("results/benchmarks/theory/a.tsv").write_text("s\tcpu_time\n30.5\t12.4\n")
+    main(["reference", "--results", "results/smoke"])
+    assert read_json("results/reference/run.json")["drawn"]["core_seconds"] == 12
     comparison("drawn")
     main(["compare", "results/smoke/comparison.csv"])
     assert "0 contradict" in capsys.readouterr().out

@@ -13,12 +13,13 @@ from typing import Any
 
 from convac.claims.findings import findings, sentence, undecided
 from convac.claims.ledger import counts, markdown_row
+from convac.claims.power import HEADER, power_rows
 from convac.claims.verdicts import COLUMNS as VERDICT_COLUMNS
 from convac.claims.verdicts import NOT_RUN, VERDICTS
 from convac.commands import rooms
 from convac.errors import FileError
 from convac.experiments.discovery import claims_of, studies, study_module
-from convac.files import naming, read_table, write_text
+from convac.files import naming, read_json, read_table, write_text
 from convac.planning.config import SCALES, Config
 from convac.planning.environments import conda_files
 from convac.planning.opening import plain
@@ -254,6 +255,15 @@ def links(experiment: str, claim: str) -> str:
     return f"([`{claim}`](docs/experiments.md#{experiment}), [figure]({REFERENCE}/figures/{experiment}.png))"
 
 
+def power_table() -> str:
+    """What the primaries of the reference run cost and could have found."""
+    record = read_json(Path(f"{REFERENCE}/run.json"))
+    seconds = {name: entry.get("core_seconds") for name, entry in record.items()}
+    rows = power_rows(read_table(f"{REFERENCE}/claims.csv", ("experiment", *VERDICT_COLUMNS)), seconds)
+    lines = [markdown_row(HEADER), "|" + "---|" * len(HEADER), *map(markdown_row, rows)]
+    return "\n".join(lines) + "\n"
+
+
 def reference_results() -> str:
     """The verdicts of the reference run by number, and a figure of each of its experiments, two side by side."""
     ledger = read_table(f"{REFERENCE}/claims.csv", ("experiment", "origin", "role", "verdict", "example"))
@@ -283,4 +293,5 @@ SECTIONS: dict[str, dict[str, Callable[[], str]]] = {
     },
     "docs/architecture.md": {"floors": rooms.picture, "rooms": rooms.table},
     "docs/glossary.md": {"words": glossary},
+    "docs/verdicts.md": {"power": power_table},
 }

@@ -5,9 +5,11 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any
 
+from convac.commands.shares import jobs_of
 from convac.errors import FileError
 from convac.files import read_json, write_json
-from convac.planning.paths import REFERENCE, SCALE, filled
+from convac.planning.benchmarks import core_seconds
+from convac.planning.paths import REFERENCE, RESULTS, SCALE, filled
 
 KEPT = ("tables/*.parquet", "claims/*.csv", "claims.csv", "claims.md", "figures/*.png")
 
@@ -33,7 +35,11 @@ def run(options: Namespace) -> None:
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)
     origins = {
-        path.name.removesuffix(".cells.json"): {"scale": source.name, **origin(records(path))}
+        path.name.removesuffix(".cells.json"): {
+            "scale": source.name,
+            **origin(records(path)),
+            "core_seconds": processor_time(path),
+        }
         for path in cell_lists(source)
     }
     record = target / "run.json"
@@ -63,6 +69,14 @@ def records(cells: Path) -> list[dict[str, Any]]:
     """The sidecars of the jobs that an experiment's table was collected from."""
     folders = {Path(table).parent for entry in read_json(cells) for table in entry["tables"]}
     return [read_json(folder / "run.json") for folder in sorted(folders)]
+
+
+def processor_time(cells: Path) -> int | None:
+    """Core-seconds of the jobs that an experiment's table was collected from; None where one has no benchmark."""
+    jobs = jobs_of(Path(table) for entry in read_json(cells) for table in entry["tables"])
+    times = [core_seconds(Path(RESULTS) / job.benchmark) for job in jobs]
+    known = [time for time in times if time is not None]
+    return round(sum(known)) if len(known) == len(times) else None
 
 
 def origin(runs: list[dict[str, Any]]) -> dict[str, Any]:

@@ -24,10 +24,24 @@ def whole_seconds(path: Path) -> float | None:
     Raises:
         FileError: the file is damaged.
     """
+    return measured(path, "s")
+
+
+def core_seconds(path: Path) -> float | None:
+    """Processor time of a job, which other work on the machine doesn't lengthen; None without a benchmark.
+
+    Raises:
+        FileError: the file is damaged.
+    """
+    return measured(path, "cpu_time")
+
+
+def measured(path: Path, column: str) -> float | None:
+    """A number of a benchmark that Snakemake wrote; None without a file."""
     if not path.is_file():
         return None
     with naming(path, "a benchmark of Snakemake"), path.open(encoding="utf-8", newline="") as file:
-        return float(next(csv.DictReader(file, delimiter="\t"))["s"])
+        return float(next(csv.DictReader(file, delimiter="\t"))[column])
 
 
 class Timings:
