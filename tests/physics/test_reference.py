@@ -4,8 +4,10 @@ import math
 from importlib import import_module
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from convac.claims.ledger import ledger
 from convac.claims.verdicts import evaluate_all
@@ -144,6 +146,17 @@ def test_laws_were_tested_far_beyond_where_they_were_found():
     assert (trees[trees["quantity"] == "rank"].groupby("ensemble").size() >= 1000).sum() == 3
 
 
+def assert_same_picture(drawn: Path, committed: Path) -> None:
+    """Asserts that pictures say the same of their table and are equal but for what processors' last bits move."""
+    with Image.open(drawn) as first, Image.open(committed) as second:
+        assert first.info == second.info, drawn.name
+        assert first.size == second.size, drawn.name
+        levels = [np.asarray(each, dtype=int) for each in (first, second)]
+    different = np.abs(levels[0] - levels[1])
+    assert different.max() <= 8, drawn.name  # of 255
+    assert (different > 0).mean() < 1e-4, drawn.name
+
+
 @pytest.mark.parametrize("name", sorted(studies()))
 def test_the_committed_figures_follow_from_the_committed_tables(name, tmp_path, monkeypatch):
     monkeypatch.setattr(style, "FORMATS", ("png",))
@@ -151,6 +164,6 @@ def test_the_committed_figures_follow_from_the_committed_tables(name, tmp_path, 
     figures = import_module(f"convac.experiments.{name}.figures")
     for part, figure in figures.draw(read_table(table), read_table(claims)).items():
         (drawn,) = style.save(figure, tmp_path / "-".join(filter(None, (name, part))), provenance(name, sha256(table)))
-        assert drawn.read_bytes() == (REFERENCE / "figures" / drawn.name).read_bytes(), drawn.name
+        assert_same_picture(drawn, REFERENCE / "figures" / drawn.name)
     committed = {path.name for path in (REFERENCE / "figures").glob(f"{name}*.png") if path.stem.split("-")[0] == name}
     assert {path.name for path in tmp_path.glob("*.png")} == committed

@@ -20,7 +20,6 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
-import torch
 
 from convac import progress
 from convac.errors import ConfigError
@@ -34,6 +33,7 @@ from convac.specs.job import JobSpec
 from convac.specs.run import RunSpec
 from convac.training.history import History
 from convac.training.loop import BLOCK, Run, chosen_device
+from convac.training.threads import one_thread
 
 T = TypeVar("T")
 
@@ -132,12 +132,12 @@ def isolated(function: Callable[..., T], *arguments: Any) -> T | None:
             return None
 
 
+@one_thread()
 def probed(spec: RunSpec, steps: int, device: str) -> Probe:
     """Time some of a network's steps with all seeds, and one evaluation; the run's trials count as its steps do.
 
     On a processor that is the time it gave to this process alone, whatever else it does.
     """
-    torch.set_num_threads(1)
     where = chosen_device(device)
     clock = time.perf_counter if where.type == "cuda" else time.process_time
     run = Run(spec, random_images(spec), where)

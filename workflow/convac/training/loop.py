@@ -29,6 +29,7 @@ from convac.training.convergence import converged, decisive_steps
 from convac.training.history import History
 from convac.training.masks import Masks, hidden
 from convac.training.optimizer import Adam
+from convac.training.threads import one_thread
 
 # Seconds between two checkpoints.
 INTERVAL = 8.0
@@ -280,22 +281,21 @@ def checked_draw(spec: RunSpec, arrays: Arrays) -> None:
             )
 
 
+@one_thread()
 def train(
     spec: RunSpec,
     arrays: Arrays,
     *,
-    threads: int = 1,
     device: str = "auto",
     checkpoint: Path | None = None,
     code: str = "",
 ) -> Result:
-    """Train all seeds of a run at once.
+    """Train all seeds of a run at once, on one thread of the processor.
 
     Args:
         spec: the run.
         arrays: `train_images`, `train_labels`, `test_images`, `test_labels`: images that the network encodes, (n, …),
             and integer labels (n,).
-        threads: of the processor; the numbers are the same for 1 thread whatever else the machine does.
         device: `cpu`, `cuda`, or `auto` for the latter where there is one.
         checkpoint: file in which the state is kept every few seconds and from which a killed run goes on with the
             same numbers; the caller deletes it once the result is written.
@@ -308,7 +308,6 @@ def train(
     Source: 1605.06743, Experiments.
     """
     checked(spec, arrays)
-    torch.set_num_threads(threads)
     started = saved = time.monotonic()
     where = chosen_device(device)
     kept = Checkpoint(checkpoint, spec, code)
