@@ -139,8 +139,8 @@ def test_half_of_the_threshold_is_smaller_than_claimed(claim):
 def test_null_tables_seldom_reproduce_the_claim(claim):
     if claim.kind in {"equality", "equivalence"}:
         return  # exchanging equal values changes nothing
-    # of exact claims a single exchanged pair makes a counterexample: few draws show it
-    draws = 40 if claim.kind == "exact" else 200
+    # of exact claims a single exchanged pair makes a counterexample, and a τ-b is resampled: few draws show it
+    draws = 200 if claim.kind == "interval" else 40
     generator = np.random.default_rng(0)
     tables = islice(permuted(claim, planted(claim, generator), generator), draws)
     verdicts = [evaluate(claim, table).verdict for table in tables]

@@ -67,7 +67,7 @@ def planted(claim: Claim, generator: "np.random.Generator", seeds: int = 5) -> "
     Both sides of an equality or an equivalence have the second's expected value, and both sides of a rank correlation
     rise from cell to cell, from the lower expected value to the other. Of other claims each side has its own, with a
     spread of 2 % of their distance (of their logarithms where the claim is about those), over `seeds` seeds and two
-    values of every column in `by`, of rank correlations eight. Decoys with the sides exchanged stand at an earlier
+    values of every column in `by`, of rank correlations eight, or four of more than two columns. Decoys with the sides exchanged stand at an earlier
     step, and below a `LARGEST`.
     """
     import pandas as pd
@@ -79,7 +79,7 @@ def planted(claim: Claim, generator: "np.random.Generator", seeds: int = 5) -> "
     spread = 0.02 * (-claim.threshold if claim.kind == "equivalence" else 0.0 if ranked else abs(high - low))
     for labels, own, other in ((claim.first, high, low), (claim.second, low, high)):
         sizes = claim.trivial.sizes if claim.trivial else ()
-        letters = tuple("abcdefgh" if ranked else "ab")
+        letters = tuple("abcdefgh"[: 4 if len(claim.by) > 2 else 8] if ranked else "ab")
         grid = _grid({**claim.where, **labels}, claim.by, letters, sizes, above=_largest_named(claim))
         for (at, (chosen, decoy)), seed, step in itertools.product(enumerate(grid), range(seeds), (1, 2)):
             typical = own if step == 2 and not decoy else other
