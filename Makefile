@@ -11,16 +11,18 @@ QUIET ?= --quiet host rules progress reason
 # what follows `--quiet` is read as more of its words, so that a flag stands between these and the targets
 SNAKEMAKE = snakemake --cores $(CORES) $(QUIET) --show-failed-logs --rerun-incomplete
 ARGS ?=
+# the scale of real images has a config of its own
+chosen = $(if $(filter images,$1),--configfile images.yaml )--config scale=$1
 # Snakemake takes the last of two --config alone: what is given joins this one
-scaled = $(if $(findstring --config ,$(ARGS)),$(subst --config ,--config scale=$1 ,$(ARGS)),$(ARGS) --config scale=$1)
+scaled = $(if $(findstring --config ,$(ARGS)),$(subst --config ,$(call chosen,$1) ,$(ARGS)),$(ARGS) $(call chosen,$1))
 # the scale of the run that ended last
 RAN = $(shell ls -t results/*/claims.html 2>/dev/null | cut -d / -f 2 | grep -vx reference | head -n 1)
 
-.PHONY: help setup setup-test check run smoke plan progress probe resume report redraw reference compare verify certify shares notebook lint test generate clean
+.PHONY: help setup setup-test check run smoke images plan progress probe resume report redraw reference compare compare-images verify certify shares notebook lint test generate clean
 
 help: ## this list
 	@echo "make [TARGET] [CORES=2] [ARGS='more for Snakemake']; without a target it makes \"run\""
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## make the virtual environment, .venv
 	@PYTHON="$(PYTHON)" envs/setup.sh run
@@ -36,6 +38,9 @@ run: check ## run every experiment at the config's scale (the default); laptop: 
 
 smoke: check ## every experiment, tiny: 2 minutes on 2 cores with set-up
 	$(SNAKEMAKE) $(call scaled,smoke)
+
+images: check ## the image experiments on published images (images.yaml, docs/images.md): 1 hour on 2 cores
+	$(SNAKEMAKE) $(call scaled,images)
 
 plan: setup ## what would run, with minutes, memory and disk; runs nothing
 	@python -m convac plan --cores $(CORES) -- $(ARGS)
@@ -56,8 +61,9 @@ report: check ## results/report.html: every figure and verdict of the last run, 
 
 redraw: check ## the reference figures again, from the committed tables, without training
 	$(SNAKEMAKE) redraw $(ARGS)
+	$(SNAKEMAKE) redraw $(call scaled,images)
 
-reference: setup ## take the laptop results as the committed reference (FROM=results/redrawn: its figures alone)
+reference: setup ## take the laptop results as the committed reference (FROM=results/images; results/redrawn: figures alone)
 	python -m convac reference --results $(or $(FROM),results/laptop)
 	python -m convac certify
 	python -m convac generate
@@ -65,6 +71,10 @@ reference: setup ## take the laptop results as the committed reference (FROM=res
 compare: check ## compare a laptop run with the reference: what agrees, differs within its interval, or contradicts
 	$(SNAKEMAKE) results/laptop/comparison.csv $(ARGS)
 	@python -m convac compare
+
+compare-images: check ## the same for a run on published images
+	$(SNAKEMAKE) results/images/comparison.csv $(call scaled,images)
+	@python -m convac compare results/images/comparison.csv
 
 verify: setup ## check results against their manifests; names what a later run made again
 	python -m convac verify

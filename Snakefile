@@ -62,7 +62,7 @@ for target, plain in OTHER_NAMES.items():
 rule redraw:
     input:
         [
-            PLAN.figures("redrawn", name, suffix)
+            PLAN.figures(PLAN.redrawn, name, suffix)
             for name in PLAN.reference()
             for suffix in SUFFIXES
         ],

@@ -26,8 +26,8 @@ CONFIGS = {
     "pooling": ((*EXPERIMENT, "poolings"), ["mean"], "experiments.pooling_geometry.poolings", "'average'"),
     "experiment": (("experiments", "pooling_geometri"), {}, "experiments.pooling_geometri", "pooling_geometry"),
     "study": (("experiments", "mine"), {"study": "none"}, "experiments.mine.study", "accepted"),
-    "scale": (("scale",), "lptop", "scale", "'smoke', 'laptop' or 'paper'"),
-    "scale of a block": ((*EXPERIMENT, "scales", "huge"), {}, "scales.huge", "smoke, laptop, paper"),
+    "scale": (("scale",), "lptop", "scale", "'smoke', 'laptop', 'paper' or 'images'"),
+    "scale of a block": ((*EXPERIMENT, "scales", "huge"), {}, "scales.huge", "smoke, laptop, paper, images"),
     "text for a number": ((*EXPERIMENT, "seeds"), "five", "experiments.pooling_geometry.seeds", "integer"),
     "empty list": ((*EXPERIMENT, "tasks"), [], "experiments.pooling_geometry.tasks", "accepted"),
 }

@@ -90,7 +90,7 @@ if OURS:
 
 # Relative, so that a rule's command can be pasted, and moving the checkout reruns nothing.
 CONVAC = f"PYTHONPATH={shlex.quote(source('workflow'))} python -m convac"
-REFERENCE = first_here(paths.REFERENCE)
+REFERENCE = first_here(paths.reference(SCALE))
 
 
 wildcard_constraints:

@@ -16,7 +16,7 @@ from convac.claims.texts import as_texts
 from convac.errors import ArgumentError, ConfigError, ConvacError, FileError
 from convac.files import naming, read_table
 from convac.planning.config_files import config_text, loaded, shown_path
-from convac.planning.paths import COMPARISON_CSV, REFERENCE, SCALE, filled
+from convac.planning.paths import COMPARISON_CSV, SCALE, filled, reference
 from convac.specs.parsing import parse
 
 WORDS = ("quantity", "kind", "worst")
@@ -31,7 +31,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("comparison", nargs="?", help=f"table of `convac comparison`; by default {COMPARISON}")
     parser.add_argument("--exact", action="store_true", help="tables and verdicts of two folders must be identical")
     parser.add_argument("--results", help=f"with --exact: folder of the run; by default {RUN}")
-    parser.add_argument("--reference", help=f"with --exact: folder to compare it with; by default {REFERENCE}")
+    parser.add_argument("--reference", help="with --exact: folder to compare it with; by default that of its scale")
     parser.add_argument(
         "--renamed", metavar="MAP", help="with --exact: JSON or YAML, what the reference's names are now"
     )
@@ -76,29 +76,28 @@ def subject(entry: Mapping[Hashable, str]) -> str:
 
 def run_exact(options: Namespace) -> None:
     """Print of every table and of all verdicts how they differ; raise ConvacError where they do."""
-    run, reference = Path(options.results or RUN), Path(options.reference or REFERENCE)
+    run = Path(options.results or RUN)
+    kept = Path(options.reference or reference(run.name))
     renaming = read_renaming(options.renamed) if options.renamed else Renaming()
     wanted = None if options.experiment is None else set(options.experiment)
-    old = experiments(reference)
+    old = experiments(kept)
     new = {renaming.experiment(name): name for name in old}
     if len(new) < len(old):
-        raise ConfigError(
-            f"{options.renamed}.experiments: two of {reference} become one; accepted: names that stay apart"
-        )
+        raise ConfigError(f"{options.renamed}.experiments: two of {kept} become one; accepted: names that stay apart")
     known = {*new, *experiments(run)}
     if wanted is not None and (unknown := sorted(wanted - known)):
         raise ArgumentError(f"--experiment: {unknown[0]} is in neither folder; accepted: {', '.join(sorted(known))}")
     chosen = sorted(known if wanted is None else wanted)
     try:
-        found = dict(compared(run, reference, {name: new.get(name, name) for name in chosen}, renaming, wanted is None))
+        found = dict(compared(run, kept, {name: new.get(name, name) for name in chosen}, renaming, wanted is None))
     except ConfigError as error:
         raise ConfigError(f"{options.renamed}.{error}") from error
     for name, result in found.items():
         print(f"{name}: {result}", *result.examples, sep="\n  ")
     other = [name for name, result in found.items() if result]
-    print(f"{run}: {len(found) - len(other)} of {len(found)} files are identical to those of {reference}")
+    print(f"{run}: {len(found) - len(other)} of {len(found)} files are identical to those of {kept}")
     if other:
-        raise ConvacError(f"{run}: {len(other)} of {len(found)} files differ from {reference}, the first {other[0]}")
+        raise ConvacError(f"{run}: {len(other)} of {len(found)} files differ from {kept}, the first {other[0]}")
 
 
 def read_renaming(path: str) -> Renaming:

@@ -9,7 +9,7 @@ from convac.commands.shares import jobs_of
 from convac.errors import FileError
 from convac.files import read_json, write_json
 from convac.planning.benchmarks import core_seconds
-from convac.planning.paths import REFERENCE, RESULTS, SCALE, filled
+from convac.planning.paths import RESULTS, SCALE, filled, reference
 
 KEPT = ("tables/*.parquet", "claims/*.csv", "claims.csv", "claims.md", "figures/*.png")
 
@@ -21,12 +21,13 @@ def add_arguments(parser: ArgumentParser) -> None:
         default=filled(SCALE, scale="laptop"),
         help="folder to take from; results/redrawn has figures and verdicts alone",
     )
-    parser.add_argument("--reference", default=REFERENCE, help="folder to write")
+    parser.add_argument("--reference", help="folder to write; by default that of the run's scale")
 
 
 def run(options: Namespace) -> None:
     """Copy what is kept, and say of every experiment where it comes from."""
-    source, target = Path(options.results), Path(options.reference)
+    source = Path(options.results)
+    target = Path(options.reference or reference(source.name))
     files = [path for pattern in KEPT for path in sorted(source.glob(pattern))]
     if not files:
         raise FileError(f"{source}: has no results; run the workflow at that scale first")

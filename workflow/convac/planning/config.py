@@ -17,7 +17,7 @@ from convac.experiments.experiment import Experiment
 from convac.specs.parsing import mistakes, parse, plain, shown
 from convac.specs.spec import Name, Spec
 
-Scale = Literal["smoke", "laptop", "paper"]
+Scale = Literal["smoke", "laptop", "paper", "images"]
 SCALES: tuple[str, ...] = get_args(Scale)
 BASE = "laptop"
 Blocks = Mapping[str, Mapping[str, Any]]  # an experiment's block as written, by name
@@ -28,7 +28,7 @@ CLOCKS = 60.0  # seconds that the clocks of two machines may differ by
 class Config(Spec):
     """Top level of config.yaml."""
 
-    scale: Scale = Field("laptop", description="what `snakemake` without a target makes")
+    scale: Scale = Field("laptop", description="what `snakemake` without a target makes; images: that of images.yaml")
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where networks train")
     local_data: str | None = Field(None, description="folder with the original files of image sets; null: download")
     experiments: dict[Name, dict[str, Any] | None] = Field(

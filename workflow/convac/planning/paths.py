@@ -13,10 +13,11 @@ from convac.specs.own_images import OWN
 
 RESULTS = "results"
 REFERENCE = f"{RESULTS}/reference"
+IMAGES = "images"  # the scale of images.yaml, whose reference is another run's and lies apart
 BENCHMARKS = f"{RESULTS}/benchmarks"
 WORKLOADS = f"{RESULTS}/logs/workload"
 WILDCARDS = {
-    "scale": "smoke|laptop|paper|redrawn",
+    "scale": "smoke|laptop|paper|images|redrawn|redrawn-images",
     "experiment": "[a-z][a-z0-9_]*",
     "part": r"(-[\w-]+)?",
     "suffix": "svg|pdf|png",
@@ -70,6 +71,24 @@ OUTPUTS = {
     "comparison/{scale}": (COMPARISON_CSV, COMPARISON),
     "manifest/{scale}": (MANIFEST,),
 }
+
+
+def reference(scale: str) -> str:
+    """The folder of the committed run that results of a scale are compared with, taken as, or redrawn from.
+
+    >>> reference("laptop"), reference(redrawn("images"))
+    ('results/reference', 'results/reference/images')
+    """
+    return f"{REFERENCE}/{IMAGES}" if scale in {IMAGES, redrawn(IMAGES)} else REFERENCE
+
+
+def redrawn(scale: str) -> str:
+    """What stands in place of a scale where figures are redrawn from the committed tables.
+
+    >>> redrawn("smoke"), redrawn("images")
+    ('redrawn', 'redrawn-images')
+    """
+    return f"redrawn-{IMAGES}" if scale == IMAGES else "redrawn"
 
 
 def filled(template: str, **wildcards: str) -> str:

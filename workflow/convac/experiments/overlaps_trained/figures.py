@@ -85,7 +85,7 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
             for kernel, look in kernels.items():
                 line(axes, rows(own, kernel=kernel), across, *look)
             baseline(axes, rows(table, quantity=BASELINE, task=task))
-            panel(axes, row * len(shown) + column, "\n".join([f"{kind}, digits {task}", *verdicts(claims, kind, name)]))
+            panel(axes, row * len(shown) + column, "\n".join([f"{kind}, images {task}", *verdicts(claims, kind, name)]))
             axes.set(xlabel=label, ylabel="Accuracy", ylim=(0, 1.02))
             axes.margins(x=0.12)
             if across != "kernel":
@@ -159,7 +159,7 @@ def learning(table: pd.DataFrame) -> Figure | None:
             for kernel, (colour, marker) in kernels.items():
                 curves(axes, rows(own, kernel=kernel), unit=unit, color=colour, marker=marker, markersize=3)
             level_line(axes, CHANCE, ":")
-            panel(axes, row * len(tasks) + column, f"{kind}, digits {task}")
+            panel(axes, row * len(tasks) + column, f"{kind}, images {task}")
             axes.set(xlabel=steps, ylabel="Train accuracy", ylim=(0, 1.02))
             axes.grid(axis="y")
     keys = [key(f"K = {kernel}", color=colour, marker=marker) for kernel, (colour, marker) in kernels.items()]
