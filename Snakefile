@@ -62,7 +62,7 @@ for target, plain in OTHER_NAMES.items():
 rule redraw:
     input:
         [
-            PLAN.figures(PLAN.redrawn, name, suffix)
+            PLAN.figures(paths.redrawn(SCALE), name, suffix)
             for name in PLAN.reference()
             for suffix in SUFFIXES
         ],

@@ -69,5 +69,5 @@ def test_results_and_reference_stand_apart():
     plan = planned()
     (name, *_) = plan.experiments
     assert plan.table("images", name) == f"results/images/tables/{name}.parquet"
-    assert plan.table(plan.redrawn, name).endswith(f"results/reference/images/tables/{name}.parquet")
+    assert plan.table(paths.redrawn("images"), name).endswith(f"results/reference/images/tables/{name}.parquet")
     assert Plan(DEFAULT).table("redrawn", "min_cut").endswith("results/reference/tables/min_cut.parquet")

@@ -14,10 +14,11 @@ from convac.specs.own_images import OWN
 RESULTS = "results"
 REFERENCE = f"{RESULTS}/reference"
 IMAGES = "images"  # the scale of images.yaml, whose reference is another run's and lies apart
+REDRAWN = ("redrawn", f"redrawn-{IMAGES}")  # scales of figures that are drawn from the committed tables of either
 BENCHMARKS = f"{RESULTS}/benchmarks"
 WORKLOADS = f"{RESULTS}/logs/workload"
 WILDCARDS = {
-    "scale": "smoke|laptop|paper|images|redrawn|redrawn-images",
+    "scale": "|".join(("smoke", "laptop", "paper", IMAGES, *REDRAWN)),
     "experiment": "[a-z][a-z0-9_]*",
     "part": r"(-[\w-]+)?",
     "suffix": "svg|pdf|png",
@@ -79,16 +80,16 @@ def reference(scale: str) -> str:
     >>> reference("laptop"), reference(redrawn("images"))
     ('results/reference', 'results/reference/images')
     """
-    return f"{REFERENCE}/{IMAGES}" if scale in {IMAGES, redrawn(IMAGES)} else REFERENCE
+    return f"{REFERENCE}/{IMAGES}" if scale in {IMAGES, REDRAWN[1]} else REFERENCE
 
 
 def redrawn(scale: str) -> str:
-    """What stands in place of a scale where figures are redrawn from the committed tables.
+    """What stands in a scale's place where its figures are drawn from the committed tables.
 
     >>> redrawn("smoke"), redrawn("images")
     ('redrawn', 'redrawn-images')
     """
-    return f"redrawn-{IMAGES}" if scale == IMAGES else "redrawn"
+    return REDRAWN[scale == IMAGES]
 
 
 def filled(template: str, **wildcards: str) -> str:

@@ -16,7 +16,7 @@ from convac.experiments.experiment import Cell
 from convac.files import write_text
 from convac.planning import costs, paths
 from convac.planning.benchmarks import Timings
-from convac.planning.config import BASE, SCALES, Blocks, Config, blocks
+from convac.planning.config import BASE, Blocks, Config, blocks
 from convac.planning.groups import groups
 from convac.planning.paths import filled
 from convac.planning.place import first_here
@@ -316,17 +316,12 @@ class Plan:
     def table(self, scale: str, name: str) -> str:
         """An experiment's tidy table; figures are redrawn from the committed one."""
         own = filled(paths.TABLE, scale=scale, experiment=name)
-        redrawn = scale in {paths.redrawn(known) for known in SCALES}
-        return f"{first_here(paths.reference(scale))}/tables/{name}.parquet" if redrawn else own
+        return f"{first_here(paths.reference(scale))}/tables/{name}.parquet" if scale in paths.REDRAWN else own
 
     def reference(self) -> list[str]:
         """Experiments whose table is committed."""
-        return [name for name in self.experiments if Path(self.table(self.redrawn, name)).is_file()]
-
-    @property
-    def redrawn(self) -> str:
-        """What stands in place of the config's scale where figures are redrawn."""
-        return paths.redrawn(self.config.scale)
+        scale = paths.redrawn(self.config.scale)
+        return [name for name in self.experiments if Path(self.table(scale, name)).is_file()]
 
     def figures(self, scale: str, name: str, suffix: str) -> list[str]:
         """The files of an experiment's figures in one format."""
