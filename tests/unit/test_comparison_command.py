@@ -135,3 +135,23 @@ def test_figures_that_are_drawn_again_leave_what_is_known_of_their_table(place):
         "drawn": {"scale": "smoke", "figures": facts},
         "trained": {"scale": "smoke"},
     }
+
+
+@pytest.mark.parametrize(
+    ("results", "reference"),
+    [
+        ("results/images", "results/reference/images"),
+        ("results/redrawn-images", "results/reference/images"),
+        ("results/laptop", "results/reference"),
+    ],
+)
+def test_published_images_have_a_reference_of_their_own(place, results, reference):
+    record = Path("results/reference/run.json").read_bytes()
+    write_table(f"{results}/tables/taken.parquet", theory())
+    write_table(f"{results}/claims/taken.csv", CLAIMS)
+    main(["reference", "--results", results])
+    taken = {path.parents[1].as_posix() for path in Path("results/reference").rglob("taken.*")}
+    assert taken == {reference}
+    if reference != "results/reference":
+        assert Path("results/reference/run.json").read_bytes() == record
+    main(["compare", "--exact", "--results", results, "--experiment", "taken"])
