@@ -39,7 +39,7 @@ run: check ## run every experiment at the config's scale (the default); laptop: 
 smoke: check ## every experiment, tiny: 2 minutes on 2 cores with set-up
 	$(SNAKEMAKE) $(call scaled,smoke)
 
-images: check ## the image experiments on published images (images.yaml, docs/images.md): 1 hour on 2 cores
+images: check ## the image experiments on published images (images.yaml): about 15 minutes on 2 cores
 	$(SNAKEMAKE) $(call scaled,images)
 
 plan: setup ## what would run, with minutes, memory and disk; runs nothing

@@ -57,6 +57,14 @@ def test_a_set_is_added_by_taking_away_a_sign(source):
             assert cell.spec.model_copy(update={"dataset": dataset}) == twin.spec
 
 
+def test_larger_images_are_added_likewise():
+    plan = planned(ADDED.sub("  ", TEXT))
+    for name, canvas in (("layer_widths_fashion_mnist_64", 64), ("missing_data_fashion_mnist_32", 32)):
+        datasets = plan.studies[paths.IMAGES, name].datasets.values()
+        assert {spec.canvas for spec in datasets} == {canvas}
+        assert {spec.originals for spec in datasets} == {"fashion_mnist"}
+
+
 def test_its_smoke_is_small():
     plan = planned()
     for name in plan.experiments:
