@@ -18,7 +18,7 @@ scaled = $(if $(findstring --config ,$(ARGS)),$(subst --config ,$(call chosen,$1
 # the scale of the run that ended last
 RAN = $(shell ls -t results/*/claims.html 2>/dev/null | cut -d / -f 2 | grep -vx reference | head -n 1)
 
-.PHONY: help setup setup-test check run smoke images plan progress probe resume report redraw reference compare compare-images verify certify shares notebook lint test generate clean
+.PHONY: help setup setup-test check run smoke images plan progress probe resume report explorer redraw reference compare compare-images verify certify shares notebook lint test generate clean
 
 help: ## this list
 	@echo "make [TARGET] [CORES=2] [ARGS='more for Snakemake']; without a target it makes \"run\""
@@ -58,6 +58,9 @@ resume: check ## after a crash: wait for jobs that outlived Snakemake, unlock, f
 
 report: check ## results/report.html: every figure and verdict of the last run, in one page
 	snakemake --report results/report.html $(if $(findstring scale=,$(ARGS)),$(ARGS),$(if $(RAN),$(call scaled,$(RAN)),$(ARGS)))
+
+explorer: setup ## results/explorer.html: charts of the reference tables, cuts of any tree (ARGS="--results results/laptop")
+	python -m convac explorer $(ARGS)
 
 redraw: check ## the reference figures again, from the committed tables, without training
 	$(SNAKEMAKE) redraw $(ARGS)

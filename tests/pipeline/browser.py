@@ -15,6 +15,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 NEEDED = ("chromium", "chromedriver")
 MISSING = [name for name in NEEDED if shutil.which(name) is None]
+TAB, SPACE, DOWN, RIGHT = "\ue004", " ", "\ue015", "\ue014"  # keys, as the protocol has them
 PATIENCE = 120.0  # seconds that anything may take on a busy machine
 NOTICED = 15.0  # seconds after which a click is tried again
 ARGUMENTS = (
@@ -116,6 +117,19 @@ class Browser:
     def picture(self, path: Path) -> None:
         """Save what the window shows as PNG."""
         path.write_bytes(base64.b64decode(self._call("GET", f"{self.session}/screenshot")))
+
+    def resize(self, width: int, height: int) -> None:
+        """Give the page this many pixels; the window's frame comes on top."""
+        outer = self._call("POST", f"{self.session}/window/rect", {"width": width, "height": height})
+        inner = self.run("return [innerWidth, innerHeight]")
+        sides = {"width": outer["width"] + width - inner[0], "height": outer["height"] + height - inner[1]}
+        self._call("POST", f"{self.session}/window/rect", sides)
+
+    def press(self, *keys: str) -> None:
+        """Press keys, one after another, on what has the focus."""
+        strokes = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
+        body = {"actions": [{"type": "key", "id": "keyboard", "actions": strokes}]}
+        self._call("POST", f"{self.session}/actions", body)
 
     def close(self) -> None:
         """Close the window."""

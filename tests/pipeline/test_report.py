@@ -11,6 +11,7 @@ pytestmark = pytest.mark.skipif(
     bool(MISSING), reason=f"needs {' and '.join(MISSING)} (Debian: chromium, chromium-driver)"
 )
 SECTIONS = ("claims", *KEPT)
+EXPLORER = "charts of every table; cuts and bounds"
 VERDICTS, TABLE = "claims and verdicts", "tidy table, to download"
 ROWS = "return [...document.querySelectorAll('nav tbody tr')].map(row => row.cells[0].textContent)"
 PICTURE = """
@@ -59,7 +60,7 @@ def test_the_start_page_says_what_this_is_and_lists_every_section(report):
     window, _ = report
     window.wait("return document.querySelector('#rulegraph svg, #rulegraph canvas')")
     listed = window.run("return [...document.querySelectorAll('nav li a')].map(one => one.textContent)")
-    assert set(SECTIONS) <= set(listed)
+    assert {*SECTIONS, "explorer"} <= set(listed)
     text = window.run("return document.querySelector('.prose').innerText")
     assert "What dependencies can a convolutional network model" in text
     assert "smoke scale" in text
@@ -138,10 +139,24 @@ def test_the_tidy_table_can_be_taken_away_whole(report, section):
     assert text == (folder / f"results/smoke/tables/{section}.csv").read_text(encoding="utf-8")
 
 
+def test_the_explorer_works_inside_the_report(report):
+    window, _ = report
+    enter(window, "explorer")
+    assert window.run(ROWS) == [EXPLORER]
+    look(window, EXPLORER, "document.querySelector('iframe')")
+    with window.frame():
+        window.wait("return document.querySelector('#chart svg, #chart canvas')")
+        assert window.run("return document.getElementById('source').textContent") == "the run at smoke scale"
+        listed = window.run("return [...document.getElementById('experiment').options].map(one => one.value)")
+        assert set(listed) == set(KEPT)
+        assert window.run("return document.querySelectorAll('#network-tree circle').length") == 5
+    assert window.complaints() == []
+
+
 def test_no_caption_has_a_mistake_of_markup(report):
     window, _ = report
     captions = window.run("return Object.values(results).map(one => one.caption)")
-    assert len(captions) == sum(len(expected(section)) for section in SECTIONS)
+    assert len(captions) == sum(len(expected(section)) for section in SECTIONS) + 1  # the explorer
     for caption in captions:
         assert caption.strip()
         assert "system-message" not in caption

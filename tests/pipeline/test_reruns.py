@@ -27,7 +27,7 @@ def after_claims(*experiments: str) -> set[str]:
 
 def after_cells(*experiments: str) -> set[str]:
     """What follows once a cell's table is new."""
-    return {"collect", "claims", *after_claims(*experiments)}
+    return {"collect", "claims", "explorer", *after_claims(*experiments)}
 
 
 def named(**kinds: str) -> list[str]:
@@ -46,7 +46,8 @@ JOBS = [
     ("train", RECTIFIERS, after_cells(TRAINED)),  # the experiment measures a baseline beside its ConvACs alone
     ("measure", [*CIRCUITS, *named(measurement="windows")], after_cells(TRAINED)),
     ("theory", [f"convac.experiments.{THEORY}.{part}" for part in ("jobs", "compute")], after_cells(THEORY)),
-    ("collect", [], {"claims", *after_claims(TRAINED, THEORY)}),
+    ("collect", [], {"claims", "explorer", *after_claims(TRAINED, THEORY)}),
+    ("explorer", [], {"manifest"}),
     *(("claims", [f"convac.experiments.{name}.claims"], after_claims(name)) for name in (TRAINED, THEORY)),
     *((f"figure_{name}", [f"convac.experiments.{name}.figures"], {"manifest"}) for name in (TRAINED, THEORY)),
     ("ledger", [], {"manifest"}),
@@ -102,7 +103,9 @@ def test_comments_and_docstrings_in_every_module_rerun_nothing(clone):
     assert clone.planned() == set()
 
 
-@pytest.mark.parametrize("rule", ["dataset", "train", "measure", "theory", "collect", "claims", "ledger", "manifest"])
+@pytest.mark.parametrize(
+    "rule", ["dataset", "train", "measure", "theory", "collect", "claims", "ledger", "explorer", "manifest"]
+)
 def test_a_job_loads_nothing_outside_its_closure(clone, rule):
     modules = {module for name, own, _ in JOBS if name == rule for module in own}
     shell = next(

@@ -137,7 +137,7 @@ def test_a_new_experiment_by_the_contract_changes_only_its_own_jobs(clone):
     dry = clone.snakemake("-n")
     rules = set(planned_counts(dry))
     own = {"spec", "theory", "cells", "collect", "claims", "figure_product_states", "product_states"}
-    assert rules <= own | {"ledger", "manifest", "all"}
+    assert rules <= own | {"ledger", "explorer", "manifest", "all"}
     assert "tables/pooling_geometry.parquet" not in "".join(
         line for line in dry.splitlines() if line.strip().startswith("output:")
     )

@@ -59,7 +59,7 @@ def test_a_new_experiment_by_the_document_changes_only_its_own_jobs(clone):
     # what the dry run announced
     dry = printed["snakemake -n --config scale=smoke"]
     own = {"spec", "theory", "cells", "collect", "claims", f"figure_{NAME}"}
-    assert set(planned_counts(dry)) == own | {"ledger", "manifest", "all"}
+    assert set(planned_counts(dry)) == own | {"ledger", "explorer", "manifest", "all"}
     jobs = [line for line in dry.splitlines() if re.match(r"Job \d+: ", line)]
     assert jobs
     assert not [line for line in jobs if any(name in line for name in KEPT)]

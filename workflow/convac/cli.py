@@ -29,6 +29,7 @@ COMMANDS = {
     "ledger": "gather the verdicts of all experiments",
     "explain": "a claim: statement, rows, seeds, interval, verdict",
     "figure": "run an experiment's notebook",
+    "explorer": "charts of tables, cuts of any tree: one HTML page",
     "manifest": "write the manifest of a scale's results",
     "verify": "check results against their manifest",
     "check": "check config files and options before Snakemake",
@@ -46,7 +47,7 @@ COMMANDS = {
 
 # Of the workflow. Sums in another order end in other digits: their numbers are those of one thread, whatever a profile,
 # a scheduler or the user's environment sets.
-JOBS = {"dataset", "train", "entanglement", "theory", "collect", "claims", "ledger", "figure", "comparison"}
+JOBS = {"dataset", "train", "entanglement", "theory", "collect", "claims", "ledger", "figure", "explorer", "comparison"}
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 ADVICE = "; delete it and rerun"
 INTERRUPTED = 130  # exit status, as shells have it

@@ -1,11 +1,12 @@
-# Needs the verdicts of all experiments and every result of a scale. Makes the claims ledger, as
-# tables and as pages for the report, and the manifest; and, where asked for, the comparison with the
-# committed reference, whose verdict is a command on it, `convac compare`: the output of a job that
+# Needs the tables and verdicts of all experiments and every result of a scale. Makes the claims ledger,
+# as tables and as pages for the report, the explorer (one page with charts of all tables) and the
+# manifest; and, where asked for, the comparison with the committed reference, whose verdict is a command on it, `convac compare`: the output of a job that
 # fails is deleted.
 
 
 localrules:
     comparison,
+    explorer,
     ledger,
     manifest,
 
@@ -46,6 +47,36 @@ rule ledger:
         CONVAC
         + " ledger --claims {input} --csv {output.csv} --markdown {output.markdown}"
         " --html {output.html} --pages {output.pages} --log {log}"
+
+
+rule explorer:
+    input:
+        tables=lambda wildcards: [
+            PLAN.table(wildcards.scale, name) for name in PLAN.experiments
+        ],
+        parts=local(
+            sorted(map(str, Path(source("workflow/report/explorer")).rglob("*.*")))
+        ),
+    output:
+        report(
+            paths.EXPLORER,
+            category="explorer",
+            labels={"result": "charts of every table; cuts and bounds"},
+            caption="../report/explorer.rst",
+        ),
+    log:
+        paths.log("explorer/{scale}"),
+    conda:
+        "../../envs/cpu.yaml"
+    params:
+        code=source_hash("convac.commands.explorer"),
+        resources=source("workflow/report/explorer"),
+    message:
+        "explorer ({wildcards.scale})"
+    shell:
+        CONVAC
+        + " explorer --tables {input.tables} --source 'the run at {wildcards.scale} scale'"
+        " --resources {params.resources:q} --output {output} --log {log}"
 
 
 rule comparison:

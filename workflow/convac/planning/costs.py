@@ -74,6 +74,7 @@ BARE = {
     "download": 30.0,
     "images": LIGHT,
     "ledger": LIGHT,
+    "explorer": LIGHT,
     "comparison": LIGHT,
     "manifest": LIGHT,
 }  # of those without, by rule

@@ -53,6 +53,7 @@ FIGURE = f"{SCALE}/figures/{{experiment}}{{part}}.{{suffix}}"
 PAGE = f"{SCALE}/pages/{{experiment}}.html"
 LEDGER_CSV, LEDGER, LEDGER_PAGE = (f"{SCALE}/claims.{suffix}" for suffix in ("csv", "md", "html"))
 COMPARISON_CSV, COMPARISON = (f"{SCALE}/comparison.{suffix}" for suffix in ("csv", "md"))
+EXPLORER = f"{SCALE}/explorer.html"
 MANIFEST = f"{SCALE}/manifest.json"
 
 # outputs by their rule and what tells its jobs apart, the name of their log and benchmark
@@ -69,6 +70,7 @@ OUTPUTS = {
     "claims/{scale}-{experiment}": (CLAIMS,),
     "figure/{scale}-{experiment}": (NOTEBOOK, FIGURE_RECORD, FIGURE),
     "ledger/{scale}": (PAGE, LEDGER_CSV, LEDGER, LEDGER_PAGE),
+    "explorer/{scale}": (EXPLORER,),
     "comparison/{scale}": (COMPARISON_CSV, COMPARISON),
     "manifest/{scale}": (MANIFEST,),
 }

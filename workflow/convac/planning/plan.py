@@ -381,7 +381,7 @@ class Plan:
 
     def everything(self, scale: str) -> list[str]:
         """Every file of a scale that its manifest lists, from the datasets to the ledger."""
-        ledger = (paths.LEDGER_CSV, paths.LEDGER, paths.LEDGER_PAGE)
+        ledger = (paths.LEDGER_CSV, paths.LEDGER, paths.LEDGER_PAGE, paths.EXPLORER)
         found = [*(filled(path, scale=scale) for path in ledger), *self.pages(scale)]
         for name in self.experiments:
             study = self.studies[scale, name]

@@ -1,0 +1,39 @@
+"""The explorer: one HTML page with charts of tidy tables, and with cuts and bounds of any widths; needs no network."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from convac.errors import ArgumentError, FileError
+from convac.files import read_table, write_text
+from convac.planning.paths import REFERENCE
+from convac.planning.place import first_here, source
+from convac.plotting.explorer import page
+from convac.progress import LOG
+
+OUTPUT = "results/explorer.html"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Options of `convac explorer`."""
+    tables = parser.add_mutually_exclusive_group()
+    tables.add_argument("--results", help=f"folder of a run, such as results/laptop; by default {REFERENCE}")
+    tables.add_argument("--tables", nargs="+", help="tidy tables, in place of a folder: EXPERIMENT.parquet")
+    parser.add_argument("--source", help="what the page says that the tables are of; by default where they lie")
+    parser.add_argument("--resources", help="folder of the page's parts; by default that of the checkout")
+    parser.add_argument("--output", default=OUTPUT, help=f"page to write; by default {OUTPUT}")
+
+
+def run(options: Namespace) -> None:
+    """Write the page."""
+    if Path(options.output).suffix != ".html":
+        raise ArgumentError(f"--output: {options.output}; accepted: a name that ends in .html")
+    results = Path(options.results or first_here(REFERENCE))
+    paths = [Path(path) for path in options.tables or sorted((results / "tables").glob("*.parquet"))]
+    if not paths:
+        raise FileError(f"{results}: has no tables; accepted: a folder such as results/laptop, with tables/*.parquet")
+    if strange := [path for path in paths if path.suffix != ".parquet"]:
+        raise ArgumentError(f"--tables: {strange[0]}; accepted: tidy tables, which end in .parquet")
+    tables = {path.stem: read_table(path, ("cell", "quantity", "value")) for path in paths}
+    told = options.source or (f"the tables of {paths[0].parent}" if options.tables else f"the run in {results}")
+    write_text(options.output, page(tables, told, Path(options.resources or source("workflow/report/explorer"))))
+    LOG.info("%s: %d experiments", options.output, len(tables))
