@@ -1,0 +1,132 @@
+"""Sweeps: what values become, what is refused in one line, and which lines a curve has."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from convac.cli import main
+from convac.planning.config import block_at, config_mistakes
+from convac.planning.sweeps import sweep_of
+from convac.plotting.sweep import apart, named, sweep_figure, usual_quantity
+
+ROOT = Path(__file__).parents[2]
+CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+
+
+def swept(study, *assignments):
+    return sweep_of(study, assignments, CONFIG["experiments"])
+
+
+def test_every_combination_is_a_variant_that_the_config_accepts():
+    found = swept("pooling_geometry", "widths=8,16,32", "seeds=3", "arithmetic.lr=1e-2,1e-3")
+    assert found.swept == ("widths", "arithmetic.lr")
+    assert len(found.blocks) == len(found.points) == 6
+    written = yaml.safe_load(found.text())
+    assert written == {"experiments": found.blocks}
+    assert "&" not in found.text()
+    experiments = {**CONFIG["experiments"], **written["experiments"]}
+    assert config_mistakes({**CONFIG, "experiments": experiments}) == []
+    for name, point in found.points.items():
+        block = block_at(name, experiments, "smoke")
+        assert block["widths"] == [point["widths"]]
+        assert block["seeds"] == 3
+        assert block["arithmetic"]["lr"] == point["arithmetic.lr"]
+        assert block["arithmetic"]["steps"] == block_at("pooling_geometry", experiments, "smoke")["arithmetic"]["steps"]
+
+
+def test_lists_stand_in_brackets():
+    found = swept("pooling_geometry", "widths=[8, 16],[32]")
+    assert [block["widths"] for block in found.blocks.values()] == [[8, 16], [32]]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["pooling", "widths=8,16"], 'experiment: "pooling" is unknown; '),
+        (["pooling_geometry", "widht=8,16"], "pooling_geometry.widht: unknown key; did you mean widths?"),
+        (["pooling_geometry", "widths=8"], "widths=8: is one value; accepted: several of at least one key"),
+        (["pooling_geometry", "widths=8,0"], "pooling_geometry.widths.0: 0 is not accepted; accepted: greater"),
+        (["pooling_geometry", "arithmetic.lr=x,1"], 'pooling_geometry.arithmetic.lr: "x" is not accepted'),
+        (["pooling_geometry", "widths"], '"widths": is no assignment; accepted: KEY=VALUE,VALUE'),
+        (["pooling_geometry", "widths="], '"widths=": is no assignment'),
+        (["pooling_geometry", "widths=8,,16"], '"widths=8,,16": '),
+        (["pooling_geometry", "widths=8,8"], '"widths=8,8": a value is empty or stands twice'),
+        (["pooling_geometry", "widths=[8"], '"widths=[8": its values can\'t be read'),
+        (["pooling_geometry", "widths=8,16", "widths=4,2"], "widths: stands twice; accepted: each key once"),
+        (
+            ["min_cut", f"cases={','.join(map(str, range(1, 202)))}"],
+            "201 combinations of values; accepted: at most 200",
+        ),
+    ],
+)
+def test_a_mistake_is_one_line_and_writes_nothing(words, told, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit):
+        main(["sweep", *words])
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"convac: {told}")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_dry_run_writes_the_variants_and_prints_the_command(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    main(["sweep", "pooling_geometry", "widths=8,16", "--scale", "smoke", "-n"])
+    (path,) = (path for path in tmp_path.rglob("*") if path.is_file())
+    assert list(yaml.safe_load(path.read_text())["experiments"]) == [
+        "pooling_geometry_widths_8",
+        "pooling_geometry_widths_16",
+    ]
+    command = capsys.readouterr().out
+    assert command.startswith("snakemake results/smoke/tables/pooling_geometry_widths_8.parquet ")
+    assert command.endswith("--configfile results/smoke/sweeps/pooling_geometry-widths.yaml --config scale=smoke\n")
+
+
+def table(widths=(4, 8)):
+    """Two networks whose width is swept, one in which it isn't, and a label that follows the width."""
+    found = []
+    for width in widths:
+        for network, own, cell in (("tree", width, f"tree-{width}"), ("flat", 64, "flat-64")):
+            for task in ("a", "b"):
+                labels = {"network": network, "width": own, "weights": own**2, "task": task, "cell": f"{cell}-{task}"}
+                for seed in range(3):
+                    for step in (0, 10):
+                        value = width / 10 + seed / 100 + step
+                        found.append({"sweep_widths": width, **labels, "seed": seed, "step": step, "value": value})
+    return pd.DataFrame(found).assign(quantity="test_accuracy", missing=None)
+
+
+def test_lines_are_of_what_the_sweep_changes():
+    found, labels = apart(table().assign(at=table()["sweep_widths"]), "sweep_widths", "widths")
+    assert labels == ["task"]
+    assert set(found["network"]) == {"tree"}
+
+
+def test_a_curve_has_the_mean_over_seeds_at_the_last_step():
+    made = sweep_figure(table(), "widths", "test_accuracy")
+    (axes,) = made.axes
+    assert axes.get_xlabel() == "widths"
+    assert sorted(line.get_label() for line in axes.lines) == ["a", "b"]
+    for line in axes.lines:
+        assert line.get_xdata() == pytest.approx([4, 8])
+        assert line.get_ydata() == pytest.approx([10.41, 10.81])
+
+
+def test_texts_stand_side_by_side_in_their_order():
+    swapped = table().assign(sweep_widths=lambda rows: rows["sweep_widths"].map({4: "wide", 8: "narrow"}))
+    (axes,) = sweep_figure(swapped, "widths", "test_accuracy").axes
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["wide", "narrow"]
+
+
+def test_many_lines_stand_in_panels():
+    many = pd.concat([table().assign(task=f"t{n}", cell=lambda rows, n=n: rows["cell"] + str(n)) for n in range(8)])
+    made = sweep_figure(many, "widths", "test_accuracy")
+    assert len(made.axes) == 8
+    assert all(len(axes.lines) == 1 for axes in made.axes)
+
+
+def test_names_and_first_quantities():
+    assert named({"network": "tree", "width": 16, "task": "–"}) == "tree, width 16"
+    assert usual_quantity(pd.DataFrame({"quantity": ["loss", "loss", "rank"]})) == "rank"
+    assert usual_quantity(pd.DataFrame({"quantity": ["loss", "loss", "gap"]})) == "loss"

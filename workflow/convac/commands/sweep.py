@@ -1,0 +1,90 @@
+"""Sweep keys of an experiment: write its variants, run them, and end in one tidy table and one curve."""
+
+import shlex
+import subprocess
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from convac.errors import ConvacError
+from convac.files import read_table, write_table, write_text
+from convac.planning.config import SCALES
+from convac.planning.config_files import read_config
+from convac.planning.paths import TABLE, filled
+from convac.planning.place import first_here, source
+from convac.planning.sweeps import Sweep, sweep_of
+from convac.progress import LOG
+
+QUIET = ("--quiet", "host", "rules", "progress", "reason", "--show-failed-logs", "--rerun-incomplete")
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Options of `convac sweep`."""
+    parser.add_argument("experiment", help="whose keys are swept, as in config.yaml")
+    parser.add_argument("keys", nargs="+", metavar="KEY=VALUE,VALUE", help="as in widths=8,16,32 or arithmetic.lr=0.01")
+    parser.add_argument("--scale", choices=SCALES, help="by default the config's")
+    parser.add_argument("--cores", default="all", help="cores for Snakemake; by default all")
+    parser.add_argument("--quantity", help="what the curve shows; by default test accuracy, or a rank")
+    parser.add_argument("--dry-run", "-n", action="store_true", help="write the variants and print the command alone")
+
+
+def run(options: Namespace) -> None:
+    """Write the variants, run Snakemake on them, gather their tables, draw."""
+    config = read_config(first_here("config.yaml"))
+    scale = options.scale or config.get("scale", "laptop")
+    sweep = sweep_of(options.experiment, options.keys, config.get("experiments") or {})
+    stem = f"results/{scale}/sweeps/{sweep.name}"
+    write_text(f"{stem}.yaml", sweep.text())
+    words = snakemake_words(sweep, f"{stem}.yaml", scale, options.cores)
+    LOG.info("%s: %d variants", f"{stem}.yaml", len(sweep.blocks))
+    if options.dry_run:
+        print(shlex.join(["snakemake", *words]))
+        return
+    if subprocess.run([sys.executable, "-m", "snakemake", *words], check=False).returncode:
+        raise ConvacError(f"{stem}.yaml: its run stopped; the lines above say why, and the same command goes on")
+    gather(sweep, scale, stem, options.quantity)
+
+
+def snakemake_words(sweep: Sweep, file: str, scale: str, cores: str) -> list[str]:
+    """What Snakemake is given: the variants' tables first, options that take several words last."""
+    place = [] if Path("Snakefile").is_file() else ["--snakefile", source("Snakefile")]
+    tables = [filled(TABLE, scale=scale, experiment=name) for name in sweep.blocks]
+    return [*tables, *place, "--cores", cores, *QUIET, "--configfile", file, "--config", f"scale={scale}"]
+
+
+def gather(sweep: Sweep, scale: str, stem: str, quantity: str | None) -> None:
+    """Write the sweep's table and its curve."""
+    from convac.plotting.style import save
+    from convac.plotting.sweep import sweep_figure, usual_quantity
+
+    table = swept_table(sweep, scale)
+    for suffix in ("parquet", "csv"):
+        write_table(f"{stem}.{suffix}", table)
+    shown = quantity or usual_quantity(table)
+    save(sweep_figure(table, sweep.swept[0], shown), stem, f"{sweep.name}, {scale} scale, {shown}")
+    LOG.info("%s.csv: %d rows; %s.png: %s by %s", stem, len(table), stem, shown, sweep.swept[0])
+
+
+def swept_table(sweep: Sweep, scale: str) -> pd.DataFrame:
+    """The tidy tables of all variants as one, their values of the swept keys in columns of their own, first."""
+    from convac.plotting.sweep import column
+
+    parts = []
+    for name, point in sweep.points.items():
+        table = read_table(filled(TABLE, scale=scale, experiment=name), ("cell", "quantity", "value"))
+        for place, (key, value) in enumerate(point.items()):
+            table.insert(place, column(key), in_cell(value))
+        parts.append(table)
+    return pd.concat(parts, ignore_index=True)
+
+
+def in_cell(value: Any) -> Any:
+    """A value as a table has it: a list as text.
+
+    >>> in_cell([8, 16]), in_cell(0.1)
+    ('8 16', 0.1)
+    """
+    return " ".join(map(str, value)) if isinstance(value, list) else value
