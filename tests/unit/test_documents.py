@@ -94,6 +94,7 @@ def test_the_citation_has_what_its_format_asks_for():
     assert CITATION["type"] == "software"
     assert CITATION["license"] == PROJECT["license"]
     assert CITATION["version"] == PROJECT["version"]
+    assert CITATION["keywords"] == PROJECT["keywords"]
     for entry in (CITATION, *CITATION["references"]):
         assert entry["title"]
         assert entry["authors"]

@@ -43,6 +43,7 @@ COMMANDS = {
     "orphans": "list, await or cancel jobs that outlived their Snakemake",
     "reference": "take a scale's results as the committed reference",
     "certify": "certificates of the exact ranks, for an independent checker",
+    "completion": "a script by which bash or zsh completes commands and options",
     "generate": "write schema, data dictionary and tables of the documentation",
 }
 

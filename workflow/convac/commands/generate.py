@@ -1,4 +1,4 @@
-"""Write what follows from the code and the pins: config schema, data dictionary, documents' tables, conda files."""
+"""Write what follows from code, pins and metadata: config schema, documents' tables, conda files, codemeta.json."""
 
 import inspect
 import itertools
@@ -20,6 +20,7 @@ from convac.commands import rooms
 from convac.errors import FileError
 from convac.experiments.discovery import claims_of, studies, study_module
 from convac.files import naming, read_json, read_table, write_text
+from convac.planning.codemeta import codemeta
 from convac.planning.config import SCALES, Config
 from convac.planning.environments import conda_files
 from convac.planning.opening import plain
@@ -58,6 +59,7 @@ def generated() -> dict[str, str]:
         **dict(page_with_sections(path, texts) for path, texts in SECTIONS.items()),
         **{f"docs/badges/{name}.svg": text for name, text in badges().items()},
         **captions(),
+        "codemeta.json": codemeta(),
         **conda_files(),
     }
 
