@@ -70,7 +70,7 @@ def shell_script():
         (("convac", ""), set(COMMANDS)),
         (("convac", "comp"), {"compare", "comparison", "completion"}),
         (("convac", "sweep", "min_cut", "--sc"), {"--scale"}),
-        (("convac", "sweep", "min_cut", "--scale", ""), {"smoke", "laptop", "paper"}),
+        (("convac", "sweep", "min_cut", "--scale", ""), {"smoke", "laptop", "paper", "images"}),
         (
             ("convac", "explorer", "--"),
             {"--help", "--log", "--results", "--tables", "--source", "--resources", "--output"},

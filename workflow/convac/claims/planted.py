@@ -67,8 +67,8 @@ def planted(claim: Claim, generator: "np.random.Generator", seeds: int = 5) -> "
     Both sides of an equality or an equivalence have the second's expected value, and both sides of a rank correlation
     rise from cell to cell, from the lower expected value to the other. Of other claims each side has its own, with a
     spread of 2 % of their distance (of their logarithms where the claim is about those), over `seeds` seeds and two
-    values of every column in `by`, of rank correlations four to eight. Decoys with the sides exchanged stand at an earlier
-    step, and below a `LARGEST`.
+    values of every column in `by`, of rank correlations four to eight. Decoys with the sides exchanged stand at an
+    earlier step, and below a `LARGEST`.
     """
     import pandas as pd
 
