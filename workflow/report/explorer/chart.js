@@ -19,7 +19,7 @@ function specification(points, chosen, numeric, width, height) {
     axis: {labelLimit: 110, grid: false, labelOverlap: true, ...ticks},
   };
   const scale = {type: chosen.logY ? "log" : "linear", zero: false};
-  const y = (field, title) => ({field, type: "quantitative", title, scale});
+  const y = (field, title) => ({field, type: "quantitative", title, scale, axis: {format: ".6~g"}});
   const style = chosen.colour ? {
     color: {field: "colour", sort: colours, title: chosen.colour,
             scale: {domain: colours, range: colours.map((_, at) => PALETTE[at % PALETTE.length])}},

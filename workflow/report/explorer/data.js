@@ -43,7 +43,7 @@ function alike(table, rows, axes, columns) {
     if (!column) return filters;
     const counts = new Map();
     for (const row of left) counts.set(label(table, column, row), (counts.get(label(table, column, row)) || 0) + 1);
-    filters[column] = named([...counts].reduce((one, other) => other[1] > one[1] ? other : one)[0]);
+    filters[column] = named([...counts].reduce((one, other) => other[1] >= one[1] ? other : one)[0]);
   }
 }
 
