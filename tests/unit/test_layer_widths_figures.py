@@ -11,7 +11,7 @@ import yaml
 from convac.claims.verdicts import evaluate_all
 from convac.experiments.layer_widths.block import FIGURES, Block, cells
 from convac.experiments.layer_widths.claims import CLAIMS
-from convac.experiments.layer_widths.figures import draw, everywhere, judged, logit_scale, looks, stuck
+from convac.experiments.layer_widths.figures import compared, draw, everywhere, logit_scale, looks, stuck
 from convac.planning.config import scaled
 from convac.plotting.checks import problems
 from convac.plotting.example_images import scales
@@ -121,28 +121,40 @@ def test_a_profile_looks_the_same_everywhere():
     assert len(set(many.values())) == 18  # every colour with every marker
 
 
-def test_verdicts_stand_below_the_panels():
+def test_verdicts_stand_beside_the_gains():
     table = made("laptop")
-    shown = texts(draw(table, evaluate_all(CLAIMS, table))[""])
-    assert "local, base − tip: 1×1 " in shown
-    assert "global, tip − base: 1×1 " in shown
-    assert "base − tip" not in texts(draw(table, pd.DataFrame())[""])
-
-
-def test_a_gain_is_told_with_its_sign_and_its_verdict():
-    entry = {"id": "layer-widths-convnet-global", "mean": -0.05, "verdict": "contradicted"}
-    assert judged(pd.DataFrame([entry]), "global") == "global, tip − base: 3×3 −0.05 contradicted"
-    assert judged(pd.DataFrame([{**entry, "mean": np.nan}]), "global") == judged(pd.DataFrame(), "local") == ""
+    claims = evaluate_all(CLAIMS, table)
+    lines = compared(claims, ("local", "global"))
+    assert [words for words, _ in lines] == [
+        "local, ConvNet 1×1, base over tip",
+        "local, ConvNet 3×3, base over tip",
+        "global, ConvNet 1×1, tip over base",
+        "global, ConvNet 3×3, tip over base",
+        "global, ConvAC, tip over base",
+    ]
+    gains = draw(table, claims)[""].axes[-1]
+    told = [label.get_text() for label in gains.get_yticklabels()]
+    assert told == [f"{words}: {line['verdict']}" for words, line in lines]
+    assert len(draw(table, pd.DataFrame())[""].axes) == len(draw(table, claims)[""].axes) - 1
 
 
 def test_networks_that_ended_at_chance_are_named():
     table = made("smoke")
-    assert stuck(table) == []
+    assert stuck(table) == ""
     of = (table["network"] == "ConvAC") & (table["task"] == "local") & (table["profile"] == "wide-tip")
     low = table.assign(value=table["value"].where(~of | (table["quantity"] != "train_accuracy"), 0.1))
-    assert stuck(low) == ["At chance, ConvAC, seeds: local wide-tip 0, 1"]
-    assert stuck(low)[0] in texts(draw(low, pd.DataFrame())[""])
+    assert stuck(low) == "At chance in training, by seed: ConvAC local wide-tip all"
+    assert stuck(low) in texts(draw(low, pd.DataFrame())[""])
     assert faults(low) == {}
+    one = table.assign(value=table["value"].where(~of | (table["seed"] != 1) | low["value"].ne(0.1), 0.1))
+    assert stuck(one) == "At chance in training, by seed: ConvAC local wide-tip 1"
+
+
+def test_the_footer_is_short():
+    table = made("laptop")
+    low = table.assign(value=table["value"].where(table["quantity"] != "train_accuracy", 0.1))
+    notes = [text.get_text() for text in draw(low, evaluate_all(CLAIMS, table))[""].texts]
+    assert max(note.count("\n") for note in notes) < 4
 
 
 def test_the_story_takes_the_network_that_was_run_at_every_length_scale():

@@ -11,7 +11,7 @@ import yaml
 from convac.claims.verdicts import evaluate_all
 from convac.experiments.overlaps_trained.block import ANYWHERE, FIGURES, IN_PLACE, TOLERANCE, Block, cells
 from convac.experiments.overlaps_trained.claims import CLAIMS
-from convac.experiments.overlaps_trained.figures import draw, verdicts
+from convac.experiments.overlaps_trained.figures import compared, draw
 from convac.measurement.least_squares import accuracies
 from convac.planning.config import scaled
 from convac.plotting.checks import problems
@@ -144,12 +144,18 @@ def test_parts_without_rows_say_so():
     assert faults(pd.DataFrame(), pd.DataFrame()) == []
 
 
-def test_panels_tell_their_verdicts():
+def test_verdicts_stand_beside_the_gains_and_in_no_title():
     table = trained()
     claims = evaluate_all(CLAIMS, table)
-    heads = [axes.get_title("left").split("\n") for axes in draw(table, claims)[""].axes if axes.get_title("left")]
-    by_title = {head[0]: head[1:] for head in heads}
-    for kind in ("ConvNet", "ConvAC"):
-        told = [lines for title, lines in by_title.items() if kind in title and ANYWHERE in title]
-        assert told == [verdicts(claims, kind, equal) for equal in ("channels", "parameters")]
-        assert told[-1][-1] == "reproduced"
+    *above, gains = draw(table, claims)[""].axes
+    assert not [axes for axes in above if any(word in axes.get_title("left") for word in set(claims["verdict"]))]
+    told = [label.get_text() for label in gains.get_yticklabels()]
+    lines = compared(claims, ("ConvNet", "ConvAC"), ("channels", "parameters"))
+    assert told == [f"{words}: {line['verdict']}" for words, line in lines]
+    assert len(told) == len(CLAIMS)
+    assert told[-1] == "ConvAC, equal parameters, K = 3 over 2: reproduced"
+
+
+def test_without_verdicts_there_is_no_panel_of_gains():
+    table = trained()
+    assert len(draw(table, pd.DataFrame())[""].axes) == len(draw(table, evaluate_all(CLAIMS, table))[""].axes) - 1

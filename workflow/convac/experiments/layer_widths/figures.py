@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from convac.plotting.example_images import SCALES, Sets, examples, scales
+from convac.plotting.gains import ABOUT_GAINS, Line, forest, forest_height, judged
 from convac.plotting.looks import refuse_unknown
 from convac.plotting.primitives import (
     BAND,
@@ -31,7 +32,6 @@ from convac.plotting.primitives import (
     plain_numbers,
     present,
     rows,
-    verdict,
 )
 from convac.plotting.style import BLACK, BLUE, GREEN, GREY, ORANGE, PAGE, PURPLE, VERMILLION, figure
 from convac.statistics import mean_interval
@@ -44,12 +44,11 @@ PROFILES = {"wide-base": (BLUE, "s"), "wide-tip": (VERMILLION, "D"), "uniform": 
 OTHERS = tuple(((PURPLE, ORANGE, BLACK)[n % 3], "^vPX<>"[(2 * (n % 3) + n // 3) % 6]) for n in range(18))
 PIXELS = ("cell", "task", "size", "label", "example", "site", "value")
 SPLITS = {"test_accuracy": True, "train_accuracy": False}  # quantity → filled marker and solid line
-BETTER = {"local": ("base", "tip"), "global": ("tip", "base")}
+BETTER = {"local": ("base", "tip"), "global": ("tip", "base")}  # the profile expected to suit the task, the other one
 BASELINE = "least_squares_accuracy"  # of the pixels, without training
 BASELINE_DASHES = "-."
-IDS = {"1×1": "published", "3×3": "convnet", "ConvAC": "convac"}  # in a note → in a claim
+IDS = {PUBLISHED: "published", "ConvNet 3×3": "convnet", "ConvAC": "convac"}  # kind of network → in a claim
 X_AXES = {PUBLISHED: ("narrowest", "Channels of the narrowest level, r")}
-GAINS = "Gains in test accuracy by the profile expected to suit the task, verdicts as in the ledger (docs/verdicts.md):"
 STORY = (  # rows of the story: label and heading
     ("Window of the level (px)", "channels"),
     ("Test accuracy (logit scale)", "accuracy"),
@@ -99,26 +98,30 @@ def entries(table: pd.DataFrame) -> list[Line2D]:
     return [key(name, color=colour, marker=marker, linestyle="") for name, (colour, marker) in looks(table).items()]
 
 
-def judged(claims: pd.DataFrame, task: str) -> str:
-    """The gains on a task by kind of network, with their verdicts; empty without any."""
-    better, other = BETTER[task]
-    found = {name: verdict(claims, f"layer-widths-{word}-{task}") for name, word in IDS.items()}
-    told = [f"{name} {line['mean']:+.2f} {line['verdict']}" for name, line in found.items() if line is not None]
-    return f"{task}, {better} − {other}: {', '.join(told)}".replace("-0", "−0") if told else ""
+def compared(claims: pd.DataFrame, tasks: Sequence[str]) -> list[Line]:
+    """What the profile expected to suit a task gains over the other one, by task and kind of network."""
+    return judged(
+        claims,
+        {
+            f"layer-widths-{word}-{task}": f"{task}, {kind}, {BETTER[task][0]} over {BETTER[task][1]}"
+            for task in tasks
+            for kind, word in IDS.items()
+        },
+    )
 
 
-def stuck(table: pd.DataFrame) -> list[str]:
-    """Networks that ended at chance on their training images, by task, profile and seed; a line for each kind."""
+def stuck(table: pd.DataFrame) -> str:
+    """Networks that ended at chance on their training images: seeds by kind, task and profile; empty without any."""
     found = final(rows(table, quantity="train_accuracy"))
-    low = found[found["value"].astype(float) < LEARNT]
-    lines = []
-    for network in present(low, "network"):
-        parts = rows(low, network=network).groupby(["task", "profile"])
-        told = [
-            f"{task} {profile} {', '.join(map(str, sorted(own['seed'].unique())))}" for (task, profile), own in parts
-        ]
-        lines.append(f"At chance, {network}, seeds: {'; '.join(told)}")
-    return lines
+    told = []
+    for network in present(found, "network"):
+        lines = []
+        for (task, profile), own in rows(found, network=network).groupby(["task", "profile"]):
+            low = own[own["value"].astype(float) < LEARNT]
+            seeds = "all" if len(low) == len(own) else ", ".join(map(str, sorted(low["seed"].unique())))
+            lines += [f"{task} {profile} {seeds}"] if len(low) else []
+        told += [f"{network} {'; '.join(lines)}"] if lines else []
+    return f"At chance in training, by seed: {' · '.join(told)}" if told else ""
 
 
 def comparison(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
@@ -128,8 +131,12 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
         return None
     kinds = [kind for kind in KINDS if len(rows(found, network=kind))]
     tasks = [task for task in TASKS if len(rows(found, task=task))]
-    made = figure(PAGE, 1.0 + 2.05 * len(tasks))
-    grid = made.subplots(len(tasks), len(kinds), sharey=True, squeeze=False)
+    gains = compared(claims, tasks)
+    heights = [2.05 * len(tasks), forest_height(gains)][: 1 + (len(gains) > 0)]
+    made = figure(PAGE, 0.95 + sum(heights))
+    # apart, so that the long names below don't narrow the panels above
+    parts = made.subfigures(len(heights), 1, height_ratios=heights, squeeze=False).ravel()
+    grid = parts[0].subplots(len(tasks), len(kinds), sharey=True, squeeze=False)
     for row, task in enumerate(tasks):
         shown = rows(found, task=task)
         levels = {BASELINE_DASHES: rows(table, task=task, quantity=BASELINE)["value"].astype(float).mean(), ":": CHANCE}
@@ -142,12 +149,16 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
                 against(axes, own, size, looks(table))
             for dashes, level in levels.items():
                 level_line(axes, level, dashes)
-            axes.set_ylim(0, 1.02)
+            axes.set_ylim(0, 1.05)  # whole marks at 1
         grid[row, 0].set_ylabel("Accuracy")
+    if gains:
+        below = parts[1].subplots()
+        forest(below, gains)
+        panel(below, len(tasks) * len(kinds), "gains of the profile expected to suit the task")
+        below.set_xlabel("Gain in test accuracy")
     keys = [*entries(found), *splits(found), key("least squares on pixels", linestyle=BASELINE_DASHES, linewidth=0.9)]
     made.legend(handles=[*keys, key("chance", linestyle=":", linewidth=0.9)], loc="outside upper center", ncols=6)
-    lines = [*filter(None, (judged(claims, task) for task in tasks))]
-    note(made, *([GAINS] if lines else []), *lines, *stuck(found))
+    note(made, *filter(None, [ABOUT_GAINS if gains else "", stuck(found)]))
     return made
 
 

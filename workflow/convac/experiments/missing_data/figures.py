@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from convac.plotting.gains import forest, forest_height, judged
 from convac.plotting.looks import refuse_unknown
 from convac.plotting.primitives import (
     LINE,
@@ -26,7 +27,6 @@ from convac.plotting.primitives import (
     per_seed,
     present,
     rows,
-    verdict,
     whiskers,
 )
 from convac.plotting.style import BLACK, BLUE, COLUMN, GREEN, GREY, ORANGE, PAGE, PURPLE, VERMILLION, figure
@@ -217,9 +217,10 @@ def against_rate(
     kinds = [kind for kind in KINDS if len(rows(found, missing=kind))]
     if not kinds or "rate" not in found:
         return None
-    compared = {kind: [line for every in gains.values() for line in judged(claims, kind, every)] for kind in kinds}
+    over = [each for every in gains.values() for each in every]
+    compared = {kind: judged(claims, {f"missing-data-{kind}-{name}": words for name, words in over}) for kind in kinds}
     lines = max(map(len, compared.values()))
-    heights = [2.0 * len(panels), (0.6 + 0.16 * lines) * len(kinds)][: 1 + (lines > 0)]
+    heights = [2.0 * len(panels), max(map(forest_height, compared.values())) * len(kinds)][: 1 + (lines > 0)]
     made = figure(PAGE, 1.05 + 2 * LINE * (lines > 0) + sum(heights))
     # apart, so that the long names below don't narrow the panels above
     parts = made.subfigures(len(heights), 1, height_ratios=heights, squeeze=False).ravel()
@@ -245,7 +246,7 @@ def against_rate(
     made.legend(handles=[*keys, key(f"chance ({CHANCE:g})", linestyle=":")], loc="outside upper center", ncols=3)
     seeds = len(present(found, "seed"))
     intervals = [f"bands: 95 % intervals over {seeds} seeds"] if seeds > 1 else []
-    named = [f"missing-data-{kind}-{name}" for every in gains.values() for name, _ in every for kind in kinds]
+    named = [f"missing-data-{kind}-{name}" for name, _ in over for kind in kinds]
     claimed = " or ".join(f"{value:g}" for value in present(rows(claims, id=tuple(named)), "threshold"))
     gained = [f"gains over each, mean over rates, corrected intervals; claim > {claimed} (dashed)"] if lines else []
     note(made, "; ".join([*weights(found), *intervals]), *gained)
@@ -271,29 +272,6 @@ def weights(table: pd.DataFrame) -> list[str]:
     found = present(table, "weights")
     ends = sorted({int(found[0]), int(found[-1])}) if found else []
     return [f"networks of {' to '.join(map(str, ends))} parameters"] if ends else []
-
-
-def judged(claims: pd.DataFrame, kind: str, wanted: list[tuple[str, str]]) -> list[tuple[str, pd.Series]]:
-    """The ledger's lines of claims, with over what each gain is; those that weren't run are left out.
-
-    >>> found = {"mean": -0.02, "low": -0.03, "high": -0.01, "verdict": "contradicted"}
-    >>> claims = pd.DataFrame([{"id": "missing-data-points-same-zero", **found}])
-    >>> [(words, float(line["mean"])) for words, line in judged(claims, "points", [("same-zero", "zero")])]
-    [('zero', -0.02)]
-    """
-    lines = [(words, verdict(claims, f"missing-data-{kind}-{name}")) for name, words in wanted]
-    return [(words, line) for words, line in lines if line is not None]
-
-
-def forest(axes: Axes, lines: list[tuple[str, pd.Series]]) -> None:
-    """Gains with their corrected intervals and thresholds, a row each, and the verdicts beside them."""
-    for place, (_, line) in enumerate(lines):
-        ends = [[line["mean"] - line["low"]], [line["high"] - line["mean"]]]
-        axes.errorbar(line["mean"], place, xerr=np.nan_to_num(ends, posinf=0), fmt="o", color=BLACK, markersize=3)
-        axes.plot([line["threshold"]] * 2, [place - 0.4, place + 0.4], color=VERMILLION, linestyle="--", linewidth=0.9)
-    axes.axvline(0, color=GREY, linewidth=0.8, zorder=1)
-    axes.set_yticks(range(len(lines)), [f"{words}: {line['verdict']}" for words, line in lines])
-    axes.set_ylim(len(lines) - 0.5, -0.5)
 
 
 def examples(table: pd.DataFrame) -> Figure | None:

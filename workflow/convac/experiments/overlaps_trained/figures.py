@@ -1,6 +1,6 @@
 """Figures of overlaps_trained, drawn from its tidy table and its verdicts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
@@ -9,14 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from convac.plotting.gains import ABOUT_GAINS, Line, forest, forest_height, judged
 from convac.plotting.looks import by_rank, refuse_unknown
 from convac.plotting.primitives import (
-    ABOUT_VERDICTS,
     curves,
     dots,
     drawn,
     final,
-    gain,
     key,
     level_line,
     note,
@@ -25,7 +24,6 @@ from convac.plotting.primitives import (
     present,
     rows,
     steps_in,
-    verdict,
 )
 from convac.plotting.style import BLUE, GREEN, PAGE, VERMILLION, figure
 
@@ -73,8 +71,12 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
     shown = [name for name, (task, column, _) in SCALES.items() if present(rows(found, task=task), column)]
     if not kinds or not kernels or not shown:
         return None
-    made = figure(PAGE, 1.4 + 2.3 * len(kinds))
-    grid = made.subplots(len(kinds), len(shown), squeeze=False)
+    gains = compared(claims, [kind for kind in KINDS if kind in kinds], shown)
+    heights = [2.1 * len(kinds), forest_height(gains)][: 1 + (len(gains) > 0)]
+    made = figure(PAGE, 1.1 + sum(heights))
+    # apart, so that the long names below don't narrow the panels above
+    parts = made.subfigures(len(heights), 1, height_ratios=heights, squeeze=False).ravel()
+    grid = parts[0].subplots(len(kinds), len(shown), squeeze=False)
     for row, kind in enumerate(kind for kind in KINDS if kind in kinds):
         for column, name in enumerate(shown):
             axes, (task, across, label) = grid[row, column], SCALES[name]
@@ -85,21 +87,25 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
             for kernel, look in kernels.items():
                 line(axes, rows(own, kernel=kernel), across, *look)
             baseline(axes, rows(table, quantity=BASELINE, task=task))
-            panel(axes, row * len(shown) + column, "\n".join([f"{kind}, images {task}", *verdicts(claims, kind, name)]))
-            axes.set(xlabel=label, ylabel="Accuracy", ylim=(0, 1.02))
+            panel(axes, row * len(shown) + column, f"{kind}, images {task}")
+            axes.set(xlabel=label, ylabel="Accuracy", ylim=(0, 1.06))  # whole marks at 1
             axes.margins(x=0.12)
             if across != "kernel":
                 axes.set_xlim(0, 1.12 * max(present(own, across)))
             axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
             axes.grid(axis="y")
+    if gains:
+        below = parts[1].subplots()
+        forest(below, gains)
+        panel(below, len(kinds) * len(shown), f"gains, digits {ANYWHERE}")
+        below.set_xlabel("Gain in train accuracy")
     keys = [key(f"K = {kernel}", color=colour, marker=marker) for kernel, (colour, marker) in kernels.items()]
     keys += [key("train", marker="o"), key("test", marker="o", markerfacecolor="white", linestyle="--")]
     keys += [key("least squares on pixels, train", linestyle="-."), key(f"chance ({CHANCE:g})", linestyle=":")]
     made.legend(handles=keys, loc="outside upper center", ncols=4)
     seeds = len(present(found, "seed"))
     told = [f"bars: 95 % intervals over {seeds} seeds, each with images of its own"] if seeds > 1 else []
-    about = ["3 − 1: train accuracy of K = 3 less that of K = 1, equal in what the panel's axis shows", ABOUT_VERDICTS]
-    note(made, *told, *(about if any(verdicts(claims, kind, name) for kind in kinds for name in shown) else []))
+    note(made, *told, *([ABOUT_GAINS] if gains else []))
     return made
 
 
@@ -124,20 +130,25 @@ def baseline(axes: Axes, table: pd.DataFrame) -> None:
     level_line(axes, CHANCE, ":")
 
 
-def verdicts(claims: pd.DataFrame, kind: str, equal: str) -> list[str]:
-    """Gain, interval, threshold and verdict of every claim about a panel; those that weren't run are left out.
+def compared(claims: pd.DataFrame, kinds: Sequence[str], equals: Sequence[str]) -> list[Line]:
+    """What larger kernels gain over smaller ones, by kind of network and by what is equal.
 
     >>> found = {"mean": 0.2, "low": 0.1, "high": 0.3, "threshold": 0.05, "verdict": "reproduced"}
     >>> claims = pd.DataFrame([{"id": "overlaps-trained-convac-channels-3-1", **found}])
-    >>> verdicts(claims, "ConvAC", "channels")
-    ['3 − 1: 0.20 [0.10, 0.30] > 0.05:', 'reproduced']
+    >>> [words for words, _ in compared(claims, ["ConvNet", "ConvAC"], ["channels"])]
+    ['ConvAC, equal channels, K = 3 over 1']
     """
-    lines = []
-    for larger, smaller in ((3, 1), (3, 2)):
-        found = verdict(claims, f"overlaps-trained-{kind.lower()}-{equal}-{larger}-{smaller}")
-        if found is not None:
-            lines += [f"{larger} − {smaller}: {gain(found)} > {found['threshold']:g}:", str(found["verdict"])]
-    return lines
+    return judged(
+        claims,
+        {
+            f"overlaps-trained-{kind.lower()}-{equal}-{larger}-{smaller}": (
+                f"{kind}, equal {equal}, K = {larger} over {smaller}"
+            )
+            for kind in kinds
+            for equal in equals
+            for larger, smaller in ((3, 1), (3, 2))
+        },
+    )
 
 
 def learning(table: pd.DataFrame) -> Figure | None:

@@ -1,0 +1,42 @@
+"""What is gained over what, with the ledger's intervals and verdicts: a row a claim, in a panel of its own."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from convac.plotting.primitives import verdict
+from convac.plotting.style import BLACK, GREY, VERMILLION
+
+Line = tuple[str, pd.Series]  # what a gain is of, in a few words, and its claim's line in the ledger
+
+ABOUT_GAINS = "bars of gains: corrected intervals; dashed: what is claimed at least; verdicts: docs/verdicts.md"
+
+
+def judged(claims: pd.DataFrame, named: Mapping[str, str]) -> list[Line]:
+    """The ledger's lines of claims by id, with words for each; those that weren't run are left out.
+
+    >>> found = {"mean": -0.02, "low": -0.03, "high": -0.01, "verdict": "contradicted"}
+    >>> claims = pd.DataFrame([{"id": "tips", **found}])
+    >>> [(words, float(line["mean"])) for words, line in judged(claims, {"tips": "wide tips", "bases": "wide bases"})]
+    [('wide tips', -0.02)]
+    """
+    lines = [(words, verdict(claims, name)) for name, words in named.items()]
+    return [(words, line) for words, line in lines if line is not None]
+
+
+def forest_height(lines: Sequence[Line]) -> float:
+    """Inches that a panel of so many gains takes, with its title and its axis."""
+    return 0.6 + 0.16 * len(lines)
+
+
+def forest(axes: Axes, lines: Sequence[Line]) -> None:
+    """Gains with their corrected intervals and thresholds, a row each, and the verdicts beside them."""
+    for place, (_, line) in enumerate(lines):
+        ends = [[line["mean"] - line["low"]], [line["high"] - line["mean"]]]
+        axes.errorbar(line["mean"], place, xerr=np.nan_to_num(ends, posinf=0), fmt="o", color=BLACK, markersize=3)
+        axes.plot([line["threshold"]] * 2, [place - 0.4, place + 0.4], color=VERMILLION, linestyle="--", linewidth=0.9)
+    axes.axvline(0, color=GREY, linewidth=0.8, zorder=1)
+    axes.set_yticks(range(len(lines)), [f"{words}: {line['verdict']}" for words, line in lines])
+    axes.set_ylim(len(lines) - 0.5, -0.5)
