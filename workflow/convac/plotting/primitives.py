@@ -1,7 +1,7 @@
 """Building blocks of the house's figures: selections of the tidy table, curves, dots, image grids, keys."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from textwrap import wrap
 from typing import Any
 
@@ -19,8 +19,6 @@ from convac.plotting.style import BLACK, CHARACTERS, FOOTER, GREY, house, placeh
 from convac.specs.tables import FRACTIONS
 from convac.statistics import Interval, mean_interval
 
-# How a gain is told from its claim: the interval and the word are those of the ledger.
-ABOUT_VERDICTS = "gain [corrected interval] > threshold: verdict, as in the ledger (docs/verdicts.md)"
 BAND = "#e9e9e9"
 LINE = 0.13  # inches, of a note
 NOTE = "note"
@@ -48,18 +46,6 @@ def verdict(claims: pd.DataFrame, name: str) -> pd.Series | None:
     """The ledger's line of a claim; None where it has no statistic, as when it wasn't run."""
     found = rows(claims, id=name)
     return None if found.empty or not math.isfinite(found["mean"].iloc[0]) else found.iloc[0]
-
-
-def gain(line: pd.Series, digits: int = 2) -> str:
-    """Mean and corrected interval of a claim's line, where it has one.
-
-    >>> gain(pd.Series({"mean": 0.2, "low": -0.1, "high": 0.3}))
-    '0.20 [−0.10, 0.30]'
-    """
-    ends = [float(line[name]) for name in ("low", "high")]
-    interval = f" [{ends[0]:.{digits}f}, {ends[1]:.{digits}f}]" if all(map(math.isfinite, ends)) else ""
-    mean = round(float(line["mean"]), digits) + 0.0  # no −0.000
-    return f"{mean:.{digits}f}{interval}".replace("-", "−")
 
 
 def final(table: pd.DataFrame) -> pd.DataFrame:
@@ -159,10 +145,15 @@ def with_convergence(table: pd.DataFrame) -> pd.DataFrame:
     return marked
 
 
-def drawn(parts: Mapping[str, Callable[[pd.DataFrame], Figure | None]], table: pd.DataFrame) -> dict[str, Figure]:
+def drawn(
+    parts: Mapping[str, Callable[[pd.DataFrame], Figure | None]],
+    table: pd.DataFrame,
+    untrained: Collection[str] = ("examples",),
+) -> dict[str, Figure]:
     """Every part's figure in the house's style; a part without rows (None) says so.
 
-    Points whose networks had not converged are ringed. Below all but examples stands how many those were.
+    Points whose networks had not converged are ringed. How many those were stands below every part but the
+    `untrained` ones, in which no trained network is drawn.
     """
     figures = {}
     marks = not_converged(table)
@@ -170,7 +161,7 @@ def drawn(parts: Mapping[str, Callable[[pd.DataFrame], Figure | None]], table: p
     for part, draw in parts.items():
         with house():
             made = draw(table)
-            if made and marks and part != "examples":
+            if made and marks and part not in untrained:
                 rings = made.findobj(lambda artist: artist.get_gid() == RING)
                 note(made, marks, *([RINGED] if rings else []))
         figures[part] = made or placeholder(f"{part or draw.__name__}: no rows in this table")

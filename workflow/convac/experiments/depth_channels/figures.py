@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, LogLocator, MaxNLocator
 
 from convac.plotting.looks import by_rank, looks, refuse_unknown
-from convac.plotting.primitives import curves, dots, drawn, key, panel, per_seed, plain_numbers, present, rows
+from convac.plotting.primitives import curves, dots, drawn, key, note, panel, per_seed, plain_numbers, present, rows
 from convac.plotting.style import BLACK, BLUE, GREEN, GREY, ORANGE, PAGE, PURPLE, VERMILLION, figure
 
 LAYERS = {1: (BLUE, "o"), 2: (VERMILLION, "s"), 3: (GREEN, "^"), 4: (PURPLE, "D")}
@@ -180,6 +180,8 @@ def trained(table: pd.DataFrame) -> Figure | None:
         own = rows(found, network=network, target=target)
         shift = fitted_shift(table, network, target)
         for place, (start, (colour, marker)) in enumerate(starts.items()):
+            if not len(rows(own, one_layer_width=start)):
+                continue  # no law without a point to hold it against
             root_law(axes, start, depths, colour)
             line = np.maximum(FEWEST, start * np.exp(-shift * (depths - 1)))
             axes.plot(depths, line, color=colour, linewidth=0.9)
@@ -207,6 +209,7 @@ def trained(table: pd.DataFrame) -> Figure | None:
         key("root law D₀^(1/n)", linestyle="--"),
     ]
     made.legend(handles=entries, loc="outside upper center", ncols=len(entries))
+    note(made, "left out: D₀ whose error no deeper network reached; bars: 95 % intervals over seeds")
     return made
 
 

@@ -9,16 +9,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from convac.plotting.gains import ABOUT_GAINS, forest, forest_height, judged
 from convac.plotting.looks import refuse_unknown
 from convac.plotting.primitives import (
-    ABOUT_VERDICTS,
     aligned,
     curves,
     dots,
     drawn,
     final,
     first_draw,
-    gain,
     key,
     level_line,
     note,
@@ -29,7 +28,6 @@ from convac.plotting.primitives import (
     present,
     rows,
     steps_in,
-    verdict,
 )
 from convac.plotting.style import BLACK, BLUE, GREEN, ORANGE, PAGE, PURPLE, VERMILLION, figure
 
@@ -55,7 +53,7 @@ def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
     """Every figure of the experiment by its part; a part without rows says so."""
     refuse_unknown(table, operator=OPERATORS, structure=(*STRUCTURES, HALF))
     parts = {"": lambda found: comparison(found, claims), "ranks": ranks, "curves": learning, "examples": examples}
-    return drawn(parts, table)
+    return drawn(parts, table, untrained=("ranks", "examples"))
 
 
 def networks(table: pd.DataFrame) -> list[tuple[str, int]]:
@@ -90,9 +88,14 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
     operators = [operator for operator in OPERATORS if len(rows(both, operator=operator))]
     if not operators:
         return None
-    made = figure(PAGE, 3.6)
+    named_gains = {f"dilated-mixing-{each}-mixed": f"{OPERATORS[each]}, mixed over sum" for each in operators}
+    gains = judged(claims, named_gains)
+    heights = [2.65, forest_height(gains)][: 1 + (len(gains) > 0)]
+    made = figure(PAGE, 0.7 + sum(heights))
+    # apart, so that the long names below don't narrow the panels above
+    parts = made.subfigures(len(heights), 1, height_ratios=heights, squeeze=False).ravel()
     widths = [*(1.35 for _ in operators), 1]
-    panels = made.subplots(1, len(widths), squeeze=False, sharey=True, width_ratios=widths)[0]
+    panels = parts[0].subplots(1, len(widths), squeeze=False, sharey=True, width_ratios=widths)[0]
     for number, operator in enumerate(operators):
         accuracies(panels[number], rows(both, operator=operator), table)
         panel(panels[number], number, f"{OPERATORS[operator]}, half of the pairs distant")
@@ -108,20 +111,14 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
         if len(rows(table, quantity=quantity))
     ]
     made.legend(handles=[*keys, key("chance", linestyle=":", linewidth=0.9)], loc="outside upper center", ncols=5)
-    note(
-        made, *told(claims, operators), "bars: 95 % intervals over seeds; all networks of an operator are of equal size"
-    )
+    if gains:
+        below = parts[1].subplots()
+        forest(below, gains)
+        panel(below, len(widths), "gains, half of the pairs distant")
+        below.set_xlabel("Gain in test accuracy")
+    alike = "bars: 95 % intervals over seeds; all networks of an operator are of equal size"
+    note(made, alike, *([ABOUT_GAINS] if gains else []))
     return made
-
-
-def told(claims: pd.DataFrame, operators: Sequence[str]) -> list[str]:
-    """Gains of the mixed networks over the sum, with their verdicts."""
-    found = []
-    for operator in operators:
-        line = verdict(claims, f"dilated-mixing-{operator}-mixed")
-        if line is not None:
-            found.append(f"{operator}s, mixed vs sum: {gain(line)} > {line['threshold']:g}: {line['verdict']}")
-    return ["; ".join(found), ABOUT_VERDICTS] if found else []
 
 
 def accuracies(axes: Axes, table: pd.DataFrame, whole: pd.DataFrame) -> None:
@@ -139,10 +136,17 @@ def accuracies(axes: Axes, table: pd.DataFrame, whole: pd.DataFrame) -> None:
             side = -0.1 if solid else 0.12
             values = per_seed(rows(own, quantity=split))
             dots(axes, place + side, values, colour, marker, filled=solid, aside=-0.14 if solid else None)
-    axes.set_xticks(range(len(every)), [named(network) for network in every], fontsize=6.5)
-    axes.tick_params(axis="x", length=0)
+    on_a_line(axes, [named(network).replace(" layer", "\nlayer") for network in every])
     axes.set_xlim(-0.5, len(every) - 0.5)
     axes.grid(axis="y")
+
+
+def on_a_line(axes: Axes, names: Sequence[str]) -> None:
+    """Names below the places 0, 1, … whose first lines stand on one line, whatever accents they have."""
+    most = 1 + max((name.count("\n") for name in names), default=0)
+    equal = [name + "\n" * (most - 1 - name.count("\n")) for name in names]
+    axes.set_xticks(range(len(names)), equal, fontsize=7, va="baseline")  # of the last line
+    axes.tick_params(axis="x", length=0, pad=9 * most)
 
 
 def by_share(axes: Axes, table: pd.DataFrame) -> None:
@@ -164,16 +168,19 @@ def ranks(table: pd.DataFrame) -> Figure | None:
     found = rows(table, quantity="rank", structure=tuple(STRUCTURES))
     if found.empty:
         return None
-    made = figure(PAGE, 2.7)
+    made = figure(PAGE, 3.0)
     axes, right, far = made.subplots(1, 3, width_ratios=(1.4, 1, 1))
     example(axes, rows(found, ensemble="example"))
-    panel(axes, 0, "The source’s example, equal width")
+    panel(axes, 0, "Source’s example, equal width")
     by_structure = rows(found, ensemble="random").assign(quantity=found["structure"])
     cases = aligned(by_structure, ("steps", "width", "sharing", "case"), list(STRUCTURES))
     scattered(right, cases, "sum", "mixed")
-    panel(right, 1, "Random I, against the sum")
+    panel(right, 1, "Random I: sum")
     scattered(far, cases, "hybrid", "mixed")
-    panel(far, 2, "Random I, against a hybrid")
+    panel(far, 2, "Random I: hybrid")
+    made.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=1)
+    made.legend(*right.get_legend_handles_labels(), loc="outside upper right", ncols=2)
+    note(made, "T̄: the companion tree; I: a set of steps, against the rest; N: steps, r: channels of a layer")
     return made
 
 
@@ -184,13 +191,14 @@ def example(axes: Axes, table: pd.DataFrame) -> None:
     for number, sharing in enumerate(sharings):
         values = [rows(table, structure=name, sharing=sharing)["value"].mean() for name in known]
         places = np.arange(len(known)) + (number - (len(sharings) - 1) / 2) * 0.4
-        bars = axes.bar(places, values, 0.36, color=(BLUE, ORANGE)[number % 2], label=f"{sharing} weights")
-        axes.bar_label(bars, [f"{value:.0f}" for value in values], fontsize=5.5, padding=1)
-    axes.set_xticks(range(len(known)), [STRUCTURES[name] for name in known])
-    axes.tick_params(axis="x", length=0)
+        axes.bar(places, values, 0.38, color=(BLUE, ORANGE)[number % 2], label=f"{sharing} weights")
+    for place, name in enumerate(known):
+        found = rows(table, structure=name).groupby("sharing")["value"].mean()
+        words = " | ".join(f"{value:.0f}" for value in dict.fromkeys(found))  # one number where both are equal
+        axes.annotate(words, (place, found.max()), (0, 2), textcoords="offset points", fontsize=7, ha="center")
+    axes.margins(y=0.1)
+    on_a_line(axes, [STRUCTURES[name] for name in known])
     axes.set_ylabel("rank")
-    axes.margins(y=0.2)
-    axes.legend(loc="upper left")
 
 
 def scattered(axes: Axes, cases: pd.DataFrame, across: str, up: str) -> None:
@@ -210,7 +218,6 @@ def scattered(axes: Axes, cases: pd.DataFrame, across: str, up: str) -> None:
     plain_numbers(axes, "xy")
     axes.set_xlabel(f"rank, {STRUCTURES[across]}")
     axes.set_ylabel(f"rank, {STRUCTURES[up]}")
-    axes.legend(loc="upper left")
 
 
 def learning(table: pd.DataFrame) -> Figure | None:

@@ -10,16 +10,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from convac.plotting.gains import ABOUT_GAINS, forest, forest_height, judged
 from convac.plotting.looks import looks, refuse_unknown
 from convac.plotting.primitives import (
-    ABOUT_VERDICTS,
     aligned,
     curves,
     dots,
     drawn,
     final,
     first_draw,
-    gain,
     key,
     level_line,
     note,
@@ -29,7 +28,6 @@ from convac.plotting.primitives import (
     plain_numbers,
     present,
     rows,
-    verdict,
 )
 from convac.plotting.style import BLACK, BLUE, GREEN, ORANGE, PAGE, PURPLE, VERMILLION, figure
 
@@ -42,7 +40,7 @@ CHANCE = 1 / 3  # of three classes
 BAR = 0.99
 GROUND, SYMBOLS = "#e9e9e9", (BLUE, ORANGE, GREEN, PURPLE, VERMILLION)
 EXAMPLES = 4  # sequences of a task
-BOUND: dict[str, Any] = {"marker": "_", "markersize": 14}  # seen at a single delay, too
+BOUND: dict[str, Any] = {"marker": "_", "markersize": 18, "linestyle": "none"}
 
 
 def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
@@ -89,8 +87,12 @@ def copying(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
     if found.empty:
         return None
     names, depths = networks(found), present(found, "depth")
-    made = figure(PAGE, 4.0)
-    panels = made.subplots(2, len(names), sharex=True, sharey="row", squeeze=False)
+    gains = judged(claims, {f"recurrent-memory-trained-{each.lower()}-sooner": each for each in COMPARED})
+    heights = [3.4, forest_height(gains)][: 1 + (len(gains) > 0)]
+    made = figure(PAGE, 0.4 + sum(heights))
+    # apart, so that the long names below don't narrow the panels above
+    parts = made.subfigures(len(heights), 1, height_ratios=heights, squeeze=False).ravel()
+    panels = parts[0].subplots(2, len(names), sharex=True, sharey="row", squeeze=False)
     for column, name in enumerate(names):
         own = rows(found, network=name)
         for depth, (colour, marker) in looks(depths, DEPTHS).items():
@@ -115,21 +117,18 @@ def copying(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
     for axes in panels[1]:
         level_line(axes, guessed(found, "copying"), ":")
         axes.set_ylim(0, 1.03)
-    panels[0, 0].set_ylabel(f"steps until {BAR:.0%} are right")
-    panels[1, 0].set_ylabel("symbols right at the end")
+    panels[0, 0].set_ylabel(f"steps until {BAR:.0%}\nare right".replace("%", " %"))
+    panels[1, 0].set_ylabel("symbols right\nat the end")
     chance = key("end of training; chance", linestyle=":")
     some = key("not every seed got there", marker="o", markerfacecolor="white", linestyle="none")
     made.legend(handles=[*depth_keys(found), some, chance], loc="outside upper center", ncols=4 + (len(depths) > 2))
-    told = [line for name in COMPARED if (line := told_of(claims, name))]
-    if told:
-        note(made, *told, "ln of steps, one layer less two: " + ABOUT_VERDICTS)
+    if gains:
+        below = parts[1].subplots()
+        forest(below, gains)
+        panel(below, len(names), "gain of two layers over one")
+        below.set_xlabel(f"ln of the steps until {BAR:.0%} are right, one layer less two".replace("%", " %"))
+        note(made, ABOUT_GAINS)
     return made
-
-
-def told_of(claims: pd.DataFrame, network: str) -> str:
-    """A network's line about the primary claim; empty without one."""
-    line = verdict(claims, f"recurrent-memory-trained-{network.lower()}-sooner")
-    return "" if line is None else f"{network}: {gain(line)} > {line['threshold']:.2f}: {line['verdict']}"
 
 
 def guessed(table: pd.DataFrame, task: str) -> float:
@@ -169,7 +168,7 @@ def learning(table: pd.DataFrame) -> Figure | None:
     for axes in panels[-1]:
         axes.set_xlabel("step")
     panels[0, 0].set_ylim(0, 1)  # no interval goes further
-    entries = [*depth_keys(found), key("chance", linestyle=":"), key(f"{BAR:.0%}", linestyle="--")]
+    entries = [*depth_keys(found), key("chance", linestyle=":"), key(f"{BAR:.0%}".replace("%", " %"), linestyle="--")]
     for entry in entries[: len(present(found, "depth"))]:
         entry.set_marker("")
     made.legend(handles=entries, loc="outside upper center", ncols=len(entries))
@@ -242,17 +241,17 @@ def ranks(table: pd.DataFrame) -> Figure | None:
     for number, (axes, task) in enumerate(zip(panels, tasks, strict=True)):
         own = rows(found, task=task)
         for depth, (colour, marker) in looks(depths, DEPTHS).items():
-            bound = rows(own, depth=depth, quantity="start_end_bound")
-            curves(axes, bound, x="delay", band=False, color=colour, linestyle="--", linewidth=1, **BOUND)
             for delay in present(own, "delay"):
-                values = per_seed(rows(own, depth=depth, delay=delay, quantity="amplitude_rank"))
-                dots(axes, delay * asides(depths)[depth], values, colour, marker)
+                cell, at = rows(own, depth=depth, delay=delay), delay * asides(depths)[depth]
+                bounds = per_seed(rows(cell, quantity="start_end_bound"))
+                axes.plot([at] * len(bounds), bounds, color=colour, **BOUND)
+                dots(axes, at, per_seed(rows(cell, quantity="amplitude_rank")), colour, marker)
         on_delays(axes, own)
         axes.set_ylim(0, top)
         axes.set_xlabel("delay [steps]")
         panel(axes, number, task)
     panels[0].set_ylabel("rank of start against end")
-    entries = [*depth_keys(found), key("exact bound", linestyle="--", **BOUND)]
+    entries = [*depth_keys(found), key("exact bound", **{**BOUND, "markersize": 10})]
     for entry in entries[:-1]:
         entry.set_linestyle("none")
     made.legend(handles=entries, loc="outside upper center", ncols=len(entries))
@@ -302,6 +301,7 @@ def examples(table: pd.DataFrame) -> Figure | None:
         sequences(axes, rows(found, cell=cell), mark=cell.startswith("copying"))
         panel(axes, number, "copying memory" if cell.startswith("copying") else "start-end similarity")
         axes.set_xlabel("step of the sequence")
+    panels[0].set_ylabel("example")
     return made
 
 
