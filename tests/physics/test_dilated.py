@@ -1,6 +1,7 @@
 """Dilated networks and mixed decompositions: convolutions over time, hybrid trees, listed ranks, and what is learnt."""
 
 import itertools
+import re
 
 import numpy as np
 import pytest
@@ -84,6 +85,7 @@ def test_a_network_is_its_dilated_convolutions(operator, trees, mixed):
     images = sequences(16, 2)[::97]
     found = network(network.encode(images))[0].detach().numpy()
     expected = convolved(network, images)
+    np.testing.assert_allclose(network.function()(images), expected, rtol=1e-9, atol=1e-9)
     if operator == "product":
         found, expected = found - found[:, :1], expected - expected[:, :1]
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
@@ -121,6 +123,26 @@ def test_long_sequences_stay_finite():
     assert logits.isfinite().all()
     logits.sum().backward()
     assert all(parameter.grad.isfinite().all() for parameter in network.parameters())
+
+
+@pytest.mark.parametrize(
+    ("fields", "line"),
+    [
+        ({"mixed": (1,)}, "mixed: [1]; accepted: layers that both trees have, ascending: 2"),
+        ({"mixed": (4,)}, "mixed: [4]; accepted: layers"),
+        ({"mixed": (0,)}, "mixed: [0]; accepted: layers"),
+        ({"mixed": (2, 2)}, "mixed: [2, 2]; accepted: layers"),
+        ({"mixed": (3, 2), "group": 1}, "mixed: [3, 2]; accepted: layers that both trees have, ascending: 1, 2, 3"),
+        ({"mixed": (2,), "trees": "plain"}, "mixed: [2]; accepted: layers that both trees have, ascending: none"),
+        ({"mixed": (2,), "widths": (2, 3, 2, 2)}, "widths: 3 channels where trees are mixed; accepted: an even number"),
+        ({"mixed": "2"}, "mixed: got '2'; accepted: integers"),
+        ({"mixed": 2}, "mixed: got 2; accepted: integers"),
+        ({"mixed": (2.0,)}, "mixed: got 2.0; accepted: integers"),
+    ],
+)
+def test_layers_that_trees_do_not_share_are_not_mixed(fields, line):
+    with pytest.raises(ArgumentError, match=f"^{re.escape(line)}"):
+        DilatedNetwork(16, **{"widths": (2,) * 4, "group": 2, **fields})
 
 
 @pytest.mark.parametrize("trees", ["plain", "swapped"])

@@ -52,6 +52,7 @@ def test_logits_are_logarithms_of_the_circuits_amplitudes(name, local_dimension,
             amplitudes = network.circuit(replica).amplitudes(vectors)
             expected = np.log(np.abs(amplitudes)) * (2 if weights == "signed" else 1)
             np.testing.assert_allclose(relative(logits[replica]), relative(expected), atol=1e-8)
+            np.testing.assert_allclose(network.function(replica)(values), expected, atol=1e-8)
 
 
 def test_general_representation_vectors_follow_the_circuit():

@@ -39,10 +39,25 @@ def test_log_odds_of_a_rac_are_those_of_its_coefficient_tensors(widths):
         assert np.allclose(found - found[:, :1], expected - expected[:, :1], atol=1e-8)
 
 
+@pytest.mark.parametrize("widths", [(4,), (4, 4, 4), (5, 2, 3)])
+def test_the_function_of_a_rac_has_the_scale_that_its_logits_leave_out(widths):
+    rac = network("rac", widths)
+    maps = {name: value[1].detach().numpy() for name, value in rac.named_parameters()}
+    memories = [1.0] * len(widths)
+    for step in range(STEPS):
+        state = np.eye(SYMBOLS)[ALL[:, step]]
+        for number in range(1, len(widths) + 1):
+            state = state @ maps[f"inputs_{number}"].T * memories[number - 1]
+            memories[number - 1] = state @ maps[f"memory_{number}"].T
+    expected = 2 * np.log(np.abs(state @ maps["output"].T))
+    assert np.allclose(rac.function(1)(ALL), expected, atol=1e-8)
+
+
 @pytest.mark.parametrize("depth", [1, 2])
 def test_a_rac_that_answers_every_step_answers_as_shorter_ones_do(depth):
     every, last = network("rac", (4,) * depth, answers=2), network("rac", (4,) * depth)
     assert torch.allclose(every(ALL)[:, :, -1], last(ALL))
+    assert np.allclose(every.function(1)(ALL), last.function(1)(ALL))
     shorter = Rac(3, SYMBOLS, (4,) * depth, 3, seed=(3, 8)).double()
     assert torch.allclose(every(ALL)[:, :, 2], shorter(ALL[:, :3]))
 

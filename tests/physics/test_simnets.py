@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from decimal import MAX_EMAX, MIN_EMIN, Decimal, localcontext
 
 import numpy as np
 import pytest
@@ -13,9 +14,9 @@ from convac.errors import ArgumentError
 from convac.geometry.trees import PoolingTree
 from convac.networks.arithmetic import ConvAC
 from convac.networks.simnet import SIMILARITIES, SimNet, build, mex
-from convac.specs.networks.simnet import SimNetSpec
+from convac.specs.networks.simnet import SimNetSpec, is_beta
 
-BETAS = [1.0, 4.0, -2.0, 0.3, 0.0, math.inf, -math.inf]
+BETAS = [1.0, 4.0, -2.0, 0.3, 0.0, 0.02, -1e-6, 40.0, math.inf, -math.inf]
 TREES = [
     PoolingTree.named("square", (4, 4)),
     PoolingTree.named("mirror", (4, 4)),
@@ -78,6 +79,7 @@ def test_every_network_computes_its_definition(tree, similarity, beta):
         wanted = np.array([by_definition(network, image, replica) for image in images])
         # up to what is common to the classes
         np.testing.assert_allclose(np.diff(found[replica]), np.diff(wanted), atol=1e-9)
+        np.testing.assert_allclose(network.function(replica)(images), wanted, atol=1e-9)
 
 
 @pytest.mark.parametrize("tree", TREES, ids=str)
@@ -100,7 +102,7 @@ def test_one_is_the_arithmetic_circuit_with_positive_weights(tree):
 
 @given(
     st.lists(st.floats(-20, 20), min_size=1, max_size=6),
-    st.floats(-30, 30).filter(lambda beta: abs(beta) > 1e-3),
+    st.floats(-30, 30).filter(lambda beta: beta != 0 and is_beta(beta)),
     st.floats(-50, 50),
 )
 @settings(max_examples=200, deadline=None)
@@ -111,9 +113,35 @@ def test_mex_is_a_mean_that_grows_with_beta(values, beta, shift):
     ends = [mex(row, zero, limit).item() for limit in (-math.inf, math.inf)]
     assert ends == [min(values), max(values)]
     assert ends[0] - 1e-9 <= found <= ends[1] + 1e-9
-    assert mex(row, zero, beta + 1).item() >= found - 1e-9 if abs(beta + 1) > 1e-3 else True
+    assert not is_beta(beta + 1) or mex(row, zero, beta + 1).item() >= found - 1e-9
     assert math.isclose(mex(row + shift, zero, beta).item(), found + shift, abs_tol=1e-8)
     assert abs(found - (ends[1] if beta > 0 else ends[0])) <= math.log(len(values)) / abs(beta) + 1e-9
+
+
+@pytest.mark.parametrize(
+    "beta", [sign * size for size in (1e-6, 1e-4, 0.02, 0.04, 1, 15, 17, 1e3, 1e6) for sign in (1, -1)]
+)
+@pytest.mark.parametrize("width", [1, 5])
+def test_mex_keeps_float_precision_at_every_beta(beta, width, rng):
+    """The largest value and the largest offset stand in different channels, too."""
+    values, offsets = (torch.from_numpy(rng.normal(size=(count, width))) for count in (4, 3))
+    sums = (values[:, None] + offsets).numpy()
+    with localcontext(prec=60, Emax=MAX_EMAX, Emin=MIN_EMIN):
+        wanted = [
+            [float((sum((Decimal(beta) * Decimal(x)).exp() for x in row) / width).ln() / Decimal(beta)) for row in rows]
+            for rows in sums
+        ]
+    np.testing.assert_allclose(mex(values, offsets, beta), wanted, atol=1e-13)
+    np.testing.assert_allclose(mex(values.float(), offsets.float(), beta), wanted, atol=2e-5)
+
+
+@pytest.mark.parametrize("beta", [1e-7, -1e-7, 1e7, 1e300, 5e-324, math.nan, "max", True, None, [1.0]])
+def test_other_betas_are_refused_by_name(beta):
+    with pytest.raises(ArgumentError, match="beta: got "):
+        SimNet(TREES[0], 2, (3, 3), beta=beta)
+    if isinstance(beta, float):
+        with pytest.raises(ValueError, match="beta"):
+            SimNetSpec(geometry="square", sites=(4, 4), widths=(3, 3), beta=beta)
 
 
 @pytest.mark.parametrize("beta", [1.0, 4.0, math.inf])

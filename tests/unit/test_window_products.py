@@ -95,6 +95,18 @@ def test_weights_start_the_nearer_to_those_that_say_nothing_the_more_paths_there
     assert np.allclose(network.weight("level_2").detach().sum(-1), 1)
 
 
+@pytest.mark.parametrize("kernel", [2, 3])
+@pytest.mark.parametrize("weights", ["positive", "signed"])
+def test_the_function_of_a_network_has_the_scale_that_its_logits_leave_out(kernel, weights, rng):
+    network = OverlappingConvAC((4, 4), (3, 2), kernel=kernel, weights=weights, seed=(0, 1)).double()
+    images = rng.integers(0, 2, (5, 4, 4))
+    values = torch.from_numpy(np.eye(2)[images]).permute(3, 1, 2, 0)[None]
+    for name in network.names[:-1]:
+        values = brute(network.weight(name)[1:].detach(), values, kernel)
+    wanted = (network.weight("output")[1].detach() @ values.flatten(2)[0]).abs().log().T
+    np.testing.assert_allclose(network.function(1)(images), wanted * (1 if weights == "positive" else 2), atol=1e-9)
+
+
 def test_a_step_moves_an_amplitude_by_as_much_at_every_level():
     """All weights of a level moved alike, where windows don't overlap."""
     network = OverlappingConvAC((8, 8), (3, 3, 3), kernel=2, weights="signed", seed=(0,)).double()

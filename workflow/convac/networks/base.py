@@ -138,7 +138,11 @@ class Network(nn.Module, ABC):
 
     @abstractmethod
     def logits(self, inputs: Tensor) -> Tensor:
-        """Logits (replicas, batch, classes) of prepared inputs."""
+        """Logits (replicas, batch, classes) of prepared inputs; what the classes share may be left out of them."""
+
+    def scores(self, inputs: Tensor) -> Tensor:
+        """Logits of prepared inputs with what the classes share: each class's is a function of its own."""
+        return self.logits(inputs)
 
     @abstractmethod
     def evaluate(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
@@ -202,7 +206,7 @@ class Network(nn.Module, ABC):
         """One replica as a function of raw images, for the engines that take one.
 
         Returns:
-            A function of whole numbers (n, …), images as `encode` takes them; it gives logits (n, classes), float64.
+            A function of whole numbers (n, …), images as `encode` takes them; it gives `scores` (n, classes), float64.
 
         Raises:
             ArgumentError: there is no such replica; the function's, an image doesn't fit the network.
@@ -213,6 +217,6 @@ class Network(nn.Module, ABC):
             found = arrays.given(images, "images")
             whole = found.astype(np.int64) if found.dtype.kind == "f" and (found == np.rint(found)).all() else found
             with torch.no_grad():
-                return np.asarray(self(self.encode(whole))[number].cpu().double().numpy())
+                return np.asarray(self.scores(self.prepare(self.encode(whole)))[number].cpu().double().numpy())
 
         return scores

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from convac import arrays
 from convac.circuits.tree import Circuit
+from convac.errors import ArgumentError
 from convac.geometry.dilations import dilated_tree, joined_bits, levels_of
 from convac.networks.arguments import accept, checked_replica, checked_seeds, checked_widths
 from convac.networks.base import Network, PixelFunction, finite
@@ -25,7 +26,7 @@ from convac.networks.initialisation import draws, normals, seed_words
 from convac.networks.inputs import Images, whole_images
 from convac.networks.maps import as_circuit
 from convac.networks.products import SPREAD, dark_response, passing_on
-from convac.specs.networks.dilated import DilatedSpec
+from convac.specs.networks.dilated import DilatedSpec, mixing_fault
 
 OPERATORS = ("product", "rectifier")
 TREES = {"plain": ("plain",), "swapped": ("swapped",), "both": ("plain", "swapped")}
@@ -87,10 +88,13 @@ class DilatedNetwork(Network):
         self.classes = arrays.integer(classes, "classes", least=1)
         self.local_dimension = arrays.integer(local_dimension, "local_dimension", least=1)
         self.operator = accept("operator", operator, OPERATORS)
-        self.trees = TREES[accept("trees", trees, tuple(TREES))]
+        kind = accept("trees", trees, tuple(TREES))
+        self.trees = TREES[kind]
         self.steps, self.group = steps, arrays.integer(group, "group", least=1)
         self.widths = checked_widths(dilated_tree(steps, self.group), widths)
-        self.mixed = tuple(mixed)
+        self.mixed = arrays.integers(mixed, "mixed")
+        if fault := mixing_fault(steps, self.group, kind, self.mixed, self.widths):
+            raise ArgumentError(fault)
         joined = {"plain": joined_bits(levels_of(steps)), "swapped": joined_bits(levels_of(steps), self.group)}
         self._joined = [joined[tree] for tree in self.trees]
         channels = (self.local_dimension, *self.widths)
@@ -168,6 +172,12 @@ class DilatedNetwork(Network):
         for last in self.propagate(inputs):
             states = last
         return self._readout(states)
+
+    def scores(self, inputs: Tensor) -> Tensor:
+        """Logits, of products with their scale: ln h_y itself."""
+        for last in self.propagate(inputs):
+            states = last
+        return self._readout(states) + alike(states)[0].log.flatten(2).mT
 
     def _readout(self, states: list[State]) -> Tensor:
         """Logits of the sum of the trees' outputs; of products up to a scale that is common to the classes."""

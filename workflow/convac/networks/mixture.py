@@ -174,6 +174,10 @@ class TensorialMixture(Arithmetic):
             values, log = tree_level(self.weight(name), values, log, window, sharing=self.sharing, signed=False)
             yield values, log
 
+    def scores(self, inputs: Tensor) -> Tensor:
+        """ln P(x, y), of which logits leave nothing out."""
+        return self.logits(inputs)
+
     def _readout(self, values: Tensor, log: Tensor) -> Tensor:
         """ln P(x, y) (replicas, batch, classes)."""
         given = (self.weight("output") @ values.flatten(2)).log() + log.flatten(2)

@@ -64,6 +64,12 @@ class Arithmetic(Network):
             values, log = last
         return self._readout(values, log)
 
+    def scores(self, inputs: Tensor) -> Tensor:
+        """Logits with the scale: ln h_y or 2 ln|h_y| itself."""
+        for last in self.propagate(inputs):
+            values, log = last
+        return self._readout(values, log) + (1 if self.kind == "positive" else 2) * log.flatten(2).mT
+
     def _readout(self, values: Tensor, log: Tensor) -> Tensor:
         """Logits of what the last level yields; `log` is common to the classes, and left out."""
         return self.readout((self.weight("output") @ values.flatten(2)).mT)

@@ -69,6 +69,12 @@ class Rac(Recurrent):
         amplitudes = states @ self.get_parameter("output").mT
         return 2 * (amplitudes + TINY * (amplitudes == 0)).abs().log()
 
+    def scores(self, inputs: Tensor) -> Tensor:
+        """2 ln|h_y| with the scale, after the last step or of all steps as in `logits`."""
+        last = self.propagate(inputs)[-1]
+        logs = 2 * torch.as_tensor(last.logs)
+        return self.answered(last.states) + (logs[:, -1] if self.answers is None else logs.transpose(1, 2))
+
     def weights(self, replica: int = 0, label: int = 0) -> tuple[RecurrentShape, RecurrentWeights]:
         """One class's amplitude of one replica as a circuit over the reals, for `convac.circuits.recurrent`.
 

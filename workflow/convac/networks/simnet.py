@@ -7,22 +7,27 @@ network is evaluated up to it.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from convac import arrays
+from convac.errors import ArgumentError
 from convac.geometry.trees import PoolingTree
 from convac.networks.arguments import accept, checked_seeds
 from convac.networks.base import finite
 from convac.networks.initialisation import draws, normals, seed_words
 from convac.networks.products import SPREAD
 from convac.networks.split import Splittable
-from convac.specs.networks.simnet import LIMITS, SimNetSpec
+from convac.specs.networks.simnet import FINITE, LIMITS, SimNetSpec, is_beta
 
 SIMILARITIES = {"linear": 0, "l1": 1, "l2": 2}  # the power of the distance; none
 FIRST, WEIGHTS = "level_1", "level_1_weights"
+# of |β|: below, exponentials are too close to 1 for a sum of them; above, for a sum of products of separate ones,
+# whose largest terms may lie in different channels
+GENTLE, STEEP = 2**-5, 16
 
 
 def mex(values: Tensor, offsets: Tensor, beta: float) -> Tensor:
@@ -31,7 +36,7 @@ def mex(values: Tensor, offsets: Tensor, beta: float) -> Tensor:
     Args:
         values: (…, positions, in).
         offsets: (…, out, in).
-        beta: any number, ±∞ included.
+        beta: 0, a magnitude in `convac.specs.networks.simnet.RANGE`, or ±∞.
 
     Returns:
         Shape (…, positions, out).
@@ -47,11 +52,26 @@ def mex(values: Tensor, offsets: Tensor, beta: float) -> Tensor:
         return sums.amax(-1) if beta > 0 else sums.amin(-1)
     if beta == 0:
         return values.mean(-1, keepdim=True) + offsets.mean(-1).unsqueeze(-2)
+    number = values.shape[-1]
+    if abs(beta) > STEEP:
+        sums = beta * (values.unsqueeze(-2) + offsets.unsqueeze(-3))
+        return (sums.logsumexp(-1) - math.log(number)) / beta
     scaled, added = beta * values, beta * offsets
     high, top = (part.detach().amax(-1, keepdim=True) for part in (scaled, added))
-    # a sum that floats lose altogether becomes −∞, which training and engines refuse
-    total = (scaled - high).exp() @ (added - top).exp().mT
-    return (total.log() + high + top.mT - math.log(values.shape[-1])) / beta
+    lower, under = scaled - high, added - top
+    if abs(beta) < GENTLE:
+        # how far the mean is from 1, where its own logarithm would be lost
+        first, second = lower.expm1(), under.expm1()
+        mean = (first.mean(-1, keepdim=True) + second.mean(-1).unsqueeze(-2) + first @ second.mT / number).log1p()
+    else:
+        # a sum that floats lose altogether becomes −∞, which training and engines refuse
+        mean = (lower.exp() @ under.exp().mT).log() - math.log(number)
+    return (mean + high + top.mT) / beta
+
+
+def centred(values: Tensor) -> Tensor:
+    """Values (…, channels) less the largest of each position, without gradient: it is common to the classes."""
+    return values - values.detach().amax(-1, keepdim=True)
 
 
 class SimNet(Splittable):
@@ -92,7 +112,10 @@ class SimNet(Splittable):
         seed: int | Sequence[int] = 0,
     ) -> None:
         seeds = checked_seeds(seed)
-        self.beta = -math.inf if beta == -math.inf else arrays.number(beta, "beta", infinite=True)
+        lowest = isinstance(beta, float | np.floating) and beta == -math.inf
+        self.beta = -math.inf if lowest else arrays.number(beta, "beta", infinite=True)
+        if not is_beta(self.beta):
+            raise ArgumentError(f"beta: got {beta}; accepted: inf, -inf, {FINITE}")
         self.similarity = accept("similarity", similarity, tuple(SIMILARITIES))
         super().__init__(tree, local_dimension, widths, classes, seeds=seeds, sharing="shared", distinct=False)
         shapes = [*self.shapes(), (self.classes, self.widths[-1])]
@@ -118,11 +141,12 @@ class SimNet(Splittable):
         distance = (sites.unsqueeze(-2) - templates.unsqueeze(-3)).abs() ** power
         return -(weights.unsqueeze(-3) * distance).sum(-1)
 
-    def propagate(self, inputs: Tensor) -> Iterator[Tensor]:
+    def propagate(self, inputs: Tensor, centre: Callable[[Tensor], Tensor] = centred) -> Iterator[Tensor]:
         """Sums of every level, less the largest over channels.
 
         Args:
             inputs: from `prepare`.
+            centre: takes off what is common to the classes.
 
         Yields:
             (replicas, positions·batch, channels); a tabulated level has (replicas, symbols, channels) instead.
@@ -134,22 +158,29 @@ class SimNet(Splittable):
         else:
             values = self.similarities(torch.eye(self.local_dimension, dtype=kind, device=inputs.device).unsqueeze(0))
             for (name, _, _), counts in zip(levels[1:], self.tables(), strict=False):
-                values = centred(counts.to(kind) @ values)
+                values = centre(counts.to(kind) @ values)
                 yield values
                 values = mex(values, self.get_parameter(name), self.beta)
-            values = centred(inputs @ values)
+            values = centre(inputs @ values)
             yield values
             levels = levels[len(self.tables()) + 1 :]
         for name, window, positions in levels:
             if name != FIRST:
                 values = mex(values, self.get_parameter(name), self.beta)
             values = torch.unflatten(values, 1, (positions // window, window, -1)).sum(2).flatten(1, 2)
-            values = centred(values)
+            values = centre(values)
             yield values
 
     def logits(self, inputs: Tensor) -> Tensor:
         """Logits (replicas, batch, classes) of prepared inputs, up to what is common to the classes."""
-        for last in self.propagate(inputs):
+        return self._readout(inputs, centred)
+
+    def scores(self, inputs: Tensor) -> Tensor:
+        """Logits with what is common to the classes."""
+        return self._readout(inputs, Tensor.clone)
+
+    def _readout(self, inputs: Tensor, centre: Callable[[Tensor], Tensor]) -> Tensor:
+        for last in self.propagate(inputs, centre):
             values = last
         return mex(values, self.get_parameter("output"), self.beta)
 
@@ -190,11 +221,6 @@ class SimNet(Splittable):
             found.append((name, finite(self.get_parameter(name)) & finite(values)))
         logits = mex(values, self.get_parameter("output"), self.beta)
         return [*found, ("output", finite(self.get_parameter("output")) & finite(logits))]
-
-
-def centred(values: Tensor) -> Tensor:
-    """Values (…, channels) less the largest of each position, without gradient: it is common to the classes."""
-    return values - values.detach().amax(-1, keepdim=True)
 
 
 def build(spec: SimNetSpec, seeds: Sequence[int]) -> SimNet:

@@ -14,6 +14,20 @@ Operator = Literal["product", "rectifier"]
 Trees = Literal["plain", "swapped", "both"]
 
 
+def mixing_fault(steps: int, group: int, trees: str, mixed: Sequence[int], widths: Sequence[int]) -> str:
+    """Why two trees can't exchange half of their channels after these layers, in a line; empty where they can.
+
+    >>> mixing_fault(8, 1, "both", (1, 2), (2, 4, 3)), mixing_fault(8, 3, "both", (1,), (2, 4, 3))
+    ('', 'mixed: [1]; accepted: layers that both trees have, ascending: none')
+    """
+    common = common_levels(levels_of(steps), group) if trees == "both" else ()
+    if list(mixed) != sorted(set(mixed) & set(common)):
+        accepted = ", ".join(map(str, common)) or "none"
+        return f"mixed: {list(mixed)}; accepted: layers that both trees have, ascending: {accepted}"
+    odd = [widths[level - 1] for level in mixed if widths[level - 1] % 2]
+    return f"widths: {odd[0]} channels where trees are mixed; accepted: an even number" if odd else ""
+
+
 class DilatedSpec(NetworkSpec):
     """A dilated network over a sequence: one tree, or two with an output that is their sum.
 
@@ -34,14 +48,8 @@ class DilatedSpec(NetworkSpec):
     def _mixes(self) -> "DilatedSpec":
         if self.geometry != "line" or len(self.sites) != 1 or self.windows is not None:
             raise ValueError("geometry: accepted: line, over one axis, with its own windows of 2")
-        common = common_levels(levels_of(self.sites[0]), self.group)
-        unfit = [level for level in self.mixed if self.trees != "both" or level not in common]
-        if unfit or list(self.mixed) != sorted(set(self.mixed)):
-            accepted = ", ".join(map(str, common if self.trees == "both" else ())) or "none"
-            raise ValueError(f"mixed: {list(self.mixed)}; accepted: layers that both trees have, ascending: {accepted}")
-        odd = [self.widths[level - 1] for level in self.mixed if self.widths[level - 1] % 2]
-        if odd:
-            raise ValueError(f"widths: {odd[0]} channels where trees are mixed; accepted: an even number")
+        if fault := mixing_fault(self.sites[0], self.group, self.trees, self.mixed, self.widths):
+            raise ValueError(fault)
         return self
 
     @property

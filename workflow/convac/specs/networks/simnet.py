@@ -5,12 +5,20 @@ from math import inf
 from types import MappingProxyType
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from convac.specs.network import NetworkSpec, Work
 
 # JSON has no infinities
 LIMITS: Mapping[str, float] = MappingProxyType({"max": inf, "min": -inf})
+# of |β|: nearer to 0 MEX is the mean, further from it the maximum or minimum, up to what float32 tells apart
+RANGE = (1e-6, 1e6)
+FINITE = "0 or a magnitude from {:g} to {:g}".format(*RANGE)
+
+
+def is_beta(beta: float) -> bool:
+    """Whether MEX is computed at that β: 0, a magnitude in the range, or ±∞."""
+    return beta == 0 or abs(beta) == inf or RANGE[0] <= abs(beta) <= RANGE[1]
 
 
 class SimNetSpec(NetworkSpec):
@@ -24,6 +32,12 @@ class SimNetSpec(NetworkSpec):
 
     beta: float | Literal["max", "min"] = Field(default=1.0, description="of MEX: 1 adds, max and min are its limits")
     similarity: Literal["linear", "l1", "l2"] = Field(default="linear", description="of sites to the first channels")
+
+    @model_validator(mode="after")
+    def _computed(self) -> "SimNetSpec":
+        if not isinstance(self.beta, str) and not is_beta(self.beta):
+            raise ValueError(f"beta: {self.beta:g}; accepted: max, min, {FINITE}")
+        return self
 
     @property
     def one_hot(self) -> bool:
