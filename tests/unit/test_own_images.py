@@ -1,6 +1,8 @@
 """Images of the user's own as the originals of datasets: what is taken, and the one line for what doesn't fit."""
 
 import json
+import pickle
+import re
 import shutil
 
 import numpy as np
@@ -132,6 +134,11 @@ def test_pixels_of_every_type(images, wanted):
         (np.where(COLOURS == 7, np.nan, 0.5), LABELS, "no finite real numbers"),
         (COLOURS[..., :2], LABELS, "2 colours; expected 1, or red, green and blue"),
         (OPAQUE - np.uint8(1), LABELS, "transparent"),
+        (COLOURS > 99, np.eye(2, dtype=int)[LABELS], "an integer or a word"),
+        ((COLOURS > 99).astype(int), LABELS, "pixels from 0 to 1, all dark on a scale to 255; expected booleans"),
+        (COLOURS // 15, LABELS, "pixels from 0 to 17, all dark on a scale to 255"),
+        (COLOURS / 255 / 16, LABELS, "pixels from 0 to 0.0625, all dark on a scale to 1;"),
+        (COLOURS * 0, LABELS, "pixels from 0 to 0, all dark"),
     ],
 )
 def test_what_does_not_fit_is_refused_in_one_line(images, labels, words):
@@ -143,10 +150,14 @@ def test_what_does_not_fit_is_refused_in_one_line(images, labels, words):
 @pytest.mark.parametrize(
     ("made", "words"),
     [
-        (lambda path: path.write_bytes(b"nothing"), "is damaged.* expected an .npz file with images"),
+        (lambda path: path.write_bytes(b"nothing"), "is of another kind; expected an .npz file with images"),
+        (lambda path: path.write_bytes(b"images,labels\n1,2\n"), "is of another kind"),
+        (lambda path: path.write_bytes(b""), "is empty"),
+        (lambda path: path.write_bytes(pickle.dumps([1])), "is a pickle"),
+        (lambda path: (np.savez(path, labels=LABELS), path.write_bytes(path.read_bytes()[:99])), "is cut short"),
         (lambda path: np.savez(path, images=COLOURS), "has no array labels"),
         (lambda path: np.savez(path, images=COLOURS, labels=np.zeros(60)), "holds 1 class; expected two"),
-        (lambda path: np.savez(path, images=COLOURS, labels=np.array([{}] * 60)), "expected an .npz file"),
+        (lambda path: np.savez(path, images=COLOURS, labels=np.array([{}] * 60)), "holds objects, which"),
         (lambda path: path.mkdir(), "holds 0 classes; expected two or more"),
     ],
 )
@@ -159,11 +170,41 @@ def test_files_that_hold_none_are_refused_by_name(tmp_path, made, words):
     assert len(str(refusal.value)) - len(str(path)) <= 200
 
 
-def test_a_source_is_a_published_set_or_something_that_is_there(saved):
+def test_a_source_is_a_published_set_or_something_that_is_there(saved, monkeypatch):
     assert source_written("digits") == "digits"
     assert source_written(str(saved / "own")) == str(saved / "own")
+    monkeypatch.setenv("HOME", str(saved))
+    monkeypatch.setenv("IMAGES", "own")
+    assert source_written("~/$IMAGES.npz") == str(saved / "own.npz")
     with pytest.raises(ValueError, match="'mnits' is unknown and no path; accepted: digits, mnist"):
         source_written("mnits")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("ant/000.jpg", "ant/000.jpg: isn't a PNG image"),
+        ("ant/notes.txt", "ant/notes.txt: isn't a PNG image"),
+        ("ant/more/000.png", "ant/more: isn't a PNG image"),
+        ("loose.png", "loose.png: isn't a folder of PNG images"),
+        ("dog/.hidden", "dog: isn't a folder of PNG images"),
+        (".hidden/000.png", ""),
+        ("ant/.hidden.png", ""),
+        ("ant/000.PNG", ""),
+    ],
+)
+def test_nothing_in_a_folder_is_left_out_without_a_word(saved, name, words):
+    before, path = own_images(str(saved / "own")), saved / "own" / name
+    path.parent.mkdir(exist_ok=True)
+    shutil.copy(saved / "own/ant/000.png", path)
+    own_images.cache_clear()
+    if words:
+        with pytest.raises(FileError, match=re.escape(words)):
+            own_images(str(saved / "own"))
+    else:
+        new = path.suffix == ".PNG"
+        assert (own_images(str(saved / "own")) != before) == new
+        assert len(read_labelled(str(saved / "own"))[0]) == NUMBER + new
 
 
 def test_images_that_changed_are_not_taken(saved, tmp_path, capsys):

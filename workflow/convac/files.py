@@ -8,10 +8,10 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -102,12 +102,12 @@ def place_fault(path: Path, error: Exception) -> str:
     return f"can't be read: {os.strerror(error.errno)}" if isinstance(error, OSError) and error.errno else ""
 
 
-# how files of other kinds begin, and the word by which a reader of that kind names it
+# how files of other kinds begin, and a word by which readers of that kind name it
 KINDS = (
     (b"PAR1", "parquet", "a Parquet table"),
     (b"\x89PNG", "png", "a PNG image"),
     (b"%PDF", "pdf", "a PDF"),
-    (b"PK\x03\x04", "zip", "a zip archive, as torch.save and numpy.savez write"),
+    (b"PK\x03\x04", "npz", "a zip archive, as torch.save and numpy.savez write"),
     (b"\x93NUMPY", "numpy", "an array written by numpy.save"),
     (b"\x89HDF", "hdf", "an HDF5 file"),
     (b"\x1f\x8b", "archive", "packed by gzip"),
@@ -167,6 +167,9 @@ MEANINGS = {
     "unexpected end": "is cut short",
     "crc": "is damaged: its checksum differs",
     "not a gzipped file": "isn't packed by gzip",
+    "not a zip file": "is cut short",
+    "pickled (object)": "is of another kind",
+    "object arrays": "holds objects, which aren't read: unpickling runs code",
 }
 
 
@@ -262,6 +265,14 @@ def read_arrays(path: str | Path) -> tuple[Arrays, dict[str, str]]:
         if header.pop("sha256") != arrays_digest(arrays):
             raise ContentError("is damaged: its checksum differs")
     return arrays, header
+
+
+def read_npz(opened: IO[bytes], names: Collection[str]) -> Arrays:
+    """Arrays of an .npz file, opened before as numpy leaves a torn one open; refuses pickles; raises as numpy does."""
+    with np.load(opened) as file:
+        if isinstance(file, np.ndarray):
+            raise ContentError("is a single array")
+        return {name: file[name] for name in file.files if name in names}
 
 
 # by their names in safetensors, the types that numpy has
@@ -368,7 +379,7 @@ def read_table(path: str | Path, columns: tuple[str, ...] = ()) -> "pd.DataFrame
     import pandas as pd
 
     suffix = Path(path).suffix
-    with naming(path, f"a {suffix.removeprefix('.')} table"):
+    with naming(path, f"a {suffix[1:]} table" if suffix in {".csv", ".parquet"} else "a table, .csv or .parquet"):
         if suffix == ".csv":
             if beginning(Path(path)).startswith(tuple(start for start, _, _ in KINDS)):
                 raise ContentError("is no text")

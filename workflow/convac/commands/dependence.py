@@ -10,7 +10,7 @@ import numpy as np
 
 from convac.datasets.labelled_images import DATASET
 from convac.errors import ArgumentError, FileError
-from convac.files import Arrays, naming, read_arrays
+from convac.files import Arrays, naming, read_arrays, read_npz
 
 ACCEPTED = "an .npz file with images (n, …) and, if any, labels (n,), or a dataset of a run"
 # names of arrays, the first that is there; those of the workflow's datasets among them
@@ -75,9 +75,8 @@ def read_images(path: str) -> Arrays:
     path = os.path.join(path, DATASET) if os.path.isfile(os.path.join(path, DATASET)) else path
     if Path(path).suffix == ".safetensors":
         return read_arrays(path)[0]
-    # opened here, since numpy leaves a torn file open; it reads no pickles, which run code, unless told to
-    with naming(path, ACCEPTED), open(path, "rb") as opened, np.load(opened) as file:
-        return {name: file[name] for name in file.files if name in {*IMAGES, *LABELS}}
+    with naming(path, ACCEPTED), open(path, "rb") as opened:
+        return read_npz(opened, {*IMAGES, *LABELS})
 
 
 def of_draw(arrays: Arrays, options: Namespace) -> Arrays:

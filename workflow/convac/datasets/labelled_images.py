@@ -6,12 +6,13 @@ import numpy as np
 
 from convac.datasets.formats import luma
 from convac.errors import FileError
-from convac.files import Arrays, ContentError, naming, read_arrays
+from convac.files import naming, read_arrays, read_npz
 from convac.specs.own_images import class_files
 
 NAMES = (("images", "labels"), ("train_images", "train_labels"))  # of arrays, the first pair that is there
 SMALLEST = 4  # pixels along each side
 FEWEST = 60  # images, of which a sixth each is for validation and testing
+DARKEST = 64  # of 255: images whose brightest pixel is darker were counted on another scale, such as 0 to 1 or to 16
 ORIGINALS = "images.safetensors"  # in the folder of originals: grey squares
 DATASET = "data.safetensors"  # in the folder of a dataset
 ACCEPTED = ".npz with images and labels, a folder of PNG images by class, or of a dataset"
@@ -27,24 +28,20 @@ def read_labelled(path: str) -> tuple[np.ndarray, np.ndarray]:
     if place.is_dir() and not (place / DATASET).is_file():
         return read_folder(place)
     place = place / DATASET if place.is_dir() else place
+    ours = place.suffix == ".safetensors"
     with naming(place, ACCEPTED):
-        arrays = read_arrays(place)[0] if place.suffix == ".safetensors" else read_npz(place)
+        if ours:
+            arrays = read_arrays(place)[0]
+        else:
+            with place.open("rb") as opened:
+                arrays = read_npz(opened, {name for pair in NAMES for name in pair})
     for images, labels in NAMES:
         if images in arrays and labels in arrays:
             found, answers = arrays[images], arrays[labels]
             # of a dataset that is drawn anew for every seed, all draws
-            return (np.concatenate(found), np.concatenate(answers)) if answers.ndim == 2 else (found, answers)
+            joined = ours and answers.ndim == 2
+            return (np.concatenate(found), np.concatenate(answers)) if joined else (found, answers)
     raise FileError(f"{path}: has no arrays images and labels; expected {ACCEPTED}")
-
-
-def read_npz(path: Path) -> Arrays:
-    """The arrays of an .npz file that may be wanted; pickles, which run code, are refused."""
-    wanted = {name for pair in NAMES for name in pair}
-    # opened here, since numpy leaves a torn file open
-    with path.open("rb") as opened, np.load(opened) as file:
-        if isinstance(file, np.ndarray):
-            raise ContentError("is a single array")
-        return {name: file[name] for name in file.files if name in wanted}
 
 
 def read_folder(folder: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -98,6 +95,9 @@ def full_scale(images: np.ndarray, path: str) -> np.ndarray:
     brightest = 255 if images.dtype.kind in "iu" else 1
     if images.min() < 0 or images.max() > brightest:
         raise FileError(f"{path}: pixels from {images.min():g} to {images.max():g}; expected {expected}")
+    if images.max() < brightest * DARKEST / 255:
+        dark = f"pixels from {images.min():g} to {images.max():g}, all dark on a scale to {brightest}"
+        raise FileError(f"{path}: {dark}; expected {expected}")
     return images.astype(np.uint8) if brightest == 255 else np.rint(images * 255.0).astype(np.uint8)
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 from functools import cache
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -10,7 +11,7 @@ import numpy as np
 from pydantic import AfterValidator, Field
 
 from convac.errors import FileError
-from convac.files import naming
+from convac.files import naming, read_npz
 from convac.specs.dataset import DOWNLOADED
 
 PUBLISHED = ("digits", *DOWNLOADED)
@@ -37,9 +38,14 @@ class OwnImages(NamedTuple):
 
 
 def source_written(source: str) -> str:
-    """The source of a config, which names a published set or a path where something is; raises ValueError."""
-    if source in PUBLISHED or Path(source).exists():
-        return source
+    """The source of a config, which names a published set or a path where something is, `~` and `$VARIABLES` expanded.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    path = os.path.expandvars(os.path.expanduser(source))
+    if source in PUBLISHED or os.path.exists(path):
+        return source if source in PUBLISHED else path
     raise ValueError(f"{source!r} is unknown and no path; accepted: {', '.join(PUBLISHED)}, {ACCEPTED}")
 
 
@@ -78,11 +84,10 @@ def file_content(path: Path) -> tuple[str, int]:
     """The sha256 of an .npz file, and how many labels there are."""
     with naming(path, ACCEPTED):
         content = path.read_bytes()
-        with np.load(io.BytesIO(content)) as file:  # pickles, which run code, are refused
-            labels = file["labels"] if "labels" in file.files else None
-    if labels is None:
+        found = read_npz(io.BytesIO(content), ["labels"])
+    if not found:
         raise FileError(f"{path}: has no array labels; expected {ACCEPTED}")
-    return hashlib.sha256(content).hexdigest(), len(np.unique(labels))
+    return hashlib.sha256(content).hexdigest(), len(np.unique(found["labels"]))
 
 
 def folder_content(folder: Path) -> tuple[str, int]:
@@ -96,11 +101,24 @@ def folder_content(folder: Path) -> tuple[str, int]:
 
 
 def class_files(folder: Path) -> list[tuple[Path, str]]:
-    """PNG images of a folder with one folder a class, in order of their names, each with its class."""
+    """PNG images of a folder with one folder a class, in order of their names, each with its class.
+
+    Raises:
+        FileError: it holds anything else that isn't hidden, which would be left out without a word, or no image at all.
+    """
+    found: list[tuple[Path, str]] = []
     with naming(folder, ACCEPTED):
-        return [
-            (path, kind.name)
-            for kind in sorted(folder.iterdir())
-            if kind.is_dir()
-            for path in sorted(kind.glob("*.png"))
-        ]
+        for kind in shown(folder):
+            images = shown(kind) if kind.is_dir() else []
+            if not images:
+                raise FileError(f"{kind}: isn't a folder of PNG images; expected {ACCEPTED}")
+            for path in images:
+                if path.suffix.lower() != ".png":
+                    raise FileError(f"{path}: isn't a PNG image; expected {ACCEPTED}")
+            found += [(path, kind.name) for path in images]
+    return found
+
+
+def shown(folder: Path) -> list[Path]:
+    """What a folder holds, in order, but for hidden entries, which file managers leave."""
+    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
