@@ -1,6 +1,8 @@
 """Many more config files and options that are wrong, each refused in one line, and those that only look so."""
 
+import copy
 import json
+from pathlib import Path
 
 import pytest
 import yaml
@@ -8,6 +10,7 @@ import yaml
 from convac.commands.plan import refusal
 from convac.errors import ConfigError
 from convac.planning.arguments import argument_mistakes
+from convac.planning.config import config_mistakes
 from convac.planning.config_files import file_mistakes, read_config, typed
 
 NESTED = (
@@ -172,3 +175,49 @@ def test_why_snakemake_refused_to_plan():
     assert refusal(notice, f"host: vm\nBuilding DAG of jobs...\n{error}") == error.splitlines()
     assert refusal("Traceback (most recent call last):\n  File x\nValueError: what\n") == ["ValueError: what"]
     assert refusal("", "") == ["snakemake failed and said nothing"]
+
+
+CONFIG = read_config(Path(__file__).parents[2] / "config.yaml")
+# lists whose entries stand for places, or must be so many or ascend
+PLACES = {
+    "min_cut.drawn_windows",
+    "min_cut.drawn_widths",
+    "overlaps.families.#.sites",
+    "overlaps.squares.bounded",
+    "depth_channels.trained.#.widths",
+    "depth_channels.trained.#.widths.#",
+    "recurrent_memory.growth.#.steps",
+    "target_entropy.images.#",
+    "target_entropy.block_image",
+}
+
+
+def lists(value, place=()):
+    """Every list of a block with its place, but for those of its scales."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from lists(inner, (*place, key)) if key != "scales" else ()
+    elif isinstance(value, list) and value:
+        yield place, value
+        for number, inner in enumerate(value):
+            yield from lists(inner, (*place, number))
+
+
+@pytest.mark.parametrize("name", CONFIG["experiments"])
+def test_what_stands_twice_in_a_list_is_refused_by_name(name):
+    """Its rows would count twice: in means over seeds, in their intervals, in numbers of cases."""
+    for place, entries in lists(CONFIG["experiments"][name]):
+        block = copy.deepcopy(CONFIG["experiments"][name])
+        inner = block
+        for key in place[:-1]:
+            inner = inner[key]
+        inner[place[-1]] = [entries[-1], *entries]
+        told = config_mistakes({**CONFIG, "experiments": {name: block}})
+        key = f"experiments.{name}.{'.'.join(map(str, place))}"
+        places = (
+            place[-1] == "betas"
+            or ".".join([name, *("#" if isinstance(part, int) else part for part in place)]) in PLACES
+        )
+        assert places or any(line.startswith(f"{key}: ") and "stands twice" in line for line in told)
+        assert all(len(line) <= 200 for line in told)
+    assert not config_mistakes({**CONFIG, "experiments": {name: CONFIG["experiments"][name]}})

@@ -7,10 +7,11 @@ jobs and `compute` defines `compute(job)`.
 
 from dataclasses import dataclass, field
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from convac.specs.job import JobSpec
 from convac.specs.measurement import MeasureSpec
+from convac.specs.parsing import shown
 from convac.specs.run import RunSpec
 from convac.specs.spec import Name, Scalar, Spec
 
@@ -19,6 +20,29 @@ class Experiment(Spec):
     """Base of every experiment's config block; keys are the fields of the subclass."""
 
     study: Name | None = Field(None, description="the experiment whose code and defaults this variant uses")
+
+    @model_validator(mode="after")
+    def _names_each_once(self) -> "Experiment":
+        # rows of what stands twice would count twice, in means, intervals and numbers of cases
+        if fault := named_twice(self):
+            raise ValueError(fault)
+        return self
+
+
+def named_twice(spec: Spec, where: str = "") -> str:
+    """A line that names the first list in a spec that has an entry twice; empty where there is none."""
+    for name in type(spec).model_fields:
+        value, place = getattr(spec, name), f"{where}{name}"
+        entries = value if isinstance(value, tuple) else ()
+        twice = [entry for number, entry in enumerate(entries) if entry in entries[:number]]
+        if twice and name not in spec.may_repeat:
+            entry = twice[0].model_dump(mode="json") if isinstance(twice[0], Spec) else twice[0]
+            return f"{place}: {shown(entry)} stands twice; accepted: every entry once"
+        inner = {place: value, **{f"{place}.{number}": entry for number, entry in enumerate(entries)}}
+        lines = (named_twice(each, f"{key}.") for key, each in inner.items() if isinstance(each, Spec))
+        if fault := next(filter(None, lines), ""):
+            return fault
+    return ""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ share it.
 import hashlib
 import json
 import re
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
@@ -34,7 +34,13 @@ INTEGER = BeforeValidator(integer_written)
 
 
 class Spec(BaseModel):
-    """Base of everything typed: strict types, no unknown keys, immutable."""
+    """Base of everything typed: strict types, no unknown keys, immutable.
+
+    Attributes:
+        may_repeat: fields whose entries stand for places, and may be equal; those of other lists are told apart.
+    """
+
+    may_repeat: ClassVar[frozenset[str]] = frozenset()
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 

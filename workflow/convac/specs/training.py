@@ -14,6 +14,8 @@ Seeds = Annotated[int, Field(ge=1, le=1000)] | Annotated[tuple[Natural, ...], Fi
 class Schedule(Spec):
     """How a network is trained: Adam, its rate rising at first, falling evenly if asked to, dropping near the end."""
 
+    may_repeat = frozenset({"betas"})
+
     steps: Positive
     batch: Positive = 64
     lr: Rate

@@ -38,6 +38,8 @@ class Family(JobSpec):
 class Trained(JobSpec):
     """Small networks of a kind on a ring of binary sites, fitted to functions on all inputs, one job."""
 
+    may_repeat = frozenset({"widths"})
+
     network: Literal["product", "rectifier"] = Field(description="products throughout, or sums, ReLU and a maximum")
     sites: Annotated[int, Field(ge=4, le=12)]
     kernel: Width

@@ -23,6 +23,8 @@ ENSEMBLES: tuple[Literal["powers", "mixed", "shared"], ...] = ("powers", "mixed"
 class Block(Experiment):
     """Config of min_cut."""
 
+    may_repeat = frozenset({"drawn_windows", "drawn_widths"})
+
     cases: Positive = Field(description="random trees × partitions of each ensemble")
     largest: Annotated[Positive, Field(ge=4)] = Field(description="largest cut that is kept")
     loop_cases: Positive = Field(description="random rings of tensors")

@@ -15,6 +15,8 @@ from convac.specs.spec import MOST, Natural, Positive
 class Family(JobSpec):
     """Networks over one line or grid of sites: every kernel × layers × width, one job."""
 
+    may_repeat = frozenset({"sites"})
+
     sites: tuple[Positive, ...] = Field(min_length=1, max_length=2)
     periodic: bool = True
     local_dimension: Annotated[Positive, Field(ge=2)] = 2

@@ -24,6 +24,8 @@ BLOCK = 1000  # pixels of the largest block, whose rank must fit a float
 class Block(Experiment):
     """Config of target_entropy."""
 
+    may_repeat = frozenset({"block_image"})
+
     images: tuple[Sides, ...] = Field(min_length=1, description="images whose functions are listed; up to 20 pixels")
     draws: Positive = Field(description="random functions of the same mean beside each of them")
     block_image: Sides = Field(description="the image whose rectangles and named partitions are measured")
