@@ -4,6 +4,7 @@ import json
 import pickle
 import re
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,8 @@ from convac.datasets.digits import generate
 from convac.datasets.formats import luma
 from convac.datasets.labelled_images import grey_squares, read_labelled
 from convac.errors import FileError
+from convac.planning.config import config_mistakes
+from convac.planning.config_files import read_config
 from convac.specs.datasets.digits import DigitsSpec
 from convac.specs.own_images import classes_of, originals, own_images, source_written
 from convac.specs.spec import canonical, digest
@@ -178,6 +181,10 @@ def test_a_source_is_a_published_set_or_something_that_is_there(saved, monkeypat
     assert source_written("~/$IMAGES.npz") == str(saved / "own.npz")
     with pytest.raises(ValueError, match="'mnits' is unknown and no path; accepted: digits, mnist"):
         source_written("mnits")
+    config = read_config(Path(__file__).parents[2] / "config.yaml")
+    config["experiments"]["mine"] = {"study": "missing_data", "images": {"source": "mnits"}}
+    (line,) = config_mistakes(config)
+    assert line.startswith("experiments.mine.images.source: 'mnits' is unknown and no path; accepted: digits, mnist")
 
 
 @pytest.mark.parametrize(

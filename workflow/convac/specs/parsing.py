@@ -85,7 +85,10 @@ def explained(kind: type[Spec], details: Mapping[str, Any]) -> tuple[str, str, s
     if details["type"] == "missing":
         return key, "is missing; ", "accepted: a block with this key"
     if details["type"] in {"value_error", "assertion_error"}:
-        own, _, rest = str(details["ctx"]["error"]).partition(": ")
+        text = str(details["ctx"]["error"])
+        own, _, rest = text.partition(": ")
+        if not re.fullmatch(r"[\w.]+", own):  # of the key itself, and not of one inside it
+            return key, text, ""
         return ".".join(filter(None, [key, own])), rest, ""
     if isinstance(value, str) and "string" not in details["type"] and re.fullmatch(r"[-+]?\d+e[-+]?\d+", value):
         mantissa, exponent = value.split("e")
