@@ -97,21 +97,22 @@ def test_machines_need_a_hidden_unit_per_site_of_the_half_on_either_side(size):
 
 @pytest.mark.parametrize("shared", [True, False])
 def test_networks_are_searched_where_the_front_formula_says_something(shared):
-    found = searched(shared, SEARCHED, 4096)
+    found = searched(shared, SEARCHED, 8192)
     assert len({shape for shape, *_ in found}) == SEARCHED
     for shape, _, sides, inside in found:
         assert shape.shared is shared
-        assert shape.local_dimension**shape.count <= 4096
+        assert shape.local_dimension**shape.count <= 8192
         assert shape.local_dimension <= min(shape.widths)
+        assert len(shape.widths) > 1
         assert len(inside) <= shape.count // 2
         assert excess(shape, sides) > 0
-    assert len(searched(shared, 10**6, 4096)) > SEARCHED
+    assert len(searched(shared, 10**6, 8192)) > SEARCHED
     assert searched(shared, 5, 15) == []
 
 
 def test_the_laptop_config_draws_as_many_networks_as_the_claims_say():
     config = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())["experiments"]["overlaps"]
-    assert config["search"] == {"networks": SEARCHED, "entries": 4096}
+    assert config["search"] == {"networks": SEARCHED, "entries": 8192}
 
 
 def test_searched_networks_have_ranks_below_what_their_sites_allow():

@@ -329,7 +329,7 @@ DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
     "overlaps, search": (lambda: list(overlaps.searched(True, 1, 64)), [5598]),
     "overlaps, searched": (
         lambda: overlaps.searched_networks(SearchedNetworks(networks=1, entries=64)),
-        [5598, 5473, 4638],
+        [5598, 5473, 538],
     ),
     "rectangles": (lambda: squares.rectangles(Rectangles(networks=1, entries=4096)), [6741, 786]),
     "squares": (lambda: squares.measured(1), [7032, 3809, 7871, 4536, 3620]),

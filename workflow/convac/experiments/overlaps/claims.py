@@ -8,6 +8,14 @@ from convac.claims.claims import CHOSEN_AS_PRIMARY, LARGEST, Amendment, Claim, L
 OURS = "ours; 1803.09780 (Levine, Sharir, Cohen & Shashua)"
 RBM = "ours, on rings, after 1803.09780, in two dimensions, and 1701.04844 (volume law of Boltzmann machines)"
 PRIMARY = ("prediction-held-back", "front")
+SEARCH = (
+    "wider networks are searched, and none of one layer, whose width bounds any rank: of those searched before, less "
+    "than a third said more"
+)
+AMENDED = {
+    "front-shared": Amendment("2026-11-30", "scope", SEARCH),
+    **dict.fromkeys(PRIMARY, Amendment("2026-11-30", "scope; made a primary", f"{SEARCH}; {CHOSEN_AS_PRIMARY.why}")),
+}
 
 
 def full_rank(dimension: int, sites: str, widths: str, chosen: float) -> float:
@@ -36,7 +44,7 @@ def law_claims(name: str, statement: str, where: Labels, law: str = "predicted_r
             source=OURS,
             origin="ours",
             role="primary" if name in PRIMARY else "secondary",
-            amended=CHOSEN_AS_PRIMARY if name in PRIMARY else None,
+            amended=AMENDED.get(name),
             where={"network": ("overlapping", "searched"), **where},
             first={"quantity": "block_rank"},
             second={"quantity": law},
@@ -166,6 +174,9 @@ CLAIMS = (
             source=OURS,
             origin="ours",
             role="secondary",
+            amended=Amendment(
+                "2026-11-30", "scope", "88 non-trivial cells were few: wider networks and 2×8 grids, too"
+            ),
             where={"network": "rectangles"},
             first={"quantity": "block_rank"},
             second={"quantity": "front_rank"},

@@ -124,16 +124,17 @@ def searched(
 ) -> list[tuple[OverlappingShape, str, tuple[int, ...], list[int]]]:
     """Networks and blocks of which the front's formula says less than M^|A|, the further below the likelier.
 
-    Lines of 6 to 12 sites, 3×3 and 3×4, kernels 2 and 3, one to four layers of one width from M to 9; every boundary;
-    M^N up to `entries`. Of every network the largest block of at most half of the sites.
+    Lines of 6 to 12 sites, 3×3 and 3×4, kernels 2 and 3, two to four layers of one width from M to 31; every boundary;
+    M^N up to `entries`. Of every network the largest block of at most half of the sites. Of one layer the formula is
+    the width, which bounds any rank: there is nothing to find.
     """
     found = []
     for sites, kernel, layers, local_dimension, periodic in product(
-        SEARCHED, (2, 3), (1, 2, 3, 4), (2, 3, 4), (True, False)
+        SEARCHED, (2, 3), (2, 3, 4), (2, 3, 4), (True, False)
     ):
         if local_dimension ** math.prod(sites) > entries:
             continue
-        for width in range(local_dimension, 10):
+        for width in range(local_dimension, 32):
             shape = OverlappingShape(sites, kernel, (width,) * layers, local_dimension, periodic, shared)
             found += [(shape, *block) for block in block_sites(sites)[-1:] if excess(shape, block[1]) > 0]
     weights = np.array([excess(shape, sides) for shape, _, sides, _ in found])

@@ -30,7 +30,7 @@ from convac.progress import reporter
 from convac.seeds import stream
 
 Row = dict[str, Any]
-GRIDS = ((2, 3), (2, 4), (2, 5), (2, 6), (2, 7), (3, 3), (3, 4), (3, 5), (4, 4))
+GRIDS = ((2, 3), (2, 4), (2, 5), (2, 6), (2, 7), (2, 8), (3, 3), (3, 4), (3, 5), (4, 4))
 SPARE = 32  # configurations of the other sites beside the block's own
 # of streams: seeds, not names
 WORDS = {"sparse": "sparse", "per location": "per location"}
@@ -63,14 +63,14 @@ def rectangles(job: Rectangles) -> Iterator[Row]:
 def searched_rectangles(networks: int, entries: int) -> list[tuple[OverlappingShape, tuple[int, ...]]]:
     """Networks and rectangles of which the front's formula says less than M^|A|, the further below the likelier.
 
-    Grids up to 2×7 and 4×4, kernels 2 and 3, two to four layers of one width from M to 12; every boundary;
+    Grids up to 2×8 and 4×4, kernels 2 and 3, two to four layers of one width from M to 63; every boundary;
     rectangles at a corner of at most half of the sites.
     """
     found, excesses = [], []
     for sites, kernel, layers, local_dimension, periodic in product(GRIDS, (2, 3), (2, 3, 4), (2, 3, 4), (True, False)):
         if local_dimension ** math.prod(sites) > entries or kernel > min(sites):
             continue
-        for width in range(local_dimension, 13):
+        for width in range(local_dimension, 64):
             shape = OverlappingShape(sites, kernel, (width,) * layers, local_dimension, periodic, shared=False)
             for sides in product(*(range(1, side + 1) for side in sites)):
                 excess = math.log(local_dimension ** math.prod(sides) / front_rank(shape, sides))
