@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+import yaml
 
 from convac.claims.ledger import ledger
 from convac.claims.verdicts import evaluate_all
@@ -16,7 +17,20 @@ from convac.experiments.discovery import claims_of, studies
 from convac.files import read_table, sha256
 from convac.plotting import style
 
-REFERENCE = Path(__file__).parents[2] / "results" / "reference"
+ROOT = Path(__file__).parents[2]
+REFERENCE = ROOT / "results" / "reference"
+PUBLISHED = REFERENCE / "images"
+# experiment → study, of the run on published images
+STUDIES = {
+    name: block["study"]
+    for name, block in yaml.safe_load((ROOT / "images.yaml").read_text())["experiments"].items()
+    if block
+}
+# what is drawn from which folder: folder, experiment, study
+DRAWN = [
+    *((REFERENCE, name, name) for name in sorted(studies())),
+    *((PUBLISHED, name, study) for name, study in STUDIES.items()),
+]
 
 
 @pytest.fixture(scope="module")
@@ -92,11 +106,16 @@ def test_entropies_keep_their_order_and_bound():
     assert (exact["schmidt_number"].map(math.log) <= exact["min_cut_log"] + 1e-9).all()
 
 
-def test_the_committed_verdicts_follow_from_the_committed_tables():
-    stored = pd.read_csv(REFERENCE / "claims.csv")
-    tables = {name: read_table(REFERENCE / f"tables/{name}.parquet") for name in stored["experiment"].unique()}
-    assert sorted(tables) == studies()
-    again = ledger({name: evaluate_all(claims_of(name), found) for name, found in tables.items()})
+@pytest.mark.parametrize(
+    ("folder", "named"),
+    [(REFERENCE, {name: name for name in studies()}), (PUBLISHED, STUDIES)],
+    ids=["default", "images"],
+)
+def test_the_committed_verdicts_follow_from_the_committed_tables(folder, named):
+    stored = pd.read_csv(folder / "claims.csv")
+    tables = {name: read_table(folder / f"tables/{name}.parquet") for name in stored["experiment"].unique()}
+    assert sorted(tables) == sorted(named)
+    again = ledger({name: evaluate_all(claims_of(named[name]), found) for name, found in tables.items()})
     assert stored["id"].tolist() == again["id"].tolist()
     assert stored["verdict"].tolist() == again["verdict"].tolist()
     for column in ("mean", "low", "high", "nontrivial", "p_adjusted"):
@@ -104,7 +123,28 @@ def test_the_committed_verdicts_follow_from_the_committed_tables():
 
 
 def test_the_reference_is_small():
-    assert sum(path.stat().st_size for path in REFERENCE.rglob("*") if path.is_file()) < 6 * 2**20
+    sizes = {path: path.stat().st_size for path in REFERENCE.rglob("*") if path.is_file()}
+    images = sum(size for path, size in sizes.items() if PUBLISHED in path.parents)
+    assert images < 3 * 2**20
+    assert sum(sizes.values()) - images < 6 * 2**20
+
+
+def test_networks_on_published_images_had_converged():
+    for name in STUDIES:
+        table = read_table(PUBLISHED / f"tables/{name}.parquet")
+        ended = table[table["quantity"] == "converged"]
+        assert len(ended) >= 20
+        assert ended["value"].mean() >= 0.9
+
+
+def test_converged_networks_on_clothes_beat_those_that_were_stopped():
+    # what networks of this size that had been stopped early reached
+    table = read_table(PUBLISHED / "tables/layer_widths_fashion_mnist.parquet")
+    for task, reached in (("local", 0.64), ("global", 0.80)):
+        own = table[(table["network"] == "ConvNet 3×3") & (table["task"] == task)]
+        found = accuracy(own[own["profile"] == "wide-base"])
+        assert len(found) >= 10
+        assert found.min() > reached
 
 
 def verdicts(experiment: str) -> dict[str, str]:
@@ -158,13 +198,13 @@ def assert_same_picture(drawn: Path, committed: Path) -> None:
     assert (different > 0).mean() < 1e-4, drawn.name
 
 
-@pytest.mark.parametrize("name", sorted(studies()))
-def test_the_committed_figures_follow_from_the_committed_tables(name, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("folder", "name", "study"), DRAWN, ids=[name for _, name, _ in DRAWN])
+def test_the_committed_figures_follow_from_the_committed_tables(folder, name, study, tmp_path, monkeypatch):
     monkeypatch.setattr(style, "FORMATS", ("png",))
-    table, claims = (REFERENCE / kind for kind in (f"tables/{name}.parquet", f"claims/{name}.csv"))
-    figures = import_module(f"convac.experiments.{name}.figures")
+    table, claims = (folder / kind for kind in (f"tables/{name}.parquet", f"claims/{name}.csv"))
+    figures = import_module(f"convac.experiments.{study}.figures")
     for part, figure in figures.draw(read_table(table), read_table(claims)).items():
         (drawn,) = style.save(figure, tmp_path / "-".join(filter(None, (name, part))), provenance(name, sha256(table)))
-        assert_same_picture(drawn, REFERENCE / "figures" / drawn.name)
-    committed = {path.name for path in (REFERENCE / "figures").glob(f"{name}*.png") if path.stem.split("-")[0] == name}
+        assert_same_picture(drawn, folder / "figures" / drawn.name)
+    committed = {path.name for path in (folder / "figures").glob(f"{name}*.png") if path.stem.split("-")[0] == name}
     assert {path.name for path in tmp_path.glob("*.png")} == committed

@@ -24,7 +24,7 @@ from convac.planning.codemeta import codemeta
 from convac.planning.config import SCALES, Config
 from convac.planning.environments import conda_files
 from convac.planning.opening import plain
-from convac.planning.paths import REFERENCE
+from convac.planning.paths import IMAGES, REFERENCE, reference
 from convac.specs.tables import COLUMNS, COMPUTED, TRAINED
 
 DRAWN = (
@@ -281,6 +281,22 @@ def reference_results() -> str:
     return "\n".join([*lines, *map(markdown_row, pairs)]) + "\n"
 
 
+def image_results() -> str:
+    """The primaries of the run on published images, whatever their verdict, and a figure of each of its experiments."""
+    folder = reference(IMAGES)
+    ledger = read_table(f"{folder}/claims.csv", ("experiment", *VERDICT_COLUMNS))
+    own = {claim.id: study for study in studies() for claim in claims_of(study)}
+    lines = [markdown_row(("experiment", "verdict", "primary claim, and what was found")), "|---|---|---|"]
+    for row in ledger[ledger["role"] == "primary"].to_dict("records"):
+        told = sentence({str(name): value for name, value in row.items()}) if row["n"] else f"{row['statement']}."
+        link = f"([`{row['id']}`](docs/experiments.md#{own[row['id']]}))"
+        lines.append(markdown_row((f"`{row['experiment']}`", row["verdict"], f"{told} {link}")))
+    names = dict.fromkeys(ledger["experiment"])
+    pictures = [f'<img src="{folder}/figures/{name}.png" alt="{name}" width="420">' for name in names]
+    pairs = itertools.zip_longest(pictures[::2], pictures[1::2], fillvalue="")
+    return "\n".join([*lines, "", "| | |", "|---|---|", *map(markdown_row, pairs)]) + "\n"
+
+
 def in_words(verdicts: list[str]) -> str:
     """How many verdicts there are of each kind."""
     return ", ".join(f"{verdicts.count(kind)} {kind}" for kind in VERDICTS if kind in verdicts)
@@ -292,6 +308,7 @@ SECTIONS: dict[str, dict[str, Callable[[], str]]] = {
         "findings": what_was_found,
         "experiments": experiments_table,
         "reference results": reference_results,
+        "published images": image_results,
     },
     "docs/architecture.md": {"floors": rooms.picture, "rooms": rooms.table},
     "docs/glossary.md": {"words": glossary},
