@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
 import yaml
+from PIL import Image
 
 from convac.claims.ledger import ledger
 from convac.claims.verdicts import evaluate_all
