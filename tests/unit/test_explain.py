@@ -58,6 +58,14 @@ def test_a_variant_is_explained_from_its_own_run(tmp_path, capsys):
     assert f"{tmp_path}/figures/my_cuts.png" in told
 
 
+def test_a_claim_on_published_images_is_explained_from_their_reference(capsys):
+    main(["explain", "layer-widths-convnet-local", "--experiment", "layer_widths_fashion_mnist"])
+    told = capsys.readouterr().out
+    line = pd.read_csv(f"{REFERENCE}/images/claims.csv").set_index("id").loc["layer-widths-convnet-local"]
+    assert f"verdict: {line['verdict']}\n" in told
+    assert f"{REFERENCE}/images/figures/layer_widths_fashion_mnist.png" in told
+
+
 def test_every_primary_can_be_told(capsys):
     for claim in claims_of("depth_efficiency"):
         if claim.role == "primary":

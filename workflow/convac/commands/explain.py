@@ -15,7 +15,7 @@ from convac.claims.verdicts import COLUMNS, ESTIMATED, NOT_RUN
 from convac.errors import ArgumentError, FileError
 from convac.experiments.discovery import claims_of, studies
 from convac.files import read_table
-from convac.planning.paths import REFERENCE
+from convac.planning.paths import IMAGES, REFERENCE, reference
 
 WHAT = {
     "interval": "mean [corrected interval]",
@@ -31,13 +31,14 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Options of `convac explain`."""
     parser.add_argument("claim", help="id of the claim, as every ledger and docs/experiments.md have it")
     parser.add_argument("--experiment", help="the block whose run is read, where it is a variant, with `study:`")
-    parser.add_argument("--results", default=REFERENCE, help="folder of results whose tables and verdicts are read")
+    parser.add_argument("--results", help="folder of results that are read; by default the reference that has them")
 
 
 def run(options: Namespace) -> None:
     """Print the explanation."""
     study, claim = known(options.claim)
-    name, results = options.experiment or study, Path(options.results)
+    name = options.experiment or study
+    results = Path(options.results or kept(name))
     table, verdicts, ledger = (
         results / f"tables/{name}.parquet",
         results / f"claims/{name}.csv",
@@ -54,6 +55,12 @@ def run(options: Namespace) -> None:
         raise FileError(f"{verdicts}: has no {claim.id}; accepted: verdicts of this version; rerun the claims")
     print("\n".join(explanation(name, claim, read_table(table, ("cell", "quantity", "value")), own.iloc[0])))
     print(f"figure: {results / f'figures/{name}.png'}; ledger: {ledger}; words: docs/verdicts.md")
+
+
+def kept(experiment: str) -> str:
+    """The committed results that have an experiment's table: those on published images where they have, or the rest."""
+    images = reference(IMAGES)
+    return images if Path(images, f"tables/{experiment}.parquet").is_file() else REFERENCE
 
 
 def known(name: str) -> tuple[str, Claim]:
