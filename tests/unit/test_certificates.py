@@ -4,6 +4,7 @@ import ast
 import gzip
 import importlib.util
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -242,6 +243,16 @@ def test_the_command_writes_the_same_bytes_again(tmp_path, capsys):
     assert "35 certificates, 4 not checked" in capsys.readouterr().out
     with pytest.raises(SystemExit):
         main([*arguments[:3], "--experiment", "overlaps"])
+
+
+@pytest.mark.parametrize("experiment", CELLS)
+def test_tables_of_another_kind_are_refused_in_one_line(experiment, tmp_path, capsys):
+    path = tmp_path / f"tables/{experiment}.parquet"
+    write_table(path, pd.DataFrame({"cell": ["a"], "quantity": ["rank"], "seed": [0]}))
+    with pytest.raises(SystemExit):
+        main(["certify", "--results", str(tmp_path), "--experiment", experiment])
+    (line,) = capsys.readouterr().err.splitlines()
+    assert re.match(rf"convac: {path}: (has no|has other content).*; expected the parquet table of {experiment}", line)
 
 
 def test_a_rank_that_no_bound_meets_is_told():

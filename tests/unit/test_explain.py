@@ -1,12 +1,14 @@
 """`convac explain`: everything that is known of one claim, or one line."""
 
 import shutil
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from convac.cli import main
 from convac.experiments.discovery import claims_of
+from convac.files import read_table, write_table
 
 REFERENCE = "results/reference"
 OF_EACH_KIND = ("layer-widths-convnet-global", "min-cut-bound", "min-cut-mixed")
@@ -71,3 +73,33 @@ def test_every_primary_can_be_told(capsys):
         if claim.role == "primary":
             main(["explain", claim.id])
     assert "Holm" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda table: table.assign(verdict="proven"), "verdict proven is unknown; expected reproduced, contradicted"),
+        (lambda table: table.assign(verdict=None), "is unknown; expected reproduced"),
+        (lambda table: table.assign(kind="guess"), "kind guess is unknown; expected interval, exact"),
+        (lambda table: table.assign(role=1), "role 1 is unknown; expected primary, secondary"),
+        (lambda table: table.assign(origin="rumour"), "origin rumour is unknown; expected paper, ours, check"),
+        (lambda table: pd.concat([table, table[:1]]), "stands twice; expected every claim once"),
+        (lambda table: table.assign(id=None), "stands twice"),
+        (lambda table: table.drop(columns="example"), "column example is missing"),
+    ],
+)
+@pytest.mark.parametrize("command", ["ledger", "explain"])
+def test_verdicts_of_another_kind_are_refused_in_one_line(tmp_path, monkeypatch, capsys, command, change, told):
+    for part in ("tables/min_cut.parquet", "claims/min_cut.csv"):
+        (tmp_path / part).parent.mkdir()
+        (tmp_path / part).write_bytes((Path(REFERENCE) / part).read_bytes())
+    monkeypatch.chdir(tmp_path)
+    write_table("claims/min_cut.csv", change(read_table("claims/min_cut.csv")))
+    outputs = ["--csv", "x.csv", "--markdown", "x.md", "--html", "x.html"]
+    options = {"ledger": ["--claims", "claims/min_cut.csv", *outputs], "explain": ["min-cut-mixed", "--results", "."]}
+    with pytest.raises(SystemExit):
+        main([command, *options[command]])
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("convac: claims/min_cut.csv: ")
+    assert told in line
+    assert not Path("x.csv").exists()

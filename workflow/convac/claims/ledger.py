@@ -3,8 +3,10 @@
 import math
 from collections.abc import Iterable, Mapping
 from html import escape
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
 
+from convac.claims.claims import Kind, Origin, Role
 from convac.claims.page import SCRIPT, STYLE
 from convac.claims.verdicts import (
     COLUMNS,
@@ -17,6 +19,8 @@ from convac.claims.verdicts import (
     UNDECIDED,
     VERDICTS,
 )
+from convac.errors import FileError
+from convac.files import read_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +35,8 @@ COLOURS = {
     NOT_RUN: "#666666",
     SMOKE: "#666666",
 }
+# what a column of words may say
+WORDS = {"verdict": VERDICTS, "kind": get_args(Kind), "origin": get_args(Origin), "role": get_args(Role)}
 HEADS = ("verdict", "claim", "origin", "role", "statistic", "threshold", "n", "non-trivial", "p, corrected")
 SHOWN = 5  # counterexamples of a claim that a page tells; the CSV has all
 ABOUT = (
@@ -39,6 +45,23 @@ ABOUT = (
     "difference; of rank correlations Kendall's τ-b over cells with its interval. Words, families and corrections: "
     "docs/verdicts.md."
 )
+
+
+def read_verdicts(path: str | Path, columns: tuple[str, ...] = COLUMNS) -> "pd.DataFrame":
+    """The verdicts of one experiment, as its claims CSV has them.
+
+    Raises:
+        FileError: the file is damaged or lacks one of the columns, a claim stands twice, or a word is none of theirs.
+    """
+    found = read_table(path, columns)
+    for column, words in WORDS.items():
+        foreign = [word for word in found[column] if word not in words] if column in columns else []
+        if foreign:
+            raise FileError(f"{path}: {column} {foreign[0]} is unknown; expected {', '.join(words)}")
+    twice = found["id"][found["id"].duplicated()]
+    if len(twice):
+        raise FileError(f"{path}: the claim {twice.iloc[0]} stands twice; expected every claim once")
+    return found
 
 
 def ledger(frames: Mapping[str, "pd.DataFrame"]) -> "pd.DataFrame":

@@ -45,7 +45,14 @@ def numbers(text: str) -> tuple[int, ...]:
 
 
 def wide(table: pd.DataFrame, index: list[str], quantities: list[str]) -> list[dict[str, Any]]:
-    """A row for each cell, a column for each quantity; cells that lack the first quantity are left out."""
+    """A row for each cell, a column for each quantity; cells that lack the first quantity are left out.
+
+    Raises:
+        KeyError: the table lacks a column, which it names.
+    """
+    for name in (*index, "quantity", "seed", "value"):
+        if name not in table:
+            raise KeyError(name)
     rows = table[table["quantity"].isin(quantities) & (table["seed"] == 0)]
     found = rows.drop_duplicates([*index, "quantity"]).set_index([*index, "quantity"])["value"].unstack()
     whole = found.reindex(columns=quantities).dropna(subset=quantities[:1]).reset_index()

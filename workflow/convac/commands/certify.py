@@ -10,7 +10,7 @@ from typing import Any
 from convac.commands.certified_cells import CELLS, Cell
 from convac.entanglement.certificates import certificate, description
 from convac.errors import FileError
-from convac.files import read_table, replacing
+from convac.files import naming, read_table, replacing
 from convac.planning.paths import REFERENCE
 from convac.progress import reporter
 
@@ -30,7 +30,10 @@ def run(options: Namespace) -> None:
         table = folder / "tables" / f"{experiment}.parquet"
         if not table.exists():
             raise FileError(f"{table}: no such file; run the workflow at that scale first")
-        lines = list(certificates(list(CELLS[experiment](read_table(table)))))
+        found = read_table(table)
+        with naming(table, f"the parquet table of {experiment}"):
+            cells = list(CELLS[experiment](found))
+        lines = list(certificates(cells))
         path = folder / "certificates" / f"{experiment}.jsonl.gz"
         write_lines(path, lines)
         without = sum("unchecked" in line for line in lines)

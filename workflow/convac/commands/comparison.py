@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from convac.claims.comparison import Results, compare, counted, to_markdown
+from convac.claims.ledger import read_verdicts
 from convac.errors import ArgumentError, FileError
 from convac.files import read_json, read_table, write_table, write_text
 from convac.planning.paths import REFERENCE
@@ -44,7 +45,7 @@ def results(tables: Iterable[str | Path], claims: Iterable[str | Path]) -> dict[
         if name not in verdicts:
             raise ArgumentError(f"claims: {name}.csv is missing; accepted: the verdicts of every table")
         found[name] = Results(
-            read_table(table, ("cell", "quantity", "value")), read_table(verdicts[name], ("id", "verdict"))
+            read_table(table, ("cell", "quantity", "value")), read_verdicts(verdicts[name], ("id", "verdict"))
         )
     return found
 

@@ -10,8 +10,8 @@ import pandas as pd
 
 from convac.claims.claims import Claim, Pair, columns_of, pairs, sides
 from convac.claims.estimates import cell_medians
-from convac.claims.ledger import number, shortened, threshold
-from convac.claims.verdicts import COLUMNS, ESTIMATED, NOT_RUN
+from convac.claims.ledger import number, read_verdicts, shortened, threshold
+from convac.claims.verdicts import ESTIMATED, NOT_RUN
 from convac.errors import ArgumentError, FileError
 from convac.experiments.discovery import claims_of, studies
 from convac.files import read_table
@@ -49,7 +49,7 @@ def run(options: Namespace) -> None:
             raise FileError(
                 f"{path}: is missing; accepted: --results with a folder that has {name}'s table and verdicts"
             )
-    found = read_table(verdicts, COLUMNS)
+    found = read_verdicts(verdicts)
     own = found[found["id"] == claim.id]
     if own.empty:
         raise FileError(f"{verdicts}: has no {claim.id}; accepted: verdicts of this version; rerun the claims")

@@ -3,9 +3,8 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from convac.claims.ledger import ledger, to_html, to_markdown
-from convac.claims.verdicts import COLUMNS
-from convac.files import read_table, write_table, write_text
+from convac.claims.ledger import ledger, read_verdicts, to_html, to_markdown
+from convac.files import write_table, write_text
 from convac.progress import LOG
 
 
@@ -20,7 +19,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> None:
     """Write the ledger."""
-    gathered = ledger({Path(path).stem: read_table(path, COLUMNS) for path in options.claims})
+    gathered = ledger({Path(path).stem: read_verdicts(path) for path in options.claims})
     write_table(options.csv, gathered)
     write_text(options.markdown, to_markdown(gathered))
     write_text(options.html, to_html(gathered, "Claims of every experiment"))
