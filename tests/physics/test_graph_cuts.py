@@ -91,3 +91,15 @@ def test_products_that_nearly_tie_are_told_apart(threes, twos, swapped):
     found = graph_min_cut(network, [0])
     assert found.value == min(3**threes, 2**twos)
     assert len({name[0] for name in found.nodes}) == 1
+
+
+@pytest.mark.parametrize("size", [824522, 2**20 + 5, 10**7])
+@pytest.mark.parametrize("swapped", [False, True])
+def test_walls_that_differ_by_one_are_told_apart(size, swapped):
+    """n² and n² − 1: logarithms that differ by 10^-12 to 10^-14 of some 30."""
+    walls = {"left": (size, size), "right": (size - 1, size + 1)}
+    sizes = {(wall, number): each for wall, pair in walls.items() for number, each in enumerate(pair)}
+    ends = {"left": ("site", int(swapped)), "right": ("site", int(not swapped))}
+    links = tuple((ends[name[0]], name) for name in sizes) + tuple((name, "middle") for name in sizes)
+    network = Network({("site", 0): None, ("site", 1): None, "middle": None, **sizes}, links)
+    assert graph_min_cut(network, [0]).value == size**2 - 1
