@@ -97,7 +97,7 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
     if gains:
         below = parts[1].subplots()
         forest(below, gains)
-        panel(below, len(kinds) * len(shown), f"gains, digits {ANYWHERE}")
+        panel(below, len(kinds) * len(shown), f"gains, images {ANYWHERE}")
         below.set_xlabel("Gain in train accuracy")
     keys = [key(f"K = {kernel}", color=colour, marker=marker) for kernel, (colour, marker) in kernels.items()]
     keys += [key("train", marker="o"), key("test", marker="o", markerfacecolor="white", linestyle="--")]
