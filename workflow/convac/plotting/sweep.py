@@ -16,6 +16,7 @@ from convac.plotting.style import COLUMN, PAGE, figure
 SWEPT = "sweep_"  # begins the columns of swept keys
 LINES = 6  # in a panel
 PANELS = 9
+TICKS = 8  # values that have room for their numbers
 USUAL = ("test_accuracy", "rank", "block_rank", "start_end_rank", "entropy")
 # columns that tell observations of one line apart
 OWN = {"cell", "seed", "step", "example", "site", "quantity", "value", SETTLED}
@@ -63,15 +64,21 @@ def picture(table: pd.DataFrame, key: str, quantity: str) -> Figure:
     panels, lines = records(own, labels[:split]), records(own, labels[split:])
     shown, across = panels[:PANELS], min(3, len(panels))
     down = math.ceil(len(shown) / across)
-    made = figure(PAGE if across > 1 else COLUMN, 0.5 + 2.2 * down)
+    alike = len(lines) <= LINES and any(lines)
+    made = figure(PAGE if across > 1 else COLUMN, 0.5 + 2.2 * down + alike * 0.17 * len(lines))
     for number, chosen in enumerate(shown):
         axes = made.add_subplot(down, across, number + 1)
         draw_lines(axes, rows(own, **chosen), lines)
-        if not numeric:
-            axes.set_xticks(range(len(values)), [str(value) for value in values])
+        if not numeric or len(values) <= TICKS:
+            axes.set_xticks(values if numeric else range(len(values)), [str(value) for value in values])
         axes.set(xlabel=key, ylabel="" if number % across else quantity)
         if len(shown) > 1:
             panel(axes, number, named(chosen))
+        if any(lines) and not alike:
+            axes.legend(loc="best")
+    if alike:
+        entries = dict(pair[::-1] for axes in made.axes for pair in zip(*axes.get_legend_handles_labels(), strict=True))
+        made.legend(entries.values(), entries, loc="outside upper left")
     if len(panels) > PANELS:
         made.suptitle(f"{len(panels) - PANELS} further panels are in the table")
     return made
@@ -91,8 +98,6 @@ def draw_lines(axes: Axes, own: pd.DataFrame, lines: Sequence[dict[str, Any]]) -
     for line in present:
         colour, marker = looks[named(line)]
         curves(axes, rows(own, **line), "at", color=colour, marker=marker, markersize=3.5, label=named(line))
-    if any(present):
-        axes.legend(loc="best")
 
 
 def lines_in(own: pd.DataFrame, panels: Sequence[str], rest: Sequence[str]) -> int:
