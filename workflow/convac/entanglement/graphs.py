@@ -111,8 +111,8 @@ def capacities(network: Network, chosen: Collection[Hashable], sites: Collection
 def whole_logs(sizes: Mapping[Hashable, int]) -> dict[Hashable, int]:
     """Logarithms as whole numbers, in the finest unit in which their sum has at most `BITS` bits.
 
-    A product of n sizes is rounded by at most n/2 units: two are told apart where their logarithms differ by more than n
-    units. At sums of up to 128 nats a unit is 2^-54, at 1,024 nats 2^-51.
+    A product of n sizes is rounded by at most n/2 units: two are told apart where their logarithms differ by more than
+    n units. At sums of up to 128 nats a unit is 2^-54, at 1,024 nats 2^-51.
 
     >>> one, other = whole_logs({"a": 824521, "b": 824523}), whole_logs({"a": 824522, "b": 824522})
     >>> sum(one.values()) < sum(other.values())
