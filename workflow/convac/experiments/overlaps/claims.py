@@ -13,7 +13,7 @@ SEARCH = (
     "than a third said more"
 )
 AMENDED = {
-    "front-shared": Amendment("2026-11-30", "scope", SEARCH),
+    **dict.fromkeys(("front-shared", "prediction"), Amendment("2026-11-30", "scope", SEARCH)),
     **dict.fromkeys(PRIMARY, Amendment("2026-11-30", "scope; made a primary", f"{SEARCH}; {CHOSEN_AS_PRIMARY.why}")),
 }
 
