@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
+from convac.plotting.gains import ABOUT_GAINS, Line, forest, forest_height, judged
 from convac.plotting.geometries import ANY, LOOKS, abreast, geometries, geometry_keys
 from convac.plotting.looks import ordered, refuse_unknown
 from convac.plotting.primitives import (
@@ -27,7 +28,6 @@ from convac.plotting.primitives import (
     present,
     rows,
     steps_in,
-    verdict,
 )
 from convac.plotting.style import BLACK, BLUE, GREEN, PAGE, VERMILLION, figure
 
@@ -52,7 +52,6 @@ COUNT_DASHES = "-."
 WIDTH_DASHES = {"ConvAC": "-", "ConvRect max": "--", "ConvRect average": ":"}
 NEWLINE = "\n"
 WINDOWS = "window_accuracy"  # of the baseline: least squares on counts in the windows
-GAINS = "Gains in test accuracy by the geometry that fits the task, with verdicts as in the ledger (docs/verdicts.md):"
 
 
 def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
@@ -103,8 +102,12 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame, tasks: list[str]) -> F
         return None
     deep = rows(table, network=DEEP[:3])
     by_width = len(present(deep, "width")) > 1
-    made = figure(PAGE, 5.2 if by_width else 3.1)
-    grid = made.subplots(1 + by_width, len(tasks), sharey=True, squeeze=False)
+    lines = gains(claims, tasks)
+    heights = [5.2 if by_width else 2.9, forest_height(lines)][: 1 + (len(lines) > 0)]
+    made = figure(PAGE, sum(heights) + 0.2)
+    # apart, so that the long names below don't narrow the panels above
+    parts = made.subfigures(len(heights), 1, height_ratios=heights, squeeze=False).ravel()
+    grid = parts[0].subplots(1 + by_width, len(tasks), sharey=True, squeeze=False)
     for column, task in enumerate(tasks):
         axes = grid[0, column]
         final_accuracies(axes, table, task)
@@ -118,9 +121,12 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame, tasks: list[str]) -> F
     styles = [key(name, color=BLACK, linestyle=dashes) for name, dashes in WIDTH_DASHES.items()] if by_width else []
     columns = 5 if by_width else 6
     made.legend(handles=[*comparison_keys(table), *styles], loc="outside upper center", ncols=columns)
-    lines = list(filter(None, (judged(claims, task) for task in tasks)))
     if lines:
-        note(made, GAINS, *lines)
+        below = parts[1].subplots()
+        forest(below, lines)
+        panel(below, grid.size, "gains by the geometry that fits the task")
+        below.set_xlabel("Gain in test accuracy")
+        note(made, ABOUT_GAINS)
     return made
 
 
@@ -168,12 +174,19 @@ def accuracy_scale(axes: Axes, table: pd.DataFrame) -> None:
     axes.grid(axis="y")
 
 
-def judged(claims: pd.DataFrame, task: str) -> str:
-    """The gains that the claims about a task state, by network, with their verdicts; empty without any."""
-    ids = {name: f"pooling-geometry-{name.lower().replace(' ', '-')}-{task}" for name in DEEP}
-    found = {name: verdict(claims, own) for name, own in ids.items()}
-    told = [f"{name} {line['mean']:+.2f} {line['verdict']}" for name, line in found.items() if line is not None]
-    return f"{task}: {', '.join(told)}".replace("-", "−") if told else ""
+def gains(claims: pd.DataFrame, tasks: list[str]) -> list[Line]:
+    """What the geometry that fits a task gains, by task and network, with its line in the ledger."""
+    of = {
+        f"pooling-geometry-{name.lower().replace(' ', '-')}-{task}": f"{task}, {label(name)}"
+        for task in tasks
+        for name in DEEP
+    }
+    return judged(claims, of)
+
+
+def label(network: str) -> str:
+    """A network's name on one line, as the axes have it on two."""
+    return NAMES.get(network, network).replace(NEWLINE, " ")
 
 
 def against_width(axes: Axes, table: pd.DataFrame, task: str) -> None:
