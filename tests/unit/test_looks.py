@@ -69,6 +69,8 @@ def test_every_geometry_of_the_table_is_drawn(names):
 # study → a column and what its values become: more of them, or others, than the figures' code lists
 MORE = {
     "recurrent_memory": ("depth", {3: 5, 4: 8}),
+    "recurrent_memory_trained": ("depth", {1: 3, 2: 8}),
+    "overlaps_trained": ("kernel", {2: 5, 3: 6}),
     "overlaps": ("layers", {3: 5, 4: 6}),
     "depth_channels": ("layers", {3: 5, 4: 6}),
     "depth_efficiency": ("local_dimension", {3: 5, 4: 7}),

@@ -57,10 +57,10 @@ def final(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def present(table: pd.DataFrame, column: str) -> list[Any]:
-    """Values of a column, ascending, without missing and empty ones."""
+    """Values of a column as Python's own, ascending, without missing and empty ones."""
     if column not in table:
         return []
-    return sorted(value for value in table[column].dropna().unique() if value != "")
+    return sorted(value for value in table[column].dropna().unique().tolist() if value != "")
 
 
 def aligned(table: pd.DataFrame, index: Sequence[str], quantities: Sequence[str]) -> pd.DataFrame:
