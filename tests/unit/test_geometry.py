@@ -227,7 +227,7 @@ def test_a_line_has_coordinates_and_masks_of_one_axis():
         ([1j], "got"),
         ([0, (0, 1)], "differ in length"),
         ([[0, 0], [1]], "differ in length"),
-        ([True, False], "mask of shape"),
+        ([True, False], r"mask of shape \[2\]; accepted: a mask of shape "),
         ([True, 1], "got"),
         ([0, True], "got"),
         (np.ones(3, dtype=bool), "mask of shape"),

@@ -108,9 +108,12 @@ def numbered(choice: object, sides: tuple[int, ...]) -> tuple[int, ...]:
     if array.size == 0:
         return ()
     if array.dtype.kind == "b":
-        if array.shape not in {sides, (math.prod(sides),)}:
-            wanted = f"of shape {list(sides)} or [{math.prod(sides)}]"
-            raise ArgumentError(f"partition: is a mask of shape {list(array.shape)}; accepted: a mask {wanted}")
+        shapes = dict.fromkeys((sides, (math.prod(sides),)))
+        if array.shape not in shapes:
+            wanted = " or ".join(str(list(shape)) for shape in shapes)
+            raise ArgumentError(
+                f"partition: is a mask of shape {list(array.shape)}; accepted: a mask of shape {wanted}"
+            )
         return tuple(np.flatnonzero(array).tolist())
     if array.dtype.kind not in "iu" or has_boolean(series) or array.ndim not in {1, 2}:
         raise ArgumentError(f"partition: got {short(choice)}; accepted: {accepted}")
