@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy.stats import kendalltau
 
-from convac.claims.claims import Claim, equivalence, rank_correlation
+from convac.claims.claims import Claim, equivalence, fall, rank_correlation
 from convac.claims.ranks import kendall, resampled
 from convac.claims.verdicts import evaluate
 from convac.errors import ArgumentError
@@ -150,6 +150,26 @@ def test_cells_are_ranked_by_medians_and_not_by_seeds():
     assert (found.verdict, found.n, found.mean) == ("reproduced", 10, 1.0)
     assert evaluate(RANKED, ranked_table(values, -values)).verdict == "contradicted"
     assert evaluate(RANKED, ranked_table(values[:7], values[:7])).verdict == "undecided"
+
+
+def test_a_fall_is_the_mean_over_seeds_of_their_own_ranks():
+    generator = np.random.default_rng(5)
+    entropy = np.arange(8.0)
+    rows, expected = [], []
+    for seed in range(10):
+        accuracy = -entropy + generator.normal(0, 2, 8)
+        expected.append(-kendalltau(entropy, accuracy).statistic)
+        for quantity, values in (("vectors", entropy + 100 * seed), ("entropy", accuracy - 50 * seed)):
+            for task, value in enumerate(values):
+                rows.append({"cell": "a", "quantity": quantity, "task": f"t{task}", "seed": seed, "value": value})
+    claim = fall(replace(RANKED, kind="interval", threshold=0.2))
+    found = evaluate(claim, pd.DataFrame(rows))
+    assert (found.verdict, found.n) == ("reproduced", 10)
+    assert found.mean == pytest.approx(np.mean(expected))
+    turned = pd.DataFrame(rows).assign(value=lambda table: table["value"] * (1 - 2 * (table["quantity"] == "entropy")))
+    assert evaluate(claim, turned).verdict == "contradicted"
+    alone = pd.DataFrame([row for row in rows if row["task"] == "t0"])
+    assert evaluate(claim, alone).mean == 0.0  # a single cell has no order
 
 
 def test_what_makes_no_claim_is_refused():

@@ -25,6 +25,7 @@ from convac.claims.claims import (
     columns_of,
     equality,
     equivalence,
+    fall,
     pairs,
     rank_correlation,
     sides,
@@ -90,7 +91,8 @@ RANKED = rank_correlation(
         expected=(9.0, 1.0),
     )
 )
-EXAMPLES = (WINS, BOUNDED, EXACT, EQUAL, ALIKE, RANKED)
+FALLS = fall(replace(RANKED, id="example-falls", kind="interval"))
+EXAMPLES = (WINS, BOUNDED, EXACT, EQUAL, ALIKE, RANKED, FALLS)
 
 
 def registered():
@@ -158,7 +160,7 @@ def test_empty_or_foreign_tables_leave_the_claim_not_run(claim):
 
 @every_claim
 def test_one_seed_is_never_enough(claim):
-    if claim.kind in {"interval", "equivalence"}:
+    if claim.kind in {"interval", "equivalence", "fall"}:
         verdict = evaluate(claim, planted(claim, np.random.default_rng(0), seeds=1))
         assert (verdict.verdict, verdict.p) == ("undecided", 1.0)
 

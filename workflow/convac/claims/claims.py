@@ -78,7 +78,7 @@ CHOSEN_AS_PRIMARY = Amendment("2026-11-29", "made a primary", "roles were given 
 
 Origin = Literal["paper", "ours", "check"]
 Role = Literal["primary", "secondary"]
-Kind = Literal["interval", "exact", "equality", "equivalence", "rank correlation"]
+Kind = Literal["interval", "exact", "equality", "equivalence", "rank correlation", "fall"]
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,8 @@ class Claim:
             whose mean over seeds is at most that of any pair; of equivalences each has its own mean.
         kind: `interval`, a Student-t interval over seeds; `exact`, every single pair must reach the threshold;
             `equality`, no pair may differ by more than −threshold; `equivalence`, the mean over seeds lies within
-            ±threshold; `rank correlation`, Kendall's τ-b between first and second over the cells that `by` tells apart.
+            ±threshold; `rank correlation`, Kendall's τ-b between first and second over the cells that `by` tells apart;
+            `fall`, the mean over seeds of −τ-b over the cells of each: 1 where second falls whenever first rises.
         logarithmic: the statistic is ln first − ln second, for positive values that span decades. Where a value is
             below 1e-12, where engines round, there is no statistic and the claim is undecided.
         trivial: of exact claims and equalities, the bound that `first` or, of equalities, `second` has to stay below to
@@ -158,6 +159,15 @@ def rank_correlation(claim: Claim) -> Claim:
         told = f"by {claim.by}, threshold {claim.threshold:g}"
         raise ArgumentError(f"{claim.id}: got {told}; accepted: columns that tell cells apart, 0 to 1")
     return replace(claim, kind="rank correlation")
+
+
+def fall(claim: Claim) -> Claim:
+    """A claim that second falls as first rises over the cells told apart by `by`, seed by seed: −τ-b above a threshold.
+
+    Raises:
+        ArgumentError: no column tells cells apart, or the threshold is no −τ-b.
+    """
+    return replace(rank_correlation(claim), kind="fall")
 
 
 @dataclass(frozen=True)

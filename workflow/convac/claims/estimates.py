@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import fmean, median
 
+import numpy as np
+
 from convac.claims.claims import Claim, Pair
-from convac.claims.ranks import FEWEST, Resampled, resampled
+from convac.claims.ranks import FEWEST, Resampled, kendall, resampled
 from convac.statistics import Interval, paired_interval, two_sided_p
 
 
@@ -28,6 +30,8 @@ def estimate(claim: Claim, found: list[Pair]) -> Estimate | None:
     """The claim's estimate from its pairs; None where there are none, or one of them has no finite statistic."""
     if claim.kind == "rank correlation":
         return rank_estimate(claim, found) if found else None
+    if claim.kind == "fall":
+        return fall_estimate(claim, found) if found else None
     if not found or not all(math.isfinite(pair.statistic) for pair in found):
         return None
     return equivalence_estimate(claim, found) if claim.kind == "equivalence" else mean_estimate(claim, found)
@@ -66,6 +70,18 @@ def rank_estimate(claim: Claim, found: list[Pair]) -> Estimate:
         return Estimate(1.0, lambda _: Interval(math.nan, -1.0, 1.0, len(first)))
     ranks: Resampled = resampled(first, second)
     return Estimate(ranks.p(claim.threshold), ranks.interval)
+
+
+def fall_estimate(claim: Claim, found: list[Pair]) -> Estimate:
+    """The mean over seeds of −τ-b over the cells of each; 0 for a seed with a single cell, or with ties alone."""
+    seeds: dict[str, list[Pair]] = defaultdict(list)
+    for pair in found:
+        seeds[pair.seed].append(pair)
+    sample = [
+        0.0 - float(kendall(np.ones((1, len(own))), *np.array([(pair.first, pair.second) for pair in own]).T)[0])
+        for own in seeds.values()
+    ]
+    return Estimate(two_sided_p(sample, claim.threshold), lambda error: paired_interval(sample, 1 - error))
 
 
 def by_seed(found: list[Pair]) -> dict[str, list[float]]:

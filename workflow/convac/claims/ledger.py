@@ -42,7 +42,8 @@ SHOWN = 5  # counterexamples of a claim that a page tells; the CSV has all
 ABOUT = (
     "The statistic is the mean over seeds with its corrected Student-t interval; of exact claims the mean with the "
     "smallest and largest value over all pairs; of equalities the fraction that is equal with the smallest and largest "
-    "difference; of rank correlations Kendall's τ-b over cells with its interval. Words, families and corrections: "
+    "difference; of rank correlations Kendall's τ-b over cells with its interval; of falls the mean of −τ-b within "
+    "seeds, with that of Student. Words, families and corrections: "
     "docs/verdicts.md."
 )
 

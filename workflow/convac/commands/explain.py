@@ -21,6 +21,7 @@ WHAT = {
     "interval": "mean [corrected interval]",
     "equivalence": "mean [corrected interval]",
     "rank correlation": "τ-b [corrected interval]",
+    "fall": "mean of −τ-b [corrected interval]",
     "exact": "mean [smallest, largest]",
     "equality": "fraction equal [smallest, largest difference]",
 }
