@@ -127,6 +127,7 @@ def test_more_series_than_looks_that_are_listed_are_all_drawn(study, part, start
 
 
 LISTED = {  # study → columns whose values are all known to its figures
+    "data_entanglement": ("network", "places"),
     "depth_channels": ("network", "model"),
     "depth_efficiency": ("weights", "epsilon", "pooling"),
     "dilated_mixing": ("operator", "structure"),
@@ -138,6 +139,7 @@ LISTED = {  # study → columns whose values are all known to its figures
     "overlaps_trained": ("network", "task"),
     "pooling_geometry": ("network", "initialisation"),
     "recurrent_memory_trained": ("network", "task"),
+    "simnets": ("network",),
     "target_entropy": ("task", "shape", "convention"),
     "trained_entanglement": ("network", "control"),
 }

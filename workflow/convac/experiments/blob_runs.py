@@ -28,8 +28,8 @@ Task = Literal["closedness", "symmetry"]
 Geometry = Literal["square", "mirror"] | TreeFile
 
 
-class BlobExperiment(Experiment):
-    """Base of the blocks: blobs, and networks of four kinds over pooling trees of several geometries."""
+class BlobImages(Experiment):
+    """Base of the blocks whose networks are trained on blobs, over pooling trees of several geometries."""
 
     tasks: tuple[Task, ...] = Field(min_length=1, description="what is asked of a blob")
     side: Annotated[Literal[16, 32, 64], INTEGER] = Field(description="pixels along each side of an image")
@@ -40,32 +40,47 @@ class BlobExperiment(Experiment):
         description="blobs drawn for testing; 80 % become examples"
     )
     geometries: tuple[Geometry, ...] = Field(min_length=1, description="names, or paths of tree files")
-    widths: tuple[Positive, ...] = Field(min_length=1, description="channels of every hidden level, one network each")
     seeds: Seeds = Field(description="training runs per network, or their seeds; each has blobs of its own")
-    further_seeds: Positive = Field(description="of these, how many train networks beside the deep ones on plain blobs")
     snapshots: tuple[Natural, ...] = Field((), description="steps at which the deep networks' weights are kept")
-    arithmetic: Schedule = Field(description="ConvAC, positive weights in log space")
-    signed: Schedule = Field(description="ConvAC, real weights")
-    rectifier: Schedule = Field(description="ConvRect")
-    poolings: tuple[Literal["max", "average"], ...] = Field(description="of ConvRect")
 
     @model_validator(mode="after")
-    def _trees_fit(self) -> "BlobExperiment":
+    def _trees_fit(self) -> "BlobImages":
         for geometry in self.geometries:
             PoolingTree.named(geometry, self.sites)
         labels = [geometry_label(geometry) for geometry in dict.fromkeys(self.geometries)]
         if len({*labels}) < len(labels):
             raise ValueError(f"geometries: {', '.join(labels)}; accepted: tree files of different names")
-        steps = min(schedule.steps for schedule in (self.arithmetic, self.signed, self.rectifier))
+        steps = min(schedule.steps for schedule in self.snapped)
         late = [step for step in self.snapshots if step >= steps]
         if late:
             raise ArgumentError(f"snapshots: {late[0]}; accepted: steps before the last of any network, {steps}")
         return self
 
     @property
+    def snapped(self) -> tuple[Schedule, ...]:
+        """Schedules of the networks whose weights are kept at snapshots."""
+        raise NotImplementedError
+
+    @property
     def sites(self) -> tuple[int, int]:
         """Pixels along each axis."""
         return (self.side, self.side)
+
+
+class BlobExperiment(BlobImages):
+    """Base of the blocks that compare networks of four kinds on blobs."""
+
+    widths: tuple[Positive, ...] = Field(min_length=1, description="channels of every hidden level, one network each")
+    further_seeds: Positive = Field(description="of these, how many train networks beside the deep ones on plain blobs")
+    arithmetic: Schedule = Field(description="ConvAC, positive weights in log space")
+    signed: Schedule = Field(description="ConvAC, real weights")
+    rectifier: Schedule = Field(description="ConvRect")
+    poolings: tuple[Literal["max", "average"], ...] = Field(description="of ConvRect")
+
+    @property
+    def snapped(self) -> tuple[Schedule, ...]:
+        """Schedules of the deep networks."""
+        return self.arithmetic, self.signed, self.rectifier
 
 
 Block = TypeVar("Block", bound=BlobExperiment)
@@ -103,7 +118,7 @@ def signed(
 
 
 def cell(
-    block: BlobExperiment,
+    block: BlobImages,
     task: Task,
     name: str,
     geometry: str,

@@ -136,6 +136,8 @@ COMPUTED = {
     "exponent_high": "upper end of the exponent's 95 % interval, from the scatter about a power law [number]",
     "predicted_exponent": "exponent of the entropy in the limit of large blocks [number]",
     "random_exponent": "exponent of a random function's entropy in the block's sites, on the target's blocks [number]",
+    "dataset_entropy": "mean entropy of a labelled dataset's tensor over canonical partitions of a tree [nats]",
+    "dataset_correlation": "mean |correlation| of pixels inside and outside, over canonical partitions [fraction]",
     "data_entropy": "entropy of an image class's tensor from samples [nats]",
     "shuffled_entropy": "entropy of an image class's tensor from samples with their labels in random order [nats]",
     "extrapolated_entropy": "entropy of an image class’s tensor, extrapolated to any number of samples [nats]",
