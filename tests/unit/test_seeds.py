@@ -21,7 +21,16 @@ from convac.circuits.tree import random_circuit
 from convac.circuits.tree_tensors import TreeTensorNetwork
 from convac.claims import ranks
 from convac.commands import probe
-from convac.datasets import agreement, blobs, controls, copying_memory, digits, pair_sequences, start_end_similarity
+from convac.datasets import (
+    agreement,
+    blobs,
+    controls,
+    copying_memory,
+    digits,
+    pair_sequences,
+    start_end_similarity,
+    swapped_images,
+)
 from convac.entanglement import composites, generic_rank, grid_sample, mixed_rank
 from convac.entanglement.grid import GridFunction
 from convac.entanglement.limits import Limits
@@ -171,6 +180,7 @@ DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
         lambda: digits.generate("digits", 3, 8, grid=2, clutter=1, **SMALL),
         [4578, 6668, 6643, 7513, 7025, 1377, 9030, 6213, 9134, 8436, 5668, 7087],
     ),
+    "swapped images": (lambda: swapped_images.swapped_order(16, 3, 3), [1461]),
     "digits parted by a seed": (lambda: digits.read_originals("digits", seed=3), [9854]),
     "downloaded digits": (downloaded, [8966]),
     "own digits": (own, [8523]),
