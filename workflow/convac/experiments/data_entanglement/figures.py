@@ -106,12 +106,10 @@ def told(claims: pd.DataFrame, networks: list[str]) -> list[str]:
     """What claims about the networks state, with their verdicts: falls, and gains by rearrangement."""
     found = []
     for claim, words in (("fall", "−τ-b of entropy and accuracy"), ("rearranged", "gain by rearrangement")):
-        lines = []
-        for network in networks:
-            line = verdict(claims, f"data-entanglement-{claim}-{IDS[network]}")
+        for network in NAMES:
+            line = verdict(claims, f"data-entanglement-{claim}-{IDS[network]}") if network in networks else None
             if line is not None:
-                lines.append(f"{NAMES[network]}: {gain(line)} > {line['threshold']:g}: {line['verdict']}")
-        found += [f"{words}: {'; '.join(lines)}"] if lines else []
+                found.append(f"{NAMES[network]}, {words}: {gain(line)} > {line['threshold']:g}: {line['verdict']}")
     return [*found, ABOUT_VERDICTS.replace("gain", "statistic", 1)] if found else []
 
 

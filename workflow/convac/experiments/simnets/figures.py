@@ -33,6 +33,8 @@ SPLITS = {"test_accuracy": True, "train_accuracy": False}  # quantity → filled
 BETA_LOOKS: Mapping[str, Look] = {"1": (BLUE, "o"), "4": (GREEN, "^"), "inf": (VERMILLION, "s")}
 GEOMETRY_DASHES = ("-", "--", ":", "-.")
 CHANCE = 0.5
+STUCK = 0.55  # accuracy below which a network counts as at chance
+TOP = 1.1  # of the scale of shares, which are unbiased: where nothing is learnt a few lie far above 1
 SHARE = "interaction_share"
 UNTRAINED, TRAINED, LABEL = "untrained", "trained", "label"
 THROUGH = ("untrained", "training", "trained")
@@ -98,8 +100,17 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame, tasks: list[str]) -> F
     keys = [*geometry_keys(series), key("test (open: train)", color=BLACK, marker="o", linestyle="")]
     made.legend(handles=[*keys, key("chance", linestyle=":", linewidth=0.9)], loc="outside upper center", ncols=5)
     told = [judged(claims, f"simnets-geometry-{task}", f"{task}, least gain over β") for task in tasks]
-    note(made, *stated(told), "bars: 95 % intervals over seeds")
+    note(made, *stated(told), "bars: 95 % intervals over seeds", *at_chance(found))
     return made
+
+
+def at_chance(table: pd.DataFrame) -> list[str]:
+    """How many networks of each β ended at chance; nothing where none did."""
+    tested = rows(table, quantity="test_accuracy")
+    counts = {beta: rows(tested, beta=beta)["value"] for beta in betas(tested)}
+    told = [f"{(own < STUCK).sum()} of {len(own)} at β = {named(beta)}" for beta, own in counts.items()]
+    stuck = bool((tested["value"] < STUCK).any())
+    return [f"ended below {STUCK:g} in test accuracy: {', '.join(told)}"] if stuck else []
 
 
 def judged(claims: pd.DataFrame, name: str, what: str) -> str:
@@ -111,7 +122,7 @@ def judged(claims: pd.DataFrame, name: str, what: str) -> str:
 def stated(told: list[str]) -> list[str]:
     """Lines about verdicts, and where their words are explained; none without any."""
     lines = list(filter(None, told))
-    return ["; ".join(lines), ABOUT_VERDICTS] if lines else []
+    return [*lines, ABOUT_VERDICTS] if lines else []
 
 
 def dependence(table: pd.DataFrame, claims: pd.DataFrame, tasks: list[str]) -> Figure | None:
@@ -137,12 +148,21 @@ def dependence(table: pd.DataFrame, claims: pd.DataFrame, tasks: list[str]) -> F
         abscissa(axes, shown)
         panel(axes, number, task.capitalize())
     panels[0].set_ylabel("Interaction share of log-odds")
+    single = rows(found, phase=(UNTRAINED, TRAINED))["value"]
+    panels[0].set_ylim(min(-0.05, float(single.min()) - 0.05), TOP)
+    above = int((single > TOP).sum())
+    beyond = [f"{above} of {len(single)} single values lie above the scale"] if above else []
     keys = [*geometry_keys(series), key("trained (open: untrained)", color=BLACK, marker="o", linestyle="")]
     if len(rows(found, phase=LABEL)):
         keys.append(key("the label’s own score", linestyle="--", linewidth=0.9))
     made.legend(handles=keys, loc="outside upper center", ncols=4)
     told = judged(claims, "simnets-share-geometry", "mirror less square, least over β and tasks")
-    note(made, *stated([told]), "left | right halves of held-out images with pixels in each; bars: 95 % intervals")
+    note(
+        made,
+        *stated([told]),
+        "left | right halves of held-out images with pixels in each; bars: 95 % intervals",
+        *beyond,
+    )
     return made
 
 
