@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
 
-from convac.plotting.primitives import verdict
-from convac.plotting.style import BLACK, GREY, VERMILLION
+from convac.plotting.primitives import panel, verdict
+from convac.plotting.style import BLACK, GREY, PAGE, VERMILLION, figure
 
 Line = tuple[str, pd.Series]  # what a gain is of, in a few words, and its claim's line in the ledger
 
@@ -40,3 +41,32 @@ def forest(axes: Axes, lines: Sequence[Line]) -> None:
     axes.axvline(0, color=GREY, linewidth=0.8, zorder=1)
     axes.set_yticks(range(len(lines)), [f"{words}: {line['verdict']}" for words, line in lines])
     axes.set_ylim(len(lines) - 0.5, -0.5)
+
+
+def above_gains(height: float, lines: Sequence[Line]) -> tuple[Figure, SubFigure, Axes | None]:
+    """A page-wide figure, its upper part of so many inches for panels, and axes below for gains where there are any.
+
+    The parts stand apart, so that the long names of gains don't narrow the panels above.
+    """
+    heights = [height, forest_height(lines)][: 1 + (len(lines) > 0)]
+    made = figure(PAGE, sum(heights) + 0.2)
+    parts = made.subfigures(len(heights), 1, height_ratios=heights, squeeze=False).ravel()
+    return made, parts[0], parts[1].subplots() if lines else None
+
+
+def gains_below(axes: Axes | None, number: int, lines: Sequence[Line], title: str, label: str) -> list[str]:
+    """Draw the gains as the panel of a number, and give the line of the figure's note about them; nothing without any.
+
+    Args:
+        axes: from `above_gains`.
+        number: of the panel, from 0.
+        lines: from `judged`.
+        title: of the panel.
+        label: of its axis.
+    """
+    if axes is None:
+        return []
+    forest(axes, lines)
+    panel(axes, number, title)
+    axes.set_xlabel(label)
+    return [ABOUT_GAINS]

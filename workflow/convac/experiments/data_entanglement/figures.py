@@ -6,16 +6,15 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from convac.plotting.gains import Line, above_gains, gains_below, judged
 from convac.plotting.geometries import abreast, geometries, geometry_keys
 from convac.plotting.looks import Look, ordered, refuse_unknown
 from convac.plotting.primitives import (
-    ABOUT_VERDICTS,
     aligned,
     dots,
     drawn,
     final,
     first_draw,
-    gain,
     images,
     key,
     level_line,
@@ -26,7 +25,6 @@ from convac.plotting.primitives import (
     plain_numbers,
     present,
     rows,
-    verdict,
 )
 from convac.plotting.style import BLACK, BLUE, GREEN, PAGE, VERMILLION, figure
 
@@ -47,7 +45,7 @@ def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
     """Every figure of the experiment by its part; a part without rows says so."""
     refuse_unknown(table, network=NETWORKS, places=("swapped", "rearranged"))
     parts = {"": lambda found: comparison(found, claims), "scatter": scatter, "trees": trees, "examples": examples}
-    return drawn(parts, table)
+    return drawn(parts, table, untrained=("trees", "examples"))
 
 
 def stages(table: pd.DataFrame) -> list[tuple[int, str]]:
@@ -70,8 +68,10 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
     order = stages(accuracy)
     if not order:
         return None
-    made = figure(PAGE, 4.4)
-    upper, lower = made.subplots(2, 1, sharex=True, height_ratios=(1, 1.5))
+    shown = present(accuracy, "network")
+    lines = stated(claims, shown)
+    made, above, below = above_gains(4.0, lines)
+    upper, lower = above.subplots(2, 1, sharex=True, height_ratios=(1, 1.5))
     for place, stage in enumerate(order):
         own = of_stage(entropy, stage)
         dots(upper, place, per_seed(own), BLACK, "D", filled=stage[1] == "swapped", aside=0.14)
@@ -90,7 +90,6 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
     lower.set_ylabel("Test accuracy")
     lower.set_ylim(min(CHANCE, float(accuracy["value"].min())) - 0.03, 1.02)
     lower.set_xlabel("swaps of two pixels’ places (as many as pixels, less one: any order)")
-    shown = present(accuracy, "network")
     keys = [
         key(NAMES[name], color=colour, marker=marker, linestyle="")
         for name, (colour, marker) in NETWORKS.items()
@@ -98,19 +97,23 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
     ]
     keys += [key("open: rearranged", color=BLACK, marker="o", markerfacecolor="white", linestyle="")]
     made.legend(handles=[*keys, key("chance", linestyle=":", linewidth=0.9)], loc="outside upper center", ncols=5)
-    note(made, *told(claims, shown), "bars: 95 % intervals over seeds")
+    told = gains_below(below, 2, lines, "what is claimed", "−τ-b, or gain in test accuracy")
+    note(made, "bars: 95 % intervals over seeds", *told)
     return made
 
 
-def told(claims: pd.DataFrame, networks: list[str]) -> list[str]:
-    """What claims about the networks state, with their verdicts: falls, and gains by rearrangement."""
-    found = []
-    for claim, words in (("fall", "−τ-b of entropy and accuracy"), ("rearranged", "gain by rearrangement")):
-        for network in NAMES:
-            line = verdict(claims, f"data-entanglement-{claim}-{IDS[network]}") if network in networks else None
-            if line is not None:
-                found.append(f"{NAMES[network]}, {words}: {gain(line)} > {line['threshold']:g}: {line['verdict']}")
-    return [*found, ABOUT_VERDICTS.replace("gain", "statistic", 1)] if found else []
+def stated(claims: pd.DataFrame, networks: list[str]) -> list[Line]:
+    """What claims about the networks state, with their lines in the ledger: falls, and gains by rearrangement."""
+    of = {"fall": "−τ-b of entropy and accuracy", "rearranged": "gain by rearrangement"}
+    return judged(
+        claims,
+        {
+            f"data-entanglement-{claim}-{IDS[network]}": f"{name}, {words}"
+            for claim, words in of.items()
+            for network, name in NAMES.items()
+            if network in networks
+        },
+    )
 
 
 def scatter(table: pd.DataFrame) -> Figure | None:

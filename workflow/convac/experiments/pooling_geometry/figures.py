@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
-from convac.plotting.gains import ABOUT_GAINS, Line, forest, forest_height, judged
+from convac.plotting.gains import Line, above_gains, gains_below, judged
 from convac.plotting.geometries import ANY, LOOKS, abreast, geometries, geometry_keys
 from convac.plotting.looks import ordered, refuse_unknown
 from convac.plotting.primitives import (
@@ -103,11 +103,8 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame, tasks: list[str]) -> F
     deep = rows(table, network=DEEP[:3])
     by_width = len(present(deep, "width")) > 1
     lines = gains(claims, tasks)
-    heights = [5.2 if by_width else 2.9, forest_height(lines)][: 1 + (len(lines) > 0)]
-    made = figure(PAGE, sum(heights) + 0.2)
-    # apart, so that the long names below don't narrow the panels above
-    parts = made.subfigures(len(heights), 1, height_ratios=heights, squeeze=False).ravel()
-    grid = parts[0].subplots(1 + by_width, len(tasks), sharey=True, squeeze=False)
+    made, above, below = above_gains(5.2 if by_width else 2.9, lines)
+    grid = above.subplots(1 + by_width, len(tasks), sharey=True, squeeze=False)
     for column, task in enumerate(tasks):
         axes = grid[0, column]
         final_accuracies(axes, table, task)
@@ -121,12 +118,8 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame, tasks: list[str]) -> F
     styles = [key(name, color=BLACK, linestyle=dashes) for name, dashes in WIDTH_DASHES.items()] if by_width else []
     columns = 5 if by_width else 6
     made.legend(handles=[*comparison_keys(table), *styles], loc="outside upper center", ncols=columns)
-    if lines:
-        below = parts[1].subplots()
-        forest(below, lines)
-        panel(below, grid.size, "gains by the geometry that fits the task")
-        below.set_xlabel("Gain in test accuracy")
-        note(made, ABOUT_GAINS)
+    title = "gains by the geometry that fits the task"
+    note(made, *gains_below(below, grid.size, lines, title, "Gain in test accuracy"))
     return made
 
 

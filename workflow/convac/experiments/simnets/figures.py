@@ -7,15 +7,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from convac.plotting.gains import above_gains, gains_below, judged
 from convac.plotting.geometries import abreast, geometries, geometry_keys
 from convac.plotting.looks import Look, looks, ordered, refuse_unknown
 from convac.plotting.primitives import (
-    ABOUT_VERDICTS,
     curves,
     dots,
     drawn,
     final,
-    gain,
     key,
     level_line,
     note,
@@ -24,7 +23,6 @@ from convac.plotting.primitives import (
     present,
     rows,
     steps_in,
-    verdict,
 )
 from convac.plotting.style import BLACK, BLUE, GREEN, PAGE, VERMILLION, figure
 
@@ -82,8 +80,9 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame, tasks: list[str]) -> F
     tasks = [task for task in tasks if len(rows(found, task=task))]
     if not tasks:
         return None
-    made = figure(PAGE, 3.1)
-    panels = made.subplots(1, len(tasks), sharey=True, squeeze=False)[0]
+    lines = judged(claims, {f"simnets-geometry-{task}": f"{task}, least over β" for task in tasks})
+    made, above, below = above_gains(2.9, lines)
+    panels = above.subplots(1, len(tasks), sharey=True, squeeze=False)[0]
     shown, series = betas(found), geometries(found)
     for number, (axes, task) in enumerate(zip(panels, tasks, strict=True)):
         for place, beta in enumerate(shown):
@@ -99,8 +98,8 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame, tasks: list[str]) -> F
     panels[0].set_ylim(min(CHANCE, float(found["value"].min())) - 0.03, 1.02)
     keys = [*geometry_keys(series), key("test (open: train)", color=BLACK, marker="o", linestyle="")]
     made.legend(handles=[*keys, key("chance", linestyle=":", linewidth=0.9)], loc="outside upper center", ncols=5)
-    told = [judged(claims, f"simnets-geometry-{task}", f"{task}, least gain over β") for task in tasks]
-    note(made, *stated(told), "bars: 95 % intervals over seeds", *at_chance(found))
+    told = gains_below(below, len(tasks), lines, "gains by the geometry that fits the task", "Gain in test accuracy")
+    note(made, "bars: 95 % intervals over seeds", *told, *at_chance(found))
     return made
 
 
@@ -113,26 +112,15 @@ def at_chance(table: pd.DataFrame) -> list[str]:
     return [f"ended below {STUCK:g} in test accuracy: {', '.join(told)}"] if stuck else []
 
 
-def judged(claims: pd.DataFrame, name: str, what: str) -> str:
-    """A claim's mean, interval, threshold and verdict; empty where it has none."""
-    line = verdict(claims, name)
-    return "" if line is None else f"{what}: {gain(line)} > {line['threshold']:g}: {line['verdict']}"
-
-
-def stated(told: list[str]) -> list[str]:
-    """Lines about verdicts, and where their words are explained; none without any."""
-    lines = list(filter(None, told))
-    return [*lines, ABOUT_VERDICTS] if lines else []
-
-
 def dependence(table: pd.DataFrame, claims: pd.DataFrame, tasks: list[str]) -> Figure | None:
     """Interaction share by β and geometry, untrained and trained, and that of the label's own score."""
     found = rows(table, quantity=SHARE, condition="conditioned")
     tasks = [task for task in tasks if len(rows(found, task=task, phase=(UNTRAINED, TRAINED)))]
     if not tasks:
         return None
-    made = figure(PAGE, 3.0)
-    panels = made.subplots(1, len(tasks), sharey=True, squeeze=False)[0]
+    lines = judged(claims, {"simnets-share-geometry": "mirror over square, least over β and tasks"})
+    made, above, below = above_gains(2.8, lines)
+    panels = above.subplots(1, len(tasks), sharey=True, squeeze=False)[0]
     shown, series = betas(found), geometries(found)
     for number, (axes, task) in enumerate(zip(panels, tasks, strict=True)):
         for place, beta in enumerate(shown):
@@ -150,19 +138,15 @@ def dependence(table: pd.DataFrame, claims: pd.DataFrame, tasks: list[str]) -> F
     panels[0].set_ylabel("Interaction share of log-odds")
     single = rows(found, phase=(UNTRAINED, TRAINED))["value"]
     panels[0].set_ylim(min(-0.05, float(single.min()) - 0.05), TOP)
-    above = int((single > TOP).sum())
-    beyond = [f"{above} of {len(single)} single values lie above the scale"] if above else []
+    outside = int((single > TOP).sum())
+    beyond = [f"{outside} of {len(single)} single values lie above the scale"] if outside else []
     keys = [*geometry_keys(series), key("trained (open: untrained)", color=BLACK, marker="o", linestyle="")]
     if len(rows(found, phase=LABEL)):
         keys.append(key("the label’s own score", linestyle="--", linewidth=0.9))
     made.legend(handles=keys, loc="outside upper center", ncols=4)
-    told = judged(claims, "simnets-share-geometry", "mirror less square, least over β and tasks")
-    note(
-        made,
-        *stated([told]),
-        "left | right halves of held-out images with pixels in each; bars: 95 % intervals",
-        *beyond,
-    )
+    halves = "left | right halves of held-out images with pixels in each; bars: 95 % intervals"
+    told = gains_below(below, len(tasks), lines, "gain in share by mirror pooling", "Gain in interaction share")
+    note(made, halves, *told, *beyond)
     return made
 
 
