@@ -164,7 +164,14 @@ CLASSES = {"tasks": ["digits"], "sides": [4, 5, 6, 7], "samples": 32, "seeds": 1
         ({"block_image": [4, 1]}, "images, block_image: [4, 1]; accepted: at least 2 columns, 20 pixels at most"),
         ({"lengths": [2, 4, 8, 1000]}, "lengths: 1000; accepted: strip_height × length up to 1000"),
         ({"classes": [{"tasks": ["cats"], "sides": [4, 5, 6, 7], "samples": 32, "seeds": 1}]}, "accepted: 'digits'"),
-        ({"classes": [{**CLASSES, "sides": [4, 4, 5, 5]}]}, "classes.sides: [4, 4, 5, 5]; accepted: at least 3 differ"),
+        (
+            {"classes": [{**CLASSES, "sides": [4, 5]}]},
+            "classes.0.sides: [4, 5] is not accepted; accepted: entries, at least 4",
+        ),
+        (
+            {"classes": [{**CLASSES, "sides": [4, 4, 5, 5]}]},
+            "classes.0.sides: 4 stands twice; accepted: every entry once",
+        ),
         ({"classes": [{**CLASSES, "samples": 31}]}, "samples: 31"),
         ({"classes": []}, "classes: "),
     ],

@@ -10,14 +10,12 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from convac.errors import ArgumentError
 from convac.experiments.experiment import Cell, Experiment
 from convac.experiments.target_entropy.jobs import Blocks, Families, ImageClasses, Listed, Scans, Sides
 from convac.specs.job import JobSpec
 from convac.specs.spec import Natural, Positive
 
 PIXELS = 20  # of an image whose functions are listed
-LEAST = 3  # different sizes that a law of two parameters is fitted to
 BLOCK = 1000  # pixels of the largest block, whose rank must fit a float
 
 
@@ -50,10 +48,6 @@ class Block(Experiment):
         for sides in (*self.images, self.block_image):
             if not sides[1] >= 2 or not math.prod(sides) <= PIXELS:
                 raise ValueError(f"images, block_image: {list(sides)}; accepted: at least 2 columns, 20 pixels at most")
-        for each in self.classes:
-            if len(set(each.sides)) < LEAST:
-                given, accepted = list(each.sides), f"at least {LEAST} different ones, a law is fitted"
-                raise ArgumentError(f"classes.sides: {given}; accepted: {accepted}")
         if self.strip_height * max(self.lengths) > BLOCK:
             raise ValueError(f"lengths: {max(self.lengths)}; accepted: strip_height × length up to {BLOCK}")
         return self
