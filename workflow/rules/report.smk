@@ -54,6 +54,7 @@ rule explorer:
         tables=lambda wildcards: [
             PLAN.table(wildcards.scale, name) for name in PLAN.experiments
         ],
+        page=local(source("workflow/report/explorer/page.html")),
         parts=local(
             sorted(map(str, Path(source("workflow/report/explorer")).rglob("*.*")))
         ),
@@ -70,7 +71,7 @@ rule explorer:
         "../../envs/cpu.yaml"
     params:
         code=source_hash("convac.commands.explorer"),
-        resources=source("workflow/report/explorer"),
+        resources=lambda wildcards, input: str(Path(input.page).parent),
     message:
         "explorer ({wildcards.scale})"
     shell:
