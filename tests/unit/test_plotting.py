@@ -33,6 +33,9 @@ VERDICTS = pd.DataFrame(
     {
         "id": ["pooling-geometry-convac-closedness", "pooling-geometry-convrect-max-closedness"],
         "mean": [0.15, -0.02],
+        "low": [0.1, -0.03],
+        "high": [0.2, -0.01],
+        "threshold": [0.05, 0.02],
         "verdict": ["reproduced", "contradicted"],
     }
 )
@@ -158,10 +161,11 @@ def test_house_figures_have_every_part_and_no_fault(drawn):
 
 
 def test_comparison_shows_the_verdicts(drawn):
-    labels = [label.get_text() for label in drawn[""].axes[0].get_xticklabels()]
+    gains, accuracies, _ = sorted(drawn[""].axes, key=lambda axes: axes.get_xlabel(), reverse=True)
+    labels = [label.get_text() for label in accuracies.get_xticklabels()]
     assert labels[0] == "ConvAC\npositive\nr = 16"
-    told = "closedness: ConvAC +0.15 reproduced, ConvRect max −0.02 contradicted"
-    assert any(told in text.get_text() for text in drawn[""].texts)
+    told = [label.get_text() for label in gains.get_yticklabels()]
+    assert told == ["closedness, ConvAC positive: reproduced", "closedness, ReLU max: contradicted"]
     assert labels[-2:] == ["shallow\nConvAC\nr = 256", "window\ncounts,\nlinear"]
 
 

@@ -40,7 +40,7 @@ def correlations(values: np.ndarray) -> np.ndarray:
     Args:
         values: shape (n, N), a sample a row.
 
-    >>> correlations(np.array([[0, 1, 5], [1, 0, 5], [2, -1, 5]])).tolist()
+    >>> correlations(np.array([[0, 1, 5], [1, 0, 5], [2, -1, 5]])).round(12).tolist()
     [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
     """
     centred = values - values.mean(axis=0)
