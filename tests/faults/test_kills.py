@@ -63,8 +63,10 @@ def test_killed_again_and_again(fresh, undisturbed, chain, long):
     for victim, count, later in moments(chain, len(awaited)):
         with stopped_afterwards(begin(fresh, *targets)) as run:
             disturb(fresh, run, victim, count, later, generator)
-        assert run.returncode
+        assert run.returncode or victim == "job"  # one that had written all it was to write is killed in vain
         assert_no_half_result(fresh, undisturbed)  # while orphans still write
+        if not run.returncode:
+            break
         begin = resume
     with stopped_afterwards(resume(fresh, *targets)) as run:
         assert run.wait() == 0

@@ -134,13 +134,11 @@ DAMAGES = {
 @pytest.mark.parametrize("kind", DAMAGES)
 def test_damaged_files_stop_their_readers_in_one_line(clone, kind, damage):
     pattern, rule, output = DAMAGES[kind]
-    victim = sorted(clone.path.glob(pattern))[0]
-    made = [
-        path
-        for path in sorted(clone.path.glob(output))
-        if rule in {"collect", "claims"} or path.parent == victim.parent
-    ]
-    target = str((made or sorted(clone.path.glob(output)))[0].relative_to(clone.path))
+    victims, made = (sorted(clone.path.glob(each)) for each in (pattern, output))
+    # of those that read a neighbour, such as a network that is measured: not all are
+    pairs = ((victim, path) for victim in victims for path in made if path.parent == victim.parent)
+    victim, path = next(pairs, (victims[0], made[0]))
+    target = str(path.relative_to(clone.path))
     content = bytearray(victim.read_bytes())
     if damage == "truncated":
         del content[len(content) // 2 :]
