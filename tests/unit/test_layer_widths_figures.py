@@ -140,14 +140,14 @@ def test_verdicts_stand_beside_the_gains():
 
 def test_networks_that_ended_at_chance_are_named():
     table = made("smoke")
-    assert stuck(table) == ""
+    assert stuck(table) == []
     of = (table["network"] == "ConvAC") & (table["task"] == "local") & (table["profile"] == "wide-tip")
     low = table.assign(value=table["value"].where(~of | (table["quantity"] != "train_accuracy"), 0.1))
-    assert stuck(low) == "At chance in training, by seed: ConvAC local wide-tip all"
-    assert stuck(low) in texts(draw(low, pd.DataFrame())[""])
+    assert stuck(low) == ["At chance in training, by seed: ConvAC local wide-tip all"]
+    assert stuck(low)[0] in texts(draw(low, pd.DataFrame())[""])
     assert faults(low) == {}
     one = table.assign(value=table["value"].where(~of | (table["seed"] != 1) | low["value"].ne(0.1), 0.1))
-    assert stuck(one) == "At chance in training, by seed: ConvAC local wide-tip 1"
+    assert stuck(one) == ["At chance in training, by seed: ConvAC local wide-tip 1"]
 
 
 def test_the_footer_is_short():

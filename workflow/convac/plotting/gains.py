@@ -11,6 +11,7 @@ from convac.plotting.primitives import panel, verdict
 from convac.plotting.style import BLACK, GREY, PAGE, VERMILLION, figure
 
 Line = tuple[str, pd.Series]  # what a gain is of, in a few words, and its claim's line in the ledger
+Groups = Mapping[str, Sequence[Line]]  # gains by the title of their panel
 
 ABOUT_GAINS = "bars of gains: corrected intervals; dashed: what is claimed at least; verdicts: docs/verdicts.md"
 
@@ -43,30 +44,35 @@ def forest(axes: Axes, lines: Sequence[Line]) -> None:
     axes.set_ylim(len(lines) - 0.5, -0.5)
 
 
-def above_gains(height: float, lines: Sequence[Line]) -> tuple[Figure, SubFigure, Axes | None]:
-    """A page-wide figure, its upper part of so many inches for panels, and axes below for gains where there are any.
+def above_gains(height: float, groups: Groups) -> tuple[Figure, SubFigure, list[Axes]]:
+    """A page-wide figure, its upper part of so many inches for panels, and axes below, one for each group of gains.
 
     The parts stand apart, so that the long names of gains don't narrow the panels above.
     """
-    heights = [height, forest_height(lines)][: 1 + (len(lines) > 0)]
+    below = [forest_height(lines) for lines in groups.values() if lines]
+    heights = [height, sum(below)][: 1 + (len(below) > 0)]
     made = figure(PAGE, sum(heights) + 0.2)
     parts = made.subfigures(len(heights), 1, height_ratios=heights, squeeze=False).ravel()
-    return made, parts[0], parts[1].subplots() if lines else None
+    if not below:
+        return made, parts[0], []
+    axes = parts[1].subplots(len(below), 1, squeeze=False, sharex=True, height_ratios=below)
+    return made, parts[0], list(axes.ravel())
 
 
-def gains_below(axes: Axes | None, number: int, lines: Sequence[Line], title: str, label: str) -> list[str]:
-    """Draw the gains as the panel of a number, and give the line of the figure's note about them; nothing without any.
+def gains_below(axes: Sequence[Axes], number: int, groups: Groups, label: str) -> list[str]:
+    """Draw each group of gains as a panel, and give the line of the figure's note about them; nothing without any.
 
     Args:
-        axes: from `above_gains`.
-        number: of the panel, from 0.
-        lines: from `judged`.
-        title: of the panel.
-        label: of its axis.
+        axes: from `above_gains`, of the same groups.
+        number: of the first panel, from 0.
+        groups: lines from `judged` by the title of their panel.
+        label: of the axis.
     """
-    if axes is None:
+    shown = [(title, lines) for title, lines in groups.items() if lines]
+    for place, (each, (title, lines)) in enumerate(zip(axes, shown, strict=True)):
+        forest(each, lines)
+        panel(each, number + place, title)
+    if not shown:
         return []
-    forest(axes, lines)
-    panel(axes, number, title)
-    axes.set_xlabel(label)
+    axes[-1].set_xlabel(label)
     return [ABOUT_GAINS]

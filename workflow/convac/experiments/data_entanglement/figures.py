@@ -69,8 +69,8 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
     if not order:
         return None
     shown = present(accuracy, "network")
-    lines = stated(claims, shown)
-    made, above, below = above_gains(4.0, lines)
+    gains = {"what is claimed": stated(claims, shown)}
+    made, above, below = above_gains(4.0, gains)
     upper, lower = above.subplots(2, 1, sharex=True, height_ratios=(1, 1.5))
     for place, stage in enumerate(order):
         own = of_stage(entropy, stage)
@@ -97,7 +97,7 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
     ]
     keys += [key("open: rearranged", color=BLACK, marker="o", markerfacecolor="white", linestyle="")]
     made.legend(handles=[*keys, key("chance", linestyle=":", linewidth=0.9)], loc="outside upper center", ncols=5)
-    told = gains_below(below, 2, lines, "what is claimed", "−τ-b, or gain in test accuracy")
+    told = gains_below(below, 2, gains, "−τ-b, or gain in test accuracy")
     note(made, "bars: 95 % intervals over seeds", *told)
     return made
 

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from convac.plotting.gains import ABOUT_GAINS, forest, forest_height, judged
+from convac.plotting.gains import above_gains, gains_below, judged
 from convac.plotting.looks import refuse_unknown
 from convac.plotting.primitives import (
     aligned,
@@ -89,13 +89,10 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
     if not operators:
         return None
     named_gains = {f"dilated-mixing-{each}-mixed": f"{OPERATORS[each]}, mixed over sum" for each in operators}
-    gains = judged(claims, named_gains)
-    heights = [2.65, forest_height(gains)][: 1 + (len(gains) > 0)]
-    made = figure(PAGE, 0.7 + sum(heights))
-    # apart, so that the long names below don't narrow the panels above
-    parts = made.subfigures(len(heights), 1, height_ratios=heights, squeeze=False).ravel()
+    gains = {"gains, half of the pairs distant": judged(claims, named_gains)}
+    made, above, below = above_gains(3.1, gains)
     widths = [*(1.35 for _ in operators), 1]
-    panels = parts[0].subplots(1, len(widths), squeeze=False, sharey=True, width_ratios=widths)[0]
+    panels = above.subplots(1, len(widths), squeeze=False, sharey=True, width_ratios=widths)[0]
     for number, operator in enumerate(operators):
         accuracies(panels[number], rows(both, operator=operator), table)
         panel(panels[number], number, f"{OPERATORS[operator]}, half of the pairs distant")
@@ -111,13 +108,8 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
         if len(rows(table, quantity=quantity))
     ]
     made.legend(handles=[*keys, key("chance", linestyle=":", linewidth=0.9)], loc="outside upper center", ncols=5)
-    if gains:
-        below = parts[1].subplots()
-        forest(below, gains)
-        panel(below, len(widths), "gains, half of the pairs distant")
-        below.set_xlabel("Gain in test accuracy")
     alike = "bars: 95 % intervals over seeds; all networks of an operator are of equal size"
-    note(made, alike, *([ABOUT_GAINS] if gains else []))
+    note(made, alike, *gains_below(below, len(widths), gains, "Gain in test accuracy"))
     return made
 
 

@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from convac.plotting.example_images import SCALES, Sets, examples, scales
-from convac.plotting.gains import ABOUT_GAINS, Line, forest, forest_height, judged
+from convac.plotting.gains import Line, above_gains, gains_below, judged
 from convac.plotting.looks import refuse_unknown
 from convac.plotting.primitives import (
     BAND,
@@ -110,8 +110,8 @@ def compared(claims: pd.DataFrame, tasks: Sequence[str]) -> list[Line]:
     )
 
 
-def stuck(table: pd.DataFrame) -> str:
-    """Networks that ended at chance on their training images: seeds by kind, task and profile; empty without any."""
+def stuck(table: pd.DataFrame) -> list[str]:
+    """Networks that ended at chance on their training images: seeds by kind, task and profile; nothing without any."""
     found = final(rows(table, quantity="train_accuracy"))
     told = []
     for network in present(found, "network"):
@@ -121,7 +121,7 @@ def stuck(table: pd.DataFrame) -> str:
             seeds = "all" if len(low) == len(own) else ", ".join(map(str, sorted(low["seed"].unique())))
             lines += [f"{task} {profile} {seeds}"] if len(low) else []
         told += [f"{network} {'; '.join(lines)}"] if lines else []
-    return f"At chance in training, by seed: {' · '.join(told)}" if told else ""
+    return [f"At chance in training, by seed: {' · '.join(told)}"] if told else []
 
 
 def comparison(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
@@ -131,12 +131,9 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
         return None
     kinds = [kind for kind in KINDS if len(rows(found, network=kind))]
     tasks = [task for task in TASKS if len(rows(found, task=task))]
-    gains = compared(claims, tasks)
-    heights = [2.05 * len(tasks), forest_height(gains)][: 1 + (len(gains) > 0)]
-    made = figure(PAGE, 0.95 + sum(heights))
-    # apart, so that the long names below don't narrow the panels above
-    parts = made.subfigures(len(heights), 1, height_ratios=heights, squeeze=False).ravel()
-    grid = parts[0].subplots(len(tasks), len(kinds), sharey=True, squeeze=False)
+    gains = {"gains of the profile expected to suit the task": compared(claims, tasks)}
+    made, above, below = above_gains(0.75 + 2.05 * len(tasks), gains)
+    grid = above.subplots(len(tasks), len(kinds), sharey=True, squeeze=False)
     for row, task in enumerate(tasks):
         shown = rows(found, task=task)
         levels = {BASELINE_DASHES: rows(table, task=task, quantity=BASELINE)["value"].astype(float).mean(), ":": CHANCE}
@@ -151,14 +148,9 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
                 level_line(axes, level, dashes)
             axes.set_ylim(0, 1.05)  # whole marks at 1
         grid[row, 0].set_ylabel("Accuracy")
-    if gains:
-        below = parts[1].subplots()
-        forest(below, gains)
-        panel(below, len(tasks) * len(kinds), "gains of the profile expected to suit the task")
-        below.set_xlabel("Gain in test accuracy")
     keys = [*entries(found), *splits(found), key("least squares on pixels", linestyle=BASELINE_DASHES, linewidth=0.9)]
     made.legend(handles=[*keys, key("chance", linestyle=":", linewidth=0.9)], loc="outside upper center", ncols=6)
-    note(made, *filter(None, [ABOUT_GAINS if gains else "", stuck(found)]))
+    note(made, *gains_below(below, len(tasks) * len(kinds), gains, "Gain in test accuracy"), *stuck(found))
     return made
 
 

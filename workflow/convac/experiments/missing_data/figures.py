@@ -10,10 +10,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from convac.plotting.gains import forest, forest_height, judged
+from convac.plotting.gains import above_gains, gains_below, judged
 from convac.plotting.looks import refuse_unknown
 from convac.plotting.primitives import (
-    LINE,
     curves,
     drawn,
     final,
@@ -218,13 +217,14 @@ def against_rate(
     if not kinds or "rate" not in found:
         return None
     over = [each for every in gains.values() for each in every]
-    compared = {kind: judged(claims, {f"missing-data-{kind}-{name}": words for name, words in over}) for kind in kinds}
-    lines = max(map(len, compared.values()))
-    heights = [2.0 * len(panels), max(map(forest_height, compared.values())) * len(kinds)][: 1 + (lines > 0)]
-    made = figure(PAGE, 1.05 + 2 * LINE * (lines > 0) + sum(heights))
-    # apart, so that the long names below don't narrow the panels above
-    parts = made.subfigures(len(heights), 1, height_ratios=heights, squeeze=False).ravel()
-    grid = parts[0].subplots(len(panels), len(kinds), squeeze=False, sharex=True, sharey=True)
+    compared = {
+        f"gain of {about}, mean over rates: {KINDS[kind]}": judged(
+            claims, {f"missing-data-{kind}-{name}": words for name, words in over}
+        )
+        for kind in kinds
+    }
+    made, above, below = above_gains(0.9 + 2.0 * len(panels), compared)
+    grid = above.subplots(len(panels), len(kinds), squeeze=False, sharex=True, sharey=True)
     for down, (row, shown) in enumerate(panels.items()):
         for across, kind in enumerate(kinds):
             axes = grid[down, across]
@@ -238,17 +238,10 @@ def against_rate(
                 axes.set_ylabel("Test accuracy")
             if down == len(panels) - 1:
                 axes.set_xlabel("Share of missing pixels")
-    below = parts[1].subplots(len(kinds), 1, squeeze=False, sharex=True).ravel() if lines else ()
-    for down, (axes, kind) in enumerate(zip(below, kinds, strict=True) if lines else ()):
-        forest(axes, compared[kind])
-        panel(axes, len(panels) * len(kinds) + down, f"gain of {about}: {KINDS[kind]}")
-        axes.set_xlabel("Gain in test accuracy" if down == len(kinds) - 1 else "")
     made.legend(handles=[*keys, key(f"chance ({CHANCE:g})", linestyle=":")], loc="outside upper center", ncols=3)
     seeds = len(present(found, "seed"))
     intervals = [f"bands: 95 % intervals over {seeds} seeds"] if seeds > 1 else []
-    named = [f"missing-data-{kind}-{name}" for name, _ in over for kind in kinds]
-    claimed = " or ".join(f"{value:g}" for value in present(rows(claims, id=tuple(named)), "threshold"))
-    gained = [f"gains over each, mean over rates, corrected intervals; claim > {claimed} (dashed)"] if lines else []
+    gained = gains_below(below, len(panels) * len(kinds), compared, "Gain in test accuracy")
     note(made, "; ".join([*weights(found), *intervals]), *gained)
     return made
 

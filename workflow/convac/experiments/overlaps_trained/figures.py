@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from convac.plotting.gains import ABOUT_GAINS, Line, forest, forest_height, judged
+from convac.plotting.gains import Line, above_gains, gains_below, judged
 from convac.plotting.looks import by_rank, refuse_unknown
 from convac.plotting.primitives import (
     curves,
@@ -71,12 +71,9 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
     shown = [name for name, (task, column, _) in SCALES.items() if present(rows(found, task=task), column)]
     if not kinds or not kernels or not shown:
         return None
-    gains = compared(claims, [kind for kind in KINDS if kind in kinds], shown)
-    heights = [2.1 * len(kinds), forest_height(gains)][: 1 + (len(gains) > 0)]
-    made = figure(PAGE, 1.1 + sum(heights))
-    # apart, so that the long names below don't narrow the panels above
-    parts = made.subfigures(len(heights), 1, height_ratios=heights, squeeze=False).ravel()
-    grid = parts[0].subplots(len(kinds), len(shown), squeeze=False)
+    gains = {f"gains, images {ANYWHERE}": compared(claims, [kind for kind in KINDS if kind in kinds], shown)}
+    made, above, below = above_gains(0.9 + 2.1 * len(kinds), gains)
+    grid = above.subplots(len(kinds), len(shown), squeeze=False)
     for row, kind in enumerate(kind for kind in KINDS if kind in kinds):
         for column, name in enumerate(shown):
             axes, (task, across, label) = grid[row, column], SCALES[name]
@@ -94,18 +91,13 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
                 axes.set_xlim(0, 1.12 * max(present(own, across)))
             axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
             axes.grid(axis="y")
-    if gains:
-        below = parts[1].subplots()
-        forest(below, gains)
-        panel(below, len(kinds) * len(shown), f"gains, images {ANYWHERE}")
-        below.set_xlabel("Gain in train accuracy")
     keys = [key(f"K = {kernel}", color=colour, marker=marker) for kernel, (colour, marker) in kernels.items()]
     keys += [key("train", marker="o"), key("test", marker="o", markerfacecolor="white", linestyle="--")]
     keys += [key("least squares on pixels, train", linestyle="-."), key(f"chance ({CHANCE:g})", linestyle=":")]
     made.legend(handles=keys, loc="outside upper center", ncols=4)
     seeds = len(present(found, "seed"))
     told = [f"bars: 95 % intervals over {seeds} seeds, each with images of its own"] if seeds > 1 else []
-    note(made, *told, *([ABOUT_GAINS] if gains else []))
+    note(made, *told, *gains_below(below, len(kinds) * len(shown), gains, "Gain in train accuracy"))
     return made
 
 

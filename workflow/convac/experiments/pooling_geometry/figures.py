@@ -102,8 +102,8 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame, tasks: list[str]) -> F
         return None
     deep = rows(table, network=DEEP[:3])
     by_width = len(present(deep, "width")) > 1
-    lines = gains(claims, tasks)
-    made, above, below = above_gains(5.2 if by_width else 2.9, lines)
+    gained = {"gains by the geometry that fits the task": gains(claims, tasks)}
+    made, above, below = above_gains(5.2 if by_width else 2.9, gained)
     grid = above.subplots(1 + by_width, len(tasks), sharey=True, squeeze=False)
     for column, task in enumerate(tasks):
         axes = grid[0, column]
@@ -118,8 +118,7 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame, tasks: list[str]) -> F
     styles = [key(name, color=BLACK, linestyle=dashes) for name, dashes in WIDTH_DASHES.items()] if by_width else []
     columns = 5 if by_width else 6
     made.legend(handles=[*comparison_keys(table), *styles], loc="outside upper center", ncols=columns)
-    title = "gains by the geometry that fits the task"
-    note(made, *gains_below(below, grid.size, lines, title, "Gain in test accuracy"))
+    note(made, *gains_below(below, grid.size, gained, "Gain in test accuracy"))
     return made
 
 

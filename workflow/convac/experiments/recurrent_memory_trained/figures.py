@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from convac.plotting.gains import ABOUT_GAINS, forest, forest_height, judged
+from convac.plotting.gains import above_gains, gains_below, judged
 from convac.plotting.looks import looks, refuse_unknown
 from convac.plotting.primitives import (
     aligned,
@@ -87,12 +87,10 @@ def copying(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
     if found.empty:
         return None
     names, depths = networks(found), present(found, "depth")
-    gains = judged(claims, {f"recurrent-memory-trained-{each.lower()}-sooner": each for each in COMPARED})
-    heights = [3.4, forest_height(gains)][: 1 + (len(gains) > 0)]
-    made = figure(PAGE, 0.4 + sum(heights))
-    # apart, so that the long names below don't narrow the panels above
-    parts = made.subfigures(len(heights), 1, height_ratios=heights, squeeze=False).ravel()
-    panels = parts[0].subplots(2, len(names), sharex=True, sharey="row", squeeze=False)
+    named_gains = {f"recurrent-memory-trained-{each.lower()}-sooner": each for each in COMPARED}
+    gains = {"gain of two layers over one": judged(claims, named_gains)}
+    made, above, below = above_gains(3.6, gains)
+    panels = above.subplots(2, len(names), sharex=True, sharey="row", squeeze=False)
     for column, name in enumerate(names):
         own = rows(found, network=name)
         for depth, (colour, marker) in looks(depths, DEPTHS).items():
@@ -122,12 +120,8 @@ def copying(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
     chance = key("end of training; chance", linestyle=":")
     some = key("not every seed got there", marker="o", markerfacecolor="white", linestyle="none")
     made.legend(handles=[*depth_keys(found), some, chance], loc="outside upper center", ncols=4 + (len(depths) > 2))
-    if gains:
-        below = parts[1].subplots()
-        forest(below, gains)
-        panel(below, len(names), "gain of two layers over one")
-        below.set_xlabel(f"ln of the steps until {BAR:.0%} are right, one layer less two".replace("%", " %"))
-        note(made, ABOUT_GAINS)
+    label = f"ln of the steps until {BAR:.0%} are right, one layer less two".replace("%", " %")
+    note(made, *gains_below(below, len(names), gains, label))
     return made
 
 

@@ -80,8 +80,9 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame, tasks: list[str]) -> F
     tasks = [task for task in tasks if len(rows(found, task=task))]
     if not tasks:
         return None
-    lines = judged(claims, {f"simnets-geometry-{task}": f"{task}, least over β" for task in tasks})
-    made, above, below = above_gains(2.9, lines)
+    named_gains = {f"simnets-geometry-{task}": f"{task}, least over β" for task in tasks}
+    gains = {"gains by the geometry that fits the task": judged(claims, named_gains)}
+    made, above, below = above_gains(2.9, gains)
     panels = above.subplots(1, len(tasks), sharey=True, squeeze=False)[0]
     shown, series = betas(found), geometries(found)
     for number, (axes, task) in enumerate(zip(panels, tasks, strict=True)):
@@ -98,7 +99,7 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame, tasks: list[str]) -> F
     panels[0].set_ylim(min(CHANCE, float(found["value"].min())) - 0.03, 1.02)
     keys = [*geometry_keys(series), key("test (open: train)", color=BLACK, marker="o", linestyle="")]
     made.legend(handles=[*keys, key("chance", linestyle=":", linewidth=0.9)], loc="outside upper center", ncols=5)
-    told = gains_below(below, len(tasks), lines, "gains by the geometry that fits the task", "Gain in test accuracy")
+    told = gains_below(below, len(tasks), gains, "Gain in test accuracy")
     note(made, "bars: 95 % intervals over seeds", *told, *at_chance(found))
     return made
 
@@ -118,8 +119,9 @@ def dependence(table: pd.DataFrame, claims: pd.DataFrame, tasks: list[str]) -> F
     tasks = [task for task in tasks if len(rows(found, task=task, phase=(UNTRAINED, TRAINED)))]
     if not tasks:
         return None
-    lines = judged(claims, {"simnets-share-geometry": "mirror over square, least over β and tasks"})
-    made, above, below = above_gains(2.8, lines)
+    named_gains = {"simnets-share-geometry": "mirror over square, least over β and tasks"}
+    gains = {"gain in share by mirror pooling": judged(claims, named_gains)}
+    made, above, below = above_gains(2.8, gains)
     panels = above.subplots(1, len(tasks), sharey=True, squeeze=False)[0]
     shown, series = betas(found), geometries(found)
     for number, (axes, task) in enumerate(zip(panels, tasks, strict=True)):
@@ -145,7 +147,7 @@ def dependence(table: pd.DataFrame, claims: pd.DataFrame, tasks: list[str]) -> F
         keys.append(key("the label’s own score", linestyle="--", linewidth=0.9))
     made.legend(handles=keys, loc="outside upper center", ncols=4)
     halves = "left | right halves of held-out images with pixels in each; bars: 95 % intervals"
-    told = gains_below(below, len(tasks), lines, "gain in share by mirror pooling", "Gain in interaction share")
+    told = gains_below(below, len(tasks), gains, "Gain in interaction share")
     note(made, halves, *told, *beyond)
     return made
 
