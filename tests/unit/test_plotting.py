@@ -91,6 +91,11 @@ def test_warnings_of_matplotlib_are_faults():
 
 def test_missing_labels_are_found_only_where_numbers_stand():
     assert faults(lambda axes: axes.set_ylabel("")) == ["axes 1: y axis has no label"]
+    for wrong in ("entropy (nats)", "a share", "Entropy [nats]"):
+        told = f"axes 1: {wrong!r}; accepted: a capital first, units in round brackets"
+        assert faults(lambda axes, wrong=wrong: axes.set_ylabel(wrong)) == [told]
+        assert faults(lambda axes, wrong=wrong: axes.set_title(wrong, loc="left")) == [told]
+    assert faults(lambda axes: axes.set_ylabel("ln D")) == []
     assert faults(lambda axes: axes.set(xlabel="", xticks=[0, 1], xticklabels=["left", "right"])) == []
     assert faults(lambda axes: axes.set_axis_off()) == []
 
@@ -165,7 +170,7 @@ def test_comparison_shows_the_verdicts(drawn):
     labels = [label.get_text() for label in accuracies.get_xticklabels()]
     assert labels[0] == "ConvAC\npositive\nr = 16"
     told = [label.get_text() for label in gains.get_yticklabels()]
-    assert told == ["closedness, ConvAC positive: reproduced", "closedness, ReLU max: contradicted"]
+    assert told == ["closedness, ConvAC positive: reproduced", "closedness, ConvRect max: contradicted"]
     assert labels[-2:] == ["shallow\nConvAC\nr = 256", "window\ncounts,\nlinear"]
 
 

@@ -56,7 +56,7 @@ def test_a_law_stands_only_beside_points():
     table = read_table(str(REFERENCE / "tables/depth_channels.parquet"))
     reached = rows(table, network="product", target="mirror", quantity="smallest_width")
     starts = sorted(reached["one_layer_width"].unique())
-    axes = next(axes for axes in drawn("depth_channels")["trained"].axes if "product, mirror" in axes.get_title("left"))
+    axes = next(axes for axes in drawn("depth_channels")["trained"].axes if "Product, mirror" in axes.get_title("left"))
     laws = [line for line in axes.get_lines() if len(line.get_xdata()) > 2]
     assert sorted({round(float(line.get_ydata()[0])) for line in laws}) == starts
     assert len(laws) == 2 * len(starts)  # the shift and the root law

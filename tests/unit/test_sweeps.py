@@ -106,7 +106,7 @@ def test_lines_are_of_what_the_sweep_changes():
 def test_a_curve_has_the_mean_over_seeds_at_the_last_step():
     made = sweep_figure(table(), "widths", "test_accuracy")
     (axes,) = made.axes
-    assert axes.get_xlabel() == "widths"
+    assert axes.get_xlabel() == "Widths"
     assert sorted(line.get_label() for line in axes.lines) == ["a", "b"]
     for line in axes.lines:
         assert line.get_xdata() == pytest.approx([4, 8])

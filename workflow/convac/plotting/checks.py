@@ -18,7 +18,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from convac.errors import one_line
-from convac.plotting.style import house
+from convac.plotting.style import house, sentence_case
 
 SMALLEST = 7.0  # points
 SLACK = 1.0  # pixels by which boxes may touch
@@ -49,8 +49,9 @@ def problems(figure: Figure) -> list[str]:
     """Every fault found in a figure, a line each; empty for one that may be printed.
 
     Faults: type below 7 pt (sub- and superscripts count at their own size), text that overlaps text or leaves the
-    canvas, axes with numbers but no label, legends over data, series of one axes that only colour tells apart, with
-    colours that someone colour-blind would confuse, and whatever matplotlib warns of (a glyph that the font lacks).
+    canvas, axes with numbers but no label, labels and titles in another style than the house's (`sentence_case`, units
+    in round brackets), legends over data, series of one axes that only colour tells apart, with colours that someone
+    colour-blind would confuse, and whatever matplotlib warns of (a glyph that the font lacks).
     """
     if not isinstance(figure.canvas, FigureCanvasAgg):
         FigureCanvasAgg(figure)
@@ -63,7 +64,7 @@ def problems(figure: Figure) -> list[str]:
         found += [*_small(texts), *_overlapping(figure, texts)]
         for number, axes in enumerate(figure.axes, start=1):
             name = f"axes {number}"
-            found += [*_unlabelled(axes, name), *_covered(axes, name), *_confusable(axes, name)]
+            found += [*_unlabelled(axes, name), *_unstyled(axes, name), *_covered(axes, name), *_confusable(axes, name)]
     return found
 
 
@@ -154,6 +155,15 @@ def _unlabelled(axes: Axes, name: str) -> Iterator[str]:
         numbers = [label for label in _tick_labels(axis) if re.fullmatch(r"[-−+]?[\d.,]+.*", label.get_text())]
         if numbers and not axis.get_label_text().strip():
             yield f"{name}: {letter} axis has no label"
+
+
+def _unstyled(axes: Axes, name: str) -> Iterator[str]:
+    """A label or title that doesn't start with a capital or a symbol, or has its unit in square brackets."""
+    titles = [axes.get_title(loc) for loc in ("left", "center", "right")]
+    words = [axes.get_xlabel(), axes.get_ylabel(), *(re.sub(r"^\([a-z]\) ", "", title) for title in titles)]
+    for text in words:
+        if text != sentence_case(text) or re.search(r"\[\w+\]", text):
+            yield f"{name}: {text!r}; accepted: a capital first, units in round brackets"
 
 
 def _covered(axes: Axes, name: str) -> Iterator[str]:

@@ -56,5 +56,5 @@ def training_steps(axes: Axes, moments: list[int]) -> dict[int, float]:
     places = {moment: math.log2(1 + moment / first) for moment in moments}
     axes.set_xticks(list(places.values()), [f"{moment:,}" for moment in moments])
     axes.set_xlim(-0.55, max(places.values()) + 0.55)
-    axes.set_xlabel("training step")
+    axes.set_xlabel("Training step")
     return places

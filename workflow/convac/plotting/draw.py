@@ -208,7 +208,7 @@ def sites_panel(axes: Axes, network: TreeTensorNetwork, places: Layout, mask: np
     axes.set(xticks=[], yticks=[], xlim=(0, width), ylim=(height, 0))
     axes.spines[:].set_visible(False)
     axes.set_title("(a) Sites" + (", those of I filled" if mask.any() else ""))
-    axes.set_xlabel("numbers: nodes, left to right" if max(height, width) <= NUMBERED else "")
+    axes.set_xlabel("Numbers: nodes, left to right" if max(height, width) <= NUMBERED else "")
 
 
 def grouped(network: TreeTensorNetwork, places: Layout) -> list[int]:

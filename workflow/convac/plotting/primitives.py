@@ -15,7 +15,7 @@ from matplotlib.ticker import FuncFormatter
 
 from convac.claims.trained import ENOUGH
 from convac.errors import ArgumentError
-from convac.plotting.style import BLACK, CHARACTERS, FOOTER, GREY, house, placeholder
+from convac.plotting.style import BLACK, CHARACTERS, FOOTER, GREY, house, placeholder, sentence_case
 from convac.specs.tables import FRACTIONS
 from convac.statistics import Interval, mean_interval
 
@@ -321,7 +321,7 @@ def images(axes: Axes, pictures: Sequence[np.ndarray], columns: int, label: str 
         sheet[top : top + height, left : left + width] = 1 - picture
     axes.set_facecolor("#b8b8b8")
     axes.imshow(sheet, cmap="gray", vmin=0, vmax=1, aspect="equal")
-    axes.set(xticks=[], yticks=[], ylabel=label)
+    axes.set(xticks=[], yticks=[], ylabel=sentence_case(label))
     axes.spines[:].set_visible(False)
 
 
@@ -337,7 +337,7 @@ def key(label: str, **properties: Any) -> Line2D:
 
 def panel(axes: Axes, number: int, title: str = "") -> None:
     """Head an axes with (a), (b), … and a short title."""
-    axes.set_title(f"({chr(ord('a') + number)}) {title}".strip())
+    axes.set_title(f"({chr(ord('a') + number)}) {sentence_case(title)}".strip())
 
 
 def plain_numbers(axes: Axes, letters: Iterable[str] = "y") -> None:

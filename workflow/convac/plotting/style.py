@@ -1,5 +1,6 @@
 """The house style: sizes, palette, and saving a figure so that the same figure gives the same bytes."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -24,6 +25,7 @@ CHARACTERS = 17.0  # of the provenance per inch
 # Okabe & Ito's palette without its yellow, which is too pale for lines on white; told apart under colour-blindness.
 BLUE, VERMILLION, GREEN, PURPLE, ORANGE, BLACK = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#000000"
 GREY = "#767676"
+NAMES = ("tanh",)  # that start with a small letter wherever they stand
 
 STYLE = Path(__file__).with_name("convac.mplstyle")
 PROVENANCE = "provenance"
@@ -109,3 +111,13 @@ def _save_png(made: Figure, path: Path, provenance: str) -> None:
         described = PngInfo()
         described.add_text("Description", provenance)
         palette.save(path, format="png", optimize=True, pnginfo=described, dpi=image.info["dpi"])
+
+
+def sentence_case(text: str) -> str:
+    """Words of a title or an axis as every figure has them: the first starts with a capital, symbols and names don't.
+
+    >>> sentence_case("gain of HT"), sentence_case("ln D"), sentence_case("tanh")
+    ('Gain of HT', 'ln D', 'tanh')
+    """
+    word = re.match(r"a (?=\w)|[a-z-]{3,}", text)
+    return text if word is None or word.group() in NAMES else text[0].upper() + text[1:]

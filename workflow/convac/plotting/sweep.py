@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from convac.errors import ArgumentError
 from convac.plotting.looks import by_rank
 from convac.plotting.primitives import SETTLED, curves, drawn, final, panel, rows
-from convac.plotting.style import COLUMN, PAGE, figure
+from convac.plotting.style import COLUMN, PAGE, figure, sentence_case
 
 SWEPT = "sweep_"  # begins the columns of swept keys
 LINES = 6  # in a panel
@@ -22,6 +22,15 @@ USUAL = ("test_accuracy", "rank", "block_rank", "start_end_rank", "entropy")
 OWN = {"cell", "seed", "step", "example", "site", "quantity", "value", SETTLED}
 NONE = "–"  # the label of rows that have none
 AS_SWEPT = "as swept"
+
+
+def in_words(name: str) -> str:
+    """A key of the config or a quantity as an axis has it.
+
+    >>> in_words("test_accuracy")
+    'Test accuracy'
+    """
+    return sentence_case(name.replace("_", " "))
 
 
 def column(key: str) -> str:
@@ -71,7 +80,7 @@ def picture(table: pd.DataFrame, key: str, quantity: str) -> Figure:
         draw_lines(axes, rows(own, **chosen), lines)
         if not numeric or len(values) <= TICKS:
             axes.set_xticks(values if numeric else range(len(values)), [str(value) for value in values])
-        axes.set(xlabel=key, ylabel="" if number % across else quantity)
+        axes.set(xlabel=in_words(key), ylabel="" if number % across else in_words(quantity))
         if len(shown) > 1:
             panel(axes, number, named(chosen))
         if any(lines) and not alike:

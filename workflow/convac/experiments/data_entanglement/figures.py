@@ -89,7 +89,7 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
     upper.set_ylabel("Entropy (nats)")
     lower.set_ylabel("Test accuracy")
     lower.set_ylim(min(CHANCE, float(accuracy["value"].min())) - 0.03, 1.02)
-    lower.set_xlabel("swaps of two pixels’ places (as many as pixels, less one: any order)")
+    lower.set_xlabel("Swaps of two pixels’ places (as many as pixels, less one: any order)")
     keys = [
         key(NAMES[name], color=colour, marker=marker, linestyle="")
         for name, (colour, marker) in NETWORKS.items()
@@ -135,7 +135,7 @@ def scatter(table: pd.DataFrame) -> Figure | None:
     left.set_ylim(CHANCE - 0.05, 1.02)
     right.set_ylabel("Mean |correlation| across")
     for number, (axes, title) in enumerate(((left, "Accuracy"), (right, "Surrogate"))):
-        axes.set_xlabel("entropy of the dataset (nats)")
+        axes.set_xlabel("Entropy of the dataset (nats)")
         axes.grid(axis="y")
         panel(axes, number, title)
     plain_numbers(right)

@@ -90,10 +90,10 @@ def exact(table: pd.DataFrame) -> Figure | None:
         axes.legend(handles=handles, loc="upper right")
         panel(axes, number, name)
         if number >= len(found) - across:
-            axes.set_xlabel("convolution layers n")
+            axes.set_xlabel("Convolution layers n")
             axes.tick_params(labelbottom=True)
     for axes in panels[::across]:
-        axes.set_ylabel("channels D")
+        axes.set_ylabel("Channels D")
     entries = [
         key("exact rank", marker="o", linestyle="none"),
         key("min-cut", linestyle="-"),
@@ -124,9 +124,9 @@ def scaling(table: pd.DataFrame) -> Figure | None:
                 chosen["one_layer_width"], chosen["value"], marker, color=colour, markersize=4.2, linestyle="none"
             )
         channels(axes, "xy")
-        axes.set_xlabel("channels of one layer, D₀")
+        axes.set_xlabel("Channels of one layer, D₀")
         panel(axes, number, f"n = {depth}")
-    panels[0].set_ylabel("channels D")
+    panels[0].set_ylabel("Channels D")
     entries = [key(name, color=colour, marker=marker, linestyle="none") for name, (colour, marker) in series.items()]
     entries += [key("D = D₀", linestyle=":"), key("root law D₀^(1/n)", color=BLACK, linestyle="--")]
     made.legend(handles=entries, loc="outside upper center", ncols=3)
@@ -157,9 +157,9 @@ def errors(table: pd.DataFrame) -> Figure | None:
         axes.set_ylim(0, 1)
         panel(axes, number, f"{network}, {target}")
     for axes in panels[-1]:
-        axes.set_xlabel("channels D")
+        axes.set_xlabel("Channels D")
     for axes in panels[:, 0]:
-        axes.set_ylabel("squared error [share]")
+        axes.set_ylabel("Relative squared error")
     entries = [key(f"n = {depth}", color=colour, marker=marker) for depth, (colour, marker) in depths.items()]
     made.legend(handles=entries, loc="outside upper center", ncols=len(entries))
     return made
@@ -196,9 +196,9 @@ def trained(table: pd.DataFrame) -> Figure | None:
         axes.xaxis.set_major_locator(FixedLocator(list(range(1, deepest + 1))))
         panel(axes, number, f"{network}, {target}")
     for axes in panels[-1]:
-        axes.set_xlabel("convolution layers n")
+        axes.set_xlabel("Convolution layers n")
     for axes in panels[:, 0]:
-        axes.set_ylabel("channels D")
+        axes.set_ylabel("Channels D")
     entries = [
         key(f"D₀ = {start}", color=colour, marker=marker, linestyle="none")
         for start, (colour, marker) in starts.items()
@@ -246,7 +246,7 @@ def models(table: pd.DataFrame) -> Figure | None:
         axes.set_xlim(-0.6, max(len(places), 1) - 0.4)
         panel(axes, number, kind)
     panels[0].set_ylim(bottom=-0.02)
-    panels[0].set_ylabel("misfit of ln D [nats]")
+    panels[0].set_ylabel("Misfit of ln D (nats)")
     entries = [key(label, color=colour, marker=marker, linestyle="none") for colour, marker, label in MODELS.values()]
     entries += [
         key("as stated", marker="o", linestyle="none", markerfacecolor="white"),

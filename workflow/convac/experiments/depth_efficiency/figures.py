@@ -51,11 +51,11 @@ def ranks(table: pd.DataFrame) -> Figure | None:
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator(10, numticks=6))
         axes.xaxis.set_major_locator(FixedLocator(present(found, "sites")))
-        axes.set_xlabel("sites N")
+        axes.set_xlabel("Sites N")
         plain_numbers(axes, "x")
         axes.yaxis.set_major_formatter(lambda value, _: f"1e{round(np.log10(value))}" if value > 0 else "")
         panel(axes, number, title)
-        axes.set_ylabel("rank of odd against even sites")
+        axes.set_ylabel("Rank of odd against even sites")
     top = max(present(deep, "width"))
     entries = [key(f"M = {size}, r = {top}", color=colour, marker=marker) for size, (colour, marker) in sizes.items()]
     marks = [
@@ -93,17 +93,17 @@ def epsilon(table: pd.DataFrame) -> Figure | None:
         exact = rows(table, quantity="rank", weights=weights, epsilon=0.1, seed=0).sort_values("sites")
         axes.plot(exact["sites"], exact["value"], color=BLACK, linewidth=1)
         axes.set_yscale("log", base=2)
-        axes.set_ylabel("rank")
+        axes.set_ylabel("Rank")
         axes.set_ylim(0.8, 2 * float(exact["value"].max()) if len(exact) else None)
         plain_numbers(axes)
     for weights, colour in WEIGHTS.items():
         own = rows(table, quantity="entropy", weights=weights)
         curves(panels[2], own, x="sites", color=colour, marker="o", markersize=3.5, label=weights)
-    panels[2].set_ylabel("entropy [nats]")
+    panels[2].set_ylabel("Entropy (nats)")
     panels[2].set_ylim(bottom=0)
     panels[2].legend(loc="upper left")
     for number, (axes, title) in enumerate(zip(panels, ("normal", "positive", "entropy"), strict=True)):
-        axes.set_xlabel("sites N")
+        axes.set_xlabel("Sites N")
         axes.xaxis.set_major_locator(FixedLocator(present(found, "sites")))
         panel(axes, number, title)
     entries = [key("exact", color=BLACK)]
@@ -131,9 +131,9 @@ def rectifiers(table: pd.DataFrame) -> Figure | None:
         axes.axvline(top / 2 + 0.5, color=GREY, linewidth=0.8, linestyle=":")
         panel(axes, number, f"{POOLINGS[pooling]}, N = {sites}")
     for axes in grid[-1]:
-        axes.set_xlabel("rank of the grid tensor")
+        axes.set_xlabel("Rank of the grid tensor")
     for axes in grid[:, 0]:
-        axes.set_ylabel("draws [%]")
+        axes.set_ylabel("Draws (%)")
     bars = [key(name, color=colour, linewidth=5) for name, colour in (("deep", VERMILLION), ("shallow", BLUE))]
     made.legend(handles=[*bars, key("half of the full rank", linestyle=":")], loc="outside upper center", ncols=3)
     return made

@@ -148,7 +148,7 @@ def by_share(axes: Axes, table: pd.DataFrame) -> None:
         colour, marker = look(network)
         own = rows(table, network=network[0], quantity="test_accuracy")
         curves(axes, own, x="share", color=colour, marker=marker, label=named(network, " "))
-    axes.set_xlabel("share of distant pairs")
+    axes.set_xlabel("Fraction of distant pairs")
     axes.set_xlim(-0.08, 1.08)
     plain_numbers(axes, "x")
     axes.legend()
@@ -190,7 +190,7 @@ def example(axes: Axes, table: pd.DataFrame) -> None:
         axes.annotate(words, (place, found.max()), (0, 2), textcoords="offset points", fontsize=7, ha="center")
     axes.margins(y=0.1)
     on_a_line(axes, [STRUCTURES[name] for name in known])
-    axes.set_ylabel("rank")
+    axes.set_ylabel("Rank")
 
 
 def scattered(axes: Axes, cases: pd.DataFrame, across: str, up: str) -> None:
@@ -208,8 +208,8 @@ def scattered(axes: Axes, cases: pd.DataFrame, across: str, up: str) -> None:
     axes.set_xscale("log", base=2)
     axes.set_yscale("log", base=2)
     plain_numbers(axes, "xy")
-    axes.set_xlabel(f"rank, {STRUCTURES[across]}")
-    axes.set_ylabel(f"rank, {STRUCTURES[up]}")
+    axes.set_xlabel(f"Rank, {STRUCTURES[across]}")
+    axes.set_ylabel(f"Rank, {STRUCTURES[up]}")
 
 
 def learning(table: pd.DataFrame) -> Figure | None:
@@ -253,7 +253,7 @@ def examples(table: pd.DataFrame) -> Figure | None:
         if rows_of:
             axes.imshow(np.stack(rows_of), cmap="viridis", vmin=0, vmax=1, aspect="auto", interpolation="nearest")
         axes.set_yticks([])
-        axes.set_ylabel(f"label {label}")
+        axes.set_ylabel(f"Label {label}")
         panel(axes, number, "Both kinds of pairs alike as often" if label else "One kind alike more often")
-    panels[-1].set_xlabel("step; a colour per symbol")
+    panels[-1].set_xlabel("Step; a colour per symbol")
     return made

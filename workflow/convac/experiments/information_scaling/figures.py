@@ -77,7 +77,7 @@ def sizes(axes: Axes, table: pd.DataFrame) -> None:
     axes.set_xscale("log", base=2)
     axes.xaxis.set_major_locator(FixedLocator(present(table, "sites")))
     plain_numbers(axes, "x")
-    axes.set_xlabel("sites N")
+    axes.set_xlabel("Sites N")
 
 
 def law(table: pd.DataFrame) -> Figure | None:
@@ -108,7 +108,7 @@ def law(table: pd.DataFrame) -> Figure | None:
         axes.set_ylim(bottom=0.003)
         sizes(axes, found)
         panel(axes, number, title)
-    panels[0].set_ylabel("(H(X) − Σ H(x|d)) / N [nats]")
+    panels[0].set_ylabel("(H(X) − Σ H(x|d)) / N (nats)")
     plain_numbers(panels[0])
     entries = [
         key("(2N − 1) ln r, CP (N + 1) ln r", color=BLACK),
@@ -175,7 +175,7 @@ def matrix(axes: Axes, shares: np.ndarray, names: list[str], found: np.ndarray) 
     axes.set_yticks(range(len(shares)), names)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
-    axes.set_xlabel("cases that violate it, by average")
+    axes.set_xlabel("Cases that violate it, by average")
 
 
 def levels(table: pd.DataFrame) -> Figure | None:
@@ -202,14 +202,14 @@ def levels(table: pd.DataFrame) -> Figure | None:
     if len(width):
         panels[0].axhline(width.iloc[0] / max(present(found, "sites")), color=BLACK, linestyle="--", linewidth=0.9)
     titles = ("C by level", "β by level", "H(X) / Σ H(x|d), bounds dotted")
-    labels = ("largest H(u) − H(v) [nats]", "largest ln(H(u) / H(v))", "ln(H(X) / Σ H(x|d))")
+    labels = ("Largest H(u) − H(v) (nats)", "Largest ln(H(u) / H(v))", "ln(H(X) / Σ H(x|d))")
     for number, (axes, title, label) in enumerate(zip(panels, titles, labels, strict=True)):
         panel(axes, number, title)
         axes.set_ylabel(label)
         axes.set_ylim(bottom=0)
     for axes in panels[:2]:
         axes.xaxis.set_major_locator(FixedLocator(present(deep, "level")))
-        axes.set_xlabel("level of the mapping")
+        axes.set_xlabel("Level of the mapping")
     sizes(panels[2], found)
     entries = [key("ln r", color=BLACK, linestyle="--"), key("β^(L + 1)", linestyle=":")]
     made.legend(handles=[*entries, *legend(families(found))], loc="outside upper center", ncols=5)
@@ -225,14 +225,14 @@ def activations(table: pd.DataFrame) -> Figure | None:
     made = figure(PAGE, 2.5)
     panels = made.subplots(1, 2)
     marks = {"density": (BLUE, "o"), "discrete": (VERMILLION, "s")}
-    across = {"sigmoid": ("entropy_before", "H(X) [nats]"), "ReLU": ("share_at_zero", "P(X ≤ 0)")}
+    across = {"sigmoid": ("entropy_before", "H(X) (nats)"), "ReLU": ("share_at_zero", "P(X ≤ 0)")}
     for axes, (activation, (quantity, label)) in zip(panels, across.items(), strict=True):
         for variable, (colour, marker) in marks.items():
             own = rows(wide, activation=activation, variable=variable)
             axes.plot(own[quantity], own["change"], marker, color=colour, markersize=4.5, alpha=0.8, label=variable)
         axes.axhline(0, color=GREY, linewidth=0.8, linestyle=":")
         axes.set_xlabel(label)
-        axes.set_ylabel("H(Y) − H(X) [nats]")
+        axes.set_ylabel("H(Y) − H(X) (nats)")
     panel(panels[0], 0, "sigmoid")
     panel(panels[1], 1, "ReLU, densities in bins of 1/256")
     panels[0].axhline(-math.log(4), color=BLACK, linewidth=0.9, linestyle="--", label="−ln 4")
@@ -256,7 +256,7 @@ def checks(table: pd.DataFrame) -> Figure | None:
     at = np.linspace(0, 4, 81)
     panels[0].plot(at, 2 * np.exp(-(at**2) / 2) / math.sqrt(2 * math.pi), color=BLACK, label="normal")
     panels[0].set_xlabel("|sampled − exact H(X)| / standard error")
-    panels[0].set_ylabel("density")
+    panels[0].set_ylabel("Density")
     panels[0].legend()
     panel(panels[0], 0, "entropies from draws")
     last = int(training["step"].max())
@@ -268,8 +268,8 @@ def checks(table: pd.DataFrame) -> Figure | None:
         for quantity, face in (("test_log_likelihood", "full"), ("independent_log_likelihood", "none")):
             if seeds := per_seed(rows(held_out, quantity=quantity)):
                 panels[1].plot(1.08 * last, np.mean(seeds), marker, color=colour, fillstyle=face, markersize=5)
-    panels[1].set_xlabel("step of expectation-maximisation")
-    panels[1].set_ylabel("ln P(X) / N [nats]")
+    panels[1].set_xlabel("Step of expectation-maximisation")
+    panels[1].set_ylabel("ln P(X) / N (nats)")
     panel(panels[1], 1, "digits, HT")
     entries = [key(f"N = {sites}", color=colour, marker=marker) for sites, (colour, marker) in shown.items()]
     marks = [

@@ -53,10 +53,10 @@ def ranks(table: pd.DataFrame) -> Figure | None:
             )
         axes.set_xscale("log", base=2)
         axes.set_yscale("log", base=2)
-        axes.set_xlabel("min-cut")
+        axes.set_xlabel("Min-cut")
         plain_numbers(axes, "xy")
         panel(axes, number, f"{TITLES[name]}: {len(cases)}")
-    panels[0].set_ylabel("exact rank")
+    panels[0].set_ylabel("Exact rank")
     entries = [
         key("equal", marker="o", color=BLUE, linestyle="none"),
         key("below", marker="X", color=VERMILLION, linestyle="none"),
@@ -92,7 +92,7 @@ def deficits(table: pd.DataFrame) -> Figure | None:
     axes.set_yticks([-place for place in range(len(bars))], [name for name, *_ in bars])
     axes.set_xlim(-0.5, 1.55 * max(100 * proportion_interval(share, trials).high for _, share, trials, _ in bars))
     axes.set_ylim(-len(bars) + 0.4, 1.4)
-    axes.set_xlabel("cases with rank below the bound [%]")
+    axes.set_xlabel("Cases with rank below the bound (%)")
     entries = [
         key("min-cut", marker="o", color=BLUE, linestyle="none"),
         key("symmetric min-cut", marker="s", color=GREEN, linestyle="none"),
@@ -135,7 +135,7 @@ def counterexamples(table: pd.DataFrame) -> Figure | None:
     ]
     axes.set_yticks(places, labels)
     axes.set_ylim(places[-1] - 0.6, 0.6)
-    axes.set_xlabel("rank or cut")
+    axes.set_xlabel("Rank or cut")
     axes.set_xscale("log", base=2)
     plain_numbers(axes, "x")
     axes.grid(axis="x", color="#dddddd", linewidth=0.5)
@@ -181,12 +181,12 @@ def drawing(table: pd.DataFrame) -> Figure | None:
                 f"{node['dimension']:g}", (node["x"], node["level"]), xytext=(9, 4), textcoords="offset points"
             )
     value = float(np.prod(nodes.loc[nodes["is_cut"] == 1, "dimension"]))
-    axes.set_title(f"min-cut {value:g} = " + " × ".join(f"{d:g}" for d in nodes.loc[nodes["is_cut"] == 1, "dimension"]))
+    axes.set_title(f"Min-cut {value:g} = " + " × ".join(f"{d:g}" for d in nodes.loc[nodes["is_cut"] == 1, "dimension"]))
     axes.set_ylim(-0.6, float(nodes["level"].max()) + 0.6)
     axes.set_yticks(range(int(nodes["level"].max()) + 1))
-    axes.set_ylabel("level")
+    axes.set_ylabel("Level")
     axes.set_xticks([place + 0.5 for place in range(count)], [str(place) for place in range(count)])
-    axes.set_xlabel("site")
+    axes.set_xlabel("Site")
     entries = [
         key("site of I", marker="o", color=BLUE, linestyle="none"),
         key("other site", marker="o", color=BLUE, markerfacecolor="white", linestyle="none"),

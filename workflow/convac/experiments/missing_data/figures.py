@@ -237,7 +237,7 @@ def against_rate(
             if across == 0:
                 axes.set_ylabel("Test accuracy")
             if down == len(panels) - 1:
-                axes.set_xlabel("Share of missing pixels")
+                axes.set_xlabel("Fraction of missing pixels")
     made.legend(handles=[*keys, key(f"chance ({CHANCE:g})", linestyle=":")], loc="outside upper center", ncols=3)
     seeds = len(present(found, "seed"))
     intervals = [f"bands: 95 % intervals over {seeds} seeds"] if seeds > 1 else []

@@ -73,10 +73,10 @@ def lines(table: pd.DataFrame) -> Figure | None:
         sizes = np.arange(1, int(found["block_sites"].max()) + 1)
         axes.plot(sizes, 2.0**sizes, color=GREY, linewidth=0.8, linestyle=":")
         axes.set_yscale("log", base=2)
-        axes.set_xlabel("sites n in the block")
+        axes.set_xlabel("Sites n in the block")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
         plain_numbers(axes)
-    panels[0].set_ylabel("block rank")
+    panels[0].set_ylabel("Block rank")
     entries = [*depth_keys(depths), key("2ⁿ: volume law", linestyle=":")]
     made.legend(handles=entries, loc="outside upper center", ncols=len(entries))
     return made
@@ -101,7 +101,7 @@ def law(table: pd.DataFrame) -> Figure | None:
         own = found if weights is None else rows(found, weights=weights, fits=True)
         against(axes, aligned(own, ("case",), (rank, form)), rank, form)
         panel(axes, number, title)
-    panels[0].set_ylabel("exact rank")
+    panels[0].set_ylabel("Exact rank")
     entries = [
         key("equal", marker="o", color=BLUE, linestyle="none"),
         key("different", marker="X", color=VERMILLION, linestyle="none"),
@@ -124,7 +124,7 @@ def against(axes: Axes, pairs: pd.DataFrame, rank: str, form: str) -> None:
     axes.set_yscale("log", base=2)
     axes.xaxis.set_major_locator(FixedLocator([2, 16, 128, 1024]))
     axes.yaxis.set_major_locator(FixedLocator([2, 16, 128, 1024]))
-    axes.set_xlabel(f"law: {agreeing} of {len(pairs)} equal")
+    axes.set_xlabel(f"Law: {agreeing} of {len(pairs)} equal")
     plain_numbers(axes, "xy")
 
 
@@ -150,11 +150,11 @@ def grid(table: pd.DataFrame) -> Figure | None:
         areas = np.arange(1, int(own["block_sites"].max()) + 1)
         axes.plot(areas, 2.0**areas, color=GREY, linewidth=0.8, linestyle=":")
         axes.set_yscale("log", base=2)
-        axes.set_xlabel("sites in the rectangle")
+        axes.set_xlabel("Sites in the rectangle")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
         plain_numbers(axes)
         panel(axes, number, f"{sites}, {boundary}")
-    panels[0].set_ylabel("block rank")
+    panels[0].set_ylabel("Block rank")
     panels[0].legend(
         handles=[*depth_keys(depths, linestyle="none"), key("2ⁿ: volume law", linestyle=":")], loc="upper left"
     )
@@ -170,7 +170,7 @@ def entropy(table: pd.DataFrame) -> Figure | None:
     depths = looks(present(found, "layers"), LAYERS)
     made = figure(PAGE, 3.8)
     panels = made.subplots(2, len(kernels), sharex=True, sharey="row", squeeze=False)
-    for row, (quantity, name) in enumerate((("entropy", "entropy [nats]"), ("entropy_share", "entropy / ln rank"))):
+    for row, (quantity, name) in enumerate((("entropy", "Entropy (nats)"), ("entropy_share", "Entropy / ln rank"))):
         for number, kernel in enumerate(kernels):
             axes = panels[row, number]
             for layers in present(found, "layers"):
@@ -181,7 +181,7 @@ def entropy(table: pd.DataFrame) -> Figure | None:
         panels[row, 0].set_ylabel(name)
         panels[row, 0].set_ylim(bottom=0)  # once all panels of the row have set its scale
     for axes in panels[-1]:
-        axes.set_xlabel("sites n in the block")
+        axes.set_xlabel("Sites n in the block")
     entries = depth_keys(depths)
     made.legend(handles=entries, loc="outside upper center", ncols=len(entries))
     return made
@@ -215,8 +215,8 @@ def volume(table: pd.DataFrame) -> Figure | None:
                 linestyle="--" if shared else "-",
             )
     axes.set_yscale("log")
-    axes.set_xlabel("sites N of a ring")
-    axes.set_ylabel("parameters for full rank at N/2")
+    axes.set_xlabel("Sites N of a ring")
+    axes.set_ylabel("Parameters for full rank at N/2")
     axes.xaxis.set_major_locator(FixedLocator(sorted({2 * int(size) for size in found["block_sites"]})))
     plain_numbers(axes)
     entries = [
@@ -250,8 +250,8 @@ def squares(table: pd.DataFrame) -> Figure | None:
         axes.plot(exact["side"], exact["value"], marker, color=colour, markersize=4, label=name)
     axes.set_xscale("log", base=2)
     axes.set_yscale("log")
-    axes.set_xlabel("side α of the square block")
-    axes.set_ylabel("parameters for full rank")
+    axes.set_xlabel("Side α of the square block")
+    axes.set_ylabel("Parameters for full rank")
     plain_numbers(axes, "x")
     axes.yaxis.set_major_locator(LogLocator(10, numticks=8))
     axes.yaxis.set_major_formatter(lambda value, _: f"1e{round(np.log10(value))}" if value > 0 else "")

@@ -39,8 +39,8 @@ DEEP = ("ConvAC", "ConvRect max", "ConvRect average", "ConvAC signed")
 SHALLOW = "shallow ConvAC"
 NAMES = {  # the others break at their space
     "ConvAC": "ConvAC\npositive",
-    "ConvRect max": "ReLU\nmax",
-    "ConvRect average": "ReLU\naverage",
+    "ConvRect max": "ConvRect\nmax",
+    "ConvRect average": "ConvRect\naverage",
     SHALLOW: "shallow\nConvAC",
 }
 STARTS = {"calibrated": BLUE, "normal": VERMILLION}

@@ -44,10 +44,10 @@ def ranks(table: pd.DataFrame) -> Figure | None:
             axes.plot(exact["steps"], exact["value"], marker, color=colour, markersize=3.6, linestyle="none")
         axes.set_yscale("log", base=2)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
-        axes.set_xlabel("steps T")
+        axes.set_xlabel("Steps T")
         plain_numbers(axes)
         panel(axes, number, f"M = {local_dimension}, R = {width}")
-    panels[0].set_ylabel("start-end rank")
+    panels[0].set_ylabel("Start-end rank")
     entries = [key(f"L = {depth}", color=colour, marker=marker) for depth, (colour, marker) in depths.items()]
     panels[0].legend(handles=entries, loc="upper left")
     return made
@@ -85,10 +85,10 @@ def law(table: pd.DataFrame) -> Figure | None:
             )
         axes.set_xscale("log", base=2)
         axes.set_yscale("log", base=2)
-        axes.set_xlabel(f"closed form: {int(agrees.sum())} of {len(own)} equal")
+        axes.set_xlabel(f"Closed form: {int(agrees.sum())} of {len(own)} equal")
         plain_numbers(axes, "xy")
         panel(axes, number, f"L = {depth}")
-    panels[0].set_ylabel("exact start-end rank")
+    panels[0].set_ylabel("Exact start-end rank")
     entries = [
         key("equal, found on", marker="o", color=BLUE, markerfacecolor="white", linestyle="none"),
         key("equal, held back", marker="o", color=BLUE, linestyle="none"),
@@ -119,11 +119,11 @@ def entropy(table: pd.DataFrame) -> Figure | None:
                 markersize=3,
                 linewidth=1,
             )
-        axes.set_xlabel("steps T")
+        axes.set_xlabel("Steps T")
         axes.set_ylim(bottom=0)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
         panel(axes, number, f"M = {local_dimension}, R = {width}")
-    panels[0].set_ylabel("entropy across the middle [nats]")
+    panels[0].set_ylabel("Entropy across the middle (nats)")
     panels[0].legend(loc="upper left")
     top = float(np.nanmax(found["value"]))
     panels[0].set_ylim(0, 1.15 * top)

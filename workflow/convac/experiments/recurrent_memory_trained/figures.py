@@ -102,7 +102,7 @@ def copying(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
                 dots(panels[0, column], at, steps, colour, marker, filled=all_solved, logarithmic=True)
                 dots(panels[1, column], at, accuracy, colour, marker, filled=all_solved)
         panel(panels[0, column], column, name)
-        panels[1, column].set_xlabel("delay B [steps]")
+        panels[1, column].set_xlabel("Delay B (steps)")
         on_delays(panels[1, column], found)
     ends = [float(step) for step in present(rows(found, quantity="test_accuracy"), "step")]
     solved = rows(found, quantity="solved_steps")["value"]
@@ -115,8 +115,8 @@ def copying(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
     for axes in panels[1]:
         level_line(axes, guessed(found, "copying"), ":")
         axes.set_ylim(0, 1.03)
-    panels[0, 0].set_ylabel(f"steps until {BAR:.0%}\nare right".replace("%", " %"))
-    panels[1, 0].set_ylabel("symbols right\nat the end")
+    panels[0, 0].set_ylabel(f"Steps until {BAR:.0%}\nare right".replace("%", " %"))
+    panels[1, 0].set_ylabel("Symbols right\nat the end")
     chance = key("end of training; chance", linestyle=":")
     some = key("not every seed got there", marker="o", markerfacecolor="white", linestyle="none")
     made.legend(handles=[*depth_keys(found), some, chance], loc="outside upper center", ncols=4 + (len(depths) > 2))
@@ -158,9 +158,9 @@ def learning(table: pd.DataFrame) -> Figure | None:
             level_line(axes, guessed(own, task), ":")
             level_line(axes, BAR, "--")
             panel(axes, row * len(names) + column, name)
-        panels[row, 0].set_ylabel(f"{task}, delay {longest}:\naccuracy")
+        panels[row, 0].set_ylabel(f"{task.capitalize()}, delay {longest}:\naccuracy")
     for axes in panels[-1]:
-        axes.set_xlabel("step")
+        axes.set_xlabel("Step")
     panels[0, 0].set_ylim(0, 1)  # no interval goes further
     entries = [*depth_keys(found), key("chance", linestyle=":"), key(f"{BAR:.0%}".replace("%", " %"), linestyle="--")]
     for entry in entries[: len(present(found, "depth"))]:
@@ -186,7 +186,7 @@ def similarity(table: pd.DataFrame) -> Figure | None:
         level_line(axes, CHANCE, ":")
         axes.set_xticks(range(len(names)), names)
         axes.set_ylim(0, 1.03)
-        axes.set_ylabel("accuracy at the end")
+        axes.set_ylabel("Accuracy at the end")
         panel(axes, number, f"T = {steps}")
     shares(panels[-1], table, own)
     panel(panels[-1], len(lengths), "dependence on data")
@@ -219,8 +219,8 @@ def shares(axes: Axes, table: pd.DataFrame, accuracies: pd.DataFrame) -> None:
     untrained = rows(found, phase="untrained")["value"]
     if len(untrained):
         level_line(axes, float(untrained.mean()), "--")
-    axes.set_xlabel("accuracy at the end")
-    axes.set_ylabel("interaction share of halves")
+    axes.set_xlabel("Accuracy at the end")
+    axes.set_ylabel("Interaction share of halves")
 
 
 def ranks(table: pd.DataFrame) -> Figure | None:
@@ -242,9 +242,9 @@ def ranks(table: pd.DataFrame) -> Figure | None:
                 dots(axes, at, per_seed(rows(cell, quantity="amplitude_rank")), colour, marker)
         on_delays(axes, own)
         axes.set_ylim(0, top)
-        axes.set_xlabel("delay [steps]")
+        axes.set_xlabel("Delay (steps)")
         panel(axes, number, task)
-    panels[0].set_ylabel("rank of start against end")
+    panels[0].set_ylabel("Rank of start against end")
     entries = [*depth_keys(found), key("exact bound", **{**BOUND, "markersize": 10})]
     for entry in entries[:-1]:
         entry.set_linestyle("none")
@@ -271,9 +271,9 @@ def gradients(table: pd.DataFrame) -> Figure | None:
                 logs = chosen.assign(value=np.log10(chosen["value"]), place=chosen["site"] + 1)
                 curves(axes, logs, x="place", color=colour, linewidth=1)
             panel(axes, row * len(names) + column, name)
-        panels[row, 0].set_ylabel(f"{task}, delay {longest}:\nlog₁₀ of the gradient")
+        panels[row, 0].set_ylabel(f"{task.capitalize()}, delay {longest}:\nlog₁₀ of the gradient")
     for axes in panels[-1]:
-        axes.set_xlabel("step of the sequence")
+        axes.set_xlabel("Step of the sequence")
     entries = depth_keys(found)
     for entry in entries:
         entry.set_marker("")
@@ -294,8 +294,8 @@ def examples(table: pd.DataFrame) -> Figure | None:
     for number, (axes, cell) in enumerate(zip(panels, shown, strict=True)):
         sequences(axes, rows(found, cell=cell), mark=cell.startswith("copying"))
         panel(axes, number, "copying memory" if cell.startswith("copying") else "start-end similarity")
-        axes.set_xlabel("step of the sequence")
-    panels[0].set_ylabel("example")
+        axes.set_xlabel("Step of the sequence")
+    panels[0].set_ylabel("Example")
     return made
 
 

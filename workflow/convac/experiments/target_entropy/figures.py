@@ -112,8 +112,8 @@ def growth(table: pd.DataFrame) -> Figure | None:
             laws(axes, rows(found, shape=shape))
             logarithmic(axes, found[found["shape"] == shape]["block_sites"])
             panel(axes, row * len(CONVENTIONS) + column, f"{title}, {convention}")
-            axes.set_xlabel("sites |A| of the block")
-        grid[row, 0].set_ylabel("entropy [nats]")
+            axes.set_xlabel("Sites |A| of the block")
+        grid[row, 0].set_ylabel("Entropy (nats)")
     top = 1.5 * float(found["value"].max())
     for axes in grid.ravel():
         axes.set_ylim(LOWEST, top)
@@ -147,12 +147,12 @@ def rank(table: pd.DataFrame) -> Figure | None:
         names += lines(axes, own, LOWEST)
         laws(axes, own)
         logarithmic(axes, own["block_sites"])
-        axes.set_xlabel("sites |A| of the block")
+        axes.set_xlabel("Sites |A| of the block")
         panel(axes, number, title)
     top = 1.5 * float(found["value"].max())
     panels[0].set_ylim(0.8, top)
     panels[0].yaxis.set_major_locator(FixedLocator(round_numbers(0.8, top)))
-    panels[0].set_ylabel("ln rank [nats], centred")
+    panels[0].set_ylabel("ln rank (nats), centred")
     made.legend(handles=[*entries(names), *law_entries()], loc="outside upper center", ncols=4)
     return made
 
@@ -187,7 +187,7 @@ def exponents(table: pd.DataFrame) -> Figure | None:
         for value, dash in ((1.0, ":"), (0.5 if shape == "square" else 0.0, "--")):
             axes.axvline(value, color=GREY, linestyle=dash, linewidth=0.9, zorder=1)
         axes.set_xlim(-1.8, 1.8)
-        axes.set_xlabel("exponent of the entropy in |A|")
+        axes.set_xlabel("Exponent of the entropy in |A|")
         panel(axes, number, title)
     panels[0].set_yticks([-place for place in range(len(names))], names)
     legend = [key(name, color=c, marker=m, linestyle="none") for name, (c, m) in CONVENTIONS.items()]
@@ -225,7 +225,7 @@ def conventions(table: pd.DataFrame) -> Figure | None:
             )
         axes.set_xlim(-0.3, 6.2)
         axes.grid(axis="y")
-        axes.set_xlabel("entropy [nats]")
+        axes.set_xlabel("Entropy (nats)")
         panel(axes, number, convention)
     panels[0].set_yticks([-place for place in range(len(names))], names)
     legend = [
@@ -263,7 +263,7 @@ def multiples(names: list[str], label: str) -> tuple[Figure, dict[str, Axes]]:
     for axes in grid[len(names) :]:
         axes.set_axis_off()
     for axes in grid[::4]:
-        axes.set_ylabel("nats")
+        axes.set_ylabel("Entropy or ln rank (nats)")
     return made, panels
 
 
@@ -288,7 +288,7 @@ def blocks(table: pd.DataFrame) -> Figure | None:
         return None
     found = found[found["block"].str.contains("×")]
     sizes = np.arange(1, count)
-    made, panels = multiples(names, "sites |A| of the rectangle")
+    made, panels = multiples(names, "Sites |A| of the rectangle")
     for task, axes in panels.items():
         axes.plot(sizes, np.minimum(sizes, count - sizes) * LN2, color=GREY, linestyle=":", linewidth=0.9, zorder=1)
         points(axes, rows(found, task=task), "block_sites")
@@ -303,7 +303,7 @@ def boundary(table: pd.DataFrame) -> Figure | None:
     if not names:
         return None
     found = rows(found, block_sites=count // 2)
-    made, panels = multiples(names, "pairs of neighbours cut, |∂A|")
+    made, panels = multiples(names, "Pairs of neighbours cut, |∂A|")
     for task, axes in panels.items():
         points(axes, rows(found, task=task), "boundary")
         axes.axhline(count // 2 * LN2, color=GREY, linestyle=":", linewidth=0.9, zorder=1)
@@ -337,9 +337,9 @@ def classes(table: pd.DataFrame) -> Figure | None:
         axes.minorticks_off()
         plain_numbers(axes, "x")
         decades(axes, [*found["value"], max(sites) * LN2])
-        axes.set_xlabel("sites of the block, |A|")
+        axes.set_xlabel("Sites of the block, |A|")
         panel(axes, number, CLASSES[task])
-    panels[0].set_ylabel("entropy [nats]")
+    panels[0].set_ylabel("Entropy (nats)")
     legend = [
         key("labels, extrapolated", marker="o", color=BLUE, linestyle="none"),
         key("labels shuffled, extrapolated", marker="s", color=VERMILLION, linestyle="none"),
@@ -372,7 +372,7 @@ def samples(table: pd.DataFrame) -> Figure | None:
             panel(axes, down * len(names) + across, f"{CLASSES[task]}{' shuffled' if down else ''}")
         grid[1, across].set_xlabel("1 / samples")
     for axes in grid[:, 0]:
-        axes.set_ylabel("entropy [nats]")
+        axes.set_ylabel("Entropy (nats)")
     legend = [
         key(f"{side}×{side} pixels", color=colour, marker=marker)
         for side, (colour, marker) in zip(sides, SIZES, strict=False)

@@ -34,8 +34,8 @@ TASKS = ("closedness", "symmetry")
 NETWORKS = {  # names on the axis
     "ConvAC": "ConvAC\npositive",
     "ConvAC signed": "ConvAC\nsigned",
-    "ConvRect max": "ReLU\nmax",
-    "ConvRect average": "ReLU\naverage",
+    "ConvRect max": "ConvRect\nmax",
+    "ConvRect average": "ConvRect\naverage",
 }
 CONDITIONS = {
     "conditioned": "pixels in each half",
@@ -182,7 +182,7 @@ def training(table: pd.DataFrame, tasks: list[str], looks: Looks) -> Figure | No
             axes, own = grid[row, column], rows(found, task=task, network=name)
             through(axes, own, moments, looks)
             label_level(axes, per_seed(rows(found, task=task, phase=LABEL)))
-            axes.set_xlabel("training step")
+            axes.set_xlabel("Training step")
             title = NETWORKS[name].replace("\n", " ") if row == 0 else ""
             panel(axes, row * len(names) + column, title)
         grid[row, 0].set_ylabel(f"{task.capitalize()}:\nshare")
