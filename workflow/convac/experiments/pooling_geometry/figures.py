@@ -39,8 +39,8 @@ DEEP = ("ConvAC", "ConvRect max", "ConvRect average", "ConvAC signed")
 SHALLOW = "shallow ConvAC"
 NAMES = {  # the others break at their space
     "ConvAC": "ConvAC\npositive",
-    "ConvRect max": "ConvRect\nmax",
-    "ConvRect average": "ConvRect\naverage",
+    "ConvRect max": "Conv-\nRect\nmax",
+    "ConvRect average": "Conv-\nRect\naverage",
     SHALLOW: "shallow\nConvAC",
 }
 STARTS = {"calibrated": BLUE, "normal": VERMILLION}
@@ -178,7 +178,7 @@ def gains(claims: pd.DataFrame, tasks: list[str]) -> list[Line]:
 
 def label(network: str) -> str:
     """A network's name on one line, as the axes have it on two."""
-    return NAMES.get(network, network).replace(NEWLINE, " ")
+    return NAMES.get(network, network).replace("-\n", "").replace(NEWLINE, " ")
 
 
 def against_width(axes: Axes, table: pd.DataFrame, task: str) -> None:
