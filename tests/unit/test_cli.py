@@ -1,12 +1,17 @@
-"""The command line when it is interrupted, and the threads of its jobs."""
+"""The command line: mistakes in arguments, what interrupts it, and the threads of its jobs."""
 
+import json
 import os
 
+import numpy as np
 import pytest
 
 from convac import cli
+from convac.circuits.files import write_circuit
+from convac.circuits.tree import random_circuit
 from convac.cli import main
 from convac.commands import verify
+from convac.geometry.trees import PoolingTree
 from convac.progress import LOG
 
 
@@ -43,5 +48,59 @@ def test_jobs_use_one_thread_whatever_is_set(monkeypatch, command, threads):
 def test_what_is_for_snakemake_is_told_where_it_stands(capsys):
     with pytest.raises(SystemExit):
         main(["plan", "--configfile", "mine.yaml"])
-    line = "convac plan: error: unrecognized arguments: --configfile; what Snakemake is given stands after --"
-    assert capsys.readouterr().err.splitlines()[-1] == line
+    line = "convac plan: unrecognized arguments: --configfile; what Snakemake is given stands after --"
+    assert capsys.readouterr().err == f"{line}; see convac plan --help\n"
+
+
+MISTAKES = {
+    "": "the command is missing",
+    "mesure": "'mesure' is no command; did you mean measure?",
+    "--nope": "unrecognized arguments: --nope",
+    "measure --circuit a": "the following arguments are required: --partition",
+    "measure --partition 0": "one of the arguments --circuit --network --run is required",
+    "measure --circuit": "--circuit: expected one argument",
+    "measure --circuit a --network b --partition 0": "--network: not allowed with argument --circuit",
+    "measure --circuit a --partition 0 --replica 1e3": "--replica: '1e3' is not accepted; accepted: an integer",
+    "measure --circuit a --partition 0 --time-limit soon": "--time-limit: 'soon' is not accepted; accepted: a number",
+    "measure --circuit a --partition 0 --partion=1": "--partion=1; did you mean --partition?",
+    "completion fish": "shell: fish is not accepted; accepted: bash, zsh",
+    "certify --experiment overlap": "accepted: min_cut, overlaps, recurrent_memory, depth_efficiency",
+    "sweep min_cut": "the following arguments are required: KEY=VALUE,VALUE",
+    "verify --log": "--log: expected one argument",
+    f"verify --{'x' * 300}": "unrecognized arguments: --xxx",
+}
+
+
+@pytest.mark.parametrize("words", MISTAKES)
+def test_a_mistake_in_arguments_is_one_line_that_says_where_help_is(words, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(words.split())
+    assert stopped.value.code == 2
+    printed = capsys.readouterr()
+    (line,) = printed.err.splitlines()
+    first = words.partition(" ")[0]
+    command = f"convac {first}" if first in cli.COMMANDS else "convac"
+    assert line.startswith(f"{command}: ")
+    assert line.endswith(f"; see {command} --help")
+    assert MISTAKES[words] in line
+    assert len(line) <= 200
+    assert printed.out == ""
+
+
+@pytest.mark.parametrize("command", cli.COMMANDS)
+def test_every_command_tells_an_unknown_option_in_one_line(command, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main([command, "--no-such-option"])
+    assert stopped.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"convac {command}: ")
+    assert len(line) <= 200
+
+
+def test_lists_that_begin_with_a_minus_are_values(tmp_path, capsys):
+    path = str(tmp_path / "net.json")
+    tree = PoolingTree.named("line", (4,))
+    write_circuit(path, random_circuit(tree, 2, (2, 2), np.random.default_rng(0), classes=2))
+    for combination in ("-1,1", "-.5,2e-1", "-1, -1"):
+        main(["measure", "--circuit", path, "--partition", "0", "--combination", combination, "--json"])
+        assert json.loads(capsys.readouterr().out)["schmidt_number"] == 2

@@ -2,15 +2,19 @@
 
 import argparse
 import codecs
+import difflib
 import gc
 import importlib
 import io
 import logging
 import os
+import re
 import sys
 import traceback
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
+from typing import Any, NoReturn
 
 from convac.errors import LIMIT, ConvacError, FileError, one_line
 from convac.progress import LOG
@@ -53,8 +57,40 @@ JOBS = {"dataset", "train", "entanglement", "theory", "collect", "claims", "ledg
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 ADVICE = "; delete it and rerun"
 INTERRUPTED = 130  # exit status, as shells have it
+WRONG = 2  # the same, of arguments
+# what argparse says of a value that isn't of an option's type or none of its choices
+UNFIT = re.compile(r"invalid (int|float) value: (.*)", re.DOTALL)
+UNKNOWN = re.compile(r"invalid choice: (.*) \(choose from (.*)\)", re.DOTALL)
+TYPES = {"int": "an integer", "float": "a number"}
+NEGATIVE = re.compile(r"-[\d.][-+\d.eE, ]*")  # numbers and lists of them, which are no option: -1,1
 # what a terminal that isn't UTF-8 shows in place of some characters; others by their code
 PLAIN = {"…": "...", "–": "-", "—": "-", "−": "-", "≥": ">=", "≤": "<=", "×": "x", "≈": "~", "→": "->", "∞": "inf"}
+
+
+class Parser(argparse.ArgumentParser):
+    """Tells a mistake in one line, and where more is told; argparse would print all options before it."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._negative_number_matcher = NEGATIVE  # argparse's own knows single numbers alone
+
+    def error(self, message: str) -> NoReturn:
+        """Print the line and exit with 2."""
+        more = f"; see {self.prog} --help"
+        self.exit(WRONG, one_line(f"{self.prog}: {worded(message)}", LIMIT - len(more)) + more + "\n")
+
+
+def worded(message: str) -> str:
+    """A message of argparse in the words of all others.
+
+    >>> worded("argument --replica: invalid int value: '1e3'")
+    "--replica: '1e3' is not accepted; accepted: an integer"
+    >>> worded("argument shell: invalid choice: 'fish' (choose from 'bash', 'zsh')")
+    'shell: fish is not accepted; accepted: bash, zsh'
+    """
+    text = re.sub(r"^argument ", "", message)
+    text = UNFIT.sub(lambda found: f"{found[2]} is not accepted; accepted: {TYPES[found[1]]}", text)
+    return UNKNOWN.sub(lambda found: f"{found[1]} is not accepted; accepted: {found[2]}".replace("'", ""), text)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -91,24 +127,16 @@ def in_plain(error: UnicodeError) -> tuple[str, int]:
 
 def dispatch(given: list[str]) -> None:
     """Run the command that the arguments name."""
-    overview = argparse.ArgumentParser(
-        "convac",
-        epilog="\n".join(f"  {name:13} {text}" for name, text in COMMANDS.items()),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="What dependencies a convolutional network can model. `convac COMMAND --help` tells more.",
-    )
-    overview.add_argument("command", choices=COMMANDS, metavar="COMMAND")
-    command = overview.parse_args(given[:1]).command
+    command = command_of(given)
     if command in JOBS:
         os.environ.update(dict.fromkeys(THREADS, "1"))  # before numpy and torch read them
     module = imported(command)
-    parser = argparse.ArgumentParser(f"convac {command}", description=module.__doc__)
+    parser = Parser(f"convac {command}", description=module.__doc__)
     parser.add_argument("--log", help="file that log lines go to")
     module.add_arguments(parser)
     options, unknown = parser.parse_known_args(given[1:])
     if unknown:
-        place = "; what Snakemake is given stands after --" if "rest" in options else ""
-        parser.error(f"unrecognized arguments: {' '.join(unknown)}{place}")
+        parser.error(unrecognised(unknown, parser, "rest" in options))
     try:
         start_log(options.log)
         if options.log and "CONVAC_WORKFLOW" in os.environ:
@@ -127,6 +155,37 @@ def dispatch(given: list[str]) -> None:
             raise
         LOG.error("%s", traceback.format_exc())
         sys.exit(one_line(f"convac {command}: {type(error).__name__}: {error}; traceback in {options.log}"))
+
+
+def command_of(given: list[str]) -> str:
+    """The command that the arguments name; prints the overview where help is asked for."""
+    overview = Parser(
+        "convac",
+        epilog="\n".join(f"  {name:13} {text}" for name, text in COMMANDS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="What dependencies a convolutional network can model. `convac COMMAND --help` tells more.",
+    )
+    overview.add_argument("command", nargs="?", metavar="COMMAND")
+    command: str | None = overview.parse_args(given[:1]).command
+    if command is None:
+        overview.error("the command is missing")
+    if command not in COMMANDS:
+        overview.error(f"{command!r} is no command{meant(command, COMMANDS)}")
+    return command
+
+
+def unrecognised(words: list[str], parser: argparse.ArgumentParser, passed_on: bool) -> str:
+    """What to say of words that a command doesn't take; `passed_on`: it has words for Snakemake."""
+    if passed_on:
+        return f"unrecognized arguments: {' '.join(words)}; what Snakemake is given stands after --"
+    options = [option for action in parser._actions for option in action.option_strings]
+    return f"unrecognized arguments: {' '.join(words)}{meant(words[0].partition('=')[0], options)}"
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """A hint at what may have been meant; empty where nothing known is alike."""
+    near = difflib.get_close_matches(word, known, n=1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def advised(error: ConvacError) -> str:
