@@ -73,6 +73,11 @@ def test_a_spec_survives_its_file():
         ("dataset.kind", "../x", "run.dataset.kind"),
         ("training.steps", datetime.date(2020, 1, 2), 'run.training.steps: {"date": "2020-01-02"} is not accepted'),
         ("training.steps", 10**12, "run.training.steps: 1000000000000 is not accepted; accepted: less than or equal"),
+        ("training.warm_up", 0.9, "run.training.warm_up: 0.9; accepted: at most four fifths of drop_at, 0.64"),
+        ("training.warm_up", 0.65, "run.training.warm_up: 0.65; accepted: at most four fifths of drop_at"),
+        ("training.warm_up", 1.0, "run.training.warm_up: 1.0 is not accepted; accepted: less than 1"),
+        ("training.betas", [1.0, 0.9], "run.training.betas.0: 1.0 is not accepted; accepted: less than 1"),
+        ("training.betas", [0.9, 1.0], "run.training.betas.1: 1.0 is not accepted; accepted: less than 1"),
         ("training.seeds", [], "run.training.seeds: [] is not accepted; accepted: entries, at least 1"),
     ],
 )
@@ -86,6 +91,7 @@ def test_mistakes_name_the_key(path, value, words):
 
 def test_a_file_that_holds_no_block_is_named_alone():
     assert mistakes(RunSpec, 3, "t.json")[0].startswith("t.json: 3 is not accepted")
+    assert mistakes(RunSpec, 3)[0].startswith("config: 3 is not accepted")
 
 
 @pytest.mark.parametrize("job", ["JobSpec", "Positive", "Field", "__doc__", 3, None])

@@ -64,7 +64,7 @@ def lines(error: ValidationError, kind: type[Spec], where: str = "") -> list[str
         key, fault, accepted = explained(kind, dict(details))
         found.setdefault(key, (fault, []))[1].append(accepted)
     return [
-        one_line(f"{'.'.join(filter(None, (where, key)))}: {fault}{' or '.join(words)}")
+        one_line(f"{'.'.join(filter(None, (where, key))) or 'config'}: {fault}{' or '.join(words)}")
         for key, (fault, words) in found.items()
     ]
 

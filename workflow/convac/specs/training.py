@@ -10,6 +10,8 @@ from convac.specs.spec import Natural, Positive, Rate, Share, Spec
 # training runs of one network: how many, with seeds from 0, or which seeds
 Seeds = Annotated[int, Field(ge=1, le=1000)] | Annotated[tuple[Natural, ...], Field(min_length=1, max_length=1000)]
 
+Decay = Annotated[float, Field(gt=0, lt=1)]  # of a moment: at 1 it would never move
+
 
 class Schedule(Spec):
     """How a network is trained: Adam, its rate rising at first, falling evenly if asked to, dropping near the end."""
@@ -19,7 +21,7 @@ class Schedule(Spec):
     steps: Positive
     batch: Positive = 64
     lr: Rate
-    betas: tuple[Share, Share] = (0.9, 0.999)
+    betas: tuple[Decay, Decay] = (0.9, 0.999)
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
     clip: Rate | None = Field(None, description="bound on the gradient's norm")
     warm_up: Annotated[float, Field(ge=0, lt=1)] = Field(0.0, description="share of the steps in which the rate rises")
@@ -36,6 +38,15 @@ class Schedule(Spec):
     trial_seeds: Positive | Annotated[tuple[Natural, ...], Field(min_length=1)] = Field(
         2, description="seeds that each of them is tried with: how many, from 0, or which"
     )
+
+    @model_validator(mode="after")
+    def _rises_in_time(self) -> "Schedule":
+        # the last fifth of the steps before the drop is at the full rate: convergence is judged by it
+        latest = 4 * self.drop_at / 5
+        if self.warm_up > latest:
+            accepted = f"at most four fifths of drop_at, {latest:g}: the rate has risen before it drops"
+            raise ValueError(f"warm_up: {self.warm_up:g}; accepted: {accepted}")
+        return self
 
 
 def seeds_of(seeds: int | tuple[int, ...]) -> tuple[int, ...]:
