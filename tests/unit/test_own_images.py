@@ -4,6 +4,8 @@ import json
 import pickle
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +16,15 @@ from convac.cli import main
 from convac.datasets.digits import generate
 from convac.datasets.formats import luma
 from convac.datasets.labelled_images import grey_squares, read_labelled
-from convac.errors import FileError
+from convac.errors import ConfigError, FileError
 from convac.planning.config import config_mistakes
 from convac.planning.config_files import read_config
+from convac.planning.plan import Plan
 from convac.specs.datasets.digits import DigitsSpec
 from convac.specs.own_images import classes_of, originals, own_images, source_written
 from convac.specs.spec import canonical, digest
 
+ROOT = Path(__file__).parents[2]
 NUMBER, SIDE = 90, 12
 KINDS = ["ant", "bee", "cat"]
 
@@ -159,9 +163,23 @@ def test_what_does_not_fit_is_refused_in_one_line(images, labels, words):
         (lambda path: path.write_bytes(pickle.dumps([1])), "is a pickle"),
         (lambda path: (np.savez(path, labels=LABELS), path.write_bytes(path.read_bytes()[:99])), "is cut short"),
         (lambda path: np.savez(path, images=COLOURS), "has no array labels"),
-        (lambda path: np.savez(path, images=COLOURS, labels=np.zeros(60)), "holds 1 class; expected two"),
+        (lambda path: np.savez(path, images=COLOURS, labels=np.zeros(60, int)), "holds 1 class; expected two"),
         (lambda path: np.savez(path, images=COLOURS, labels=np.array([{}] * 60)), "holds objects, which"),
         (lambda path: path.mkdir(), "holds 0 classes; expected two or more"),
+        (lambda path: np.savez(path, labels=LABELS), "has no array images; expected an .npz file with images"),
+        (lambda path: np.savez(path, pixels=COLOURS, label=LABELS), "has no array images"),
+        (lambda path: np.savez_compressed(path, images=COLOURS[:, :6], labels=LABELS), "images are 6 by 8 by 3"),
+        (
+            lambda path: np.savez(path, images=COLOURS.reshape(60, -1), labels=LABELS),
+            "images are 192; expected squares",
+        ),
+        (lambda path: np.savez(path, images=LABELS, labels=LABELS), "images are single numbers"),
+        (lambda path: np.savez(path, images=COLOURS[..., :2], labels=LABELS), "images have 2 colours"),
+        (lambda path: np.savez(path, images=COLOURS * 1j, labels=LABELS), "pixels are no finite real numbers"),
+        (lambda path: np.savez(path, images=COLOURS.astype(str), labels=LABELS), "pixels are no finite real numbers"),
+        (lambda path: np.savez(path, images=COLOURS, labels=LABELS[1:]), "labels don't fit"),
+        (lambda path: np.savez(path, images=COLOURS, labels=LABELS / 2), "labels don't fit; expected an integer or"),
+        (lambda path: np.savez(path, images=COLOURS[:9], labels=LABELS[:9]), "holds 9 images; expected 60 or more"),
     ],
 )
 def test_files_that_hold_none_are_refused_by_name(tmp_path, made, words):
@@ -181,7 +199,7 @@ def test_a_source_is_a_published_set_or_something_that_is_there(saved, monkeypat
     assert source_written("~/$IMAGES.npz") == str(saved / "own.npz")
     with pytest.raises(ValueError, match="'mnits' is unknown and no path; accepted: digits, mnist"):
         source_written("mnits")
-    config = read_config(Path(__file__).parents[2] / "config.yaml")
+    config = read_config(ROOT / "config.yaml")
     config["experiments"]["mine"] = {"study": "missing_data", "images": {"source": "mnits"}}
     (line,) = config_mistakes(config)
     assert line.startswith("experiments.mine.images.source: 'mnits' is unknown and no path; accepted: digits, mnist")
@@ -212,6 +230,59 @@ def test_nothing_in_a_folder_is_left_out_without_a_word(saved, name, words):
         new = path.suffix == ".PNG"
         assert (own_images(str(saved / "own")) != before) == new
         assert len(read_labelled(str(saved / "own"))[0]) == NUMBER + new
+
+
+@pytest.mark.parametrize(
+    ("shape", "words"),
+    [
+        ((SIDE, SIDE + 1, 3), "is 13 by 12 in colours, others are 12 by 12 in colours; expected images of one size"),
+        ((8, 8, 3), "is 8 by 8 in colours, others are 12 by 12 in colours"),
+        (None, "is no PNG image"),
+    ],
+)
+def test_a_folder_with_another_kind_of_image_is_refused_when_it_is_named(saved, shape, words):
+    path = saved / "own/bee/999.png"
+    if shape:
+        imsave(path, np.zeros(shape, np.uint8))
+    else:
+        path.write_bytes(b"\xff\xd8\xff\xe0" + bytes(99))  # as JPEG begins
+    own_images.cache_clear()
+    with pytest.raises(FileError, match=words) as refusal:
+        own_images(str(saved / "own"))
+    assert "999.png: is" in str(refusal.value)
+
+
+def test_a_folder_of_few_or_oblong_images_is_refused_when_it_is_named(tmp_path):
+    for kind in KINDS:
+        (tmp_path / kind).mkdir()
+        imsave(tmp_path / kind / "0.png", np.zeros((8, 8, 3), np.uint8))
+    with pytest.raises(FileError, match="holds 3 images; expected 60 or more"):
+        own_images(str(tmp_path))
+    own_images.cache_clear()
+    for kind in KINDS:
+        imsave(tmp_path / kind / "0.png", np.zeros((8, 9, 3), np.uint8))
+    with pytest.raises(FileError, match="images are 8 by 9; expected squares"):
+        own_images(str(tmp_path))
+
+
+@pytest.mark.parametrize("study", ["missing_data", "overlaps_trained", "layer_widths", "data_entanglement"])
+def test_a_plan_tells_what_is_wrong_with_images_before_anything_runs(tmp_path, study):
+    path = tmp_path / "own.npz"
+    np.savez(path, images=COLOURS[:, :6], labels=LABELS)
+    own_images.cache_clear()
+    block = {"study": study, "images": {"source": str(path)}}
+    hidden = read_config(ROOT / "config.yaml")["experiments"]
+    with pytest.raises(
+        ConfigError, match=r"^experiments\.mine(, scale \w+)?: .*: images are 6 by 8 by 3; expected squares"
+    ):
+        Plan({"experiments": {"mine": block}}, hidden)
+
+
+def test_naming_images_loads_neither_torch_nor_matplotlib(saved):
+    code = "import sys; from convac.specs.own_images import own_images; own_images(sys.argv[1]); "
+    code += "sys.exit(any(name in sys.modules for name in ('torch', 'matplotlib', 'PIL')))"
+    for name in ("own", "own.npz"):
+        assert subprocess.run([sys.executable, "-c", code, str(saved / name)], check=False).returncode == 0
 
 
 def test_images_that_changed_are_not_taken(saved, tmp_path, capsys):

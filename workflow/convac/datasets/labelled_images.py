@@ -7,11 +7,9 @@ import numpy as np
 from convac.datasets.formats import luma
 from convac.errors import FileError
 from convac.files import naming, read_arrays, read_npz
-from convac.specs.own_images import class_files
+from convac.specs.own_images import PIXELS, check_form, class_files
 
 NAMES = (("images", "labels"), ("train_images", "train_labels"))  # of arrays, the first pair that is there
-SMALLEST = 4  # pixels along each side
-FEWEST = 60  # images, of which a sixth each is for validation and testing
 DARKEST = 64  # of 255: images whose brightest pixel is darker were counted on another scale, such as 0 to 1 or to 16
 ORIGINALS = "images.safetensors"  # in the folder of originals: grey squares
 DATASET = "data.safetensors"  # in the folder of a dataset
@@ -76,28 +74,21 @@ def grey_squares(images: np.ndarray, labels: np.ndarray, path: str) -> tuple[np.
     Raises:
         FileError: one line that says what doesn't fit and what is expected.
     """
-    if images.ndim not in {3, 4} or images.shape[1] != images.shape[2] or images.shape[1] < SMALLEST:
-        shape = " by ".join(map(str, images.shape[1:]))
-        raise FileError(f"{path}: images are {shape}; expected squares of {SMALLEST} pixels or more along each side")
-    if labels.shape != images.shape[:1] or labels.dtype.kind not in "iuU":
-        raise FileError(f"{path}: labels don't fit; expected an integer or a word for each of {len(images)} images")
-    if len(images) < FEWEST:
-        raise FileError(f"{path}: holds {len(images)} images; expected {FEWEST} or more")
+    check_form(images.shape, images.dtype, labels, path)
     names, numbers = np.unique(labels, return_inverse=True)
     return grey(full_scale(images, path), path), numbers.astype(np.int64), [str(name) for name in names]
 
 
 def full_scale(images: np.ndarray, path: str) -> np.ndarray:
     """Pixels of any type as uint8 in 0..255."""
-    expected = "booleans, numbers from 0 to 1, or integers from 0 to 255"
-    if images.dtype.kind not in "biuf" or not np.isfinite(images).all():
-        raise FileError(f"{path}: pixels are no finite real numbers; expected {expected}")
+    if not np.isfinite(images).all():
+        raise FileError(f"{path}: pixels are no finite real numbers; expected {PIXELS}")
     brightest = 255 if images.dtype.kind in "iu" else 1
     if images.min() < 0 or images.max() > brightest:
-        raise FileError(f"{path}: pixels from {images.min():g} to {images.max():g}; expected {expected}")
+        raise FileError(f"{path}: pixels from {images.min():g} to {images.max():g}; expected {PIXELS}")
     if images.max() < brightest * DARKEST / 255:
         dark = f"pixels from {images.min():g} to {images.max():g}, all dark on a scale to {brightest}"
-        raise FileError(f"{path}: {dark}; expected {expected}")
+        raise FileError(f"{path}: {dark}; expected {PIXELS}")
     return images.astype(np.uint8) if brightest == 255 else np.rint(images * 255.0).astype(np.uint8)
 
 
@@ -105,8 +96,6 @@ def grey(images: np.ndarray, path: str) -> np.ndarray:
     """Images (n, side, side) as they are, colours by their luma; transparent ones are refused."""
     if images.ndim == 3 or images.shape[3] == 1:
         return images.reshape(images.shape[:3])
-    if images.shape[3] not in {3, 4}:
-        raise FileError(f"{path}: images have {images.shape[3]} colours; expected 1, or red, green and blue")
     if images.shape[3] == 4 and images[..., 3].min() < 255:
         raise FileError(f"{path}: an image is transparent in parts; expected opaque images")
     return luma(images[..., :3])
