@@ -1,6 +1,8 @@
 """`convac advise` as users run it."""
 
 import json
+import os
+from pathlib import Path
 
 import matplotlib.image
 import numpy as np
@@ -69,12 +71,20 @@ def test_json_from_every_kind_of_data(data, tmp_path, capsys):
         (["--data", "data.npz", "--out", "tree.txt"], "out: tree.txt; accepted: a tree file's name"),
         (["--data", "data.npz", "--figure", "f.bmp"], "figure: f.bmp; accepted: a name that ends in .png"),
         (["--data", "data.npz", "--memory-limit", "1e5"], "engine advice: needs"),
+        (["--data", "none.npz", "--out", "empty.json"], "empty.json: is a folder; accepted: a file to write"),
+        (["--data", "none.npz", "--out", "text.npz/tree.json"], "text.npz/tree.json: can't be written: "),
+        (["--data", "none.npz", "--figure", "text.npz/a/b.svg"], "text.npz/a/b.svg: can't be written: "),
+        (["--data", "none.npz", "--figure", "sealed/f.pdf"], "sealed/f.pdf: can't be written: "),
     ],
 )
 @pytest.mark.usefixtures("data")
 def test_mistakes_are_told_in_a_line(options, line, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
+    (tmp_path / "empty.json").mkdir()
+    (tmp_path / "sealed").mkdir()
+    allowed = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name != "sealed" and allowed(path, mode))
     np.savez("half.npz", images=np.zeros((9, 4, 4)))
     (tmp_path / "text.npz").write_text("images")
     with pytest.raises(SystemExit) as caught:

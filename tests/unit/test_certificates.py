@@ -241,8 +241,11 @@ def test_the_command_writes_the_same_bytes_again(tmp_path, capsys):
     path = tmp_path / "certificates/depth_efficiency.jsonl.gz"
     assert path.read_bytes() == (ROOT / "results/reference/certificates" / path.name).read_bytes()
     assert "35 certificates, 4 not checked" in capsys.readouterr().out
+    path.unlink()
     with pytest.raises(SystemExit):
-        main([*arguments[:3], "--experiment", "overlaps"])
+        main([*arguments, "overlaps"])  # whose table is missing: told before the first is certified
+    assert "overlaps.parquet: no such file" in capsys.readouterr().err
+    assert not path.exists()
 
 
 @pytest.mark.parametrize("experiment", CELLS)

@@ -91,6 +91,7 @@ def test_a_library_that_is_not_as_published_is_refused(tmp_path):
     [
         (["--results", "nowhere"], "nowhere: has no tables; accepted: "),
         (["--output", "page.txt"], "--output: page.txt; accepted: a name that ends in .html"),
+        (["--tables", "absent.parquet", "--output", "/dev/null/p.html"], "/dev/null/p.html: can't be written: "),
         (["--tables", "claims.csv"], "--tables: claims.csv; accepted: tidy tables"),
         (["--tables", "absent.parquet"], "absent.parquet: no such file"),
         (["--resources", "."], "vendor/SHA256SUMS: no such file"),

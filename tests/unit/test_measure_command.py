@@ -155,6 +155,13 @@ def test_a_mistake_is_told_in_one_line(capsys, options, says):
     assert captured.out == ""
 
 
+def test_what_has_no_generic_rank_is_told_before_anything_is_measured(capsys, monkeypatch):
+    monkeypatch.setattr("convac.commands.measure.measure", lambda *arguments, **options: pytest.fail("measured"))
+    with pytest.raises(SystemExit):
+        main(["measure", "--network", "my_networks:parity", "--sites", "4", "--partition", "0", "--generic"])
+    assert "generic: is for circuits" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("partition", ["up-down", "0,0", "99", ",".join(map(str, range(16))), "-1"])
 def test_bad_partitions_are_refused_by_name(capsys, partition):
     with pytest.raises(SystemExit):

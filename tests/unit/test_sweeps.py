@@ -55,6 +55,13 @@ def test_lists_stand_in_brackets():
         (["pooling_geometry", "widths=8,8"], '"widths=8,8": a value is empty or stands twice'),
         (["pooling_geometry", "widths=[8"], '"widths=[8": its values can\'t be read'),
         (["pooling_geometry", "widths=8,16", "widths=4,2"], "widths: stands twice; accepted: each key once"),
+        (["min_cut", "cases=1,2", "--quantity", "nope"], '--quantity: "nope" is unknown; accepted: a quantity of docs'),
+        (["min_cut", "cases=1,2", "--quantity", "min-cut"], '--quantity: "min-cut" is unknown; did you mean min_cut?'),
+        (["min_cut", "cases=1,2", "--quantity", ""], '--quantity: "" is unknown'),
+        (
+            ["overlaps", "tree_sites=8,16", "--quantity", "test_accuracy"],
+            "--quantity: test_accuracy: overlaps trains nothing",
+        ),
         (
             ["min_cut", f"cases={','.join(map(str, range(1, 202)))}"],
             "201 combinations of values; accepted: at most 200",
@@ -81,6 +88,21 @@ def test_a_dry_run_writes_the_variants_and_prints_the_command(tmp_path, monkeypa
     command = capsys.readouterr().out
     assert command.startswith("snakemake results/smoke/tables/pooling_geometry_widths_8.parquet ")
     assert command.endswith("--configfile results/smoke/sweeps/pooling_geometry-widths.yaml --config scale=smoke\n")
+
+
+@pytest.mark.parametrize(
+    ("study", "assignment", "quantity"),
+    [
+        ("overlaps", "tree_sites=8,16", "entropy"),  # of a network, and computed here
+        ("min_cut", "cases=1,2", "closed_form"),
+        ("pooling_geometry", "widths=8,16", "schmidt_number"),  # some measurement may give it
+        ("target_entropy", "draws=1,2", "entropy"),
+    ],
+)
+def test_a_quantity_that_the_table_may_have_is_accepted(study, assignment, quantity, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    main(["sweep", study, assignment, "--quantity", quantity, "--dry-run"])
+    assert capsys.readouterr().out.startswith("snakemake ")
 
 
 def table(widths=(4, 8)):

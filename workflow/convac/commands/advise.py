@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from convac.advice.advise import BUDGET, Advice, Candidate, advise
+from convac.commands.outputs import check_writable
 from convac.datasets.labelled_images import read_labelled
 from convac.entanglement.limits import MEMORY, SECONDS
 from convac.errors import ArgumentError
@@ -37,6 +38,8 @@ def run(options: Namespace) -> None:
         raise ArgumentError(f"out: {options.out}; accepted: a tree file's name, which ends in .json")
     if options.figure and Path(options.figure).suffix not in SUFFIXES:
         raise ArgumentError(f"figure: {options.figure}; accepted: a name that ends in {', '.join(SUFFIXES)}")
+    for path in filter(None, (options.out, options.figure)):
+        check_writable(path)
     images, labels = read_labelled(options.data)
     found = advise(
         images,

@@ -26,18 +26,23 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> None:
     """Write certificates/EXPERIMENT.jsonl.gz beside the tables; say how many, and what has none."""
     folder = Path(options.results)
-    for experiment in options.experiment:
-        table = folder / "tables" / f"{experiment}.parquet"
-        if not table.exists():
-            raise FileError(f"{table}: no such file; run the workflow at that scale first")
-        found = read_table(table)
-        with naming(table, f"the parquet table of {experiment}"):
-            cells = list(CELLS[experiment](found))
+    chosen = {experiment: read_cells(folder, experiment) for experiment in options.experiment}
+    for experiment, cells in chosen.items():
         lines = list(certificates(cells))
         path = folder / "certificates" / f"{experiment}.jsonl.gz"
         write_lines(path, lines)
         without = sum("unchecked" in line for line in lines)
         print(f"{path}: {len(lines) - without} certificates, {without} not checked")
+
+
+def read_cells(folder: Path, experiment: str) -> list[Cell]:
+    """The cells of an experiment's table; raises FileError where it isn't there or is another's."""
+    table = folder / "tables" / f"{experiment}.parquet"
+    if not table.exists():
+        raise FileError(f"{table}: no such file; run the workflow at that scale first")
+    found = read_table(table)
+    with naming(table, f"the parquet table of {experiment}"):
+        return list(CELLS[experiment](found))
 
 
 def write_lines(path: Path, lines: list[dict[str, Any]]) -> None:

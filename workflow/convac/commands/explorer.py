@@ -3,6 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from convac.commands.outputs import check_writable
 from convac.errors import ArgumentError, FileError
 from convac.files import read_table, write_text
 from convac.planning.paths import REFERENCE
@@ -27,6 +28,7 @@ def run(options: Namespace) -> None:
     """Write the page."""
     if Path(options.output).suffix != ".html":
         raise ArgumentError(f"--output: {options.output}; accepted: a name that ends in .html")
+    check_writable(options.output)
     results = Path(options.results or first_here(REFERENCE))
     paths = [Path(path) for path in options.tables or sorted((results / "tables").glob("*.parquet"))]
     if not paths:

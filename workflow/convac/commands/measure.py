@@ -6,6 +6,8 @@ from math import isfinite
 from typing import Any
 
 from convac.circuits.files import read_circuit
+from convac.circuits.tree import Circuit
+from convac.circuits.tree_tensors import TreeTensorNetwork
 from convac.commands import dependence
 from convac.commands.own_network import named, own_code
 from convac.entanglement.generic_rank import generic_rank
@@ -60,6 +62,8 @@ def on_data(options: Namespace) -> dict[str, Any]:
 def measured(options: Namespace) -> dict[str, Any]:
     """The measurement that the options ask for, as plain data."""
     source = source_of(options)
+    if options.generic and not has_weights(source):
+        raise ArgumentError("generic: is for circuits; a function has no weights to replace")
     found = measure(
         source,
         options.partition,
@@ -76,11 +80,14 @@ def measured(options: Namespace) -> dict[str, Any]:
     )
     result = described(found)
     if options.generic:
-        if found.min_cut is None:
-            raise ArgumentError("generic: is for circuits; a function has no weights to replace")
-        rank = generic_rank(source, options.partition, memory_limit=options.memory_limit, time_limit=options.time_limit)  # type: ignore[arg-type]  # has a cut, so it is a circuit
+        rank = generic_rank(source, options.partition, memory_limit=options.memory_limit, time_limit=options.time_limit)  # type: ignore[arg-type]  # has weights, so it is a circuit
         result["generic_rank"], result["generic_rank_exact"] = rank.value, rank.exact
     return result
+
+
+def has_weights(source: Source) -> bool:
+    """Whether a source is a circuit or a tree, or has one."""
+    return isinstance(source, Circuit | TreeTensorNetwork) or callable(getattr(source, "circuit", None))
 
 
 def source_of(options: Namespace) -> Source:

@@ -1,22 +1,26 @@
 """Sweep keys of an experiment: write its variants, run them, and end in one tidy table and one curve."""
 
+import difflib
 import shlex
 import subprocess
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from convac.errors import ConvacError
+from convac.errors import ArgumentError, ConvacError
 from convac.files import read_table, write_table, write_text
 from convac.planning.config import SCALES
 from convac.planning.config_files import read_config
-from convac.planning.paths import TABLE, filled
+from convac.planning.paths import REFERENCE, TABLE, filled
 from convac.planning.place import first_here, source
 from convac.planning.sweeps import Sweep, sweep_of
 from convac.progress import LOG
+from convac.specs.parsing import shown
+from convac.specs.tables import COMPUTED, QUANTITIES
 
 QUIET = ("--quiet", "host", "rules", "progress", "reason", "--show-failed-logs", "--rerun-incomplete")
 
@@ -35,7 +39,10 @@ def run(options: Namespace) -> None:
     """Write the variants, run Snakemake on them, gather their tables, draw."""
     config = read_config(first_here("config.yaml"))
     scale = options.scale or config.get("scale", "laptop")
-    sweep = sweep_of(options.experiment, options.keys, config.get("experiments") or {})
+    experiments = config.get("experiments") or {}
+    sweep = sweep_of(options.experiment, options.keys, experiments)
+    if options.quantity is not None:
+        check_quantity(options.quantity, sweep, experiments, scale)
     stem = f"results/{scale}/sweeps/{sweep.name}"
     write_text(f"{stem}.yaml", sweep.text())
     words = snakemake_words(sweep, f"{stem}.yaml", scale, options.cores)
@@ -46,6 +53,24 @@ def run(options: Namespace) -> None:
     if subprocess.run([sys.executable, "-m", "snakemake", *words], check=False).returncode:
         raise ConvacError(f"{stem}.yaml: its run stopped; the lines above say why, and the same command goes on")
     gather(sweep, scale, stem, options.quantity)
+
+
+def check_quantity(quantity: str, sweep: Sweep, experiments: Mapping[str, Any], scale: str) -> None:
+    """Refuse a quantity that the sweep's table can't have, before anything runs.
+
+    Raises:
+        ArgumentError: no experiment has it; or only training gives it, and this experiment trains nothing.
+    """
+    if quantity not in QUANTITIES:
+        near = difflib.get_close_matches(quantity, QUANTITIES, n=1)
+        hint = f"did you mean {near[0]}?" if near else "accepted: a quantity of docs/data.md"
+        raise ArgumentError(f"--quantity: {shown(quantity)} is unknown; {hint}")
+    kept = Path(first_here(f"{REFERENCE}/tables/{sweep.study}.parquet"))
+    if quantity in COMPUTED or sweep.trains(experiments, scale) or not kept.is_file():
+        return
+    usual = sorted(read_table(kept, ("quantity",))["quantity"].unique())
+    if quantity not in usual:
+        raise ArgumentError(f"--quantity: {quantity}: {sweep.study} trains nothing; accepted: {', '.join(usual)}")
 
 
 def snakemake_words(sweep: Sweep, file: str, scale: str, cores: str) -> list[str]:
@@ -63,9 +88,9 @@ def gather(sweep: Sweep, scale: str, stem: str, quantity: str | None) -> None:
     table = swept_table(sweep, scale)
     for suffix in ("parquet", "csv"):
         write_table(f"{stem}.{suffix}", table)
-    shown = quantity or usual_quantity(table)
-    save(sweep_figure(table, sweep.swept[0], shown), stem, f"{sweep.name}, {scale} scale, {shown}")
-    LOG.info("%s.csv: %d rows; %s.png: %s by %s", stem, len(table), stem, shown, sweep.swept[0])
+    drawn = quantity or usual_quantity(table)
+    save(sweep_figure(table, sweep.swept[0], drawn), stem, f"{sweep.name}, {scale} scale, {drawn}")
+    LOG.info("%s.csv: %d rows; %s.png: %s by %s", stem, len(table), stem, drawn, sweep.swept[0])
 
 
 def swept_table(sweep: Sweep, scale: str) -> pd.DataFrame:

@@ -9,10 +9,11 @@ from typing import Any
 import yaml
 
 from convac.errors import ArgumentError, ConfigError
-from convac.experiments.discovery import studies
+from convac.experiments.discovery import studies, study_module
 from convac.planning.config import block_at, block_mistakes, meant, merged
 from convac.planning.config_files import typed
-from convac.specs.parsing import plain, shown
+from convac.specs.parsing import parse, plain, shown
+from convac.specs.run import RunSpec
 
 LONGEST = 60  # of an experiment's name
 MOST = 200  # variants; a slip of the pen makes more
@@ -38,6 +39,13 @@ class Sweep:
     def name(self) -> str:
         """Experiment and swept keys, `pooling_geometry-widths`."""
         return "-".join((self.study, *self.swept))
+
+    def trains(self, experiments: Mapping[str, Any], scale: str) -> bool:
+        """Whether the variants have networks to train at a scale; `experiments`: blocks as the config writes them."""
+        module = study_module(self.study)
+        written = {**plain(experiments), **self.blocks}
+        made = (parse(module.Block, block_at(name, written, scale), name) for name in self.blocks)
+        return any(isinstance(cell.spec, RunSpec) for block in made for cell in module.cells(block))
 
     def text(self) -> str:
         """The variants as a config file."""
