@@ -105,6 +105,24 @@ def test_a_quantity_that_the_table_may_have_is_accepted(study, assignment, quant
     assert capsys.readouterr().out.startswith("snakemake ")
 
 
+def test_variants_lie_over_the_config_files_that_are_given(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("mine.yaml").write_text("scale: paper\nexperiments: {pooling_geometry: {seeds: 7, arithmetic: {lr: 0.5}}}\n")
+    Path("later.yaml").write_text("scale: smoke\nexperiments: {pooling_geometry: {widths: [3]}}\n")
+    main(["sweep", "pooling_geometry", "arithmetic.lr=0.1,0.2", "--configfile", "mine.yaml", "later.yaml", "-n"])
+    stem = "results/smoke/sweeps/pooling_geometry-arithmetic.lr"
+    files = f"--configfile mine.yaml later.yaml {stem}.yaml --config scale=smoke\n"
+    assert capsys.readouterr().out.endswith(files)
+    # what a key accepts is decided with those files, too
+    Path("bad.yaml").write_text("experiments: {pooling_geometry: {steps: many}}\n")
+    for file, says in (("bad.yaml", "steps"), ("none.yaml", "none.yaml: no such file")):
+        with pytest.raises(SystemExit):
+            main(["sweep", "pooling_geometry", "widths=2,4", "--configfile", file, "-n"])
+        told = capsys.readouterr().err
+        assert says in told
+        assert len(told.splitlines()) == 1
+
+
 def table(widths=(4, 8)):
     """Two networks whose width is swept, one in which it isn't, and a label that follows the width."""
     found = []

@@ -13,7 +13,7 @@ import pandas as pd
 
 from convac.errors import ArgumentError, ConvacError
 from convac.files import read_table, write_table, write_text
-from convac.planning.config import SCALES
+from convac.planning.config import SCALES, hidden_blocks
 from convac.planning.config_files import read_config
 from convac.planning.paths import REFERENCE, TABLE, filled
 from convac.planning.place import first_here, source
@@ -29,7 +29,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Options of `convac sweep`."""
     parser.add_argument("experiment", help="whose keys are swept, as in config.yaml")
     parser.add_argument("keys", nargs="+", metavar="KEY=VALUE,VALUE", help="as in widths=8,16,32 or arithmetic.lr=0.01")
-    parser.add_argument("--scale", choices=SCALES, help="by default the config's")
+    parser.add_argument("--configfile", nargs="+", default=[], help="over config.yaml, as Snakemake takes them")
+    parser.add_argument("--scale", choices=SCALES, help="by default the config files'")
     parser.add_argument("--cores", default="all", help="cores for Snakemake; by default all")
     parser.add_argument("--quantity", help="what the curve shows; by default test accuracy, or a rank")
     parser.add_argument("--dry-run", "-n", action="store_true", help="write the variants and print the command alone")
@@ -37,15 +38,15 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> None:
     """Write the variants, run Snakemake on them, gather their tables, draw."""
-    config = read_config(first_here("config.yaml"))
-    scale = options.scale or config.get("scale", "laptop")
-    experiments = config.get("experiments") or {}
+    layers = [read_config(path) for path in (first_here("config.yaml"), *options.configfile)]
+    scale = options.scale or next((layer["scale"] for layer in reversed(layers) if "scale" in layer), "laptop")
+    experiments = hidden_blocks(layers)
     sweep = sweep_of(options.experiment, options.keys, experiments)
     if options.quantity is not None:
         check_quantity(options.quantity, sweep, experiments, scale)
     stem = f"results/{scale}/sweeps/{sweep.name}"
     write_text(f"{stem}.yaml", sweep.text())
-    words = snakemake_words(sweep, f"{stem}.yaml", scale, options.cores)
+    words = snakemake_words(sweep, [*options.configfile, f"{stem}.yaml"], scale, options.cores)
     LOG.info("%s: %d variants", f"{stem}.yaml", len(sweep.blocks))
     if options.dry_run:
         print(shlex.join(["snakemake", *words]))
@@ -73,11 +74,11 @@ def check_quantity(quantity: str, sweep: Sweep, experiments: Mapping[str, Any], 
         raise ArgumentError(f"--quantity: {quantity}: {sweep.study} trains nothing; accepted: {', '.join(usual)}")
 
 
-def snakemake_words(sweep: Sweep, file: str, scale: str, cores: str) -> list[str]:
+def snakemake_words(sweep: Sweep, files: list[str], scale: str, cores: str) -> list[str]:
     """What Snakemake is given: the variants' tables first, options that take several words last."""
     place = [] if Path("Snakefile").is_file() else ["--snakefile", source("Snakefile")]
     tables = [filled(TABLE, scale=scale, experiment=name) for name in sweep.blocks]
-    return [*tables, *place, "--cores", cores, *QUIET, "--configfile", file, "--config", f"scale={scale}"]
+    return [*tables, *place, "--cores", cores, *QUIET, "--configfile", *files, "--config", f"scale={scale}"]
 
 
 def gather(sweep: Sweep, scale: str, stem: str, quantity: str | None) -> None:
