@@ -15,6 +15,7 @@ from convac.geometry.partitions import Partition
 from convac.networks.gru import Gru
 from convac.networks.orthogonal import Orthogonal
 from convac.networks.rac import Rac
+from convac.networks.recursions import Gates, Products, Tangents, Thresholds
 from convac.networks.tanh import GATED, Tanh
 
 KINDS = {"rac": Rac, "tanh": Tanh, "gru": Gru, "orthogonal": Orthogonal}
@@ -105,6 +106,45 @@ def test_orthogonal_networks_are_plain_loops_over_orthogonal_matrices(depth):
             values = np.stack(states, axis=1)
         output, bias = (ours.get_parameter(name)[replica].detach().numpy() for name in ("output", "output_bias"))
         assert np.allclose(ours(ALL)[replica].detach().numpy(), values[:, -1] @ output.T + bias)
+
+
+def plain(kind, drives, memory, *more):
+    """States by the definition, each operation in torch's own graph."""
+    states, width = [], memory.shape[-1]
+    state = torch.zeros_like(drives[:, 0, :, :width])
+    for drive in drives.unbind(1):
+        if kind is Products:
+            product = drive * (state @ memory.mT) if states else drive
+            state = product / product.detach().abs().amax(-1, keepdim=True)
+        elif kind is Tangents:
+            state = torch.tanh(drive + state @ memory.mT)
+        elif kind is Thresholds:
+            reached = drive + state @ memory.mT
+            state = reached.sign() * (reached.abs() + more[0].unsqueeze(1)).relu()
+        else:
+            reset, update, read = (state @ memory.mT + more[0].unsqueeze(1)).chunk(3, -1)
+            first, second, third = drive.chunk(3, -1)
+            update = torch.sigmoid(second + update)
+            state = (1 - update) * torch.tanh(third + torch.sigmoid(first + reset) * read) + update * state
+        states.append(state)
+    return torch.stack(states, 1)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 7])
+@pytest.mark.parametrize(
+    ("recursion", "gates", "more"), [(Products, 1, 0), (Tangents, 1, 0), (Thresholds, 1, 1), (Gates, 3, 3)]
+)
+def test_states_and_gradients_are_those_of_a_graph(recursion, gates, more, steps):
+    drawn = torch.Generator().manual_seed(steps)
+    shapes = [(2, steps, 5, 4 * gates), (2, 4 * gates, 4), *([(2, 4 * more)] if more else [])]
+    given = [torch.randn(shape, generator=drawn, dtype=torch.float64).requires_grad_() for shape in shapes]
+    weight = torch.randn((2, steps, 5, 4), generator=drawn, dtype=torch.float64)
+    found, wanted = recursion.apply(*given), plain(recursion, *given)
+    found = found[0] if isinstance(found, tuple) else found
+    torch.testing.assert_close(found, wanted)
+    ours, theirs = (torch.autograd.grad((each * weight).sum(), given, allow_unused=True) for each in (found, wanted))
+    for own, other in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(own, torch.zeros_like(own) if other is None else other)
 
 
 @pytest.mark.parametrize("kind", KINDS)

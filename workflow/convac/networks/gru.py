@@ -7,8 +7,7 @@ Source: 1406.1078, in the variant of torch.
 
 from collections.abc import Sequence
 
-import torch
-
+from convac.networks.recursions import Gates
 from convac.networks.sequences import GATED, Layer, Recurrent, driven, gated
 from convac.specs.networks.gru import GruSpec
 
@@ -25,16 +24,7 @@ class Gru(Recurrent):
         """The states of one layer, step by step."""
         inputs, memory, inputs_bias, memory_bias = (self.get_parameter(f"{name}_{number + 1}") for name in GATED)
         drives = driven(below.states, inputs) + inputs_bias[:, None, None]
-        width, bias = self.widths[number], memory_bias.unsqueeze(1)
-        state, states = drives.new_zeros(*drives.shape[:1], drives.shape[2], width), []
-        for drive in drives.unbind(1):
-            recalled = torch.baddbmm(bias, state, memory.mT)
-            both = torch.sigmoid(drive[..., : 2 * width] + recalled[..., : 2 * width])
-            reset, update = both[..., :width], both[..., width:]
-            new = torch.tanh(drive[..., 2 * width :] + reset * recalled[..., 2 * width :])
-            state = torch.lerp(new, state, update)
-            states.append(state)
-        return Layer(torch.stack(states, 1))
+        return Layer(Gates.apply(drives, memory, memory_bias))
 
 
 def build(spec: GruSpec, seeds: Sequence[int]) -> Recurrent:

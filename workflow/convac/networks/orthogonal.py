@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from convac.networks.initialisation import draws
+from convac.networks.recursions import Thresholds
 from convac.networks.sequences import Layer, Recurrent, driven
 from convac.specs.networks.orthogonal import OrthogonalSpec
 
@@ -52,13 +53,8 @@ class Orthogonal(Recurrent):
 
     def layer(self, number: int, below: Layer) -> Layer:
         """The states of one layer, step by step."""
-        threshold = self.get_parameter(f"threshold_{number + 1}").unsqueeze(1)
-        memory = self.memory(number).mT
-        states: list[Tensor] = []
-        for drive in driven(below.states, self.get_parameter(f"inputs_{number + 1}")).unbind(1):
-            state = torch.baddbmm(drive, states[-1], memory) if states else drive
-            states.append(state.sign() * (state.abs() + threshold).relu())
-        return Layer(torch.stack(states, 1))
+        inputs, threshold = (self.get_parameter(f"{name}_{number + 1}") for name in ("inputs", "threshold"))
+        return Layer(Thresholds.apply(driven(below.states, inputs), self.memory(number), threshold))
 
 
 def below_diagonal(angles: Tensor, width: int) -> Tensor:

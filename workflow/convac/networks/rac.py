@@ -24,6 +24,7 @@ from convac.circuits.recurrent import RecurrentShape, RecurrentWeights
 from convac.networks.arguments import checked_replica
 from convac.networks.initialisation import normals
 from convac.networks.maps import TINY
+from convac.networks.recursions import Products
 from convac.networks.sequences import Layer, Recurrent, driven
 from convac.specs.networks.rac import RacSpec
 
@@ -53,16 +54,10 @@ class Rac(Recurrent):
     def layer(self, number: int, below: Layer) -> Layer:
         """Products of input and memory, step by step."""
         inputs, memory = (self.get_parameter(f"{name}_{number + 1}") for name in ("inputs", "memory"))
-        states, scales, recalled = [], [], None
-        for drive in driven(below.states, inputs).unbind(1):
-            product = drive if recalled is None else drive * recalled
-            scale = product.detach().abs().amax(-1, keepdim=True).clamp_min(TINY)
-            states.append(product / scale)
-            scales.append(scale)
-            recalled = states[-1] @ memory.mT
-        logs = torch.stack(scales, 1).log()
+        states, scales = Products.apply(driven(below.states, inputs), memory)
+        logs = scales.log()
         logs = logs if below.logs is None else logs + below.logs
-        return Layer(torch.stack(states, 1), logs.cumsum(1))
+        return Layer(states, logs.cumsum(1))
 
     def readout(self, states: Tensor) -> Tensor:
         """2 ln|h_y|, up to the scale that the classes share."""

@@ -7,9 +7,7 @@ Source: 1710.09431, Experiments (a baseline here).
 
 from collections.abc import Sequence
 
-import torch
-from torch import Tensor
-
+from convac.networks.recursions import Tangents
 from convac.networks.sequences import GATED, Layer, Recurrent, driven, gated
 from convac.specs.networks.tanh import TanhSpec
 
@@ -25,13 +23,8 @@ class Tanh(Recurrent):
     def layer(self, number: int, below: Layer) -> Layer:
         """The states of one layer, step by step."""
         inputs, memory, of_inputs, of_memory = (self.get_parameter(f"{name}_{number + 1}") for name in GATED)
-        bias = (of_inputs + of_memory).unsqueeze(1)
-        states: list[Tensor] = []
-        for drive in driven(below.states, inputs).unbind(1):
-            states.append(
-                torch.tanh(drive + bias if not states else torch.baddbmm(drive + bias, states[-1], memory.mT))
-            )
-        return Layer(torch.stack(states, 1))
+        drives = driven(below.states, inputs) + (of_inputs + of_memory)[:, None, None]
+        return Layer(Tangents.apply(drives, memory))
 
 
 def build(spec: TanhSpec, seeds: Sequence[int]) -> Recurrent:
