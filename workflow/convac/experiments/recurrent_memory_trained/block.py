@@ -2,8 +2,7 @@
 
 The trained half of `recurrent_memory`. Source: 1710.09431 (Levine, Sharir, Ziv & Shashua), Experiments: copying memory
 and start-end similarity. Recurrent arithmetic circuits (RAC) and networks with an orthogonal memory are the source's;
-hyperbolic tangents and gated units stand beside them. Sizes here are small, and the default run is copying memory at
-one delay: the source's figures can't be had.
+hyperbolic tangents and gated units stand beside them. Sizes here are small: the source's figures can't be had.
 """
 
 from collections.abc import Iterator
@@ -68,6 +67,7 @@ class Similarity(Spec):
     symbols: Annotated[Positive, Field(ge=2, le=254)] = Field(description="that differ, n")
     length: Annotated[Positive, Field(ge=3)] = Field(description="symbols of a half, M")
     delays: tuple[Positive, ...] = Field(description="steps between a symbol and its counterpart, T / 2; none: not run")
+    further_delays: tuple[Positive, ...] = Field(description="of these, those on which tanh and GRU are trained")
     training: Schedule = Field(description="steps, batch and what else is the same for every network")
     rates: Rates = Field(description="learning rates by kind of network")
 
@@ -76,6 +76,9 @@ class Similarity(Spec):
         short = [delay for delay in self.delays if delay < self.length]
         if short:
             raise ArgumentError(f"delays: {short[0]}; accepted: at least the length, {self.length}")
+        other = [delay for delay in self.further_delays if delay not in self.delays]
+        if other:
+            raise ArgumentError(f"further_delays: {other[0]}; accepted: some of delays, {list(self.delays)}")
         return self
 
 
@@ -125,7 +128,7 @@ def copying(block: Block, network: str, kind: type[RecurrentSpec], depth: int) -
 def similarity(block: Block, network: str, kind: type[RecurrentSpec], depth: int) -> Iterator[Cell]:
     """One network on start-end similarity, a cell for each length of the sequence."""
     task, chosen = block.similarity, seeds_of(block.seeds)[: block.further_seeds]
-    for delay in task.delays:
+    for delay in task.delays if network in COMPARED else task.further_delays:
         steps = 2 * delay
         dataset = StartEndSimilaritySpec(
             symbols=task.symbols,

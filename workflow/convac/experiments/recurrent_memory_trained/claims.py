@@ -5,7 +5,9 @@ import math
 from convac.claims.claims import LARGEST, Amendment, Claim, rank_correlation
 
 SOURCE = "1710.09431 (Levine, Sharir, Ziv & Shashua), Experiments"
-AGAIN = Amendment("2026-11-29", "scope", "a first run saw delay 4 alone; new seeds, longer delays, no threshold moved")
+AGAIN = Amendment(
+    "2026-11-30", "scope", "earlier runs saw delays 4 and 8 alone; delay 16 added, new seeds, no threshold moved"
+)
 SMALL = "; at sizes of ours, the source's figures can't be had"
 
 
