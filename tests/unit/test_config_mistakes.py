@@ -189,6 +189,7 @@ PLACES = {
     "recurrent_memory.growth.#.steps",
     "target_entropy.images.#",
     "target_entropy.block_image",
+    "target_entropy.subset_images.#",
 }
 
 

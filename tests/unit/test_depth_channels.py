@@ -23,6 +23,7 @@ from convac.experiments.depth_channels.compute import (
     target_function,
     width_reaching,
 )
+from convac.experiments.depth_channels.searched import sought, widths_of
 from convac.specs.parsing import parse
 
 FAMILY = {
@@ -44,7 +45,11 @@ TRAINED = {
     "rates": [0.08],
     "steps": 30,
 }
-BLOCK = {"families": [FAMILY], "trained": [TRAINED, {**TRAINED, "network": "rectifier"}]}
+BLOCK = {
+    "families": [FAMILY],
+    "search": {"cells": 5, "entries": 256},
+    "trained": [TRAINED, {**TRAINED, "network": "rectifier"}],
+}
 
 
 def rank_of(shape, block):
@@ -91,6 +96,19 @@ def test_a_layer_divides_the_width_by_the_sites_that_its_front_passes(periodic, 
 def test_widths_that_one_layer_cannot_show_are_left_out():
     shared = OverlappingShape((8,), 2, (1,), periodic=False, shared=True)  # a symmetric function of 4 sites: rank 5
     assert {start for start, _, _ in block_widths(shared, 4, (4, 5, 6, 9), (1, 2), residues)} == {4, 5}
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_searched_widths_are_those_of_bisection(shared):
+    drawn = sought(shared, 12, 1024)
+    assert len(set(drawn)) == len(drawn) > 5
+    for cell in drawn:
+        found = widths_of(cell)
+        assert 3 <= found["front_width"] <= found["cut_width"] <= found["smallest_width"] < cell.start
+        assert shared or found["front_width"] >= cell.one.local_dimension
+        ((_, _, wanted),) = block_widths(cell.one, cell.block, (cell.start,), (cell.layers,), residues)
+        assert {name: wanted[name] for name in found} == found
+    assert sought(shared, 3, 31) == []
 
 
 @settings(max_examples=60, deadline=None)

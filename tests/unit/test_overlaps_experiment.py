@@ -11,7 +11,7 @@ from convac.circuits.fields import PRIME_FIELD, PrimeField
 from convac.circuits.overlapping import OverlappingShape, coefficient_tensor
 from convac.circuits.overlapping import draw as draw_weights
 from convac.claims.verdicts import evaluate_all
-from convac.entanglement.block_rank import front_rank, mask_of, predicted_rank
+from convac.entanglement.block_rank import exact_rank, frame_bound, front_rank, mask_of, predicted_rank
 from convac.entanglement.brute import matricization
 from convac.entanglement.generic_rank import rank
 from convac.experiments.overlaps.block import FIGURES, Block, cells
@@ -19,7 +19,6 @@ from convac.experiments.overlaps.claims import CLAIMS, SEARCHED
 from convac.experiments.overlaps.compute import (
     compute,
     excess,
-    random_networks,
     searched,
     searched_networks,
     smallest_filter,
@@ -28,6 +27,7 @@ from convac.experiments.overlaps.compute import (
 )
 from convac.experiments.overlaps.figures import draw
 from convac.experiments.overlaps.jobs import Family, RandomNetworks, Rectangles, SearchedNetworks, Squares
+from convac.experiments.overlaps.random_networks import allowed, case_below, random_networks, random_run
 from convac.experiments.overlaps.squares import (
     bounded,
     evaluated,
@@ -44,7 +44,7 @@ SMALL = Block(
         Family(sites=(3, 3), periodic=False, shared=False, kernels=(2,), layers=(1, 2), widths=(2,)),
         Family(sites=(6,), local_dimension=5, kernels=(2,), layers=(2,), widths=(3,), first_width=2),
     ),
-    random=RandomNetworks(networks=6, subsets=2, entries=512),
+    random=RandomNetworks(networks=6, subsets=2, below=4, entries=512),
     search=SearchedNetworks(networks=4, entries=512),
     tree_sites=8,
     tree_widths=(2,),
@@ -84,8 +84,39 @@ def test_parts_without_rows_say_so():
 
 
 def test_random_networks_are_the_same_every_time():
-    job = RandomNetworks(networks=3, subsets=2, entries=256)
+    job = RandomNetworks(networks=3, subsets=2, below=2, entries=256)
     assert list(random_networks(job)) == list(random_networks(job))
+
+
+def test_cases_are_drawn_where_a_bound_lies_below_what_the_sites_allow():
+    generator = np.random.default_rng(5)
+    for _ in range(12):
+        shape, inside = case_below(generator, 512)
+        bound = frame_bound(shape, inside)
+        assert predicted_rank(shape, inside) <= bound < allowed(shape, inside)
+        weights = draw_weights(shape, PRIME_FIELD, generator)
+        assert exact_rank(coefficient_tensor(shape, weights, PRIME_FIELD), inside) <= bound
+
+
+@pytest.mark.parametrize("exchanged", [False, True])
+def test_runs_are_of_half_of_the_sites_or_one_less(exchanged):
+    generator = np.random.default_rng(2)
+    for count in (6, 9):
+        runs = [random_run(generator, count, exchanged) for _ in range(40)]
+        assert {len(set(run)) for run in runs} == {count // 2, count // 2 - 1}
+        neighbours = [{(site + 1) % count for site in run} for run in runs]
+        ends = {len(set(run) - after) for run, after in zip(runs, neighbours, strict=True)}
+        assert ends == ({1} if not exchanged else ends | {2})
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_the_frame_of_a_block_is_that_of_its_formula(shared):
+    for sites, sides in (((9,), (4,)), ((3, 4), (2, 2)), ((8,), (3,))):
+        for periodic in (False, True):
+            shape = OverlappingShape(sites, 2, (2, 2), 2, periodic, shared)
+            numbers = np.arange(shape.count).reshape(sites)
+            inside = numbers[tuple(slice(side) for side in sides)].ravel().tolist()
+            assert frame_bound(shape, inside) <= front_rank(shape, sides)
 
 
 @pytest.mark.parametrize("size", [4, 6, 8])

@@ -35,6 +35,7 @@ from convac.entanglement import composites, generic_rank, grid_sample, mixed_ran
 from convac.entanglement.grid import GridFunction
 from convac.entanglement.limits import Limits
 from convac.experiments.depth_channels import compute as depth_channels
+from convac.experiments.depth_channels import searched as depth_searched
 from convac.experiments.depth_efficiency import compute as depth_efficiency
 from convac.experiments.depth_efficiency import grids
 from convac.experiments.depth_efficiency.jobs import Epsilon, Rectifiers
@@ -47,7 +48,7 @@ from convac.experiments.min_cut import compute as min_cut
 from convac.experiments.min_cut import pairs as min_cut_pairs
 from convac.experiments.min_cut.jobs import Ensemble, Loop, Pairs
 from convac.experiments.overlaps import compute as overlaps
-from convac.experiments.overlaps import squares
+from convac.experiments.overlaps import random_networks, squares
 from convac.experiments.overlaps.jobs import RandomNetworks, Rectangles, SearchedNetworks
 from convac.experiments.recurrent_memory import compute as recurrent_memory
 from convac.experiments.recurrent_memory.jobs import Search
@@ -79,6 +80,7 @@ from convac.training import full_batch, loop, masks
 ADVISED = pairs.sample_of(np.random.default_rng(0).integers(0, 2, (40, 4, 1)), np.arange(40) % 2)
 LINE, SQUARE = PoolingTree.named("line", (4,)), PoolingTree.named("square", (4, 4))
 RING = OverlappingShape((4,), 2, (2, 3), 2, True, True)
+ALONE = {"networks": 1, "subsets": 1, "entries": 64}
 OPEN = OverlappingShape((2, 3), 2, (3,), 2, False, False)
 CELLS = RecurrentShape(steps=4, depth=1, width=2, local_dimension=3)
 IMAGES = {f"{part}_images": np.zeros((12, 4, 4), np.uint8) for part in ("train", "validation", "test")}
@@ -307,6 +309,8 @@ DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
     "exact channels, ring": (lambda: depth_channels.residues(RING), [513]),
     "exact channels, grid": (lambda: depth_channels.residues(OPEN), [1209]),
     "fitted start": (lambda: full_batch.starts(full_batch.RingNetwork("product", 4, 2, 1), 2, (3, 5), 0), [474, 503]),
+    "exact channels, searched": (lambda: depth_searched.sought(True, 2, 64), [0]),
+    "exact channels, searched ranks": (lambda: depth_searched.exact(RING, 2), [0]),
     "fitted target": (lambda: depth_channels.target_function("random", 4, 1), [4420]),
     "deep circuits": (
         lambda: depth_efficiency.epsilon(Epsilon(sites=(4,), width=2, draws=2)),
@@ -335,7 +339,8 @@ DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
     "rings": (lambda: min_cut.loop(Loop(cases=1)), [8545]),
     "overlaps, ring": (lambda: overlaps.block_rows(RING, 2), [4841, 5598, 2297]),
     "overlaps, grid": (lambda: overlaps.block_rows(OPEN, 1), [7053, 6520]),
-    "overlaps, random": (lambda: overlaps.random_networks(RandomNetworks(networks=1, subsets=1, entries=64)), [6170]),
+    "overlaps, random": (lambda: random_networks.random_networks(RandomNetworks(**ALONE, below=0)), [6170]),
+    "overlaps, below": (lambda: random_networks.random_networks(RandomNetworks(**ALONE, below=1)), [6170, 8122]),
     "overlaps, search": (lambda: list(overlaps.searched(True, 1, 64)), [5598]),
     "overlaps, searched": (
         lambda: overlaps.searched_networks(SearchedNetworks(networks=1, entries=64)),

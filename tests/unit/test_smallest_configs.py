@@ -46,6 +46,7 @@ LESS: dict[str, dict[str, Any]] = {
     "target_entropy": {
         "images": [[2, 3], [3, 3]],
         "block_image": [2, 3],
+        "subset_images": [[2, 3]],
         "heights": [2, 3, 4, 5],
         "scan_heights": [2, 3, 4, 5],
         "lengths": [2, 4, 8, 16],

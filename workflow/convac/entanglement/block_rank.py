@@ -104,6 +104,30 @@ def predicted_rank(shape: OverlappingShape, inside: Sequence[int]) -> int:
     return min(cut, *(distinguishable(shape, side) for side in sides))
 
 
+def frame_bound(shape: OverlappingShape, inside: Sequence[int]) -> int:
+    """min{M^|A|, M^(N − |A|), D_L·M^frame}: `front_rank`'s bound for any subset of the sites.
+
+    The frame of a side are its sites that a position of layer L − 1 sees together with sites of the other side: with
+    these and the end cut, no such position depends on both. The smaller frame counts.
+
+    Args:
+        shape: the network.
+        inside: sites of A, any of them.
+
+    >>> frame_bound(OverlappingShape((8,), 2, (3, 3)), range(4)), front_rank(OverlappingShape((8,), 2, (3, 3)), (4,))
+    (12, 12)
+    """
+    chosen, frames = set(inside), (set[int](), set[int]())
+    for sight in sights(shape):
+        seen = set(sight.sites)
+        if seen & chosen and seen - chosen:
+            frames[0].update(seen & chosen)
+            frames[1].update(seen - chosen)
+    smaller = min(len(chosen), shape.count - len(chosen))
+    through = shape.widths[-1] * shape.local_dimension ** min(map(len, frames))
+    return int(min(shape.local_dimension**smaller, through))
+
+
 def front_rank(shape: OverlappingShape, sides: Sequence[int]) -> int:
     """min{M^|A|, M^(N − |A|), D·M^(frame)}, the frame being the block's sites within (L − 1)(K − 1) of its boundary.
 

@@ -127,6 +127,7 @@ COMPUTED = {
     "square_exponent_law": "exponent of the block's side in the fewest weights, as stated [number]",
     "volume_parameters": "fewest weights with which half of the sites reaches the full rank [count]",
     "target_rank": "exact rank of a target function's matricization [count]",
+    "entropy_law": "entropy of a target function by a closed form [nats]",
     "rank_law": "rank of a target function by a known or conjectured law [count]",
     "largest_entropy": "largest possible entropy of a block, ln 2 per site [nats]",
     "true_share": "images on which the target function is true [fraction]",

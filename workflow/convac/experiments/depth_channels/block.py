@@ -8,7 +8,7 @@ constant factor, and ln D = ln D_0 / g with the growth g of the rank's power of 
 
 from pydantic import Field
 
-from convac.experiments.depth_channels.jobs import Family, Trained
+from convac.experiments.depth_channels.jobs import Family, SearchedFamilies, Trained
 from convac.experiments.experiment import Cell, Experiment
 
 
@@ -16,12 +16,13 @@ class Block(Experiment):
     """Config of depth_channels."""
 
     families: tuple[Family, ...] = Field(min_length=1, description="exact ranks")
+    search: SearchedFamilies = Field(description="more of them, where the front's formula says less than D_0")
     trained: tuple[Trained, ...] = Field(min_length=1, description="losses")
 
 
 def cells(block: Block) -> list[Cell]:
-    """One job per family, and one per entry of `trained`."""
-    return [*map(Cell, (*block.families, *block.trained))]
+    """One job per family, one for the searched ones, and one per entry of `trained`."""
+    return [*map(Cell, (*block.families, block.search, *block.trained))]
 
 
 FIGURES = {

@@ -18,6 +18,9 @@ def origin_of(source: str) -> Origin:
     return "paper" if source == PAPER else "ours"
 
 
+SEARCHED = "81 and 50 non-trivial cells were few: families no law was found on are searched, above the floor of two"
+
+
 def law(name: str, statement: str, quantity: str, source: str, **where: Scalar) -> tuple[Claim]:
     """The smallest width by exact rank equals a law's."""
     return equality(
@@ -27,8 +30,12 @@ def law(name: str, statement: str, quantity: str, source: str, **where: Scalar) 
             source=source,
             origin=origin_of(source),
             role="primary" if name in PRIMARY else "secondary",
-            amended=CHOSEN_AS_PRIMARY if name in PRIMARY else None,
-            where={"network": "exact", "layers": (2, 3, 4), **where},
+            amended=Amendment(
+                "2026-11-30",
+                "scope; made a primary" if name in PRIMARY else "scope",
+                f"{SEARCHED}; {CHOSEN_AS_PRIMARY.why}" if name in PRIMARY else SEARCHED,
+            ),
+            where={"network": ("exact", "searched"), "layers": (2, 3, 4), **where},
             first={"quantity": "smallest_width"},
             second={"quantity": quantity},
             by=("case",),

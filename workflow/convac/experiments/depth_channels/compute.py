@@ -19,7 +19,8 @@ from convac.circuits.fields import PRIME_FIELD
 from convac.circuits.overlapping import OverlappingShape, case_of, coefficient_tensor, draw, labels_of, word_of
 from convac.entanglement.block_rank import exact_rank, front_rank, predicted_rank
 from convac.entanglement.root_law import MODELS, Fit, fitted, misfit, predicted, stated_constant
-from convac.experiments.depth_channels.jobs import Family, Trained
+from convac.experiments.depth_channels import searched
+from convac.experiments.depth_channels.jobs import Family, SearchedFamilies, Trained
 from convac.progress import reporter
 from convac.seeds import stream
 from convac.specs.job import JobSpec
@@ -275,4 +276,8 @@ def width_reaching(widths: Sequence[int], errors: np.ndarray, bar: float) -> flo
     return float(np.interp(-math.log(max(bar, TINY)), -logs, np.log(widths[between])))
 
 
-ROWS: dict[type[JobSpec], Callable[[Any], Iterator[Row]]] = {Family: ranks, Trained: trained}
+ROWS: dict[type[JobSpec], Callable[[Any], Iterator[Row]]] = {
+    Family: ranks,
+    SearchedFamilies: searched.ranks,
+    Trained: trained,
+}

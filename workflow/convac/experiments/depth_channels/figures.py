@@ -23,7 +23,7 @@ FEWEST = 2  # channels
 
 def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
     """Every figure of the experiment by its part; a part without rows says so."""
-    refuse_unknown(table, network=("exact", "product", "rectifier"), model=MODELS)
+    refuse_unknown(table, network=("exact", "searched", "product", "rectifier"), model=MODELS)
     parts = {"": exact, "scaling": scaling, "errors": errors, "trained": trained, "models": models}
     return drawn(parts, table)
 
@@ -135,7 +135,10 @@ def scaling(table: pd.DataFrame) -> Figure | None:
 
 def grid(table: pd.DataFrame) -> tuple[list[tuple[str, str]], int]:
     """Trained networks and targets, a panel each, and how many stand in a row."""
-    networks, targets = [name for name in present(table, "network") if name != "exact"], present(table, "target")
+    networks, targets = (
+        [name for name in present(table, "network") if name in {"product", "rectifier"}],
+        present(table, "target"),
+    )
     return [(network, target) for network in networks for target in targets], max(1, len(targets))
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from convac.specs.job import JobSpec
-from convac.specs.spec import Positive, Rate
+from convac.specs.spec import Natural, Positive, Rate
 from convac.specs.training import Seeds
 
 FEWEST = 2  # channels: one makes a product over sites
@@ -33,6 +33,13 @@ class Family(JobSpec):
         if self.layers > self.sites:
             raise ValueError(f"layers: {self.layers} on {self.sites} sites; accepted: no more than the sites")
         return self
+
+
+class SearchedFamilies(JobSpec):
+    """Families, blocks and widths D_0 drawn by how far the front's formula lies below D_0."""
+
+    cells: Natural = Field(description="of weights per location, and a third as many shared; fewer where none is left")
+    entries: Annotated[Positive, Field(ge=64)] = Field(description="most inputs M^N that are listed")
 
 
 class Trained(JobSpec):

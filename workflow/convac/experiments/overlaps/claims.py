@@ -124,6 +124,9 @@ CLAIMS = (
             source=OURS,
             origin="ours",
             role="secondary",
+            amended=Amendment(
+                "2026-11-30", "scope", "28 non-trivial cells were few: 260 are drawn where a bound is below the sites"
+            ),
             where={},
             first={"quantity": "random_rank"},
             second={"quantity": "random_prediction"},

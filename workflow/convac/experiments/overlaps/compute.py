@@ -26,6 +26,7 @@ from convac.experiments.overlaps.jobs import (
     Trees,
     Volume,
 )
+from convac.experiments.overlaps.random_networks import random_networks
 from convac.experiments.overlaps.squares import rectangles, squares
 from convac.geometry.trees import PoolingTree
 from convac.progress import reporter
@@ -148,49 +149,6 @@ def searched(
 def excess(shape: OverlappingShape, sides: Sequence[int]) -> float:
     """ln(M^|A| / formula): how far the front's formula lies below what the block's sites allow."""
     return math.log(shape.local_dimension ** math.prod(sides) / front_rank(shape, sides))
-
-
-def random_networks(job: RandomNetworks) -> Iterator[Row]:
-    """Rank and prediction of random networks and random subsets of their sites: where does the law end?
-
-    Lines of 6 to 10 sites, 2×3 and 3×3, kernels 2 and 3, one to four layers of 2 to 5 channels each, 2 to 5
-    templates; any boundary, weights shared or not; `entries` bounds the inputs M^N that are listed.
-    """
-    generator = stream("overlaps random", job.entries)
-    report = reporter(job.networks, "network")
-    for number in range(1, job.networks + 1):
-        shape = random_shape(generator, job.entries)
-        residues = coefficient_tensor(shape, draw(shape, PRIME_FIELD, generator), PRIME_FIELD)
-        subsets = {random_subset(generator, shape.count) for _ in range(job.subsets)}
-        for inside in sorted(subsets):
-            block = " ".join(map(str, inside))
-            case = f"{number}: {case_of(shape)} sites {block}"
-            own = {**labels_of(shape), "network": "random", "block": block, "case": case, "seed": 0}
-            yield {**own, "quantity": "random_rank", "value": float(exact_rank(residues, inside))}
-            yield {**own, "quantity": "random_prediction", "value": float(predicted_rank(shape, inside))}
-            smaller = min(len(inside), shape.count - len(inside))
-            yield {**own, "quantity": "trivial_bound", "value": float(shape.local_dimension**smaller)}
-        report(number, f"{name_of(shape.sites)} sites")
-
-
-def random_subset(generator: np.random.Generator, count: int) -> tuple[int, ...]:
-    """A proper subset of the sites, of any size alike."""
-    order = generator.permutation(count)
-    return tuple(sorted(order[: generator.integers(1, count)].tolist()))
-
-
-def random_shape(generator: np.random.Generator, entries: int) -> OverlappingShape:
-    """A random family whose inputs can be listed."""
-    grids = ((6,), (7,), (8,), (9,), (10,), (2, 3), (3, 3))
-    while True:
-        sites = grids[generator.integers(len(grids))]
-        local_dimension = int(generator.integers(2, 6))
-        if local_dimension ** math.prod(sites) <= entries:
-            break
-    kernel = int(generator.integers(2, 1 + min(3, *sites)))
-    widths = tuple(int(width) for width in generator.integers(2, 6, size=generator.integers(1, 5)))
-    periodic, shared = (bool(flag) for flag in generator.integers(2, size=2))
-    return OverlappingShape(sites, kernel, widths, local_dimension, periodic, shared)
 
 
 def block_sites(sites: tuple[int, ...]) -> list[tuple[str, tuple[int, ...], list[int]]]:

@@ -43,6 +43,7 @@ class RandomNetworks(JobSpec):
 
     networks: Positive
     subsets: Positive = Field(description="of the sites, for each network")
+    below: Natural = Field(description="cases more, drawn by how far the frame's bound lies below what the sites allow")
     # 2^6 are those of the smallest network that is drawn
     entries: Annotated[Positive, Field(ge=64)] = Field(description="most inputs M^N that are listed")
 

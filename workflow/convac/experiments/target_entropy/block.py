@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from convac.experiments.experiment import Cell, Experiment
-from convac.experiments.target_entropy.jobs import Blocks, Families, ImageClasses, Listed, Scans, Sides
+from convac.experiments.target_entropy.jobs import Blocks, Families, ImageClasses, Listed, Scans, Sides, Subsets
 from convac.specs.job import JobSpec
 from convac.specs.spec import Natural, Positive
 
@@ -28,6 +28,9 @@ class Block(Experiment):
     draws: Positive = Field(description="random functions of the same mean beside each of them")
     block_image: Sides = Field(description="the image whose rectangles and named partitions are measured")
     halves: Natural = Field(description="random halves of its pixels, also measured")
+    subset_images: tuple[Sides, ...] = Field(
+        min_length=1, description="images whose pixels are parted at random, for closed forms; up to 20 pixels"
+    )
     heights: tuple[Annotated[int, Field(ge=2, le=31)], ...] = Field(
         min_length=4, description="square blocks, half of an image of height × 2·height, of tasks with exact spectra"
     )
@@ -45,19 +48,22 @@ class Block(Experiment):
 
     @model_validator(mode="after")
     def _fits(self) -> "Block":
-        for sides in (*self.images, self.block_image):
+        for sides in (*self.images, *self.subset_images, self.block_image):
             if not sides[1] >= 2 or not math.prod(sides) <= PIXELS:
-                raise ValueError(f"images, block_image: {list(sides)}; accepted: at least 2 columns, 20 pixels at most")
+                raise ValueError(
+                    f"images, subset_images, block_image: {list(sides)}; accepted: 2 columns or more, 20 pixels at most"
+                )
         if self.strip_height * max(self.lengths) > BLOCK:
             raise ValueError(f"lengths: {max(self.lengths)}; accepted: strip_height × length up to {BLOCK}")
         return self
 
 
 def cells(block: Block) -> list[Cell]:
-    """One job each for listed functions, blocks of one image, exact families, scans, and classes known by samples."""
+    """One job each for listed functions, blocks of an image, random subsets, exact families, scans, image classes."""
     jobs: tuple[JobSpec, ...] = (
         Listed(images=block.images, draws=block.draws),
         Blocks(sites=block.block_image, halves=block.halves),
+        Subsets(images=block.subset_images),
         Families(heights=block.heights, strip_height=block.strip_height, lengths=block.lengths),
         Scans(heights=block.scan_heights, strip_height=block.strip_height, lengths=block.scan_lengths),
         *block.classes,

@@ -1,6 +1,9 @@
 """Claims of target_entropy."""
 
-from convac.claims.claims import CHOSEN_AS_PRIMARY, Amendment, Claim, Labels, Origin, equality
+import math
+from typing import Any
+
+from convac.claims.claims import CHOSEN_AS_PRIMARY, Amendment, Claim, Labels, Origin, Trivial, equality
 
 PRIMARY = ("sub-volume", "closedness-shuffled", "symmetry-shuffled")
 PAPER = "1710.05520 (Zhang), abstract; tasks and thresholds are ours"
@@ -67,7 +70,7 @@ def order(
 
 
 def equal(
-    name: str, statement: str, first: str, second: str, where: Labels, slack: float, by: tuple[str, ...]
+    name: str, statement: str, first: str, second: str, where: Labels, slack: float, by: tuple[str, ...], **parts: Any
 ) -> tuple[Claim]:
     """Two quantities agree up to a slack."""
     return equality(
@@ -84,6 +87,7 @@ def equal(
             kind="exact",
             threshold=-slack,
             expected=(8.0, 4.0),
+            **parts,
         )
     )
 
@@ -121,6 +125,13 @@ def growth(task: str, words: str) -> tuple[Claim, Claim]:
 
 
 SIZE = ("method", "task", "shape", "sites")
+
+
+def full(chosen: float, sites: str) -> float:
+    """The rank that no function of binary pixels exceeds."""
+    return math.pow(2, min(chosen, math.prod(map(int, sites.split("×"))) - chosen))
+
+
 CLAIMS = (
     slower(
         "sub-volume",
@@ -165,12 +176,13 @@ CLAIMS = (
     ),
     *equal(
         "volume",
-        "Strict mirror symmetry, indicator: entropy is n ln 2 for n pixels of the left half",
+        "Strict mirror symmetry, indicator: entropy is ln 2 for each mirrored pair that is cut, n ln 2 for a half",
         "entropy",
-        "largest_entropy",
+        "entropy_law",
         {"task": "strict symmetry", "convention": "indicator"},
         1e-9,
-        SIZE,
+        (*SIZE, "block"),
+        amended=Amendment("2026-11-30", "scope", "21 halves were few: pairs placed in every way on listed images, too"),
     ),
     order(
         "flip-sign",
@@ -206,12 +218,17 @@ CLAIMS = (
     ),
     *equal(
         "rank",
-        "Ranks of counting tasks: majority’s is one per pixel of a side and one more, parity’s 1, by indicator 2",
+        "Ranks of counting tasks: majority’s one more than the smaller side’s pixels (not by indicator on halves), "
+        "parity’s 1, by indicator 2",
         "target_rank",
         "rank_law",
         {"task": ("majority", "parity")},
         0.0,
-        (*SIZE, "convention"),
+        (*SIZE, "convention", "block"),
+        trivial=Trivial(("block_sites", "sites", "task", "convention"), lambda chosen, sites, *_: full(chosen, sites)),
+        amended=Amendment(
+            "2026-11-30", "scope", "90 halves were few: random subsets of every size on listed images, too"
+        ),
     ),
     *equal(
         "percolation-rank",

@@ -21,7 +21,8 @@ from convac.entanglement.generic_rank import rank
 from convac.entanglement.scales import LOWEST, Scaled, common
 from convac.errors import ArgumentError
 from convac.experiments.target_entropy.data_entropy import data_rows
-from convac.experiments.target_entropy.jobs import Blocks, Families, ImageClasses, Listed, Scans
+from convac.experiments.target_entropy.jobs import Blocks, Families, ImageClasses, Listed, Scans, Subsets
+from convac.experiments.target_entropy.laws import counting_rank, mirror_entropy, placements
 from convac.geometry.partitions import PARTITIONS, Partition
 from convac.progress import reporter
 from convac.seeds import stream
@@ -147,6 +148,8 @@ def listed_rows(job: Listed) -> Iterator[Row]:
         labels.update(partition_labels(partition, "left columns"))
         if not is_constant(found):
             yield from split_rows(labels, found)
+            if task == "strict symmetry":
+                yield from mirror_rows(labels, partition)
             controls = [split(control(tensor, draw), partition.mask) for draw in range(job.draws)]
             # the left columns are never more than half
             values = {"largest_entropy": len(partition.inside) * math.log(2), "true_share": float(found.mean)}
@@ -189,6 +192,48 @@ def block_rows(job: Blocks) -> Iterator[Row]:
                 labels = {"method": "blocks", "task": task, "sites": name_of(sites)}
                 yield from split_rows({**labels, **partition_labels(partition, block)}, found)
         report(number, task)
+
+
+def mirror_rows(labels: Row, partition: Partition) -> Iterator[Row]:
+    """What strict mirror symmetry's entropy is, by indicator."""
+    yield from observations({**labels, "convention": "indicator"}, {"entropy_law": mirror_entropy(partition)})
+
+
+def subset_rows(job: Subsets) -> Iterator[Row]:
+    """Strict symmetry on partitions that place its pairs in every way; counting tasks on a random subset of each size.
+
+    Counting tasks see the number of pixels alone: the first image of every number stands for all.
+    """
+    report = reporter(len(job.images), "image")
+    numbers: set[int] = set()
+    for number, sites in enumerate(job.images, start=1):
+        generator = stream("target subsets", *sites)
+        labels = {"method": "subsets", "sites": name_of(sites)}
+        tensor = listed("strict symmetry", sites)
+        for place, partition in enumerate(placements(sites, generator)):
+            own = {**labels, "task": "strict symmetry", **partition_labels(partition, f"subset {place}")}
+            yield from split_rows(own, split(tensor, partition.mask))
+            yield from mirror_rows(own, partition)
+        count = math.prod(sites)
+        if count not in numbers:
+            yield from counting_rows(labels, sites, generator)
+        numbers.add(count)
+        report(number, name_of(sites))
+
+
+def counting_rows(labels: Row, sites: tuple[int, int], generator: np.random.Generator) -> Iterator[Row]:
+    """Ranks of counting tasks for a random subset of every size up to half of the pixels, and what they are."""
+    count = math.prod(sites)
+    for task, size in product(("majority", "parity"), range(1, 1 + count // 2)):
+        partition = Partition(sites, tuple(sorted(generator.permutation(count)[:size].tolist())))
+        found = split(listed(task, sites), partition.mask)
+        own = {**labels, "task": task, **partition_labels(partition, f"{size} of {count}")}
+        for convention in CONVENTIONS:
+            values: dict[str, float] = {
+                "target_rank": rank_of(found, convention),
+                "rank_law": counting_rank(task, size, count - size, convention),
+            }
+            yield from observations({**own, "convention": convention}, values)
 
 
 @dataclass(frozen=True)
@@ -275,6 +320,8 @@ def scaling_rows(labels: Row, sizes: dict[str, list[Size]], measured: Measured) 
             if found is None:
                 continue
             values = {"entropy": found[0], "target_rank": found[1], "largest_entropy": size.pixels * math.log(2)}
+            if task == "strict symmetry" and convention == "indicator":
+                values["entropy_law"] = size.pixels * math.log(2)  # every pair is cut
             law = rank_law(task, size, convention)
             yield from observations(
                 {**labels, "convention": convention, **size.labels},
@@ -289,13 +336,10 @@ def rank_law(task: str, size: Size, convention: str) -> int | None:
 
     Percolation's 2^height was found on small heights.
     """
-    shifted = int(convention != "indicator")  # a constant is added to f, which may raise the rank by one
-    laws = {
-        "parity": 2 - shifted,
-        "majority": size.pixels + shifted,
-        "percolation": int(2**size.height) - 1 + shifted,
-    }
-    return laws.get(task)
+    if task in {"majority", "parity"}:
+        return counting_rank(task, size.pixels, size.pixels, convention)
+    # a constant is added to f, which may raise the rank by one
+    return int(2**size.height) - int(convention == "indicator") if task == "percolation" else None
 
 
 def exponents(task: str, shape: str, entropies: list[tuple[Size, float]]) -> dict[str, float]:
@@ -316,6 +360,7 @@ def exponents(task: str, shape: str, entropies: list[tuple[Size, float]]) -> dic
 ROWS: dict[type[JobSpec], Callable[[Any], Iterator[Row]]] = {
     Listed: listed_rows,
     Blocks: block_rows,
+    Subsets: subset_rows,
     Families: family_rows,
     Scans: scan_rows,
     ImageClasses: data_rows,

@@ -36,6 +36,12 @@ class Blocks(JobSpec):
     halves: Natural
 
 
+class Subsets(JobSpec):
+    """Random subsets of the pixels of listed images, for tasks whose rank or entropy has a closed form."""
+
+    images: tuple[Sides, ...]
+
+
 class Families(JobSpec):
     """Square blocks and strips, of tasks with exact spectra."""
 
