@@ -4,7 +4,7 @@ Activations have the axes (replicas, channels, positions, batch).
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -144,9 +144,11 @@ class Network(nn.Module, ABC):
         """Logits of prepared inputs with what the classes share: each class's is a function of its own."""
         return self.logits(inputs)
 
-    @abstractmethod
+    @torch.no_grad()
     def evaluate(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits and, per level, the largest |ln scale| (replicas, levels), without gradient."""
+        """Logits and, per level, the largest |ln scale| (replicas, levels), without gradient; by default no scales."""
+        logits = self.logits(inputs)
+        return logits, logits.new_empty(len(logits), 0)
 
     @abstractmethod
     def diagnose(self, inputs: Tensor) -> list[tuple[str, Tensor]]:
@@ -220,3 +222,32 @@ class Network(nn.Module, ABC):
                 return np.asarray(self.scores(self.prepare(self.encode(whole)))[number].cpu().double().numpy())
 
         return scores
+
+
+class BiasedNetwork(Network):
+    """Base of networks whose every layer has a weight of its name and a bias beside it."""
+
+    @property
+    @abstractmethod
+    def names(self) -> list[str]:
+        """Layers from the sites up, the output last."""
+
+    @abstractmethod
+    def propagate(self, inputs: Tensor) -> Iterator[Tensor]:
+        """Activations after every level, from prepared inputs."""
+
+    @abstractmethod
+    def readout(self, values: Tensor) -> Tensor:
+        """Logits (replicas, batch, classes) of the values after the last level."""
+
+    @torch.no_grad()
+    def diagnose(self, inputs: Tensor) -> list[tuple[str, Tensor]]:
+        """Name of every layer, in order, with whether its weights and values are finite in each replica."""
+        found = []
+        for name, last in zip(self.names, self.propagate(inputs), strict=False):
+            values = last
+            found.append((name, self._whole(name) & finite(values)))
+        return [*found, ("output", self._whole("output") & finite(self.readout(values)))]
+
+    def _whole(self, name: str) -> Tensor:
+        return finite(self.get_parameter(name)) & finite(self.get_parameter(f"{name}_bias"))

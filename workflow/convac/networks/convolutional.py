@@ -15,7 +15,7 @@ from torch.nn.functional import avg_pool2d, conv2d, max_pool2d, pad
 from convac import arrays
 from convac.errors import ArgumentError
 from convac.networks.arguments import accept, accept_pyramid, checked_pyramid, checked_seeds
-from convac.networks.base import Network, finite
+from convac.networks.base import BiasedNetwork
 from convac.networks.calibration import grey_images
 from convac.networks.initialisation import normals, seed_words
 from convac.networks.inputs import Images
@@ -32,7 +32,7 @@ SHIFT = 64.0  # a bias at which no ReLU cuts anything off
 SMALL = 2**15
 
 
-class ConvNet(Network):
+class ConvNet(BiasedNetwork):
     """A convolutional network over a grid of sites, halved along both axes by every level.
 
     Args:
@@ -188,30 +188,13 @@ class ConvNet(Network):
         """Logits (replicas, batch, classes) of prepared inputs."""
         for last in self._levels(inputs):
             values = last
-        return self._readout(torch.stack(list(values)))
+        return self.readout(torch.stack(list(values)))
 
-    def _readout(self, values: Tensor) -> Tensor:
+    def readout(self, values: Tensor) -> Tensor:
+        """Logits (replicas, batch, classes) of the values after the last level."""
         return torch.baddbmm(
             self.get_parameter("output_bias").unsqueeze(1), values.flatten(2), self.get_parameter("output").mT
         )
-
-    @torch.no_grad()
-    def evaluate(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits (replicas, batch, classes) and scales (replicas, 0): ConvNets carry none."""
-        logits = self.logits(inputs)
-        return logits, logits.new_empty(len(logits), 0)
-
-    @torch.no_grad()
-    def diagnose(self, inputs: Tensor) -> list[tuple[str, Tensor]]:
-        """Name of every layer, in order, with whether its weights and values are finite in each replica."""
-        found = []
-        for name, last in zip(self.names, self.propagate(inputs), strict=False):
-            values = last
-            found.append((name, self._whole(name) & finite(values)))
-        return [*found, ("output", self._whole("output") & finite(self._readout(values)))]
-
-    def _whole(self, name: str) -> Tensor:
-        return finite(self.get_parameter(name)) & finite(self.get_parameter(f"{name}_bias"))
 
 
 def margins(kernel: int) -> tuple[int, int, int, int]:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from convac.geometry.trees import PoolingTree
 from convac.networks.arguments import accept, checked_seeds
-from convac.networks.base import finite
+from convac.networks.base import BiasedNetwork
 from convac.networks.initialisation import normals, seed_words
 from convac.networks.split import Splittable
 from convac.specs.networks.rectifier import RectifierSpec
@@ -16,7 +16,7 @@ from convac.specs.networks.rectifier import RectifierSpec
 POOLINGS = ("max", "average")
 
 
-class ConvRect(Splittable):
+class ConvRect(BiasedNetwork, Splittable):
     """A convolutional rectifier network over a pooling tree, weights shared over positions.
 
     Args:
@@ -132,9 +132,10 @@ class ConvRect(Splittable):
         """Logits (replicas, batch, classes) of prepared inputs."""
         for last in self.propagate(inputs):
             values = last
-        return self._readout(values)
+        return self.readout(values)
 
-    def _readout(self, values: Tensor) -> Tensor:
+    def readout(self, values: Tensor) -> Tensor:
+        """Logits (replicas, batch, classes) of the values after the last level."""
         return torch.baddbmm(self.get_parameter("output_bias"), self.get_parameter("output"), values).mT
 
     def level_weight(self, level: int, replica: int) -> Tensor:
@@ -152,24 +153,6 @@ class ConvRect(Splittable):
     def top_logits(self, values: Tensor, replica: int) -> Tensor:
         """Logits (…, classes) of the values (…, channels) after the last level."""
         return values @ self.get_parameter("output")[replica].mT + self.get_parameter("output_bias")[replica, :, 0]
-
-    @torch.no_grad()
-    def evaluate(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits (replicas, batch, classes) and scales (replicas, 0): rectifiers carry none."""
-        logits = self.logits(inputs)
-        return logits, logits.new_empty(len(logits), 0)
-
-    @torch.no_grad()
-    def diagnose(self, inputs: Tensor) -> list[tuple[str, Tensor]]:
-        """Name of every layer, in order, with whether its weights and values are finite in each replica."""
-        found = []
-        for name, last in zip(self.names, self.propagate(inputs), strict=False):
-            values = last
-            found.append((name, self._whole(name) & finite(values)))
-        return [*found, ("output", self._whole("output") & finite(self._readout(values)))]
-
-    def _whole(self, name: str) -> Tensor:
-        return finite(self.get_parameter(name)) & finite(self.get_parameter(f"{name}_bias"))
 
 
 def build(spec: RectifierSpec, seeds: Sequence[int]) -> ConvRect:

@@ -207,12 +207,6 @@ class SimNet(Splittable):
         return self.mapped(values, self.get_parameter("output")[replica], self.tree.levels, replica)
 
     @torch.no_grad()
-    def evaluate(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits (replicas, batch, classes) and scales (replicas, 0): they stay in log space."""
-        logits = self.logits(inputs)
-        return logits, logits.new_empty(len(logits), 0)
-
-    @torch.no_grad()
     def diagnose(self, inputs: Tensor) -> list[tuple[str, Tensor]]:
         """Name of every layer, in order, with whether its weights and values are finite in each replica."""
         found = []

@@ -19,13 +19,14 @@ from convac.experiments.experiment import Cell, Experiment
 from convac.experiments.image_runs import GREY
 from convac.geometry.trees import PoolingTree
 from convac.specs.datasets.blobs import BlobTask
-from convac.specs.datasets.swapped_images import Side, SwappedImagesSpec
+from convac.specs.datasets.swapped_images import SwappedImagesSpec
 from convac.specs.measurement import MeasureSpec
 from convac.specs.measurements.data_entanglement import DataEntanglementSpec
 from convac.specs.network import NetworkSpec, Pixels
 from convac.specs.networks.arithmetic import ArithmeticSpec
 from convac.specs.networks.convolutional import ConvolutionalSpec
 from convac.specs.own_images import Source, originals
+from convac.specs.rendered_images import Side
 from convac.specs.run import RunSpec
 from convac.specs.spec import INTEGER, Natural, Positive, Scalar, Spec
 from convac.specs.training import Schedule, Seeds, TrainingSpec, seeds_of

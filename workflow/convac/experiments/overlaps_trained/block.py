@@ -16,13 +16,14 @@ from convac.errors import ArgumentError
 from convac.experiments.experiment import Cell, Experiment
 from convac.experiments.image_runs import GREY, NetworkKind
 from convac.geometry.trees import PoolingTree
-from convac.specs.datasets.digits import DigitsSpec, Side
+from convac.specs.datasets.digits import DigitsSpec
 from convac.specs.measurement import MeasureSpec
 from convac.specs.measurements.least_squares import LeastSquaresSpec
 from convac.specs.network import NetworkSpec, Pixels
 from convac.specs.networks.convolutional import ConvolutionalSpec
 from convac.specs.networks.overlapping import OverlappingSpec
 from convac.specs.own_images import Source, classes_of, originals
+from convac.specs.rendered_images import Side
 from convac.specs.run import RunSpec
 from convac.specs.spec import INTEGER, Positive, Scalar, Spec
 from convac.specs.training import Schedule, Seeds, TrainingSpec, seeds_of
