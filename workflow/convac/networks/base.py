@@ -136,6 +136,9 @@ class Network(nn.Module, ABC):
             f"accepted: what `encode` gives, or raw ones [batch, *{list(self.shape_of(False))}]"
         )
 
+    def advance(self, done: float) -> None:
+        """What changes with the share of the training's steps that were made, in [0, 1]: by default nothing."""
+
     @abstractmethod
     def logits(self, inputs: Tensor) -> Tensor:
         """Logits (replicas, batch, classes) of prepared inputs; what the classes share may be left out of them."""

@@ -54,7 +54,7 @@ class Rac(Recurrent):
     def layer(self, number: int, below: Layer) -> Layer:
         """Products of input and memory, step by step."""
         inputs, memory = (self.get_parameter(f"{name}_{number + 1}") for name in ("inputs", "memory"))
-        states, scales = Products.apply(driven(below.states, inputs), memory)
+        states, scales = Products.apply(driven(below.states, inputs), memory)  # type: ignore[no-untyped-call]
         logs = scales.log()
         logs = logs if below.logs is None else logs + below.logs
         return Layer(states, logs.cumsum(1))

@@ -21,13 +21,14 @@ from convac.networks.base import finite
 from convac.networks.initialisation import draws, normals, seed_words
 from convac.networks.products import SPREAD
 from convac.networks.split import Splittable
-from convac.specs.networks.simnet import FINITE, LIMITS, SimNetSpec, is_beta
+from convac.specs.networks.simnet import ANNEALED, FINITE, LIMITS, SimNetSpec, is_beta
 
 SIMILARITIES = {"linear": 0, "l1": 1, "l2": 2}  # the power of the distance; none
 FIRST, WEIGHTS = "level_1", "level_1_weights"
 # of |β|: below, exponentials are too close to 1 for a sum of them; above, for a sum of products of separate ones,
 # whose largest terms may lie in different channels
-GENTLE, STEEP = 2**-5, 16
+GENTLE, STEEP = 2**-5, 4
+FIRST_BETA = 1.0  # where annealing begins: an arithmetic circuit's sums, through which every channel learns
 
 
 def mex(values: Tensor, offsets: Tensor, beta: float) -> Tensor:
@@ -69,6 +70,22 @@ def mex(values: Tensor, offsets: Tensor, beta: float) -> Tensor:
     return (mean + high + top.mT) / beta
 
 
+def annealed_beta(target: float, share: float, done: float) -> float:
+    """β of a network that is annealed: 1/β goes evenly from 1 to 1/target in the first `share` of its training.
+
+    Args:
+        target: positive, or ∞.
+        share: in [0, 1); 0 for none.
+        done: share of the training's steps, in [0, 1].
+
+    >>> [annealed_beta(math.inf, 0.5, done) for done in (0, 0.25, 0.5, 1)]
+    [1.0, 2.0, inf, inf]
+    """
+    if done >= share:
+        return target
+    return 1 / (1 / FIRST_BETA + (1 / target - 1 / FIRST_BETA) * done / share)
+
+
 def centred(values: Tensor) -> Tensor:
     """Values (…, channels) less the largest of each position, without gradient: it is common to the classes."""
     return values - values.detach().amax(-1, keepdim=True)
@@ -83,6 +100,9 @@ class SimNet(Splittable):
         widths: channels after each level.
         classes: number of classes.
         beta: of every MEX; ±∞ for maxima and minima.
+        annealed: share of its training in which `advance` leads β from 1 to `beta`, which is positive then; 0: none.
+            A maximum sends all gradient through one channel: where the classes read the same one at the start, both
+            learn nothing. At β = 1 all channels learn, and at the end each has a use of its own.
         similarity: of a site to a channel's template z with weights u: `linear` (Σ z x), `l1` (−Σ |u|·|x − z|) or `l2`
             (−Σ |u|·(x − z)²).
         seed: an integer, or one per replica; replicas lie along the leading axis of every parameter. Templates of
@@ -92,7 +112,11 @@ class SimNet(Splittable):
     Raises:
         ArgumentError: an argument is outside what is accepted.
 
-    Source: 1410.0781 (SimNets: similarity, MEX, offsets); 1506.03059 (β = 1 is the arithmetic circuit).
+    Attributes:
+        beta: of every MEX as it stands: that asked for, but while a network is annealed.
+
+    Source: 1410.0781 (SimNets: similarity, MEX, offsets); 1506.03059 (β = 1 is the arithmetic circuit);
+    annealing is ours.
 
     >>> import numpy as np
     >>> network = SimNet(PoolingTree.named("square", (4, 4)), 2, (3, 3), beta=math.inf)
@@ -108,6 +132,7 @@ class SimNet(Splittable):
         classes: int = 2,
         *,
         beta: float = 1.0,
+        annealed: float = 0.0,
         similarity: str = "linear",
         seed: int | Sequence[int] = 0,
     ) -> None:
@@ -116,6 +141,9 @@ class SimNet(Splittable):
         self.beta = -math.inf if lowest else arrays.number(beta, "beta", infinite=True)
         if not is_beta(self.beta):
             raise ArgumentError(f"beta: got {beta}; accepted: inf, -inf, {FINITE}")
+        self.target, self.annealed = self.beta, arrays.number(annealed, "annealed", least=0, most=1)
+        if self.annealed and (self.annealed == 1 or self.beta <= 0):
+            raise ArgumentError(f"annealed: {annealed:g}, beta: {beta:g}; accepted: {ANNEALED}")
         self.similarity = accept("similarity", similarity, tuple(SIMILARITIES))
         super().__init__(tree, local_dimension, widths, classes, seeds=seeds, sharing="shared", distinct=False)
         shapes = [*self.shapes(), (self.classes, self.widths[-1])]
@@ -131,6 +159,10 @@ class SimNet(Splittable):
     def names(self) -> list[str]:
         """Templates of the sites, then offsets of each MEX from the second level up."""
         return [*(f"level_{level}" for level in range(1, self.tree.levels + 1)), "output"]
+
+    def advance(self, done: float) -> None:
+        """Take the β that belongs to a share of the training's steps."""
+        self.beta = annealed_beta(self.target, self.annealed, done)
 
     def similarities(self, sites: Tensor) -> Tensor:
         """Similarity of sites (1 or replicas, sites, M) to the templates: (replicas, sites, channels)."""
@@ -226,6 +258,7 @@ def build(spec: SimNetSpec, seeds: Sequence[int]) -> SimNet:
         spec.widths,
         spec.classes,
         beta=float(beta),
+        annealed=spec.annealed,
         similarity=spec.similarity,
         seed=tuple(seeds),
     )

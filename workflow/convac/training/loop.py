@@ -77,7 +77,7 @@ def build(spec: RunSpec) -> Network:
 
 
 def load(spec: RunSpec, tensors: Mapping[str, np.ndarray], where: str = "model", step: int | None = None) -> Network:
-    """The trained network of a run from `Result.tensors`, or the one of a snapshot's step.
+    """The trained network of a run from `Result.tensors`, or the one of a snapshot's step as it was trained then.
 
     Raises:
         FileError: a tensor is missing, unknown or of another shape; the line starts with `where`.
@@ -98,6 +98,8 @@ def load(spec: RunSpec, tensors: Mapping[str, np.ndarray], where: str = "model",
                     f"{where}: tensor {name} has shape {list(tensors[name].shape)}; expected {list(parameter.shape)}"
                 )
             parameter.copy_(torch.from_numpy(np.array(tensors[name])))
+    if step:
+        network.advance(step / spec.training.steps)
     return network
 
 
@@ -195,6 +197,7 @@ class Run:
                 self.parts[name] = self.part(name, *self.encoded(arrays, name, device))
         self.images, self.labels = images.reshape(-1, images.shape[-1]), labels.flatten(0, axis)
         draws = np.arange(len(spec.training.seeds))[:, None] if axis else 0
+        self.network.advance(0.0)
         self.first = draws * total  # number of a replica's first image among all
 
     def encoded(self, arrays: Arrays, part: str, device: torch.device) -> tuple[Tensor, Tensor]:
@@ -215,7 +218,8 @@ class Run:
         return torch.from_numpy(self.batches(step - 1) + self.first).to(self.images.device)
 
     def inputs(self, step: int) -> Tensor:
-        """Prepared images of a step."""
+        """Prepared images of a step, for which the network is made ready."""
+        self.network.advance(step / self.training.steps)
         return self.network.prepare(self.chosen(self.rows(step), step))
 
     def chosen(self, rows: Tensor, step: int) -> Tensor:
@@ -226,6 +230,7 @@ class Run:
     def update(self, step: int) -> float:
         """Make one step; the sum of the replicas' losses before it, in nats."""
         rows = self.rows(step)
+        self.network.advance(step / self.training.steps)
         self.optimizer.zero_grad()
         # replicas share no parameter, so that the gradient of the sum is each one's own
         loss = self.network.loss(self.network(self.chosen(rows, step)), self.labels[rows]).sum()

@@ -2,7 +2,8 @@
 
 Sources: 1410.0781 and 1506.03059 (SimNets: similarities, and MEX_β, a mean that is an arithmetic circuit's sum at β = 1
 and a maximum at β = ∞); 1605.06743 (pooling geometry). One family of networks leads from a ConvAC with positive weights
-to one that adds and takes maxima; the blobs and the four cells, two tasks by two geometries, are pooling_geometry's.
+to one that adds and takes maxima: while it is trained, each is led from β = 1 to its own (benchmarks/simnet_starts.py).
+The blobs and the four cells, two tasks by two geometries, are pooling_geometry's.
 """
 
 from collections.abc import Iterator
@@ -30,6 +31,9 @@ class Block(BlobImages):
     """Config of simnets."""
 
     betas: tuple[Beta, ...] = Field(min_length=1, description="of MEX: 1 is an arithmetic circuit, max the limit ∞")
+    annealed: Annotated[float, Field(ge=0, lt=1)] = Field(
+        description="share of the steps in which 1/β goes evenly from 1 to its value; 0: none"
+    )
     width: Positive = Field(description="channels of every level")
     training: Schedule = Field(description="the same for every network")
     samples: Annotated[Positive, Field(ge=32)] = Field(
@@ -58,7 +62,7 @@ def cells(block: Block) -> list[Cell]:
 def compared(block: Block, task: Task, geometry: str) -> Iterator[Cell]:
     """Networks of one task and geometry, measured through training; beside those of the fitting one, the label's."""
     for beta in block.betas:
-        kind = partial(SimNetSpec, beta=beta)
+        kind = partial(SimNetSpec, beta=beta, annealed=block.annealed)
         made = cell(block, task, NETWORK, geometry, block.width, block.training, kind, snapshots=block.snapshots)
         labels = {name: value for name, value in made.labels.items() if name != "initialisation"}
         dependence = DependenceSpec(

@@ -80,7 +80,7 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame, tasks: list[str]) -> F
     tasks = [task for task in tasks if len(rows(found, task=task))]
     if not tasks:
         return None
-    named_gains = {f"simnets-geometry-{task}": f"{task}, least over β" for task in tasks}
+    named_gains = {f"simnets-geometry-{task}-inf": f"{task}, β = ∞" for task in tasks}
     gains = {"gains by the geometry that fits the task": judged(claims, named_gains)}
     made, above, below = above_gains(2.9, gains)
     panels = above.subplots(1, len(tasks), sharey=True, squeeze=False)[0]

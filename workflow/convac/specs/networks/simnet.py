@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from math import inf
 from types import MappingProxyType
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -14,6 +14,8 @@ LIMITS: Mapping[str, float] = MappingProxyType({"max": inf, "min": -inf})
 # of |β|: nearer to 0 MEX is the mean, further from it the maximum or minimum, up to what float32 tells apart
 RANGE = (1e-6, 1e6)
 FINITE = "0 or a magnitude from {:g} to {:g}".format(*RANGE)
+
+ANNEALED = "0, or a share below 1 where beta is positive"
 
 
 def is_beta(beta: float) -> bool:
@@ -31,12 +33,17 @@ class SimNetSpec(NetworkSpec):
     work: ClassVar[Work] = Work(8, 4, 5.0)  # exponentials and logarithms
 
     beta: float | Literal["max", "min"] = Field(default=1.0, description="of MEX: 1 adds, max and min are its limits")
+    annealed: Annotated[float, Field(ge=0, lt=1)] = Field(
+        default=0.0, description="share of the steps in which 1/β goes evenly from 1 to that of `beta`; 0: none"
+    )
     similarity: Literal["linear", "l1", "l2"] = Field(default="linear", description="of sites to the first channels")
 
     @model_validator(mode="after")
     def _computed(self) -> "SimNetSpec":
         if not isinstance(self.beta, str) and not is_beta(self.beta):
             raise ValueError(f"beta: {self.beta:g}; accepted: max, min, {FINITE}")
+        if self.annealed and not LIMITS.get(str(self.beta), self.beta) > 0:
+            raise ValueError(f"annealed: {self.annealed:g}, beta: {self.beta}; accepted: {ANNEALED}")
         return self
 
     @property
