@@ -42,7 +42,8 @@ class SimNetSpec(NetworkSpec):
     def _computed(self) -> "SimNetSpec":
         if not isinstance(self.beta, str) and not is_beta(self.beta):
             raise ValueError(f"beta: {self.beta:g}; accepted: max, min, {FINITE}")
-        if self.annealed and not LIMITS.get(str(self.beta), self.beta) > 0:
+        beta = LIMITS[self.beta] if isinstance(self.beta, str) else self.beta
+        if self.annealed and not beta > 0:
             raise ValueError(f"annealed: {self.annealed:g}, beta: {self.beta}; accepted: {ANNEALED}")
         return self
 
