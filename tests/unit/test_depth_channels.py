@@ -233,4 +233,4 @@ def test_mistakes_in_the_block_are_named(changes, says):
 def test_one_job_per_family_and_kind():
     block = parse(Block, {**BLOCK, "families": [FAMILY, {**FAMILY, "kernel": 3}]}, "depth_channels")
     jobs = [cell.spec.job for cell in cells(block)]
-    assert jobs == ["Family", "Family", "Trained", "Trained"]
+    assert jobs == ["Family", "Family", "SearchedFamilies", "Trained", "Trained"]

@@ -95,6 +95,7 @@ COMPUTED = {
     "rank": "exact generic rank of the matricization [count]",
     "min_cut": "value of the min-cut, an upper bound on the rank [count]",
     "symmetric_min_cut": "min-cut for weights shared over positions, a smaller upper bound on the rank [count]",
+    "node_bridge_rank": "upper bound on the rank by generic children of every node [count]",
     "bridge_rank": "rank predicted by the bridge graph at the root [count]",
     "dimension": "bond dimension of a node of the drawn network [count]",
     "is_cut": "whether the drawn min-cut goes through the node [0 or 1]",

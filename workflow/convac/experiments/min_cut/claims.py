@@ -150,6 +150,23 @@ CLAIMS = (
         "bridge_rank",
         "2212.09794 (quantum max-flow in the bridge graph)",
     ),
+    *equality(
+        Claim(
+            id="min-cut-node-bridges",
+            statement="Below the (of shared weights symmetric) min-cut, rank is the bound by bridges at every node",
+            source="ours, after 2212.09794 (quantum max-flow in the bridge graph), which has two children at the root",
+            origin="ours",
+            role="secondary",
+            where={"ensemble": ("mixed", "shared", "search")},
+            first={"quantity": "rank"},
+            second={"quantity": "node_bridge_rank"},
+            by=BY,
+            kind="exact",
+            threshold=0.0,
+            expected=(64.0, 32.0),
+            trivial=FULL,
+        )
+    ),
     reached(
         "rounded",
         "Any widths: rank is at least the min-cut with M and all widths rounded down to powers of p, for every p",

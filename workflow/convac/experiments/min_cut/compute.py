@@ -17,6 +17,7 @@ from convac.entanglement.bridge import predicted_rank
 from convac.entanglement.generic_rank import TreeShape, generic_rank, rank
 from convac.entanglement.graphs import Network, graph_min_cut
 from convac.entanglement.mincut import rounded_min_cut, split_windows_bound, symmetric_min_cut, tree_min_cut
+from convac.entanglement.node_bridge import bridged_rank
 from convac.errors import MemoryLimitError, TimeLimitError
 from convac.experiments.min_cut.jobs import Drawing, Ensemble, Loop, Pairs, Search
 from convac.experiments.min_cut.pairs import pairs
@@ -62,6 +63,10 @@ class Case:
         """Exact generic rank."""
         shape = TreeShape(self.tree, self.local_dimension, self.widths, (shared,) * len(self.widths))
         return generic_rank(shape, self.inside).value
+
+    def bridged(self, shared: bool) -> int:
+        """The bound by bridges at every node."""
+        return bridged_rank(self.tree, self.local_dimension, self.widths, self.inside, shared)
 
     def lower_bounds(self, shared: bool) -> list[tuple[str, int]]:
         """What theorems say from below: by split windows and, of weights per location, by rounded widths."""
@@ -112,10 +117,13 @@ def ensemble(job: Ensemble) -> Iterator[Row]:
     kind = job.ensemble
     report = reporter(job.cases, "case")
     for number, case in enumerate(islice(drawn_cases(kind, job.largest), job.cases)):
-        values = [("rank", case.rank(kind == "shared")), ("min_cut", case.cut), ("trivial_bound", case.trivial)]
+        found, bound = case.rank(kind == "shared"), case.cut
+        values = [("rank", found), ("min_cut", bound), ("trivial_bound", case.trivial)]
         if kind == "shared":
-            symmetric = symmetric_min_cut(case.tree, case.local_dimension, case.widths, case.inside)
-            values.append(("symmetric_min_cut", symmetric))
+            bound = symmetric_min_cut(case.tree, case.local_dimension, case.widths, case.inside)
+            values.append(("symmetric_min_cut", bound))
+        if found < bound:
+            values.append(("node_bridge_rank", case.bridged(kind == "shared")))
         values += case.lower_bounds(kind == "shared")
         for quantity, value in values:
             yield {**case.numbered(number), "quantity": quantity, "value": float(value)}
@@ -169,7 +177,7 @@ def search(job: Search) -> Iterator[Row]:
 
 
 def deficit_rows(number: int, case: Case) -> Iterator[Row]:
-    """Rank, cut, and the bridge's prediction where it has one, within the usual limits."""
+    """Rank, cut, the bridges of every node, and the root's where there is one, within the usual limits."""
     partition = Partition.of(case.tree.shape, case.inside)
     try:
         bridge = predicted_rank(case.tree, case.local_dimension, case.widths, partition)
@@ -177,6 +185,7 @@ def deficit_rows(number: int, case: Case) -> Iterator[Row]:
         bridge = None
     values = [("rank", case.rank(False)), ("min_cut", case.cut), ("trivial_bound", case.trivial)]
     values += [] if bridge is None else [("bridge_rank", bridge)]
+    values.append(("node_bridge_rank", case.bridged(shared=False)))
     for quantity, value in values:
         yield {**case.numbered(number), "quantity": quantity, "value": float(value)}
 
