@@ -105,11 +105,26 @@ def node_bounds(node: Node, children: list[tuple[Ranks, int]], width: int, gener
     bounds = {OUTSIDE: min(out, width * fixed), INSIDE: min(into, width * fixed)}
     for channel in (OUTSIDE, INSIDE, SUMMED):
         most = bounds.get(channel, min(bounds.values()))  # a channel's own rank is at most that of all of them
+        most = min(most, beside_a_cut(children, channel))
         for mixed in (True, False):
             if most > 1:
                 most = min(most, rank(tuple_values(children, width, channel, most, mixed, generator)))
         bounds[channel] = most
     return Ranks(bounds[OUTSIDE], bounds[INSIDE], bounds[SUMMED], fixed, width)
+
+
+def beside_a_cut(children: list[tuple[Ranks, int]], channel: str) -> int:
+    """The rank where a child's own channels are cut, before the map, and one other child is left.
+
+    With two children the sum over channels is one over those of the first, each of a fixed rank, times a combination of
+    the second's matrices: a matrix after a map like any other.
+    """
+    places = [child for child, count in children for _ in range(count)]
+    if len(places) != 2:
+        return prod(child.out * child.into for child in places)
+    side = {OUTSIDE: "out", INSIDE: "into", SUMMED: "single"}[channel]
+    pairs = (places, places[::-1])
+    return min(int(cut.channels * cut.fixed * getattr(other, side)) for cut, other in pairs)
 
 
 def tuple_values(
