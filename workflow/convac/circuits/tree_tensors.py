@@ -1,9 +1,9 @@
 """Tree tensor networks as data: nodes with any number of children, sites at any level, weights real or complex."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 
 import numpy as np
 
@@ -159,6 +159,16 @@ class TreeTensorNetwork:
         Raises:
             ArgumentError: there isn't one per site, or its shape or numbers don't fit.
         """
+        return self.propagated(representation, lambda values: values)
+
+    def scaled_amplitudes(self, representation: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
+        """`amplitudes`, each image up to a positive factor of its own, at any size."""
+        return self.propagated(representation, in_units)
+
+    def propagated(
+        self, representation: Sequence[np.ndarray] | np.ndarray, kept: Callable[[np.ndarray], np.ndarray]
+    ) -> np.ndarray:
+        """Values of every class (batch, classes), from the sites up, as `kept` leaves those of every node."""
         if isinstance(representation, np.ndarray) and representation.ndim == 3:
             representation = representation.swapaxes(0, 1)
         each = list(representation)
@@ -169,8 +179,8 @@ class TreeTensorNetwork:
             if node < self.sites:
                 own = numbers(each[node], f"representation: site {node}", ("batch", self.local_dimensions[node]))
             else:
-                own = np.prod([values.pop(child) for child in self.children[node]], axis=0)
-            values[node] = own @ self.weights[node].T
+                own = reduce(lambda one, other: kept(one * other), map(values.pop, self.children[node]))
+            values[node] = kept(own @ self.weights[node].T)
         return np.asarray(values[self.root])
 
     def coefficient_tensor(self) -> np.ndarray:
@@ -182,6 +192,17 @@ class TreeTensorNetwork:
         inputs = np.indices(shape).reshape(self.sites, count)
         each = [np.eye(dimension)[symbols] for dimension, symbols in zip(shape, inputs, strict=True)]
         return self.amplitudes(each).T.reshape(self.classes, *shape)
+
+
+def in_units(values: np.ndarray) -> np.ndarray:
+    """Every row divided by the power of two above its largest entry, which rounds nothing.
+
+    >>> in_units(np.array([[6.0, -1.0], [0.0, 0.0]])).tolist()
+    [[0.75, -0.125], [0.0, 0.0]]
+    """
+    largest = np.maximum(np.abs(values.real), np.abs(values.imag)).max(axis=1)
+    exponents = np.frexp(largest)[1].clip(-1000, 1000)
+    return np.asarray(values * np.ldexp(1.0, -exponents)[:, None])
 
 
 def starts(positions: Sequence[int]) -> list[int]:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from convac.arrays import given, grid_shape, integer, integers, kind
+from convac.circuits.tree_tensors import TreeTensorNetwork
 from convac.entanglement.calls import check_rows
 from convac.entanglement.dependence import CONFIDENCE, Dependence, averaged, dependence
 from convac.entanglement.limits import MEMORY, SECONDS, Limits, magnitude
@@ -134,7 +135,7 @@ def data_dependence(
 
     Args:
         network: a network of this library, all of its seeds side by side; a torch module (n, …) → log-odds (n,) or
-            logits (n, K); a function of numpy arrays alike; a circuit.
+            logits (n, K); a function of numpy arrays alike; a circuit or tree of tensors.
         partition: as `measure` takes it, of the pixels: both halves of an image.
         data: images (n, …), or `HeldOut`.
         samples: S, rows and columns each; 256, or half of the images where these are fewer.
@@ -226,8 +227,8 @@ def pixel_mask(network: Any, images: np.ndarray, partition: Choice, sites: Seque
         ArgumentError: the partition doesn't fit, or the images have no such sites.
     """
     shape = images.shape[1:]
-    own = getattr(getattr(network, "tree", None), "shape", ())
-    vectors = images.dtype.kind == "f" and shape == (math.prod(own), getattr(network, "local_dimension", 0))
+    own, dimension = fed(network)
+    vectors = images.dtype.kind == "f" and shape == (math.prod(own), dimension)
     if sites is not None:
         sides = grid_shape(sites)
     elif isinstance(partition, Partition):
@@ -241,6 +242,13 @@ def pixel_mask(network: Any, images: np.ndarray, partition: Choice, sites: Seque
     if shape[: len(sides)] == sides or shape[:1] == (count,):
         return np.broadcast_to(mask.reshape(count, 1), (count, math.prod(shape) // count)).reshape(shape)
     raise ArgumentError(f"sites: {list(sides)} aren't those of images {list(shape)}; accepted: axes of an image")
+
+
+def fed(network: Any) -> tuple[tuple[int, ...], int]:
+    """Shape of the sites of a circuit or tree, and how many numbers a site takes; () and 0 of anything else."""
+    if isinstance(network, TreeTensorNetwork):
+        return network.shape, max(network.local_dimensions)
+    return getattr(getattr(network, "tree", None), "shape", ()), getattr(network, "local_dimension", 0)
 
 
 def samples_of(samples: int | None, groups: list[np.ndarray], held: HeldOut) -> int:

@@ -34,10 +34,10 @@ class GridFunction:
     """A function of N sites and the values that it is listed on.
 
     Attributes:
-        function: takes arrays of shape (batch, *sites, *features), returns (batch,) or (batch, classes), real or
+        function: takes arrays of shape `(batch, *sites, *features)`, returns (batch,) or (batch, classes), real or
             complex; a torch module is called in evaluation mode and left as it was.
         sites: shape of the site grid; sites are numbered row-major.
-        templates: the M values that each site takes, shape (M, *features); pixels 0 and 1 by default. The function
+        templates: the M values that each site takes, shape `(M, *features)`; pixels 0 and 1 by default. The function
             gets integers as int64, real numbers as float64, complex ones as complex128.
         weights: the M templates' weights in the inner product of functions, ‖f‖² = Σ Π_i w_{d_i} f_d²; equal by
             default. Only their ratios count.

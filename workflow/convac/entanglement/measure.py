@@ -18,7 +18,7 @@ from convac.entanglement.grid import GridFunction
 from convac.entanglement.limits import MEMORY, SECONDS, Limits, magnitude, stated_seconds
 from convac.entanglement.mincut import MinCut, min_cut
 from convac.entanglement.precision import LARGEST_ERROR, Spectrum
-from convac.entanglement.sources import Source, combined, orthonormal, resolved
+from convac.entanglement.sources import Source, combined, orthonormal, orthonormal_network, resolved
 from convac.errors import ArgumentError, NotConvergedError
 from convac.geometry.partitions import Choice, Partition
 
@@ -107,7 +107,7 @@ def measure(
     tolerance: float | None = None,
     memory_limit: float = MEMORY,
     time_limit: float = SECONDS,
-    gram: np.ndarray | Sequence[Sequence[float]] | None = None,
+    gram: np.ndarray | Sequence[Any] | None = None,
     sites: Sequence[int] | None = None,
     templates: np.ndarray | Sequence[float] | None = None,
     samples: int | None = None,
@@ -141,7 +141,7 @@ def measure(
     tolerance: float | None = None,
     memory_limit: float = MEMORY,
     time_limit: float = SECONDS,
-    gram: np.ndarray | Sequence[Sequence[float]] | None = None,
+    gram: np.ndarray | Sequence[Any] | None = None,
     sites: Sequence[int] | None = None,
     templates: np.ndarray | Sequence[float] | None = None,
     samples: int | None = None,
@@ -163,7 +163,7 @@ def measure(
         partition: a name (`left-right`, …), or the sites of I: numbers ([5], or text, `0, 1`), coordinates, a boolean
             mask of the grid's shape or of its N entries, or a partition.
         data: held-out images (n, …) as the network takes them, or `convac.HeldOut` images with their labels and
-            conditions; the source is then any torch module or function of images, or a circuit.
+            conditions; the source is then any torch module or function of images, a circuit or a tree.
         output: a class, or one coefficient per class for a linear combination; complex ones for trees and functions
             alone.
         engine: for circuits `brute`, `spectrum`, `renyi2`; for functions `grid` or, only when asked for,
@@ -172,11 +172,11 @@ def measure(
         tolerance: of the Schmidt number, relative to the largest singular value; 1e-10, for data 1e-6.
         memory_limit: bytes that an engine may use; `math.inf` for no limit.
         time_limit: seconds of one core that an engine may take, by counted operations; likewise.
-        gram: Gram matrix (M, M) of a circuit's representation, where that isn't orthonormal; symmetric, positive
-            definite. Nearly singular ones add to the error. Or one per site (N, M, M), as of the data's own marginals:
-            `convac.site_grams`.
+        gram: Gram matrix (M, M) of a circuit's or tree's representation, where that isn't orthonormal; symmetric,
+            positive definite. Nearly singular ones add to the error. Or one per site (N, M, M), as of the data's own
+            marginals: `convac.site_grams`; a list of them where sites differ in M.
         sites: shape of the site grid, for a function, one or two sides; of a state, a line by default.
-        templates: the M values that a site of a function is tried on, (M, *features); pixels 0 and 1 by default.
+        templates: the M values that a site of a function is tried on, `(M, *features)`; pixels 0 and 1 by default.
             Integers arrive as integers: at a function, and at a torch module that has an embedding.
         samples: configurations a side of `grid-sampled`, 512; rows and columns of composites, 256.
         seed: of that sample.
@@ -213,15 +213,16 @@ def measure(
     draws = GRID_SAMPLES if samples is None else integer(samples, "samples", least=1)
     start = integer(seed, "seed")
     known = resolved(source, sites, templates)
-    if gram is not None and not isinstance(known, Circuit):
-        raise ArgumentError("gram: given for a source without a representation; accepted: with a circuit alone")
+    if gram is not None and not isinstance(known, Circuit | TreeTensorNetwork):
+        raise ArgumentError("gram: given for a source without a representation; accepted: with a circuit or tree alone")
     if isinstance(known, Circuit):
         circuit, moved = (known, 0.0) if gram is None else orthonormal(known, gram)
         chosen = accepted(engine, CIRCUIT_ENGINES, "circuit")
         return of_circuit(combined(circuit, output), partition, chosen, relative, limits, largest, moved)
     if isinstance(known, TreeTensorNetwork):
+        network, moved = (known, 0.0) if gram is None else orthonormal_network(known, gram)
         chosen = accepted(engine, CIRCUIT_ENGINES, "tree tensor network")
-        return of_network(selected(known, output), partition, chosen, relative, limits, largest)
+        return of_network(selected(network, output), partition, chosen, relative, limits, largest, moved)
     mask = Partition.of(known.sites, partition).mask
     if isinstance(known, DataTensor):
         accepted(engine, DATA_ENGINES, "dataset")
@@ -272,13 +273,10 @@ def of_circuit(
     chosen_partition = Partition.of(circuit.tree.shape, partition)
     mask = chosen_partition.mask
     chosen, reason = choose(circuit, mask, limits) if engine == "auto" else (engine, "asked for")
-    found = CIRCUIT_ENGINES[chosen](circuit, mask, limits)
     cut = min_cut(circuit, chosen_partition)
+    found = shifted(CIRCUIT_ENGINES[chosen](circuit, mask, limits), moved, cut)
     if isinstance(found, renyi2.Renyi2):
-        open_error = precision.renyi2_error(math.asin(min(moved, 1.0)), found.value, cut.value) if moved else 0.0
-        found = renyi2.Renyi2(found.value, found.error + open_error)
         return from_renyi2(chosen, reason, found, cut, largest_error)
-    found = Spectrum(found.singular_values, found.error + moved * measures.norm(found.singular_values))
     return from_spectrum(chosen, reason, found, tolerance, cut, largest_error)
 
 
@@ -289,14 +287,24 @@ def of_network(
     tolerance: float | None,
     limits: Limits,
     largest_error: float,
+    moved: float = 0.0,
 ) -> Measurement:
-    """Measure a tree tensor network of one class, node by node."""
+    """Measure a tree tensor network of one class, node by node; its tensor is known up to `moved` times its norm."""
     chosen = Partition.of(network.shape, partition)
     taken = tree_engines.chosen(network, chosen.mask, engine, limits)
     cut = min_cut(network, chosen)
-    if isinstance(taken.found, renyi2.Renyi2):
-        return from_renyi2(taken.engine, taken.reason, taken.found, cut, largest_error)
-    return from_spectrum(taken.engine, taken.reason, taken.found, tolerance, cut, largest_error)
+    found = shifted(taken.found, moved, cut)
+    if isinstance(found, renyi2.Renyi2):
+        return from_renyi2(taken.engine, taken.reason, found, cut, largest_error)
+    return from_spectrum(taken.engine, taken.reason, found, tolerance, cut, largest_error)
+
+
+def shifted(found: Spectrum | renyi2.Renyi2, moved: float, cut: MinCut) -> Spectrum | renyi2.Renyi2:
+    """What an engine found of a tensor that is known up to `moved` times its norm alone."""
+    if isinstance(found, renyi2.Renyi2):
+        more = precision.renyi2_error(math.asin(min(moved, 1.0)), found.value, cut.value) if moved else 0.0
+        return renyi2.Renyi2(found.value, found.error + more)
+    return Spectrum(found.singular_values, found.error + moved * measures.norm(found.singular_values))
 
 
 def choose(circuit: Circuit, mask: np.ndarray, limits: Limits) -> tuple[str, str]:

@@ -20,11 +20,11 @@ from convac.circuits.tree import Circuit
 from convac.circuits.tree_tensors import TreeTensorNetwork
 from convac.entanglement import measures, precision, spectrum, tree_engines
 from convac.entanglement.limits import MEMORY, SECONDS, Limits, magnitude, seconds
-from convac.entanglement.measure import CIRCUIT_ENGINES, LOSSES, choose
+from convac.entanglement.measure import CIRCUIT_ENGINES, LOSSES, choose, shifted
 from convac.entanglement.mincut import HasCircuit, circuit_of, min_cut
 from convac.entanglement.precision import LARGEST_ERROR, Spectrum
 from convac.entanglement.renyi2 import Renyi2
-from convac.entanglement.sources import combined
+from convac.entanglement.sources import combined, orthonormal, orthonormal_network
 from convac.entanglement.tree_bonds import network_bonds
 from convac.errors import ArgumentError, TimeLimitError
 from convac.geometry.partitions import Choice, Partition
@@ -114,6 +114,7 @@ def profile(
     parts: Iterable[str] = PARTS,
     blocks: Iterable[Choice] | None = None,
     output: int | Sequence[float] | np.ndarray = 0,
+    gram: np.ndarray | Sequence[Any] | None = None,
     largest_error: float = LARGEST_ERROR,
     memory_limit: float = MEMORY,
     time_limit: float = SECONDS,
@@ -128,6 +129,7 @@ def profile(
         blocks: disjoint sets of sites, each as a partition is given; by default the sites, or where there are more
             than 32 the nodes of the lowest level with at most that many.
         output: a class, or one coefficient per class.
+        gram: Gram matrix of the representation, one for all sites or one per site, as `measure` takes it.
         largest_error: of an entropy, in nats; larger ones are refused.
         memory_limit: bytes that an engine may use.
         time_limit: seconds of one core, of all partitions together.
@@ -153,14 +155,13 @@ def profile(
         raise ArgumentError(f"parts: got {short(wanted)}; accepted: {', '.join(PARTS)}")
     limits = Limits(memory_limit, time_limit)
     largest = number(largest_error, "largest_error", above=0, infinite=True)
-    known = source if isinstance(source, TreeTensorNetwork) else combined(circuit_of(source), output)
-    network = selected(network_of(known), output if known is source else 0)
-    subject: Circuit | TreeTensorNetwork = network if known is source else known
+    subject, moved = in_its_basis(source, output, gram)
+    network = network_of(subject)
     chosen = blocks_of(network, blocks) if "mutual" in wanted else ()
     prefixes = [tuple(range(count)) for count in range(1, network.sites)] if "prefixes" in wanted else []
-    measured = Partitions(subject, network, asked, limits, largest)
+    measured = Partitions(subject, network, asked, limits, largest, moved)
     measured.check([*prefixes, *chosen, *(one + other for one, other in combinations(chosen, 2))])
-    rows = bond_rows(network, asked, limits, largest) if "bonds" in wanted else []
+    rows = bond_rows(network, asked, limits, largest, moved) if "bonds" in wanted else []
     for prefix in prefixes:
         rows += measured.rows("prefix", str(len(prefix)), prefix)
     for block, sites in enumerate(chosen):
@@ -170,8 +171,23 @@ def profile(
     return Profile(tuple(rows), asked, chosen, network)
 
 
-def bond_rows(network: TreeTensorNetwork, orders: Sequence[float], limits: Limits, largest: float) -> list[Row]:
-    """Entropies of every bond but the root's."""
+def in_its_basis(
+    source: Circuit | TreeTensorNetwork | HasCircuit,
+    output: int | Sequence[float] | np.ndarray,
+    gram: np.ndarray | Sequence[Any] | None,
+) -> tuple[Circuit | TreeTensorNetwork, float]:
+    """What is measured, of one class and in an orthonormal basis, and up to which share of its norm it is known."""
+    if isinstance(source, TreeTensorNetwork):
+        network = selected(source, output)
+        return (network, 0.0) if gram is None else orthonormal_network(network, gram)
+    circuit = combined(circuit_of(source), output)
+    return (circuit, 0.0) if gram is None else orthonormal(circuit, gram)
+
+
+def bond_rows(
+    network: TreeTensorNetwork, orders: Sequence[float], limits: Limits, largest: float, moved: float
+) -> list[Row]:
+    """Entropies of every bond but the root's, of a tensor that is known up to `moved` times its norm."""
     found = network_bonds(network, limits.memory, limits.seconds)
     below = [1] * len(network.parents)
     for node in network.order[:-1]:
@@ -181,7 +197,9 @@ def bond_rows(network: TreeTensorNetwork, orders: Sequence[float], limits: Limit
     for node, bond in enumerate(found):
         if node != network.root:
             name = f"site {node}" if node < network.sites else f"node {node}"
-            entropies = entropies_of(Spectrum(bond.values[0], float(bond.errors[0])), orders, "spectrum", largest)
+            more = moved * measures.norm(bond.values[0])
+            spectra = Spectrum(bond.values[0], float(bond.errors[0]) + more)
+            entropies = entropies_of(spectra, orders, "spectrum", largest)
             log_cut = math.log(network.weights[node].shape[1])
             rows += [Row("bond", name, below[node], *each, log_cut) for each in zip(orders, *entropies, strict=True)]
     return rows
@@ -211,9 +229,10 @@ class Partitions:
         orders: Sequence[float],
         limits: Limits,
         largest: float,
+        moved: float,
     ) -> None:
         self.subject, self.network, self.orders = subject, network, orders
-        self.limits, self.largest = limits, largest
+        self.limits, self.largest, self.moved = limits, largest, moved
         self.known: dict[Sites, Entropies] = {}
         self.report: Any = None
 
@@ -262,6 +281,8 @@ class Partitions:
                 found = CIRCUIT_ENGINES[engine](self.subject, mask, self.limits)
             else:
                 engine, _, found = tree_engines.chosen(self.subject, mask, "auto", self.limits)
+            if self.moved:
+                found = shifted(found, self.moved, min_cut(self.subject, own))
             self.known[own] = entropies_of(found, self.orders, engine, self.largest)
             self.report(len(self.known), f"{len(own)} sites")
         return self.known[own]

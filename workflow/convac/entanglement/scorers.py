@@ -11,6 +11,7 @@ import numpy as np
 
 from convac.arrays import real, short
 from convac.circuits.tree import Circuit
+from convac.circuits.tree_tensors import TreeTensorNetwork
 from convac.entanglement.calls import called
 from convac.entanglement.mincut import circuit_of
 from convac.entanglement.modules import as_function, as_it_was, is_module
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 # Logits (seeds, n, K), float64, of images (n, …)
 Scorer = Callable[[np.ndarray], np.ndarray]
 
-ACCEPTED = "a torch module, a function of images, or a circuit"
+ACCEPTED = "a torch module, a function of images, or a circuit or tree"
 UNKNOWN = 4096  # numbers that a function of unknown cost may hold per image
 
 
@@ -61,8 +62,11 @@ def function_of(source: Any) -> Callable[[np.ndarray], Any]:
         return replicated(source)
     if is_module(source) or (callable(source) and not callable(getattr(source, "circuit", None))):
         return as_function(source)
+    if isinstance(source, TreeTensorNetwork):
+        return born(lambda inputs: source.scaled_amplitudes(represented(source, inputs)))
     if isinstance(source, Circuit) or callable(getattr(source, "circuit", None)):
-        return born(circuit_of(source))
+        circuit = circuit_of(source)
+        return born(lambda inputs: amplitudes(circuit, inputs))
     raise ArgumentError(f"network: got {short(source)}; accepted: {ACCEPTED}")
 
 
@@ -84,18 +88,34 @@ def replicated(network: Any) -> Callable[[np.ndarray], Any]:
     return function
 
 
-def born(circuit: Circuit) -> Callable[[np.ndarray], np.ndarray]:
-    """Logits 2 ln|h_y| of a circuit on images (n, *sites) of symbols, or on vectors (n, N, M)."""
+def born(values_of: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:
+    """Logits 2 ln|h_y| on images (n, *sites) of symbols, or on vectors (n, N, M), of what gives h_y (n, K)."""
 
     def function(images: np.ndarray) -> np.ndarray:
         vectors = images.dtype.kind == "f"
         inputs = images if vectors else images.reshape(len(images), -1)
-        values = np.abs(amplitudes(circuit, inputs.astype(np.uint8) if inputs.dtype.kind == "b" else inputs))
+        values = np.abs(values_of(inputs.astype(np.uint8) if inputs.dtype.kind == "b" else inputs))
         if not values.all():
             raise ArgumentError("network: an amplitude is 0, its logarithm infinite; accepted: circuits without zeros")
         return np.asarray(2 * np.log(values))
 
     return function
+
+
+def represented(network: TreeTensorNetwork, inputs: np.ndarray) -> list[np.ndarray]:
+    """Symbols (n, N) as one-hot vectors (n, M_i) of each site, vectors (n, N, M) site by site.
+
+    Raises:
+        ArgumentError: there isn't one per site, or a symbol isn't the site's.
+    """
+    if inputs.shape[1] != network.sites:
+        raise ArgumentError(f"images: have {inputs.shape[1]} sites; accepted: as many as the tree, {network.sites}")
+    if inputs.ndim == 3:
+        return list(inputs.swapaxes(0, 1))
+    for site, (symbols, size) in enumerate(zip(inputs.T, network.local_dimensions, strict=True)):
+        if symbols.size and not 0 <= symbols.min() <= symbols.max() < size:
+            raise ArgumentError(f"images: site {site} has {symbols.min()}..{symbols.max()}; accepted: 0..{size - 1}")
+    return [np.eye(size)[symbols] for symbols, size in zip(inputs.T, network.local_dimensions, strict=True)]
 
 
 def numbers_held(source: Any, images: np.ndarray) -> int:

@@ -113,6 +113,38 @@ def orthonormal(circuit: Circuit, gram: np.ndarray | Sequence[Any]) -> tuple[Cir
     return replace(circuit, weights=(first, *circuit.weights[1:])), float(np.expm1(moved))
 
 
+def orthonormal_network(
+    network: TreeTensorNetwork, gram: np.ndarray | Sequence[Any]
+) -> tuple[TreeTensorNetwork, float]:
+    """`orthonormal` of a tree of tensors, by the map of each site; its sites may differ in their M_i.
+
+    Args:
+        network: whose coefficients, real or complex, refer to real representations.
+        gram: one Gram matrix (M, M) for all sites, where these have the same M; or one per site, (M_i, M_i) each.
+
+    Returns:
+        The network, and a bound on what rounding does to its tensor, relative to its norm.
+
+    Raises:
+        ArgumentError: as `orthonormal`; or there isn't one matrix per site.
+    """
+    listed = isinstance(gram, list | tuple) and len(gram) > 0 and given(gram[0], "gram").ndim == 2
+    matrices: Any = gram if listed else given(gram, "gram")
+    located = listed or matrices.ndim == 3
+    if located and len(matrices) != network.sites:
+        raise ArgumentError(f"gram: {len(matrices)} matrices; accepted: one per site, {network.sites}, or one for all")
+    weights, moved = list(network.weights), 0.0
+    for site, size in enumerate(network.local_dimensions):
+        matrix = (
+            real(matrices[site], f"gram: site {site}", (size, size)) if located else real(gram, "gram", (size,) * 2)
+        )
+        root, least = gram_root(matrix, vanishing=located)
+        weights[site] = (weights[site].astype(np.clongdouble) @ root).astype(np.complex128)
+        weights[site] = weights[site] if np.iscomplexobj(network.weights[site]) else weights[site].real
+        moved += 4 * size**2 * EPSILON / least
+    return TreeTensorNetwork(network.shape, network.parents, tuple(weights)), float(np.expm1(moved))
+
+
 def gram_root(matrix: np.ndarray, vanishing: bool) -> tuple[np.ndarray, float]:
     """L of a Gram matrix G = L Lᵀ up to a power of two, and the smallest eigenvalue of G with a unit diagonal.
 
