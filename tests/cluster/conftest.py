@@ -23,7 +23,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slurm]:
 def login(cluster: Slurm, tmp_path: Path) -> OnSlurm:
     """A clone without results on the cluster's login node, its profile edited as the README says."""
     clone = OnSlurm(copy_checkout(tmp_path / "login").path, cluster)
-    clone.edit("workflow/profiles/slurm/config.yaml", "# slurm_partition: my-partition", "slurm_partition: chosen")
+    clone.edit("workflow/profiles/slurm/profile.yaml", "# slurm_partition: my-partition", "slurm_partition: chosen")
     return clone
 
 

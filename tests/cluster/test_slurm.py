@@ -117,7 +117,7 @@ def test_a_cluster_known_by_its_commands_alone(login, finished):
 @pytest.mark.parametrize("profile", ["local", "slurm", "generic"])
 def test_every_entry_of_a_profile_is_explained(profile):
     text = (ROOT / "workflow/profiles/README.md").read_text()
-    for key in yaml.safe_load((ROOT / f"workflow/profiles/{profile}/config.yaml").read_text()):
+    for key in yaml.safe_load((ROOT / f"workflow/profiles/{profile}/profile.yaml").read_text()):
         assert f"`{key}`" in text, key
 
 

@@ -94,6 +94,8 @@ def test_a_scheduler_that_is_not_there_stops_before_any_job(fresh, tmp_path):
         "--config",
         "scale=smoke",
     )
+    # what would run is told without one
+    assert "theory" in fresh.run("env", f"PATH={hidden}", *words[:2], "-n", *words[2:]).stdout
     done = fresh.run("env", f"PATH={hidden}", *words, ok=False)
     assert_told(done.stderr, "executor slurm: no sbatch on this machine; accepted: ")
     assert "Error in rule" not in done.stdout + done.stderr

@@ -120,8 +120,11 @@ def test_the_catalog_is_told_what_holds():
     rules = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "workflow/rules").glob("*.smk"))
     jobs = len(re.findall(r"^ +shell:$", rules, re.MULTILINE))
     container = "container:" in rules
+    environments = (DOCS / "environments.md").read_text(encoding="utf-8").splitlines()
+    (conda,) = (line for line in environments if line.startswith("| `snakemake --sdm conda`"))
+    ready = len(re.findall(r"^ +conda:$", rules, re.MULTILINE)) == jobs > 0
     assert usage["software-stack-deployment"] == {
-        "conda": len(re.findall(r"^ +conda:$", rules, re.MULTILINE)) == jobs > 0,
+        "conda": ready and "not run here" not in conda,
         "apptainer": container,
         "apptainer+conda": container,
         "report": "report(" in rules,
@@ -134,7 +137,7 @@ def test_the_catalog_is_told_what_holds():
 
 def test_badges_are_files_of_this_repository():
     badges = re.findall(r"!\[([^]]+)\]\(([^)]+\.svg)\)", README.split("\n\n")[1])
-    assert [name for name, _ in badges] == ["Snakemake ≥ 9.20", "Python ≥ 3.11", "licence Apache-2.0"]
+    assert [name for name, _ in badges] == ["Snakemake ≥ 9.24", "Python ≥ 3.11", "licence Apache-2.0"]
     for name, path in badges:
         assert f"<title>{name}</title>" in (ROOT / path).read_text(encoding="utf-8")
 
