@@ -18,7 +18,7 @@ scaled = $(if $(findstring --config ,$(ARGS)),$(subst --config ,$(call chosen,$1
 # the scale of the run that ended last
 RAN = $(shell ls -t results/*/claims.html 2>/dev/null | cut -d / -f 2 | grep -vx reference | head -n 1)
 
-.PHONY: help setup setup-test check run smoke images plan progress probe resume report explorer redraw reference compare compare-images verify certify shares notebook lint test generate clean
+.PHONY: help setup setup-test check run smoke images plan progress probe resume report explorer redraw reference compare compare-images verify certify shares notebook site lint test generate clean
 
 help: ## this list
 	@echo "make [TARGET] [CORES=2] [ARGS='more for Snakemake']; without a target it makes \"run\""
@@ -91,6 +91,11 @@ shares: setup ## which fraction of the jobs' time their loops took (ARGS="--expe
 notebook: setup ## open the notebooks in JupyterLab, which it installs beside the pinned packages
 	@python -c "import jupyterlab" 2>/dev/null || python -m pip install --quiet --constraint envs/requirements.txt --no-build-isolation --editable ".[notebook]"
 	jupyter lab notebooks $(ARGS)
+
+site: setup ## the documentation with every public name and notebook: results/site/index.html, which needs no network
+	@python -c "import furo, myst_parser" 2>/dev/null || python -m pip install --quiet --constraint envs/requirements.txt --constraint envs/requirements-test.txt --no-build-isolation --editable ".[docs]"
+	@python -m sphinx -q -E -W --keep-going -c docs/site . results/site
+	@echo results/site/index.html
 
 lint: setup-test ## format, lint and types
 	ruff check .

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -56,6 +57,18 @@ def test_your_own_network_is_measured_and_drawn(tmp_path):
     text = "".join(output.get("text", "") for output in outputs)
     for engine in ("grid", "spectrum", "GenericRank(value=8, exact=True"):
         assert engine in text
+    assert any("image/png" in output.get("data", {}) for output in outputs)
+
+
+def test_a_network_is_trained_on_arrays_measured_and_drawn(tmp_path):
+    outputs = executed(NOTEBOOKS["train_on_your_arrays"], tmp_path)
+    text = "".join(output.get("text", "") for output in outputs)
+    assert float(re.search(r"step 300: .*test accuracy (\S+)", text)[1]) > 0.8
+    for partition in ("left-right", "top-bottom"):
+        engine, entropy, most = re.search(rf"{partition}: (\w+), entropy (\S+), at most (\S+)", text).groups()
+        assert engine == "spectrum"
+        assert 0 < float(entropy) < float(most)
+    assert 0 < float(re.search(r"both halves: (\S+)", text)[1]) < 1
     assert any("image/png" in output.get("data", {}) for output in outputs)
 
 

@@ -20,11 +20,14 @@ from convac.commands import rooms
 from convac.errors import FileError
 from convac.experiments.discovery import claims_of, studies, study_module
 from convac.files import naming, read_json, read_table, write_text
+from convac.planning.checklist import checklist
 from convac.planning.codemeta import codemeta
 from convac.planning.config import SCALES, Config
+from convac.planning.config_files import read_config
 from convac.planning.environments import conda_files
 from convac.planning.opening import plain
 from convac.planning.paths import IMAGES, REFERENCE, reference
+from convac.planning.plan import Plan
 from convac.specs.tables import COLUMNS, COMPUTED, TRAINED
 
 DRAWN = (
@@ -56,6 +59,7 @@ def generated() -> dict[str, str]:
         "workflow/schemas/config.schema.json": json.dumps(config_schema(), indent=1) + "\n",
         "docs/data.md": data_dictionary(),
         "docs/experiments.md": experiments_page(),
+        "docs/checklist.md": checklist(Plan(read_config("config.yaml")), read_json(Path(f"{REFERENCE}/run.json"))),
         **dict(page_with_sections(path, texts) for path, texts in SECTIONS.items()),
         **{f"docs/badges/{name}.svg": text for name, text in badges().items()},
         **captions(),
