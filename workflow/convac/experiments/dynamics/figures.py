@@ -1,0 +1,170 @@
+"""Figures of dynamics, drawn from its tidy table and its verdicts."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from convac.plotting.gains import above_gains, gains_below, judged
+from convac.plotting.geometries import abreast
+from convac.plotting.looks import Look, looks, ordered, refuse_unknown
+from convac.plotting.primitives import (
+    curves,
+    dots,
+    drawn,
+    key,
+    level_line,
+    note,
+    panel,
+    per_seed,
+    plain_numbers,
+    present,
+    rows,
+)
+from convac.plotting.style import BLACK, BLUE, GREEN, GREY, ORANGE, PAGE, PURPLE, VERMILLION, figure
+
+TASKS = ("majority", "percolation", "loop", "symmetry score", "pattern", "parity", "strict symmetry")
+STARTS: Mapping[str, Look] = {"small": (BLUE, "o"), "middle": (GREEN, "^"), "large": (VERMILLION, "s")}
+PAIRS = (BLACK, BLUE, VERMILLION, GREEN, PURPLE, ORANGE)
+LEVELS: Mapping[int, tuple[str, str]] = {1: ("rows | rest", "--"), 2: ("upper | lower half", "-")}
+ENTERED = 0.5
+LOW, HIGH = -0.6, 1.6  # of weights over their final ones
+
+
+def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
+    """Every figure of the experiment by its part; a part without rows says so."""
+    refuse_unknown(table, task=TASKS, start=STARTS)
+    parts = {
+        "": entries,
+        "order": lambda found: order(found, claims),
+        "entropy": entropy,
+    }
+    return drawn(parts, table)
+
+
+def tasks_of(table: pd.DataFrame) -> list[str]:
+    """Tasks of the table in the house's order."""
+    return ordered(present(table, "task"), TASKS)
+
+
+def starts_of(table: pd.DataFrame) -> dict[str, Look]:
+    """Starts of the table from the smallest on, with their looks."""
+    return looks(ordered(present(table, "start"), tuple(STARTS)), STARTS)
+
+
+def entries(table: pd.DataFrame) -> Figure | None:
+    """Weights of final Schmidt pairs over their final ones: a row per start, a column per task, of the first seed."""
+    found = rows(table, quantity="tracked_weight")
+    if found.empty:
+        return None
+    first = found["seed"].min()
+    found, errors = rows(found, seed=first), rows(table, quantity="fit_error", seed=first)
+    tasks, starts = tasks_of(found), list(starts_of(found))
+    made = figure(PAGE, 0.8 + 1.6 * len(starts))
+    grid = made.subplots(len(starts), len(tasks), sharex=True, sharey=True, squeeze=False)
+    for row, start in enumerate(starts):
+        for column, task in enumerate(tasks):
+            axes = grid[row, column]
+            own = rows(found, task=task, start=start)
+            for vector, colour in enumerate(PAIRS, start=1):
+                weights = own[(own["vector"] == vector) & (own["moment"] > 0)].sort_values("moment")
+                if len(weights):
+                    values = weights["value"] / weights["value"].iloc[-1]
+                    axes.plot(weights["moment"], values, color=colour, linewidth=1.1)
+            error = rows(errors, task=task, start=start).sort_values("moment")
+            error = error[error["moment"] > 0]
+            axes.plot(error["moment"], error["value"], color=GREY, linestyle="--", linewidth=0.9, zorder=1)
+            level_line(axes, ENTERED, ":")
+            axes.set_xscale("log")
+            axes.set_ylim(LOW, HIGH)
+            panel(axes, row * len(tasks) + column, f"{task.capitalize()}, {start} start")
+    for axes in grid[:, 0]:
+        axes.set_ylabel("weight / final weight")
+    for axes in grid[-1]:
+        axes.set_xlabel("step of gradient descent")
+    keys = [key(f"pair {vector}", color=colour) for vector, colour in enumerate(PAIRS, start=1)]
+    keys.append(key("error on all images", color=GREY, linestyle="--", linewidth=0.9))
+    made.legend(handles=keys, loc="outside upper center", ncols=7)
+    note(made, f"upper | lower half, seed {first}; pairs from the largest final weight on; dotted: a pair has entered")
+    return made
+
+
+def abscissa(axes: Axes, tasks: list[str]) -> None:
+    """A place for every task."""
+    axes.set_xticks(range(len(tasks)), tasks)
+    axes.set_xlim(-0.5, len(tasks) - 0.5)
+    axes.tick_params(axis="x", length=0)
+    axes.grid(axis="y")
+
+
+def order(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
+    """Rank correlations of size and earliness by task and start, and when second pairs enter, by bond."""
+    ranks, seconds = rows(table, quantity="entry_order"), rows(table, quantity="second_entry")
+    tasks, series = tasks_of(ranks), starts_of(ranks)
+    if not tasks:
+        return None
+    lines = judged(claims, {"dynamics-order": "order of entry, above that of an unfactorised tensor"})
+    made, above, below = above_gains(2.7, lines)
+    left, right = above.subplots(1, 2)
+    for place, task in enumerate(tasks):
+        for (start, look), shift in zip(series.items(), abreast(len(series), 0.22), strict=True):
+            dots(left, place + shift, per_seed(rows(ranks, task=task, start=start)), *look, aside=0.07)
+            for level, side in ((1, -1), (2, 1)):
+                own = per_seed(rows(seconds, task=task, start=start, level=level))
+                at = place + shift + 0.05 * side
+                dots(right, at, own, *look, filled=level > 1, aside=None, logarithmic=True)
+    level_line(left, 0.0, ":")
+    left.set_ylabel("τ-b of size and earliness")
+    right.set_ylabel("step at which the second pair enters")
+    right.set_yscale("log")
+    plain_numbers(right)
+    for number, (axes, title) in enumerate(((left, "Larger pairs enter first"), (right, "Second pairs"))):
+        abscissa(axes, tasks)
+        panel(axes, number, title)
+    keys = [key(f"{start} start", color=look[0], marker=look[1], linestyle="") for start, look in series.items()]
+    keys.append(key("upper | lower half (open: rows | rest)", color=BLACK, marker="o", linestyle=""))
+    made.legend(handles=keys, loc="outside upper center", ncols=4)
+    told = gains_below(below, 2, lines, "what factors add from a small start", "Difference of τ-b")
+    note(made, "left: mean over bonds; bars: 95 % intervals over seeds", *told)
+    return made
+
+
+def entropy(table: pd.DataFrame) -> Figure | None:
+    """Error and mean bond entropy against the step, a column per task, a line per start and level."""
+    errors, found = rows(table, quantity="fit_error"), rows(table, quantity="bond_entropy")
+    tasks, series = tasks_of(found), starts_of(found)
+    if not tasks:
+        return None
+    made = figure(PAGE, 4.0)
+    grid = made.subplots(2, len(tasks), sharex=True, sharey="row", squeeze=False)
+    for column, task in enumerate(tasks):
+        top, bottom = grid[:, column]
+        for start, (colour, _) in series.items():
+            own = rows(errors, task=task, start=start)
+            curves(top, own[own["moment"] > 0], x="moment", color=colour, linewidth=1.1)
+            for level, (_, dashes) in LEVELS.items():
+                own = rows(found, task=task, start=start, level=level)
+                curves(
+                    bottom,
+                    own[own["moment"] > 0],
+                    x="moment",
+                    band=level > 1,
+                    color=colour,
+                    linestyle=dashes,
+                    linewidth=1.1,
+                )
+        panel(top, column, task.capitalize())
+        panel(bottom, len(tasks) + column)
+        bottom.set_xlabel("step of gradient descent")
+        top.set_xscale("log")
+        for axes in (top, bottom):
+            axes.grid(axis="y")
+            axes.set_ylim(bottom=0)
+    grid[0, 0].set_ylabel("error on all images")
+    grid[1, 0].set_ylabel("bond entropy [nats]")
+    keys = [key(f"{start} start", color=colour) for start, (colour, _) in series.items()]
+    keys += [key(name, color=BLACK, linestyle=dashes) for name, dashes in LEVELS.values()]
+    made.legend(handles=keys, loc="outside upper center", ncols=5)
+    note(made, "means over seeds, bands: 95 % intervals; error 1: of the mean label")
+    return made
