@@ -131,6 +131,7 @@ LISTED = {  # study → columns whose values are all known to its figures
     "depth_channels": ("network", "model"),
     "depth_efficiency": ("weights", "epsilon", "pooling"),
     "dilated_mixing": ("operator", "structure"),
+    "dynamics": ("task", "start"),
     "information_scaling": ("network", "average"),
     "layer_widths": ("network", "task"),
     "min_cut": ("ensemble",),

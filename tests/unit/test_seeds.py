@@ -75,7 +75,7 @@ from convac.specs.networks.arithmetic import ArithmeticSpec
 from convac.specs.run import RunSpec
 from convac.specs.training import TrainingSpec
 from convac.targets import functions
-from convac.training import full_batch, loop, masks
+from convac.training import factorization, full_batch, loop, masks
 
 ADVISED = pairs.sample_of(np.random.default_rng(0).integers(0, 2, (40, 4, 1)), np.arange(40) % 2)
 LINE, SQUARE = PoolingTree.named("line", (4,)), PoolingTree.named("square", (4, 4))
@@ -312,6 +312,10 @@ DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
     "exact channels, searched": (lambda: depth_searched.sought(True, 2, 64), [0]),
     "exact channels, searched ranks": (lambda: depth_searched.exact(RING, 2), [0]),
     "fitted target": (lambda: depth_channels.target_function("random", 4, 1), [4420]),
+    "factorization start": (
+        lambda: factorization.starts(factorization.Factorization(PoolingTree.named("line", (2,)), 2, 1), (3, 5), 1.0),
+        [7518, 7156],
+    ),
     "deep circuits": (
         lambda: depth_efficiency.epsilon(Epsilon(sites=(4,), width=2, draws=2)),
         [841, 8972, 9814, 7423],

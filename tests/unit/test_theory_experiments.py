@@ -29,6 +29,7 @@ THEORY = [study for study in studies() if all(isinstance(cell.spec, JobSpec) for
 OPEN_ENDED = (
     # of the root law nothing is known beforehand but that it is one among several
     *(f"depth-channels-{name}" for name in ("root", "exact", "weights", "product", "rectifier")),
+    "dynamics",  # what gradient descent does in a few hundred steps
     "min-cut-mixed",
     "min-cut-symmetric-equal",
     "overlaps-front-shared",
@@ -64,8 +65,8 @@ def table(study):
 
 
 def test_which_there_are():
-    listed = "depth_channels depth_efficiency information_scaling min_cut overlaps recurrent_memory target_entropy"
-    assert listed.split() == THEORY
+    listed = "depth_channels depth_efficiency dynamics information_scaling min_cut overlaps recurrent_memory"
+    assert [*listed.split(), "target_entropy"] == THEORY
 
 
 @every_study

@@ -62,7 +62,7 @@ def cells(block: Block) -> list[Cell]:
 FIGURES = {
     "": "Weight of every final Schmidt pair of the cut into halves through training, of its final size; one network, "
     "a column per task, a row per start.",
-    "order": "Rank correlation between the size of Schmidt pairs and how early they enter, and the steps at which the "
-    "second pair enters, by task, start and bond.",
-    "entropy": "Mean bond entropy against the error through training, by task and start.",
+    "order": "Rank correlation between the size of final Schmidt pairs and how early they enter, beside that of an "
+    "unfactorised tensor, and how much later the second pair enters at the cut into halves, by task and start.",
+    "entropy": "Error and mean bond entropy through training, by task and start.",
 }

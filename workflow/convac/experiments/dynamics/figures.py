@@ -5,7 +5,9 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator
 
+from convac.plotting.decades import round_numbers
 from convac.plotting.gains import above_gains, gains_below, judged
 from convac.plotting.geometries import abreast
 from convac.plotting.looks import Look, looks, ordered, refuse_unknown
@@ -29,6 +31,7 @@ STARTS: Mapping[str, Look] = {"small": (BLUE, "o"), "middle": (GREEN, "^"), "lar
 PAIRS = (BLACK, BLUE, VERMILLION, GREEN, PURPLE, ORANGE)
 LEVELS: Mapping[int, tuple[str, str]] = {1: ("rows | rest", "--"), 2: ("upper | lower half", "-")}
 ENTERED = 0.5
+LATER = (0.45, 2.2)  # of ratios of steps, at least
 LOW, HIGH = -0.6, 1.6  # of weights over their final ones
 
 
@@ -38,7 +41,7 @@ def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
     parts = {
         "": entries,
         "order": lambda found: order(found, claims),
-        "entropy": entropy,
+        "entropy": lambda found: entropy(found, claims),
     }
     return drawn(parts, table)
 
@@ -83,6 +86,7 @@ def entries(table: pd.DataFrame) -> Figure | None:
         axes.set_ylabel("weight / final weight")
     for axes in grid[-1]:
         axes.set_xlabel("step of gradient descent")
+        plain_numbers(axes, "x")
     keys = [key(f"pair {vector}", color=colour) for vector, colour in enumerate(PAIRS, start=1)]
     keys.append(key("error on all images", color=GREY, linestyle="--", linewidth=0.9))
     made.legend(handles=keys, loc="outside upper center", ncols=7)
@@ -99,45 +103,60 @@ def abscissa(axes: Axes, tasks: list[str]) -> None:
 
 
 def order(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
-    """Rank correlations of size and earliness by task and start, and when second pairs enter, by bond."""
-    ranks, seconds = rows(table, quantity="entry_order"), rows(table, quantity="second_entry")
+    """Rank correlations of size and earliness by task and start, and how much later the halves' second pairs enter."""
+    ranks, controls = rows(table, quantity="entry_order"), rows(table, quantity="unfactorised_order")
     tasks, series = tasks_of(ranks), starts_of(ranks)
     if not tasks:
         return None
-    lines = judged(claims, {"dynamics-order": "order of entry, above that of an unfactorised tensor"})
+    named = {"dynamics-order": "above an unfactorised tensor’s, all tasks"}
+    named |= {f"dynamics-order-{task}": f"above an unfactorised tensor’s, {task}" for task in tasks}
+    lines = judged(claims, {**named, "dynamics-order-start": "above that of a large start, all tasks"})
     made, above, below = above_gains(2.7, lines)
     left, right = above.subplots(1, 2)
     for place, task in enumerate(tasks):
-        for (start, look), shift in zip(series.items(), abreast(len(series), 0.22), strict=True):
-            dots(left, place + shift, per_seed(rows(ranks, task=task, start=start)), *look, aside=0.07)
-            for level, side in ((1, -1), (2, 1)):
-                own = per_seed(rows(seconds, task=task, start=start, level=level))
-                at = place + shift + 0.05 * side
-                dots(right, at, own, *look, filled=level > 1, aside=None, logarithmic=True)
+        for (start, look), shift in zip(series.items(), abreast(len(series), 0.2), strict=True):
+            at = place + shift
+            dots(left, at - 0.05, per_seed(rows(ranks, task=task, start=start)), *look, aside=-0.07)
+            dots(left, at + 0.05, per_seed(rows(controls, task=task, start=start)), *look, filled=False, aside=0.07)
+            dots(right, at, later(rows(table, task=task, start=start)), *look, aside=0.07, logarithmic=True)
     level_line(left, 0.0, ":")
+    level_line(right, 1.0, ":")
     left.set_ylabel("τ-b of size and earliness")
-    right.set_ylabel("step at which the second pair enters")
+    right.set_ylabel("second pair enters: halves / rows")
     right.set_yscale("log")
+    bottom, top = (end(own, edge) for end, own, edge in zip((min, max), right.get_ylim(), LATER, strict=True))
+    right.set_ylim(bottom, top)
+    right.yaxis.set_major_locator(FixedLocator(round_numbers(bottom, top)))
     plain_numbers(right)
-    for number, (axes, title) in enumerate(((left, "Larger pairs enter first"), (right, "Second pairs"))):
+    for number, (axes, title) in enumerate(((left, "Larger pairs enter first"), (right, "Long-range bonds wait"))):
         abscissa(axes, tasks)
         panel(axes, number, title)
     keys = [key(f"{start} start", color=look[0], marker=look[1], linestyle="") for start, look in series.items()]
-    keys.append(key("upper | lower half (open: rows | rest)", color=BLACK, marker="o", linestyle=""))
+    keys.append(
+        key("the same of an unfactorised tensor", color=BLACK, marker="o", linestyle="", markerfacecolor="white")
+    )
     made.legend(handles=keys, loc="outside upper center", ncols=4)
-    told = gains_below(below, 2, lines, "what factors add from a small start", "Difference of τ-b")
-    note(made, "left: mean over bonds; bars: 95 % intervals over seeds", *told)
+    told = gains_below(below, 2, lines, "Order of entry from a small start", "Difference of τ-b")
+    note(made, "(a): mean over bonds; (b): ratio of steps; bars: 95 % intervals over seeds", *told)
     return made
 
 
-def entropy(table: pd.DataFrame) -> Figure | None:
+def later(table: pd.DataFrame) -> list[float]:
+    """How many times later the second pair of the cut into halves enters than those of rows, by seed."""
+    steps = rows(table, quantity="second_entry").pivot_table(index="seed", columns="level", values="value")
+    return (steps[2] / steps[1]).dropna().tolist() if {1, 2} <= set(steps) else []
+
+
+def entropy(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
     """Error and mean bond entropy against the step, a column per task, a line per start and level."""
     errors, found = rows(table, quantity="fit_error"), rows(table, quantity="bond_entropy")
     tasks, series = tasks_of(found), starts_of(found)
     if not tasks:
         return None
-    made = figure(PAGE, 4.0)
-    grid = made.subplots(2, len(tasks), sharex=True, sharey="row", squeeze=False)
+    named = {"dynamics-product": "least of the descent", "dynamics-rank": "when half of the error is gone"}
+    lines = judged(claims, named)
+    made, above, below = above_gains(3.6, lines)
+    grid = above.subplots(2, len(tasks), sharex=True, sharey="row", squeeze=False)
     for column, task in enumerate(tasks):
         top, bottom = grid[:, column]
         for start, (colour, _) in series.items():
@@ -158,6 +177,7 @@ def entropy(table: pd.DataFrame) -> Figure | None:
         panel(bottom, len(tasks) + column)
         bottom.set_xlabel("step of gradient descent")
         top.set_xscale("log")
+        plain_numbers(bottom, "x")
         for axes in (top, bottom):
             axes.grid(axis="y")
             axes.set_ylim(bottom=0)
@@ -166,5 +186,8 @@ def entropy(table: pd.DataFrame) -> Figure | None:
     keys = [key(f"{start} start", color=colour) for start, (colour, _) in series.items()]
     keys += [key(name, color=BLACK, linestyle=dashes) for name, dashes in LEVELS.values()]
     made.legend(handles=keys, loc="outside upper center", ncols=5)
-    note(made, "means over seeds, bands: 95 % intervals; error 1: of the mean label")
+    told = gains_below(
+        below, 2 * len(tasks), lines, "Entropy of a large start less that of a small one", "Entropy [nats]"
+    )
+    note(made, "means over seeds, bands: 95 % intervals; error 1: of the mean label", *told)
     return made
