@@ -90,7 +90,11 @@ def entries(table: pd.DataFrame) -> Figure | None:
     keys = [key(f"pair {vector}", color=colour) for vector, colour in enumerate(PAIRS, start=1)]
     keys.append(key("error on all images", color=GREY, linestyle="--", linewidth=0.9))
     made.legend(handles=keys, loc="outside upper center", ncols=7)
-    note(made, f"upper | lower half, seed {first}; pairs from the largest final weight on; dotted: a pair has entered")
+    note(
+        made,
+        f"upper | lower half, seed {first}; pairs from the largest final weight on; dotted: a pair has entered",
+        f"weights beyond {LOW:g} and {HIGH:g} are cut off".replace("-", "−"),
+    )
     return made
 
 
@@ -128,7 +132,9 @@ def order(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
     right.set_ylim(bottom, top)
     right.yaxis.set_major_locator(FixedLocator(round_numbers(bottom, top)))
     plain_numbers(right)
-    for number, (axes, title) in enumerate(((left, "Larger pairs enter first"), (right, "Long-range bonds wait"))):
+    for number, (axes, title) in enumerate(
+        ((left, "Do larger pairs enter first?"), (right, "Do long-range bonds wait?"))
+    ):
         abscissa(axes, tasks)
         panel(axes, number, title)
     keys = [key(f"{start} start", color=look[0], marker=look[1], linestyle="") for start, look in series.items()]
