@@ -90,7 +90,7 @@ TRAINED = {
     "final_weight": "Schmidt coefficient of a pair of the final network, squares summing to 1 [ratio]",
     "entry_step": "measured step from which a final Schmidt pair has half of its final weight for good [steps]",
     "entry_order": "Kendall's τ-b of final Schmidt pairs' size and how early they enter, mean over bonds [number]",
-    "unfactorised_order": "τ-b of final Schmidt pairs' size and earliness if a tensor without factors descended [number]",
+    "unfactorised_order": "τ-b of final Schmidt pairs' size and earliness, of a tensor without factors [number]",
     "second_entry": "step at which a bond's second final pair enters, geometric mean over a level's bonds [steps]",
     "least_entropy": "least mean entropy of a level's bonds at any moment of a descent [nats]",
     "early_entropy": "mean entropy of a level's bonds when half of the error is gone [nats]",
