@@ -83,9 +83,9 @@ def entries(table: pd.DataFrame) -> Figure | None:
             axes.set_ylim(LOW, HIGH)
             panel(axes, row * len(tasks) + column, f"{task.capitalize()}, {start} start")
     for axes in grid[:, 0]:
-        axes.set_ylabel("weight / final weight")
+        axes.set_ylabel("Weight / final weight")
     for axes in grid[-1]:
-        axes.set_xlabel("step of gradient descent")
+        axes.set_xlabel("Step of gradient descent")
         plain_numbers(axes, "x")
     keys = [key(f"pair {vector}", color=colour) for vector, colour in enumerate(PAIRS, start=1)]
     keys.append(key("error on all images", color=GREY, linestyle="--", linewidth=0.9))
@@ -126,7 +126,7 @@ def order(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
     level_line(left, 0.0, ":")
     level_line(right, 1.0, ":")
     left.set_ylabel("τ-b of size and earliness")
-    right.set_ylabel("second pair enters: halves / rows")
+    right.set_ylabel("Second pair enters: halves / rows")
     right.set_yscale("log")
     bottom, top = (end(own, edge) for end, own, edge in zip((min, max), right.get_ylim(), LATER, strict=True))
     right.set_ylim(bottom, top)
@@ -181,19 +181,19 @@ def entropy(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
                 )
         panel(top, column, task.capitalize())
         panel(bottom, len(tasks) + column)
-        bottom.set_xlabel("step of gradient descent")
+        bottom.set_xlabel("Step of gradient descent")
         top.set_xscale("log")
         plain_numbers(bottom, "x")
         for axes in (top, bottom):
             axes.grid(axis="y")
             axes.set_ylim(bottom=0)
-    grid[0, 0].set_ylabel("error on all images")
-    grid[1, 0].set_ylabel("bond entropy [nats]")
+    grid[0, 0].set_ylabel("Error on all images")
+    grid[1, 0].set_ylabel("Bond entropy (nats)")
     keys = [key(f"{start} start", color=colour) for start, (colour, _) in series.items()]
     keys += [key(name, color=BLACK, linestyle=dashes) for name, dashes in LEVELS.values()]
     made.legend(handles=keys, loc="outside upper center", ncols=5)
     told = gains_below(
-        below, 2 * len(tasks), lines, "Entropy of a large start less that of a small one", "Entropy [nats]"
+        below, 2 * len(tasks), lines, "Entropy of a large start less that of a small one", "Entropy (nats)"
     )
     note(made, "means over seeds, bands: 95 % intervals; error 1: of the mean label", *told)
     return made
