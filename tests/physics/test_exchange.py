@@ -147,7 +147,9 @@ MPS = [np.ones((1, 2, 2)), np.ones((2, 2, 2)), np.ones((2, 1, 2))]
         (lambda: from_mps([MPS[0], np.ones((2, 2)), MPS[2]]), "arrays: site 1 has 2 axes; accepted: lrp"),
         (lambda: from_mps(MPS, sites=(2, 2)), "tensors: 3 have an open axis; accepted: one per site, 4"),
         (lambda: from_mps([MPS[0], MPS[1] * np.nan, MPS[2]]), "arrays: site 1: has a value that isn't finite"),
-        (lambda: from_tree((-1, 0), [np.ones((2, 2))]), "tensors: accepted: one per node, 2"),
+        (lambda: from_tree((-1, 0), [np.ones((2, 2))]), "tensors: got 1; accepted: a list of one per node, 2"),
+        (lambda: from_tree((-1, 0), np.ones((2, 2, 2))), "tensors: got ndarray; accepted: a list of one per node"),
+        (lambda: from_tree((-1, 0, 0), [np.eye(2), 3.0, np.eye(2)]), "tensors: node 1 has 0 axes; accepted: the bond"),
         (lambda: from_tree((0, 1), [np.ones((2, 2))] * 2), "parents: accepted: one root"),
         (lambda: from_tree((-1, 2, 1), [np.ones((2, 2))] * 3), "parents: node 1 is above itself"),
         (

@@ -246,7 +246,8 @@ def from_tree(parents: Sequence[int], tensors: Sequence[Any], sites: Sequence[in
     """
     above = integers(parents, "parents", least=ROOT)
     if not isinstance(tensors, list | tuple) or len(tensors) != len(above):
-        raise ArgumentError(f"tensors: accepted: one per node, {len(above)} in all")
+        told = f"{len(tensors)}" if isinstance(tensors, list | tuple) else type(tensors).__name__
+        raise ArgumentError(f"tensors: got {told}; accepted: a list of one per node, {len(above)} in all")
     below = children_of(above)
     cores = [numbers(tensor, f"tensors: node {node}") for node, tensor in enumerate(tensors)]
     physical = []
@@ -257,6 +258,7 @@ def from_tree(parents: Sequence[int], tensors: Sequence[Any], sites: Sequence[in
             raise ArgumentError(f"tensors: node {node} has {core.ndim} axes; accepted: {wanted}, and an open axis")
         if core.ndim > legs:
             physical.append(node)
+    for node, core in enumerate(cores):
         for place, child in enumerate(below[node], start=int(above[node] != ROOT)):
             if core.shape[place] != cores[child].shape[0]:
                 raise ArgumentError(
