@@ -146,18 +146,19 @@ def test_by_parts_and_composite_by_composite_agree(monkeypatch):
 
 def test_rows_and_columns_are_of_different_images():
     groups = [np.arange(100), np.arange(100, 180)]
-    halves, disjoint = engine.drawn(groups, 20, 2, 0)
-    assert disjoint
+    halves = list(engine.drawn(groups, 20, 2, 0))
+    assert engine.apart(groups, 20, 2)
     assert len(halves) == 4
     used = np.concatenate([np.concatenate(pair) for pair in halves])
     assert len(np.unique(used)) == len(used) == 160
     assert set(np.concatenate(halves[0] + halves[1])) <= set(groups[0])
-    again, disjoint = engine.drawn(groups, 30, 3, 0)
-    assert not disjoint
+    assert not engine.apart(groups, 30, 3)
+    again = list(engine.drawn(groups, 30, 3, 0))
+    assert len(again) == 6
     for rows, columns in again:
         assert not set(rows) & set(columns)
-    other = engine.drawn(groups, 20, 2, 1)[0]
-    assert not np.array_equal(other[0][0], halves[0][0])
+    other = next(engine.drawn(groups, 20, 2, 1))
+    assert not np.array_equal(other[0], halves[0][0])
 
 
 def test_conditions_choose_images():
@@ -240,6 +241,8 @@ def test_limits_are_held_before_the_composites():
         measure(network, "left-right", data=IMAGES, memory_limit=2**20)
     with pytest.raises(TimeLimitError, match=r"engine composites: takes about .* s for .* accepted: up to time_limit"):
         measure(ConvNet(), "left-right", data=np.zeros((200, 1, 28, 28)), time_limit=1e-3)
+    with pytest.raises(TimeLimitError, match="fewer samples or draws"):
+        measure(network, "left-right", data=HeldOut(IMAGES, draws=10**12))
 
 
 def test_a_long_evaluation_is_told(monkeypatch, caplog):

@@ -159,7 +159,7 @@ DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
     "advice, halves": (lambda: pairs.balanced_halves(ADVISED, 7), [6567]),
     "advice, permutations": (lambda: pairs.permutation_p_value(ADVISED, 7), [2219]),
     "rank correlation": (lambda: ranks.resampled(range(9), range(9)), [5924]),
-    "composites": (lambda: composites.drawn([np.arange(40)], 10, 2, 7), [1699]),
+    "composites": (lambda: list(composites.drawn([np.arange(40)], 10, 2, 7)), [1699]),
     "kept": (lambda: dependence.drawn_images(np.arange(40), 10, 7), [4350]),
     "generic rank": (lambda: generic_rank.sampled_rows(TREE, HALF, 4, 7, PRIME_FIELD), [4630]),
     "generic rank of a tree": (

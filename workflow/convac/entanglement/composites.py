@@ -161,12 +161,13 @@ def data_dependence(
     inside = pixel_mask(network, held.images, partition, sites)
     groups = held.groups(inside)
     size = samples_of(samples, groups, held)
-    halves, disjoint = drawn(groups, size, held.draws, start)
+    halves, disjoint = drawn(groups, size, held.draws, start), apart(groups, size, held.draws)
+    draws = len(groups) * held.draws
     score = scorer(network)
     shown = held.images[np.concatenate(groups)]
     shown = shown[:: math.ceil(len(shown) / REAL)]
     parts = getattr(network, "composite_bytes", lambda *_: None)(size, inside)
-    pace = Pace(limits, len(halves) * size**2 + (len(shown) if parts is None else 0))
+    pace = Pace(limits, draws * size**2 + (len(shown) if parts is None else 0))
     real = real_scores(score, network, shown, pace if parts is None else None)
     check_memory(network, limits, size, real, shown, parts)
     low, high = central(real)
@@ -177,7 +178,7 @@ def data_dependence(
         for number, scores in enumerate(gathered(blocks, (*real.shape[::2], size), pace)):
             found[number].append(dependence(scores, confidence=confidence))
             away = (centred(scores) < low[number]) | (centred(scores) > high[number])
-            outside[number] += float(away.mean()) / len(halves)
+            outside[number] += float(away.mean()) / draws
     return tuple(
         summary(each, float(away), held.draws, sum(map(len, groups)), disjoint)
         for each, away in zip(found, outside, strict=True)
@@ -264,18 +265,20 @@ def samples_of(samples: int | None, groups: list[np.ndarray], held: HeldOut) -> 
     return size
 
 
-def drawn(groups: list[np.ndarray], size: int, draws: int, seed: int) -> tuple[list[tuple[np.ndarray, ...]], bool]:
-    """Rows and columns of every draw, of each group in turn: different images; and whether all draws are disjoint."""
-    disjoint = all(len(group) >= 2 * size * draws for group in groups)
+def drawn(groups: list[np.ndarray], size: int, draws: int, seed: int) -> Iterator[list[np.ndarray]]:
+    """Rows and columns of every draw, of each group in turn: different images, of all draws where there are as many."""
     generator = stream("composites", seed)
-    found = []
     for group in groups:
-        if disjoint:
+        if apart(groups, size, draws):
             parts = np.split(generator.permutation(group)[: 2 * size * draws], 2 * draws)
-        else:
-            parts = [part for _ in range(draws) for part in np.split(generator.permutation(group)[: 2 * size], 2)]
-        found += [tuple(parts[2 * draw : 2 * draw + 2]) for draw in range(draws)]
-    return found, disjoint
+            yield from (parts[2 * draw : 2 * draw + 2] for draw in range(draws))
+        else:  # one by one: a limit on time may stop any number of them
+            yield from (np.split(generator.permutation(group)[: 2 * size], 2) for _ in range(draws))
+
+
+def apart(groups: list[np.ndarray], size: int, draws: int) -> bool:
+    """Whether no two draws share an image."""
+    return all(len(group) >= 2 * size * draws for group in groups)
 
 
 def centred(scores: np.ndarray) -> np.ndarray:
