@@ -13,10 +13,16 @@ from convac.geometry.trees import PoolingTree
 from convac.networks import arithmetic, convolutional, overlapping
 from convac.networks.arithmetic import INITIALISATIONS, ConvAC
 from convac.networks.convolutional import ConvNet
+from convac.networks.dilated import DilatedNetwork
+from convac.networks.gru import Gru
 from convac.networks.mixture import TensorialMixture
+from convac.networks.orthogonal import Orthogonal
 from convac.networks.overlapping import OverlappingConvAC
+from convac.networks.rac import Rac
 from convac.networks.rectifier import ConvRect
 from convac.networks.representations import Representation
+from convac.networks.simnet import SimNet
+from convac.networks.tanh import Tanh
 from convac.specs.networks.arithmetic import ArithmeticSpec
 
 BUILD = {"arithmetic": arithmetic.build, "overlapping": overlapping.build, "convolutional": convolutional.build}
@@ -279,9 +285,13 @@ MAKE = {  # what makes each network, with arguments that fit
     TensorialMixture: {"tree": TREE, "components": 4, "widths": (3, 3)},
     ConvNet: {"sites": (4, 4), "widths": (3, 3)},
     OverlappingConvAC: {"sites": (4, 4), "widths": (3, 3)},
+    SimNet: {"tree": TREE, "local_dimension": 2, "widths": (3, 3)},
+    DilatedNetwork: {"steps": 4, "widths": (3, 3)},
+    **{make: {"steps": 4, "symbols": 2, "widths": (3,)} for make in (Rac, Gru, Tanh, Orthogonal)},
 }
-NO_COUNT = [0, -1, 2.0, 2.5, True, "2", None, 1j, [2], np.array([2]), np.float64(2)]
+NO_COUNT = [0, -1, 2.0, 2.5, True, "2", None, 1j, [2], np.array([2]), np.float64(2), 3 * 2**22, 10**30]
 NO_WIDTHS = [3, "33", (), (3, 0), (3, -1), (3, 2.0), (3, True), (3, "3"), [[3, 3]], np.array([3.0, 3]), None, {3: 3}]
+NO_WIDTHS += [(2**23, 3), (3, 10**30)]
 NO_SEEDS = [(), 1.0, "0", True, (0, 1.5), (0, True), [[0]], None, np.array([0.5]), {0: 1}]
 NO_WORD = ["other", True, 1, ["max"], np.array(["max", "max"])]
 WRONG = {
@@ -290,6 +300,12 @@ WRONG = {
     "components": NO_COUNT,
     "classes": NO_COUNT,
     "widths": NO_WIDTHS,
+    "steps": NO_COUNT,
+    "symbols": NO_COUNT,
+    "answers": [value for value in NO_COUNT if value is not None],
+    "group": NO_COUNT,
+    "mixed": [3, "12", (9,), (True,), (1.0,), (-1,), None, (1, 1), {1: 1}],
+    "beta": [np.nan, "1", True, None, 1j, [2], 1e9, 10**30, 1e-9],
     "sites": [4, "44", (4,), (4, 4, 4), (4, 6), (4.0, 4), (True, True), None, (0, 4)],
     "kernel": [*NO_COUNT, 99],
     "patch": [*NO_COUNT, 5],
@@ -299,6 +315,7 @@ WRONG = {
     "representation": ["affine", 2, {"patch": 2}],
     **{name: [0, 1, "yes", None, np.True_, [True]] for name in ("affine", "mask_channel")},
     **dict.fromkeys(("weights", "sharing", "initialisation", "pooling", "leaves", "objective"), NO_WORD),
+    **dict.fromkeys(("similarity", "operator", "trees"), NO_WORD),
 }
 
 

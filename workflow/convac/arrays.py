@@ -18,6 +18,7 @@ from convac.errors import ArgumentError
 Shape = tuple[int | str, ...] | None
 LONGEST = 60  # of a value in an error line
 UNPRINTED = 10**4300  # the smallest integer that Python doesn't convert to text; nothing that is counted is as large
+WIDEST = 2**20  # channels of a level, states of a site, classes: where there is a weight for each
 SITES = 2**22  # of a grid: trees and partitions hold numbers for each, some hundred bytes in all
 
 

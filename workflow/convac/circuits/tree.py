@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from convac.arrays import integer, integers, random_generator, real, short
+from convac.arrays import WIDEST, integer, integers, random_generator, real, short
 from convac.errors import ArgumentError
 from convac.geometry.trees import PoolingTree
 
@@ -119,8 +119,9 @@ def random_circuit(
     """
     if not isinstance(tree, PoolingTree):
         raise ArgumentError(f"tree: got {short(tree)}; accepted: a PoolingTree")
-    channels = integer(local_dimension, "local_dimension", least=1)
-    given, rows = integers(widths, "widths", least=1), integer(classes, "classes", least=1)
+    channels = integer(local_dimension, "local_dimension", least=1, most=WIDEST)
+    given = integers(widths, "widths", least=1, most=WIDEST)
+    rows = integer(classes, "classes", least=1, most=WIDEST)
     if len(given) != tree.levels:
         raise ArgumentError(f"widths: {len(given)} given; accepted: one per level, {tree.levels}")
     random_generator(generator)

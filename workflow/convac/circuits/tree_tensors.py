@@ -7,7 +7,7 @@ from functools import cached_property, reduce
 
 import numpy as np
 
-from convac.arrays import grid_shape, integer, integers, numbers, random_generator, short
+from convac.arrays import WIDEST, grid_shape, integer, integers, numbers, random_generator, short
 from convac.circuits.tree import Circuit
 from convac.errors import ArgumentError
 
@@ -269,15 +269,15 @@ def random_tree_network(
     >>> comb.is_complex, comb.coefficient_tensor().shape
     (True, (1, 2, 2, 2))
     """
-    sides, above, rows = grid_shape(shape), integers(parents, "parents"), integer(classes, "classes", least=1)
+    sides, above, rows = grid_shape(shape), integers(parents, "parents"), integer(classes, "classes", 1, WIDEST)
     sites = math.prod(sides)
     check_tree(sites, above)
     inner = len(above) - sites
     single = not isinstance(widths, Sequence | np.ndarray)
-    own = (integer(widths, "widths", least=1),) * inner if single else integers(widths, "widths", least=1)
+    own = (integer(widths, "widths", 1, WIDEST),) * inner if single else integers(widths, "widths", 1, WIDEST)
     if len(own) != inner:
         raise ArgumentError(f"widths: {len(own)} given; accepted: one per inner node, {inner}")
-    channels = (integer(local_dimension, "local_dimension", least=1),) * sites + own
+    channels = (integer(local_dimension, "local_dimension", 1, WIDEST),) * sites + own
     random_generator(generator)
     weights = []
     for node, parent in enumerate(above):

@@ -7,8 +7,6 @@ from convac.errors import ArgumentError
 from convac.geometry.trees import PoolingTree
 from convac.specs.network import NetworkSpec
 
-WIDEST = 2**20  # channels of a level
-
 
 def accept(name: str, value: object, accepted: Sequence[str]) -> str:
     """`value` when it is one of the accepted words, the first of them for None; raises ArgumentError otherwise."""
@@ -32,7 +30,7 @@ def checked_widths(tree: PoolingTree, widths: Sequence[int]) -> tuple[int, ...]:
     """Channels after each level; raises ArgumentError unless a tree has one positive width per level."""
     if not isinstance(tree, PoolingTree):
         raise ArgumentError(f"tree: {arrays.short(tree)}; accepted: a PoolingTree")
-    found = arrays.integers(widths, "widths", least=1, most=WIDEST)
+    found = arrays.integers(widths, "widths", least=1, most=arrays.WIDEST)
     if len(found) != tree.levels:
         raise ArgumentError(f"widths: {arrays.short(found)}; accepted: {tree.levels} positive integers")
     return found
@@ -44,7 +42,7 @@ def checked_pyramid(sites: Sequence[int], widths: Sequence[int]) -> tuple[tuple[
     Raises:
         ArgumentError: there is no level, a width isn't positive, or the sites aren't a grid of such blocks.
     """
-    channels = arrays.integers(widths, "widths", least=1)
+    channels = arrays.integers(widths, "widths", least=1, most=arrays.WIDEST)
     if not channels:
         raise ArgumentError("widths: []; accepted: one positive integer per level")
     block = int(2 ** len(channels))

@@ -78,7 +78,7 @@ class ConvNet(BiasedNetwork):
     ) -> None:
         super().__init__()
         self.seeds = checked_seeds(seed)
-        self.classes = arrays.integer(classes, "classes", least=1)
+        self.classes = arrays.integer(classes, "classes", least=1, most=arrays.WIDEST)
         self.kernel = arrays.integer(kernel, "kernel", 1, LARGEST_KERNEL)
         self.pooling = accept("pooling", pooling, POOLINGS)
         self.representation = accept_representation(representation)

@@ -85,8 +85,8 @@ class DilatedNetwork(Network):
     ) -> None:
         super().__init__()
         self.seeds = checked_seeds(seed)
-        self.classes = arrays.integer(classes, "classes", least=1)
-        self.local_dimension = arrays.integer(local_dimension, "local_dimension", least=1)
+        self.classes = arrays.integer(classes, "classes", least=1, most=arrays.WIDEST)
+        self.local_dimension = arrays.integer(local_dimension, "local_dimension", least=1, most=arrays.WIDEST)
         self.operator = accept("operator", operator, OPERATORS)
         kind = accept("trees", trees, tuple(TREES))
         self.trees = TREES[kind]

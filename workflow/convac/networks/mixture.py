@@ -94,8 +94,8 @@ class TensorialMixture(Arithmetic):
         super().__init__()
         self.seeds = checked_seeds(seed)
         self.tree, self.widths = tree, checked_widths(tree, widths)
-        self.components = arrays.integer(components, "components", least=1)
-        self.classes = arrays.integer(classes, "classes", least=1)
+        self.components = arrays.integer(components, "components", least=1, most=arrays.WIDEST)
+        self.classes = arrays.integer(classes, "classes", least=1, most=arrays.WIDEST)
         self.kind = "positive"
         self.sharing = accept("sharing", sharing, SHARINGS)
         self.objective = accept("objective", objective, OBJECTIVES)

@@ -65,7 +65,7 @@ class OverlappingConvAC(Arithmetic):
     ) -> None:
         super().__init__()
         self.seeds = checked_seeds(seed)
-        self.classes = arrays.integer(classes, "classes", least=1)
+        self.classes = arrays.integer(classes, "classes", least=1, most=arrays.WIDEST)
         self.kernel = arrays.integer(kernel, "kernel", STRIDE, LARGEST_KERNEL)
         self.kind = accept("weights", weights, WEIGHTS)
         self.representation = accept_representation(representation)

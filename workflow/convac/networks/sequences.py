@@ -75,8 +75,11 @@ class Recurrent(Network):
     ) -> None:
         super().__init__()
         self.seeds = checked_seeds(seed)
-        self.steps, self.symbols = arrays.integer(steps, "steps", 1), arrays.integer(symbols, "symbols", 1)
-        self.widths, self.classes = arrays.integers(widths, "widths", least=1), arrays.integer(classes, "classes", 1)
+        most = arrays.WIDEST
+        self.steps = arrays.integer(steps, "steps", 1, arrays.SITES)
+        self.symbols = arrays.integer(symbols, "symbols", 1, most)
+        self.widths = arrays.integers(widths, "widths", least=1, most=most)
+        self.classes = arrays.integer(classes, "classes", 1, most)
         if not self.widths:
             raise ArgumentError("widths: []; accepted: one positive integer per layer")
         self.answers = None if answers is None else arrays.integer(answers, "answers", 1, self.steps)

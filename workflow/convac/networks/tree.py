@@ -52,8 +52,8 @@ class TreeNetwork(Network):
         super().__init__()
         self.widths = checked_widths(tree, widths)
         self.tree = tree
-        self.local_dimension = arrays.integer(local_dimension, "local_dimension", least=1)
-        self.classes = arrays.integer(classes, "classes", least=1)
+        self.local_dimension = arrays.integer(local_dimension, "local_dimension", least=1, most=arrays.WIDEST)
+        self.classes = arrays.integer(classes, "classes", least=1, most=arrays.WIDEST)
         self.seeds = tuple(seeds)
         self.sharing = sharing
         self.distinct = distinct
