@@ -34,6 +34,7 @@ from convac.datasets import (
 from convac.entanglement import composites, generic_rank, grid_sample, mixed_rank
 from convac.entanglement.grid import GridFunction
 from convac.entanglement.limits import Limits
+from convac.entanglement.node_bridge import bridged_rank
 from convac.experiments.depth_channels import compute as depth_channels
 from convac.experiments.depth_channels import searched as depth_searched
 from convac.experiments.depth_efficiency import compute as depth_efficiency
@@ -54,7 +55,7 @@ from convac.experiments.recurrent_memory import compute as recurrent_memory
 from convac.experiments.recurrent_memory.jobs import Search
 from convac.experiments.target_entropy import compute as target_entropy
 from convac.experiments.target_entropy import data_entropy
-from convac.experiments.target_entropy.jobs import Blocks, ImageClasses
+from convac.experiments.target_entropy.jobs import Blocks, ImageClasses, Subsets
 from convac.geometry.trees import PoolingTree
 from convac.measurement import dependence, memory, missing
 from convac.networks import arithmetic, calibration
@@ -309,8 +310,8 @@ DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
     "exact channels, ring": (lambda: depth_channels.residues(RING), [513]),
     "exact channels, grid": (lambda: depth_channels.residues(OPEN), [1209]),
     "fitted start": (lambda: full_batch.starts(full_batch.RingNetwork("product", 4, 2, 1), 2, (3, 5), 0), [474, 503]),
-    "exact channels, searched": (lambda: depth_searched.sought(True, 2, 64), [0]),
-    "exact channels, searched ranks": (lambda: depth_searched.exact(RING, 2), [0]),
+    "exact channels, searched": (lambda: depth_searched.sought(False, 2, 1024), [0]),
+    "exact channels, searched ranks": (lambda: depth_searched.exact(RING, 2), [3124]),
     "fitted target": (lambda: depth_channels.target_function("random", 4, 1), [4420]),
     "factorization start": (
         lambda: factorization.starts(factorization.Factorization(PoolingTree.named("line", (2,)), 2, 1), (3, 5), 1.0),
@@ -356,6 +357,8 @@ DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
     "volume, per location": (lambda: overlaps.smallest_overlapping(4, shared=False), [4500]),
     "machine": (lambda: overlaps.smallest_machine(4), [8925]),
     "filter": (lambda: overlaps.smallest_filter(4), [109]),
+    "subsets": (lambda: list(target_entropy.subset_rows(Subsets(images=((1, 2),)))), [0]),
+    "node bridge": (lambda: bridged_rank(PoolingTree.named("line", (4,)), 2, (2, 2), [0, 2]), [9272]),
     "halves": (lambda: target_entropy.block_rows(Blocks(sites=(2, 4), halves=2)), [2030, 1413]),
     "recurrent rank": (lambda: recurrent_memory.start_end_rank(CELLS), [1577]),
     "recurrent entropy": (lambda: recurrent_memory.start_end_entropy(CELLS, 5), [6473]),
