@@ -34,6 +34,7 @@ COMMANDS = {
     "explain": "a claim: statement, rows, seeds, interval, verdict",
     "figure": "run an experiment's notebook",
     "sweep": "an experiment over values of its keys: one table, one curve",
+    "histories": "histories of training as CSV or for TensorBoard",
     "explorer": "charts of tables, cuts of any tree: one HTML page",
     "manifest": "write the manifest of a scale's results",
     "verify": "check results against their manifest",
