@@ -14,7 +14,13 @@ from convac.errors import ArgumentError
 from convac.geometry.trees import PoolingTree
 from convac.networks.arithmetic import ConvAC
 from convac.networks.simnet import SIMILARITIES, SimNet, build, mex
+from convac.specs.datasets.blobs import BlobsSpec
 from convac.specs.networks.simnet import SimNetSpec, is_beta
+from convac.specs.run import RunSpec
+from convac.specs.training import TrainingSpec
+from convac.training.loop import build as build_run
+from convac.training.loop import load
+from convac.training.loop import weights as tensors_of
 
 BETAS = [1.0, 4.0, -2.0, 0.3, 0.0, 0.02, -1e-6, 40.0, math.inf, -math.inf]
 TREES = [
@@ -196,6 +202,15 @@ def test_annealing_leads_from_sums_to_the_limit():
     plain = SimNet(TREES[0], 2, (3, 3), beta=4.0)
     plain.advance(0.0)
     assert plain.beta == 4
+
+
+def test_a_snapshot_has_the_beta_of_its_step_and_the_trained_network_the_last():
+    network = SimNetSpec(geometry="square", sites=(4, 4), widths=(3, 3), beta="max", annealed=0.5)
+    training = TrainingSpec(steps=4, lr=0.01, seeds=(0,), snapshots=(1,))
+    spec = RunSpec(dataset=BlobsSpec(task="closedness", seed=0), network=network, training=training)
+    tensors = tensors_of(build_run(spec)) | tensors_of(build_run(spec), 1)
+    assert load(spec, tensors, step=1).beta == 2
+    assert load(spec, tensors).beta == math.inf
 
 
 @pytest.mark.parametrize(("annealed", "beta"), [(1.0, 4.0), (-0.1, 4.0), (0.5, 0.0), (0.5, -2.0), (0.5, -math.inf)])

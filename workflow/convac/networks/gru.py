@@ -24,7 +24,8 @@ class Gru(Recurrent):
         """The states of one layer, step by step."""
         inputs, memory, inputs_bias, memory_bias = (self.get_parameter(f"{name}_{number + 1}") for name in GATED)
         drives = driven(below.states, inputs) + inputs_bias[:, None, None]
-        return Layer(Gates.apply(drives, memory, memory_bias))  # type: ignore[no-untyped-call]
+        states = Gates.apply(drives, memory, memory_bias)  # type: ignore[no-untyped-call]
+        return Layer(states)
 
 
 def build(spec: GruSpec, seeds: Sequence[int]) -> Recurrent:

@@ -54,7 +54,8 @@ class Orthogonal(Recurrent):
     def layer(self, number: int, below: Layer) -> Layer:
         """The states of one layer, step by step."""
         inputs, threshold = (self.get_parameter(f"{name}_{number + 1}") for name in ("inputs", "threshold"))
-        return Layer(Thresholds.apply(driven(below.states, inputs), self.memory(number), threshold))  # type: ignore[no-untyped-call]
+        states = Thresholds.apply(driven(below.states, inputs), self.memory(number), threshold)  # type: ignore[no-untyped-call]
+        return Layer(states)
 
 
 def below_diagonal(angles: Tensor, width: int) -> Tensor:

@@ -24,7 +24,8 @@ class Tanh(Recurrent):
         """The states of one layer, step by step."""
         inputs, memory, of_inputs, of_memory = (self.get_parameter(f"{name}_{number + 1}") for name in GATED)
         drives = driven(below.states, inputs) + (of_inputs + of_memory)[:, None, None]
-        return Layer(Tangents.apply(drives, memory))  # type: ignore[no-untyped-call]
+        states = Tangents.apply(drives, memory)  # type: ignore[no-untyped-call]
+        return Layer(states)
 
 
 def build(spec: TanhSpec, seeds: Sequence[int]) -> Recurrent:

@@ -51,14 +51,27 @@ class Rates(Spec):
     gru: Rate = Field(description="of gated recurrent units")
 
 
+def chosen(further: tuple[int, ...], delays: tuple[int, ...]) -> None:
+    """Raise ArgumentError where a further delay is none of the delays."""
+    other = [delay for delay in further if delay not in delays]
+    if other:
+        raise ArgumentError(f"further_delays: {other[0]}; accepted: some of delays, {list(delays)}")
+
+
 class Copying(Spec):
     """The copying memory task."""
 
     symbols: Annotated[Positive, Field(le=253)] = Field(description="that differ, n")
     length: Positive = Field(description="symbols to remember, M")
     delays: tuple[Positive, ...] = Field(min_length=1, description="steps beyond twice as many, B")
+    further_delays: tuple[Positive, ...] = Field(description="of these, those on which tanh and GRU are trained")
     training: Schedule = Field(description="steps, batch and what else is the same for every network")
     rates: Rates = Field(description="learning rates by kind of network")
+
+    @model_validator(mode="after")
+    def _further_fit(self) -> "Copying":
+        chosen(self.further_delays, self.delays)
+        return self
 
 
 class Similarity(Spec):
@@ -76,9 +89,7 @@ class Similarity(Spec):
         short = [delay for delay in self.delays if delay < self.length]
         if short:
             raise ArgumentError(f"delays: {short[0]}; accepted: at least the length, {self.length}")
-        other = [delay for delay in self.further_delays if delay not in self.delays]
-        if other:
-            raise ArgumentError(f"further_delays: {other[0]}; accepted: some of delays, {list(self.delays)}")
+        chosen(self.further_delays, self.delays)
         return self
 
 
@@ -110,24 +121,24 @@ def cells(block: Block) -> list[Cell]:
 def copying(block: Block, network: str, kind: type[RecurrentSpec], depth: int) -> Iterator[Cell]:
     """One network on copying memory, a cell for each delay."""
     task, seeds = block.copying, seeds_of(block.seeds)
-    chosen = seeds if network in COMPARED else seeds[: block.further_seeds]
-    for delay in task.delays:
+    own = seeds if network in COMPARED else seeds[: block.further_seeds]
+    for delay in task.delays if network in COMPARED else task.further_delays:
         dataset = CopyingMemorySpec(
             symbols=task.symbols,
             length=task.length,
             delay=delay,
             train=task.training.steps * task.training.batch,
             test=block.test,
-            seeds=chosen,
+            seeds=own,
         )
         spec = sized(block, kind, depth, dataset.pixels, task.symbols + 2, task.symbols + 1, task.length)
-        run = trained(dataset, spec, task.training, task.rates, chosen)
+        run = trained(dataset, spec, task.training, task.rates, own)
         yield labelled(run, "copying", network, delay, [MemorySpec(halves=block.halves)])
 
 
 def similarity(block: Block, network: str, kind: type[RecurrentSpec], depth: int) -> Iterator[Cell]:
     """One network on start-end similarity, a cell for each length of the sequence."""
-    task, chosen = block.similarity, seeds_of(block.seeds)[: block.further_seeds]
+    task, own = block.similarity, seeds_of(block.seeds)[: block.further_seeds]
     for delay in task.delays if network in COMPARED else task.further_delays:
         steps = 2 * delay
         dataset = StartEndSimilaritySpec(
@@ -136,10 +147,10 @@ def similarity(block: Block, network: str, kind: type[RecurrentSpec], depth: int
             steps=steps,
             train=task.training.steps * task.training.batch,
             test=block.test,
-            seeds=chosen,
+            seeds=own,
         )
         spec = sized(block, kind, depth, steps, task.symbols + 1, CLASSES, None)
-        run = trained(dataset, spec, task.training, task.rates, chosen)
+        run = trained(dataset, spec, task.training, task.rates, own)
         # the halves of every sequence hold as many symbols: no condition is needed
         dependence = DependenceSpec(
             partitions=("start-end",), samples=block.samples, least_pixels=0, controls=False, learnt=1.0

@@ -43,7 +43,7 @@ class SimNetSpec(NetworkSpec):
         if not isinstance(self.beta, str) and not is_beta(self.beta):
             raise ValueError(f"beta: {self.beta:g}; accepted: max, min, {FINITE}")
         beta = LIMITS[self.beta] if isinstance(self.beta, str) else self.beta
-        if self.annealed and not beta > 0:
+        if self.annealed and beta <= 0:
             raise ValueError(f"annealed: {self.annealed:g}, beta: {self.beta}; accepted: {ANNEALED}")
         return self
 
