@@ -12,6 +12,7 @@ from convac.datasets import copying_memory, start_end_similarity
 from convac.datasets.summaries import summarise
 from convac.entanglement.start_end_rank import form
 from convac.errors import ArgumentError
+from convac.experiments.recurrent_memory_trained.block import Copying, Similarity
 from convac.measurement import memory
 from convac.networks.rac import Rac
 from convac.specs.datasets.copying_memory import CopyingMemorySpec
@@ -88,25 +89,29 @@ def test_sequences_have_a_summary_like_images():
     assert set(classes["label"].dropna()) == {0, 1, 2}
 
 
+# of a task: symbols, steps, batch, rate and width; hyperbolic tangents compare slowly, and at higher rates not at all
+EASIEST = {"copying": (2, 250, 16, 0.01, 12), "similarity": (2, 1000, 16, 0.005, 24)}
+SLOWLY = {("tanh", "similarity"): (4, 2500, 32, 0.002, 24)}
+
+
 def easiest(kind, task):
     """A run of one kind of network on the easiest task of each sort."""
-    steps = 250 if task == "copying" else 500
+    symbols, steps, batch, rate, width = SLOWLY.get((kind, task), EASIEST[task])
+    drawn = {"symbols": symbols, "train": batch * steps, "test": 100, "seeds": (0, 1)}
     if task == "copying":
-        dataset = CopyingMemorySpec(symbols=2, length=1, delay=1, train=16 * steps, test=100, seeds=(0, 1))
-        sizes = {"sites": (3,), "local_dimension": 4, "classes": 3, "answers": 1}
+        dataset = CopyingMemorySpec(length=1, delay=1, **drawn)
+        sizes = {"sites": (3,), "local_dimension": symbols + 2, "classes": 3, "answers": 1}
     else:
-        dataset = StartEndSimilaritySpec(symbols=2, length=3, steps=6, train=16 * steps, test=100, seeds=(0, 1))
-        sizes = {"sites": (6,), "local_dimension": 3, "classes": 3}
-    schedule = TrainingSpec(steps=steps, batch=16, lr=0.01, clip=1.0, warm_up=0.05, log_every=steps, seeds=(0, 1))
-    network = kind_named(NetworkSpec, kind)(widths=(12,), **sizes)
-    return RunSpec(dataset=dataset, network=network, training=schedule)
+        dataset = StartEndSimilaritySpec(length=3, steps=6, **drawn)
+        sizes = {"sites": (6,), "local_dimension": symbols + 1, "classes": 3}
+    schedule = {"steps": steps, "batch": batch, "lr": rate, "clip": 1.0, "warm_up": 0.05, "log_every": steps}
+    network = kind_named(NetworkSpec, kind)(widths=(width,), **sizes)
+    return RunSpec(dataset=dataset, network=network, training=TrainingSpec(**schedule, seeds=(0, 1)))
 
 
-@pytest.mark.parametrize(
-    ("kind", "task", "bar"),
-    [*((kind, "copying", 0.99) for kind in KINDS), ("orthogonal", "similarity", 0.5), ("gru", "similarity", 0.5)],
-)
-def test_networks_learn_the_easiest_task(kind, task, bar):
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("task", "bar"), [("copying", 0.99), ("similarity", 0.5)])
+def test_no_seed_stays_at_chance_on_the_easiest_task(kind, task, bar):
     spec = easiest(kind, task)
     module = copying_memory if task == "copying" else start_end_similarity
     drawn = [module.generate(**spec.dataset.arguments, seed=seed) for seed in spec.dataset.seeds]
@@ -177,3 +182,12 @@ def test_gradients_are_differences_of_the_loss():
                 losses.append(-float(network.logits(moved)[0, 0].detach().log_softmax(-1)[2]))
             slopes.append((losses[0] - losses[1]) / 2e-5)
         assert norms[step] == pytest.approx(np.linalg.norm(slopes), rel=1e-5)
+
+
+@pytest.mark.parametrize("task", [Copying, Similarity])
+def test_further_delays_are_some_of_the_delays(task):
+    rates = dict.fromkeys(KINDS, 0.01)
+    fields = {"symbols": 4, "length": 4, "delays": (4, 8), "training": {"steps": 1, "lr": 0.1}, "rates": rates}
+    assert task(**fields, further_delays=(8,)).further_delays == (8,)
+    with pytest.raises(ValueError, match=r"further_delays: 6; accepted: some of delays, \[4, 8\]"):
+        task(**fields, further_delays=(6,))
