@@ -6,6 +6,7 @@ bond between them; sites that meet at a low level are joined by the product of t
 up by what few channels of whole positions pass on. docs/advice.md says more.
 """
 
+import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,13 +16,15 @@ import numpy as np
 
 from convac import arrays
 from convac.advice import search
-from convac.advice.pairs import PairDependence, needs, pair_dependence, sample_of
+from convac.advice.pairs import PairDependence, Sample, needs, pair_dependence, sample_of
+from convac.advice.trials import Trial, accuracies
 from convac.advice.widths import advised_widths
 from convac.entanglement.limits import MEMORY, SECONDS, Limits
 from convac.errors import ArgumentError
+from convac.geometry.rearrangement import correlations, rearranged_order
 from convac.geometry.trees import GEOMETRIES, PoolingTree, level_factors, natural_windows, prime_factors
 
-FREE, STRUCTURED = "free", "structured"
+FREE, STRUCTURED, REARRANGED = "free", "structured", "rearranged"
 NOTHING = "no pairwise dependence found; any geometry will do"
 CHANCE = 0.01  # p-value below which there is dependence
 CLOSE = 0.06  # a named tree is preferred to one that was searched for where it scores as well but for so much
@@ -29,6 +32,7 @@ CLOSE = 0.06  # a named tree is preferred to one that was searched for where it 
 # serves all windows of a level, and those of a free tree are of many kinds. Chosen on the blobs (docs/advice.md).
 REGULARITY = 0.45
 BUDGET = 4000
+PLACED = 256  # sites up to which pixels are rearranged, which takes a second for so many, and more than N² for more
 COLOURS = 4
 
 
@@ -37,7 +41,7 @@ class Candidate:
     """One tree that was looked at.
 
     Attributes:
-        name: a geometry's, `structured`, or `free` for greedy matching.
+        name: a geometry's, `structured`, `free` for greedy matching, or `rearranged`.
         tree: the tree.
         score: mean density of its levels by octaves, 1 for a random tree; of a tree that was searched for, what trees
             found on one half of the images have on the other half, and of a free one what shared weights leave of it.
@@ -67,6 +71,8 @@ class Advice:
         reasons: sentences.
         seconds: that it took.
         pairs: (N, N) pair dependence, see `convac.advice.pairs`.
+        halves: the same from either half of the images.
+        tried: accuracy of each candidate that a short trial was made of, by name.
     """
 
     geometry: str
@@ -79,6 +85,12 @@ class Advice:
     reasons: tuple[str, ...]
     seconds: float
     pairs: np.ndarray = field(repr=False, compare=False)
+    halves: tuple[np.ndarray, np.ndarray] = field(repr=False, compare=False)
+    tried: dict[str, float] = field(default_factory=dict)
+
+    def score(self, tree: PoolingTree) -> float:
+        """The score of any tree over the same sites that wasn't searched for on these images; 1 for a random one."""
+        return mean_score(self.halves, tree)
 
     @property
     def scores(self) -> dict[str, float]:
@@ -92,17 +104,20 @@ def advise(
     *,
     budget: int = BUDGET,
     levels: int | None = None,
+    trials: int = 0,
     seed: int = 0,
     memory_limit: float = MEMORY,
     time_limit: float = SECONDS,
 ) -> Advice:
-    """A pooling tree and widths for labelled images, from the images alone: nothing is trained.
+    """A pooling tree and widths for labelled images, from the images alone: without `trials` nothing is trained.
 
     Args:
         images: numbers or booleans (n, N) on a line, (n, H, W), or (n, H, W, colours).
         labels: (n,) integers, booleans or text; classes of fewer than 8 different images are left out.
         budget: parameters of a ConvAC with the advised widths, at most.
         levels: of the tree; by default one for every prime factor of the longer side, five for 32×32.
+        trials: candidates of the best scores between which short trials decide, see `convac.advice.trials`; needs
+            torch, and images of two values.
         seed: of the halves of the images, and of the permutations of the test.
         memory_limit: bytes; told before anything of the size of the pairs is allocated.
         time_limit: seconds of one core.
@@ -128,11 +143,16 @@ def advise(
     colours = pixels.shape[2]
     limits.check("advice", *needs(len(pixels), pixels.shape[1], colours, len(np.unique(names))))
     depth = checked_levels(levels, shape)
+    trials = arrays.integer(trials, "trials", least=0)
     sample = sample_of(pixels, names)
     dependence = pair_dependence(sample, limits, arrays.integer(seed, "seed"))
     found = dependence.p_value < CHANCE
-    looked_at = sorted(candidates(dependence, shape, depth), key=lambda each: -each.score)
+    every = [*candidates(dependence, shape, depth), *placed(sample, dependence, shape, depth)]
+    looked_at = sorted(every, key=lambda each: -each.score)
+    tried = tried_on(pixels, names, sample, listed(looked_at, trials)) if found and trials > 1 else {}
     chosen = best(looked_at) if found else default(looked_at)
+    if tried:
+        chosen = max((each for each in looked_at if each.name in tried), key=lambda each: tried[each.name])
     densities = chosen.densities if found else (1.0,) * chosen.tree.levels
     widths, parameters = advised_widths(chosen.tree, densities, budget, 2 * colours, sample.classes)
     return Advice(
@@ -143,10 +163,43 @@ def advise(
         found,
         dependence.p_value,
         tuple(looked_at),
-        tuple(reasons(chosen, looked_at, dependence, sample.constant, sample.dropped, found)),
+        tuple(reasons(chosen, looked_at, dependence, sample, found, tried)),
         time.perf_counter() - began,
         dependence.z,
+        dependence.halves,
+        tried,
     )
+
+
+def shortlist(advice: Advice, trials: int) -> list[Candidate]:
+    """The advised candidate first, and others of the best scores, up to `trials` in all; it alone for fewer than 2.
+
+    Args:
+        advice: given without trials.
+        trials: how many; where no dependence was found there is nothing to choose between.
+    """
+    if trials < 2 or not advice.found:
+        return [each for each in advice.candidates if each.name == advice.geometry]
+    return listed(advice.candidates, trials)
+
+
+def listed(looked_at: Sequence[Candidate], trials: int) -> list[Candidate]:
+    """The best candidates, as many as are tried, the best first."""
+    return sorted(looked_at, key=lambda each: -preferred(each))[:trials]
+
+
+def tried_on(pixels: np.ndarray, names: np.ndarray, sample: Sample, chosen: Sequence[Candidate]) -> dict[str, float]:
+    """Accuracies of the short trials of some candidates by name.
+
+    Raises:
+        ArgumentError: the images have more than two values, or colours.
+    """
+    values = np.unique(pixels)
+    if pixels.shape[2] > 1 or len(values) > 2:
+        raise ArgumentError("trials: the images have more than two values; accepted: 0, or binary images")
+    images = (pixels[sample.kept, :, 0] == values[-1]).astype(np.uint8)
+    found = accuracies([Trial(each.tree, images, sample.labels, sample.classes) for each in chosen])
+    return {each.name: float(value) for each, value in zip(chosen, found, strict=True)}
 
 
 def checked_images(images: Any) -> tuple[np.ndarray, tuple[int, ...]]:
@@ -196,8 +249,7 @@ def candidates(dependence: PairDependence, shape: tuple[int, ...], levels: int) 
         if levels != tree.levels:
             tree = rewindowed(dependence.z, tree, levels)
         if known.setdefault(tuple(search.nodes(tree)), name) == name:
-            score = float(np.mean([search.score(half, tree) for half in dependence.halves]))
-            yield Candidate(name, tree, score, search.level_densities(dependence.z, tree))
+            yield Candidate(name, tree, mean_score(dependence.halves, tree), search.level_densities(dependence.z, tree))
     for name in (STRUCTURED, FREE):
         found, *rivals = (searched(name, z, shape) for z in (dependence.z, *dependence.halves))
         windows = search.windows_for(found.factors, found.densities, levels)
@@ -207,6 +259,30 @@ def candidates(dependence: PairDependence, shape: tuple[int, ...], levels: int) 
             score = float(np.mean([search.score(half, tree) for half, tree in pairs]))
             score = 1 + REGULARITY * (score - 1) if name == FREE else score
             yield Candidate(name, trees[0], score, search.level_densities(dependence.z, trees[0]), found.moves)
+
+
+def placed(sample: Sample, dependence: PairDependence, shape: tuple[int, ...], levels: int) -> Iterator[Candidate]:
+    """Neighbours pooled after the sites have been rearranged by their correlations, which needs no grid but makes one.
+
+    Source: 2303.11249 (rearrangement by balanced min-cuts). For sides that are powers of two and not too many sites.
+    """
+    if math.prod(shape) > PLACED or any(side & (side - 1) for side in shape):
+        return
+    square = PoolingTree.named("square", shape)
+    weights = np.mean([correlations(values.astype(np.float64)) for values in sample.values], axis=0)
+    order = rearranged_order(weights, shape)[list(square.order)]
+    tree = PoolingTree(shape, tuple(order.tolist()), square.windows)
+    if levels != tree.levels:
+        tree = rewindowed(dependence.z, tree, levels)
+    if search.nodes(tree) != search.nodes(square):
+        densities = search.level_densities(dependence.z, tree)
+        moves = ("neighbours after rearrangement by correlations",)
+        yield Candidate(REARRANGED, tree, mean_score(dependence.halves, tree), densities, moves)
+
+
+def mean_score(halves: Sequence[np.ndarray], tree: PoolingTree) -> float:
+    """Mean score of a tree on the pair dependence of both halves of the images."""
+    return float(np.mean([search.score(half, tree) for half in halves]))
 
 
 def searched(name: str, z: np.ndarray, shape: tuple[int, ...]) -> search.Merging:
@@ -224,7 +300,12 @@ def rewindowed(z: np.ndarray, tree: PoolingTree, levels: int) -> PoolingTree:
 
 def best(looked_at: Sequence[Candidate]) -> Candidate:
     """The candidate of the best score; a named one where its score is close."""
-    return max(looked_at, key=lambda each: each.score * (1 if each.moves else 1 + CLOSE))
+    return max(looked_at, key=preferred)
+
+
+def preferred(candidate: Candidate) -> float:
+    """A candidate's score, a named one's raised by what it may score less."""
+    return candidate.score * (1 if candidate.moves else 1 + CLOSE)
 
 
 def default(looked_at: Sequence[Candidate]) -> Candidate:
@@ -236,17 +317,21 @@ def reasons(
     chosen: Candidate,
     looked_at: Sequence[Candidate],
     dependence: PairDependence,
-    constant: np.ndarray,
-    dropped: int,
+    sample: Sample,
     found: bool,
+    tried: dict[str, float],
 ) -> Iterator[str]:
     """Sentences that tell why."""
+    constant, dropped = sample.constant, sample.dropped
     if not found:
         yield f"{NOTHING} (p = {dependence.p_value:.2g})"
     else:
         yield f"the label changes how pairs of sites depend on one another (p = {dependence.p_value:.2g})"
         rivals = ", ".join(f"{each.name} {each.score:.3g}" for each in looked_at if each is not chosen)
         yield f"{chosen.name} joins early what depends on one another: score {chosen.score:.3g}, 1 by chance; {rivals}"
+        if tried:
+            shown = ", ".join(f"{name} {value:.3g}" for name, value in tried.items())
+            yield f"{chosen.name} did best in short trials, by accuracy on images that were held back: {shown}"
         if chosen.moves:
             yield f"merges from the sites up: {'; '.join(dict.fromkeys(chosen.moves))}"
         yield "channels in proportion to the dependence that each level joins: " + ", ".join(

@@ -37,6 +37,7 @@ class Sample:
         effective: by how much fewer images a class has where some are copies of others, per class.
         constant: sites that have one value throughout, boolean.
         dropped: images of classes with too few.
+        kept: whether each of all images counts, boolean.
     """
 
     values: np.ndarray
@@ -44,6 +45,7 @@ class Sample:
     effective: np.ndarray
     constant: np.ndarray
     dropped: int
+    kept: np.ndarray
 
     @property
     def classes(self) -> int:
@@ -92,7 +94,7 @@ def sample_of(images: np.ndarray, labels: np.ndarray) -> Sample:
     largest = np.abs(values).max(axis=1, keepdims=True)
     moving = spread > 1e-6 * np.maximum(largest, 1e-30)
     values = np.where(moving, values / np.where(moving, spread, 1), 0).astype(np.float32)
-    return Sample(values, numbers, effective, ~moving[:, 0].any(axis=0), int((~chosen).sum()))
+    return Sample(values, numbers, effective, ~moving[:, 0].any(axis=0), int((~chosen).sum()), chosen)
 
 
 def effective_fraction(images: np.ndarray) -> float:

@@ -24,6 +24,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--levels", type=int, help="of the tree; by default as many as the longer side has prime factors"
     )
+    parser.add_argument(
+        "--trials", type=int, default=0, help="of the best-scored trees, short runs decide between so many; 0: no run"
+    )
     parser.add_argument("--out", help="tree file to write, JSON (docs/tree-format.md)")
     parser.add_argument("--figure", help=f"file to draw, {', '.join(SUFFIXES)}")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -46,6 +49,7 @@ def run(options: Namespace) -> None:
         labels,
         budget=options.budget,
         levels=options.levels,
+        trials=options.trials,
         seed=options.seed,
         memory_limit=options.memory_limit,
         time_limit=options.time_limit,
@@ -70,6 +74,7 @@ def described(found: Advice) -> dict[str, Any]:
         "parameters": found.parameters,
         "dependence_found": found.found,
         "p_value": found.p_value,
+        "tried": found.tried,
         "candidates": [candidate_described(each) for each in found.candidates],
         "reasons": list(found.reasons),
         "seconds": found.seconds,

@@ -95,6 +95,8 @@ TRAINED = {
     "least_entropy": "least mean entropy of a level's bonds at any moment of a descent [nats]",
     "early_entropy": "mean entropy of a level's bonds when half of the error is gone [nats]",
     "model_constant": "constant of a model of the smallest width: ln κ (root law), c (shift) or a (growth) [number]",
+    "rank_agreement": "Kendall's τ between a ranking of a task's candidates and test accuracy [number]",
+    "within_reach": "whether a paired interval of advised less best contains 0 or lies above −0.01 [0 or 1]",
     "misfit": "root-mean-square residual of a model of the logarithm of the smallest width [nats]",
 }
 # All others follow from the spec alone, and so do those above in a job that trains nothing: any machine gives them.
@@ -192,6 +194,8 @@ COMPUTED = {
     "cut_width": "smallest width by the predicted rank [count]",
     "needed_weights": "weights of the network of the smallest width [count]",
     "one_layer_weights": "weights of the network with one layer of D_0 channels [count]",
+    "advice_score": "score of a tree by the pair dependence of training images; 1 by chance [ratio]",
+    "dependence_found": "whether advice found any dependence of pairs in training images [0 or 1]",
     "pixel": "value of one pixel of an example image [fraction of the largest]",
     "train_images": "training images of the dataset [count]",
     "validation_images": "validation images of the dataset, by which learning rates are chosen [count]",

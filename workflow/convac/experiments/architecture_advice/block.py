@@ -1,0 +1,216 @@
+"""architecture_advice: can a network's geometry and widths be tailored to a task before it is trained?
+
+Source: ours (docs/advice.md); 1605.06743 and 1704.01552 ask it. For every task a ConvAC is trained over each of nine
+trees, and the one that `convac.advise` chooses from the training images alone is compared with the best of them. The
+published rival is 2303.11249's: pixels are rearranged by their correlations, then pooled with their neighbours.
+
+Whether to take short trials was decided on the tuned tasks; those held out were not looked at before.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import Field, model_validator
+
+from convac.errors import ArgumentError
+from convac.experiments.architecture_advice.jobs import Profiles, Silence, Trees
+from convac.experiments.experiment import Cell, Experiment
+from convac.specs.dataset import Control, DatasetSpec
+from convac.specs.datasets.agreement import AgreementSpec
+from convac.specs.datasets.blobs import BlobsSpec, BlobTask
+from convac.specs.datasets.digits import DigitsSpec
+from convac.specs.datasets.patterns import PatternsSpec, Relation
+from convac.specs.network import Sharing
+from convac.specs.spec import INTEGER, Natural, Positive, Scalar, Spec
+from convac.specs.training import Schedule, Seeds, seeds_of
+
+Task = Literal[
+    "closedness",
+    "symmetry",
+    "left-right",
+    "top-bottom",
+    "half turn",
+    "halves",
+    "agreement near",
+    "agreement far",
+    "digits local",
+    "digits between",
+    "digits global",
+]
+DigitsTask = Literal["digits local", "digits between", "digits global"]
+NoTask = Literal["triples", "none"]
+Part = Literal["tuned", "held out"]
+CLASSES = 2  # labels count modulo these, so that of a digit it is asked whether it is odd
+PERMUTED: Control = "permuted"
+PLAIN: Control = "none"
+
+
+class Asked(Spec):
+    """A task whose networks are compared."""
+
+    task: Task = Field(description="what is asked of an image")
+    places: Literal["plain", "permuted"] = Field("plain", description="of the pixels: theirs, or a secret permutation")
+    part: Part = Field(description="whether the method was chosen on it, or it was held out")
+
+
+class Block(Experiment):
+    """Config of architecture_advice."""
+
+    side: Annotated[Literal[16, 32], INTEGER] = Field(description="pixels along each side of an image")
+    train: Annotated[Positive, Field(ge=50)] = Field(description="images of each task to train on and be advised by")
+    validation: Positive = Field(description="images that the best candidate is chosen by")
+    test: Positive = Field(description="images that are tested on")
+    followed: Annotated[float, Field(gt=0, le=1)] = Field(description="of patterns: chance that a pixel follows")
+    distances: tuple[Annotated[Positive, Field(ge=2)], Annotated[Positive, Field(ge=2)]] = Field(
+        description="of agreement, near and far: columns between two marks"
+    )
+    sizes: tuple[Positive, Positive, Positive] = Field(description="pixels of a digit: local, between, global")
+    compared: tuple[Asked, ...] = Field(min_length=1, description="tasks whose trees are compared")
+    silent: tuple[NoTask, ...] = Field(description="tasks without dependence of pairs, where advice has to say so")
+    widened: tuple[DigitsTask, ...] = Field(description="tasks whose width profiles are compared")
+    seeds: Seeds = Field(description="training runs per network, or their seeds; each has images of its own")
+    further_seeds: Positive = Field(description="of these, how many are taken but for trees on held-out tasks")
+    width: Positive = Field(description="channels of every level, where trees are compared")
+    trials: Natural = Field(description="candidates of the best scores between which short trials decide; 0: none")
+    budget: Annotated[Positive, Field(ge=100)] = Field(description="parameters, where width profiles are compared")
+    profiles: tuple[str, ...] = Field(min_length=1, description="wide-base, wide-tip, uniform, beside the advised one")
+    training: Schedule = Field(description="the same for every network")
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Block":
+        if max(self.sizes) > self.side or min(self.sizes) < 4:
+            raise ArgumentError(f"sizes: {list(self.sizes)}; accepted: from 4 up to the side, {self.side}")
+        if max(self.distances) > self.side - 2:
+            raise ArgumentError(f"distances: {max(self.distances)}; accepted: up to the side less 2, {self.side - 2}")
+        if self.training.trials:
+            raise ArgumentError("training.trials: every seed has images of its own; accepted: none, lr alone")
+        if self.training.batch > self.train:
+            raise ArgumentError(f"training.batch: {self.training.batch}; accepted: up to train, {self.train}")
+        return self
+
+
+def blobs(task: BlobTask) -> Callable[[Block, int], DatasetSpec]:
+    """Blobs; as many are drawn as leave the numbers of examples, a fifth of them being neither."""
+
+    def made(block: Block, seed: int) -> DatasetSpec:
+        drawn = -(-5 * (block.train + block.validation) // 4)
+        return BlobsSpec(
+            task=task, seed=seed, side=block.side, rendered_train=drawn, rendered_test=-(-5 * block.test // 4)
+        )
+
+    return made
+
+
+def patterns(relation: Relation) -> Callable[[Block, int], DatasetSpec]:
+    """Random pixels of a relation."""
+    return lambda block, seed: PatternsSpec(
+        relation=relation, seed=seed, side=block.side, followed=block.followed, **images(block)
+    )
+
+
+def agreement(number: int) -> Callable[[Block, int], DatasetSpec]:
+    """Pairs of marks at the near or the far distance."""
+    return lambda block, seed: AgreementSpec(
+        task="agreement", seed=seed, distance=block.distances[number], canvas=block.side, **images(block)
+    )
+
+
+def digits(number: int) -> Callable[[Block, int], DatasetSpec]:
+    """Digits of one of the sizes, black and white, in one of the corners of the image."""
+    return lambda block, seed: DigitsSpec(
+        source="digits",
+        seed=seed,
+        size=block.sizes[number],
+        canvas=block.side,
+        grid=max(1, block.side - block.sizes[number]),
+        shades=2,
+        resplit=True,
+        **images(block),
+    )
+
+
+def images(block: Block) -> dict[str, Any]:
+    """Numbers of images."""
+    return {"train": block.train, "validation": block.validation, "test": block.test}
+
+
+DATASETS: dict[str, Callable[[Block, int], DatasetSpec]] = {
+    "closedness": blobs("closedness"),
+    "symmetry": blobs("symmetry"),
+    **{name: patterns(name) for name in get_args(Relation)},
+    "agreement near": agreement(0),
+    "agreement far": agreement(1),
+    "digits local": digits(0),
+    "digits between": digits(1),
+    "digits global": digits(2),
+}
+
+
+def dataset_of(block: Block, task: str, seed: int, control: Control = PLAIN) -> DatasetSpec:
+    """The images of a task."""
+    return DATASETS[task](block, seed).model_copy(update={"control": control})
+
+
+def cells(block: Block) -> list[Cell]:
+    """Trees of every task, width profiles, and what advice says where there is nothing."""
+    return [*trees(block), *profiles(block), *silence(block)]
+
+
+def trees(block: Block) -> Iterator[Cell]:
+    """A job for each task, whose trees are compared."""
+    for asked in block.compared:
+        every = seeds_of(block.seeds)
+        seeds = every if asked.part == "held out" else every[: block.further_seeds]
+        control = PERMUTED if asked.places == "permuted" else PLAIN
+        job = Trees(
+            dataset=dataset_of(block, asked.task, seeds[0], control),
+            seeds=seeds,
+            classes=CLASSES,
+            sharing=sharing_of(asked.task),
+            width=block.width,
+            training=block.training,
+            trials=block.trials,
+        )
+        yield Cell(job, labels(asked.task, asked.part, asked.places))
+
+
+def profiles(block: Block) -> Iterator[Cell]:
+    """A job for each task whose width profiles are compared."""
+    for task in block.widened:
+        seeds = seeds_of(block.seeds)[: block.further_seeds]
+        job = Profiles(
+            dataset=dataset_of(block, task, seeds[0]),
+            seeds=seeds,
+            classes=CLASSES,
+            sharing=sharing_of(task),
+            budget=block.budget,
+            profiles=block.profiles,
+            training=block.training,
+        )
+        yield Cell(job, labels(task, "widths", "plain"))
+
+
+def silence(block: Block) -> Iterator[Cell]:
+    """A job for each task without dependence of pairs."""
+    for task in block.silent:
+        seeds = seeds_of(block.seeds)[: block.further_seeds]
+        job = Silence(dataset=dataset_of(block, task, seeds[0]), seeds=seeds, classes=CLASSES)
+        yield Cell(job, labels(task, "silent", "plain"))
+
+
+def labels(task: str, part: str, places: str) -> dict[str, Scalar]:
+    """Labels of a job's rows."""
+    return {"task": task, "part": part, "places": places}
+
+
+def sharing_of(task: str) -> Sharing:
+    """How weights are shared: strokes of a digit are told by where pixels stand in a window, not by their number."""
+    return "windowed" if task in get_args(DigitsTask) else "shared"
+
+
+FIGURES = {
+    "": "Test accuracy of ConvACs over every candidate tree by task, sorted by score, with the advised one marked.",
+    "regret": "Advised network less best candidate, task by task; and how well scores, and correlations, order "
+    "candidates.",
+    "widths": "Test accuracy of width profiles of equal parameters over the advised tree, by task.",
+}

@@ -1,0 +1,150 @@
+"""Claims of architecture_advice."""
+
+from convac.claims.claims import Claim, Labels
+
+SOURCE = "ours (docs/advice.md); 1605.06743 and 1704.01552 ask whether networks can be tailored to a task"
+ACCURACY: Labels = {"quantity": "test_accuracy"}
+HELD_OUT: Labels = {"part": "held out"}
+COMPARED: Labels = {"part": ("tuned", "held out")}
+# thresholds of the order and of the rival: half of what a pilot (seeds 0 and 1, tuned tasks) found, 0.6 and 0.08
+RIVALS = ("uniform", "wide-base", "wide-tip")
+# loss that is allowed under a secret permutation of the pixels: more, where the label is about mirror images
+LOSSES = {"closedness": 0.02, "digits local": 0.02, "symmetry": 0.05}
+
+
+def regret_claim(part: Labels, name: str, words: str, primary: bool) -> Claim:
+    """Over some tasks the advised network is hardly worse than the best candidate."""
+    return Claim(
+        id=f"architecture-advice-regret-{name}",
+        statement=f"{words}: the advised network's test accuracy is less than 0.02 below that of the best candidate, "
+        "chosen on other seeds' validation images, mean over tasks",
+        source=SOURCE,
+        origin="ours",
+        role="primary" if primary else "secondary",
+        where={**ACCURACY, **part},
+        first={"geometry": "advised"},
+        second={"geometry": "best"},
+        by=("task", "places"),
+        threshold=-0.02,
+        expected=(0.9, 0.9),
+    )
+
+
+def order_claim(name: str, part: Labels, words: str, threshold: float, primary: bool) -> Claim:
+    """Scores order candidates as accuracies do."""
+    return Claim(
+        id=f"architecture-advice-order-{name}",
+        statement=f"{words}: Kendall's τ between score and test accuracy, over candidates 0.02 apart or more, is above "
+        f"{threshold:g}, mean over tasks",
+        source=SOURCE,
+        origin="ours",
+        role="primary" if primary else "secondary",
+        where={"quantity": "rank_agreement", **part},
+        first={"ranking": "score"},
+        second={"ranking": "chance"},
+        by=("task", "places"),
+        threshold=threshold,
+        expected=(0.9, 0.0),
+    )
+
+
+def permuted_claim(task: str) -> Claim:
+    """Little is lost under a secret permutation of the pixels."""
+    loss = LOSSES[task]
+    return Claim(
+        id=f"architecture-advice-permuted-{task.replace(' ', '-')}",
+        statement=f"{task.capitalize()}, pixels of all images in a secret order: the advised network loses less than "
+        f"{loss:g} in test accuracy",
+        source=SOURCE,
+        origin="ours",
+        role="secondary",
+        where={**ACCURACY, "task": task, "geometry": "advised"},
+        first={"places": "permuted"},
+        second={"places": "plain"},
+        threshold=-loss,
+        expected=(0.9, 0.9),
+    )
+
+
+def widths_claim(rival: str) -> Claim:
+    """Advised widths beat a profile of as many parameters."""
+    return Claim(
+        id=f"architecture-advice-widths-{rival}",
+        statement=f"Advised widths beat the {rival} profile of equal parameters by more than 0.005 in test accuracy, "
+        "mean over local, between and global digits",
+        source=f"{SOURCE}; 1704.01552 (widths by length scale)",
+        origin="ours",
+        role="secondary",
+        where={**ACCURACY, "part": "widths"},
+        first={"profile": "advised"},
+        second={"profile": rival},
+        by=("task",),
+        threshold=0.005,
+        expected=(0.6, 0.55),
+    )
+
+
+CLAIMS = (
+    regret_claim(HELD_OUT, "held-out", "Tasks held out", primary=True),
+    order_claim("held-out", HELD_OUT, "Tasks held out", 0.3, primary=True),
+    Claim(
+        id="architecture-advice-rival",
+        statement="Tasks held out: the advised network beats pixels rearranged by their correlations, then pooled with "
+        "their neighbours, by more than 0.03 in test accuracy, mean over tasks",
+        source="ours (docs/advice.md); the rival of 2303.11249, its surrogate of entanglement and its rearrangement",
+        origin="ours",
+        role="primary",
+        where={**ACCURACY, **HELD_OUT},
+        first={"geometry": "advised"},
+        second={"geometry": "rearranged"},
+        by=("task", "places"),
+        threshold=0.03,
+        expected=(0.95, 0.8),
+    ),
+    regret_claim(COMPARED, "all", "All tasks", primary=False),
+    Claim(
+        id="architecture-advice-within",
+        statement="Every task: the paired 95 % interval of advised less best candidate contains 0 or lies above −0.01",
+        source=SOURCE,
+        origin="ours",
+        role="secondary",
+        where={"quantity": "within_reach"},
+        first={"geometry": "advised"},
+        second={"geometry": "best"},
+        by=("task", "places"),
+        kind="equality",
+        threshold=0.0,
+        expected=(1.0, 1.0),
+    ),
+    order_claim("all", COMPARED, "All tasks", 0.7, primary=False),
+    Claim(
+        id="architecture-advice-order-correlation",
+        statement="All tasks: τ of accuracy with the score is more than 0.1 above that with little correlation across "
+        "the tree's partitions",
+        source="ours (docs/advice.md); the rival of 2303.11249",
+        origin="ours",
+        role="secondary",
+        where={"quantity": "rank_agreement"},
+        first={"ranking": "score"},
+        second={"ranking": "correlation"},
+        by=("task", "places"),
+        threshold=0.1,
+        expected=(0.8, 0.3),
+    ),
+    *(permuted_claim(task) for task in LOSSES),
+    *(widths_claim(rival) for rival in RIVALS),
+    Claim(
+        id="architecture-advice-silent",
+        statement="Dependence of pairs is found where pixels mirror one another, nor where triples have a parity "
+        "or in noise",
+        source=SOURCE,
+        origin="ours",
+        role="secondary",
+        where={"quantity": "dependence_found"},
+        first={"task": "left-right"},
+        second={"task": ("triples", "none")},
+        kind="exact",
+        threshold=1.0,
+        expected=(1.0, 0.0),
+    ),
+)

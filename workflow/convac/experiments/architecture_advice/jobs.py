@@ -1,0 +1,60 @@
+"""Jobs of architecture_advice: networks over candidate trees, over width profiles, and advice where there is none."""
+
+from typing import Annotated
+
+from pydantic import Field, PlainValidator, SerializeAsAny
+
+from convac.specs.dataset import DatasetSpec
+from convac.specs.job import JobSpec
+from convac.specs.kinds import reader
+from convac.specs.network import Sharing
+from convac.specs.spec import Natural, Positive
+from convac.specs.training import Schedule
+
+Dataset = Annotated[SerializeAsAny[DatasetSpec], PlainValidator(reader(DatasetSpec, "dataset"))]
+ADVISED, BEST = "advised", "best"
+MIRROR_COLUMNS, REARRANGED = "mirror columns", "rearranged"
+NAMED = ("square", "mirror", "line", "dilated", "random")
+CANDIDATES = (*NAMED, MIRROR_COLUMNS, REARRANGED, "structured", "free")
+
+
+class OnImages(JobSpec):
+    """Base of the jobs: images of one task, drawn anew for each seed."""
+
+    dataset: Dataset = Field(description="of the first seed")
+    seeds: tuple[Natural, ...] = Field(min_length=1)
+    classes: Positive = Field(description="labels count modulo these")
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """The library modules that the spec names: those of its dataset, too."""
+        return (*self.dataset.modules, *super().modules)  # the last one computes
+
+    def dataset_of(self, seed: int) -> DatasetSpec:
+        """The dataset of a seed."""
+        return self.dataset.model_copy(update={"seed": seed})
+
+
+class Trained(OnImages):
+    """Base of the jobs that train networks."""
+
+    sharing: Sharing = Field(description="of weights: over all positions, or over those of equal place in a window")
+    training: Schedule
+
+
+class Trees(Trained):
+    """ConvACs of equal widths over every candidate tree."""
+
+    width: Positive = Field(description="channels of every level")
+    trials: Natural = Field(description="candidates of the best scores between which short trials decide; 0: none")
+
+
+class Profiles(Trained):
+    """ConvACs of equal parameters over the tree that the first seed's training images advise."""
+
+    budget: Positive = Field(description="parameters of the advised widths, at most")
+    profiles: tuple[str, ...] = Field(min_length=1, description="beside the advised widths")
+
+
+class Silence(OnImages):
+    """Advice on images whose classes differ in no pair of sites."""
