@@ -52,7 +52,7 @@ PARTS = ("train", "validation", "test")
 TOGETHER = 20  # networks that are trained at once
 DIFFERENT = 0.02  # of two test accuracies: those of candidates that are closer say nothing of scores
 FEWEST = 5  # validation images come from one in so many training images, where a dataset has none
-MEASURED = ("test_accuracy", "validation_accuracy", "train_accuracy", "converged")
+MEASURED = ("test_accuracy", "validation_accuracy", "train_accuracy", "loss", "converged")
 REACH = 0.01  # test accuracy by which a paired interval may stay below the best candidate
 
 
