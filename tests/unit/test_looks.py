@@ -127,6 +127,7 @@ def test_more_series_than_looks_that_are_listed_are_all_drawn(study, part, start
 
 
 LISTED = {  # study → columns whose values are all known to its figures
+    "architecture_advice": ("geometry", "part", "ranking"),
     "data_entanglement": ("network", "places"),
     "depth_channels": ("network", "model"),
     "depth_efficiency": ("weights", "epsilon", "pooling"),

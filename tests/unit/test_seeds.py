@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from convac import seeds
-from convac.advice import pairs
+from convac.advice import pairs, trials
 from convac.circuits.fields import PRIME_FIELD
 from convac.circuits.overlapping import OverlappingShape
 from convac.circuits.recurrent import RecurrentShape
@@ -28,6 +28,7 @@ from convac.datasets import (
     copying_memory,
     digits,
     pair_sequences,
+    patterns,
     start_end_similarity,
     swapped_images,
 )
@@ -159,6 +160,7 @@ DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
     ),
     "advice, halves": (lambda: pairs.balanced_halves(ADVISED, 7), [6567]),
     "advice, permutations": (lambda: pairs.permutation_p_value(ADVISED, 7), [2219]),
+    "advice, trials": (lambda: trials.trained([trials.Trial(LINE, np.eye(4, dtype=int), np.arange(4) % 2, 2)]), [6694]),
     "rank correlation": (lambda: ranks.resampled(range(9), range(9)), [5924]),
     "composites": (lambda: list(composites.drawn([np.arange(40)], 10, 2, 7)), [1699]),
     "kept": (lambda: dependence.drawn_images(np.arange(40), 10, 7), [4350]),
@@ -178,6 +180,10 @@ DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
     "pair sequences": (
         lambda: pair_sequences.generate(3, 8, train=2, test=2),
         [1016, 1359, 3389, 1181, 3079, 3349, 1773, 4078, 6567, 6673],
+    ),
+    "patterns": (
+        lambda: patterns.generate("triples", 3, 4, train=2, validation=2, test=2),
+        [9729, 14, 5174, 7743, 1644, 4568, 3017, 7947, 3469, 4520],
     ),
     "digits": (
         lambda: digits.generate("digits", 3, 8, grid=2, clutter=1, **SMALL),

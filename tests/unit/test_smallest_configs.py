@@ -41,6 +41,13 @@ from convac.training.loop import train
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())["experiments"]
 # less of what would only take longer
 LESS: dict[str, dict[str, Any]] = {
+    "architecture_advice": {
+        "train": 60,
+        "compared": [{"task": "half turn", "part": "held out"}],
+        "widened": [],
+        "training": {"steps": 2, "log_every": 2},
+        "trials": 0,
+    },
     "information_scaling": {"sites": [4, 8], "seeds": 2, "draws": 50, "configurations": 4096, "mappings": 5},
     "pooling_geometry": {"side": 16, "widths": [4], "depths": [1, 3]},
     "target_entropy": {
