@@ -18,7 +18,7 @@ CANDIDATES: dict[str, Look] = {
     "mirror columns": (ORANGE, "d"),
     "line": (BLUE, "<"),
     "dilated": (GREEN, "v"),
-    "random": (GREY, "X"),
+    "random": (ORANGE, "X"),
     "rearranged": (PURPLE, "P"),
     "structured": (BLACK, "o"),
     "free": (GREEN, "^"),
@@ -33,6 +33,7 @@ PROFILES: dict[str, Look] = {
 }
 PARTS = ("tuned", "held out", "widths", "silent")
 COLUMNS = 5  # panels abreast
+CHANCE = 0.5
 KEY = ["task", "places"]
 
 
@@ -68,7 +69,7 @@ def candidates(table: pd.DataFrame) -> Figure | None:
         return None
     lines = -(-len(kinds) // COLUMNS)
     made = figure(PAGE, 1.0 + 1.65 * lines)
-    grid = made.subplots(lines, COLUMNS, squeeze=False)
+    grid = made.subplots(lines, COLUMNS, squeeze=False, sharey=True)
     for number, axes in enumerate(grid.ravel()):
         if number >= len(kinds):
             axes.set_axis_off()
@@ -80,7 +81,11 @@ def candidates(table: pd.DataFrame) -> Figure | None:
             axes.set_ylabel("Test accuracy")
     names = ordered(set(present(table, "geometry")) & set(CANDIDATES), tuple(CANDIDATES))
     keys = [key(name, color=CANDIDATES[name][0], marker=CANDIDATES[name][1], linestyle="") for name in names]
-    made.legend(handles=[*keys, key("advised", color=BLACK)], loc="outside upper center", ncols=5)
+    made.legend(
+        handles=[*keys, key("advised", color=BLACK), key("chance", linestyle=":", linewidth=0.9)],
+        loc="outside upper center",
+        ncols=5,
+    )
     note(
         made,
         "from left to right by ascending score of the tree; bars: 95 % intervals over seeds; *: task held out",
@@ -103,8 +108,8 @@ def one_task(axes: Axes, table: pd.DataFrame) -> None:
             )
     if len(advised):
         level_line(axes, float(advised["value"].astype(float).mean()), "-")
-    low, high = axes.get_ylim()
-    axes.set_ylim(low - 0.2 * (high - low), high)
+    level_line(axes, CHANCE, ":")
+    axes.set_ylim(0.38, 1.02)
     axes.set_xticks([])
     axes.set_xlim(-0.7, max(len(means) - 0.3, 0.7))
 
@@ -142,7 +147,7 @@ def regret(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
     note(
         made,
         "bars: 95 % intervals over seeds; *: task held out; dashed: −0.01, and τ = 0.7",
-        *gains_below(axes, 2, found, "Claims", "accuracy, τ, or fraction of tasks"),
+        *gains_below(axes, 2, found, "Claims", "test accuracy, or τ"),
     )
     return made
 
