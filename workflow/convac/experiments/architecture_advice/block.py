@@ -90,15 +90,23 @@ class Block(Experiment):
 
 
 def blobs(task: BlobTask) -> Callable[[Block, int], DatasetSpec]:
-    """Blobs; as many are drawn as leave the numbers of examples, a fifth of them being neither."""
+    """Blobs, of which validation comes out of training."""
+    return lambda block, seed: BlobsSpec(
+        task=task,
+        seed=seed,
+        side=block.side,
+        rendered_train=rendered(block.train + block.validation),
+        rendered_test=rendered(block.test),
+    )
 
-    def made(block: Block, seed: int) -> DatasetSpec:
-        drawn = -(-5 * (block.train + block.validation) // 4)
-        return BlobsSpec(
-            task=task, seed=seed, side=block.side, rendered_train=drawn, rendered_test=-(-5 * block.test // 4)
-        )
 
-    return made
+def rendered(examples: int) -> int:
+    """Blobs that are drawn for so many examples or a few more: of five, one becomes none; at least one of each class.
+
+    >>> rendered(1000), rendered(1)
+    (1250, 3)
+    """
+    return max(3, -(-5 * examples // 4))
 
 
 def patterns(relation: Relation) -> Callable[[Block, int], DatasetSpec]:
