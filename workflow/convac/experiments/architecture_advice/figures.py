@@ -138,7 +138,7 @@ def regret(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
         each.axvline(0, color=GREY, linewidth=0.8, zorder=1)
         each.axvline(level, color=VERMILLION, linestyle="--", linewidth=0.9, zorder=1)
         each.grid(axis="x")
-    left.set_xlabel("test accuracy, advised less best candidate")
+    left.set_xlabel("Test accuracy, advised less best candidate")
     right.set_xlabel("Kendall's τ with test accuracy")
     panel(left, 0, "Advised and best")
     panel(right, 1, "Order of candidates")
