@@ -316,7 +316,7 @@ DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
     "exact channels, ring": (lambda: depth_channels.residues(RING), [513]),
     "exact channels, grid": (lambda: depth_channels.residues(OPEN), [1209]),
     "fitted start": (lambda: full_batch.starts(full_batch.RingNetwork("product", 4, 2, 1), 2, (3, 5), 0), [474, 503]),
-    "exact channels, searched": (lambda: depth_searched.sought(False, 2, 1024), [0]),
+    "exact channels, searched": (lambda: depth_searched.sought(False, 2, 1024), [9655]),
     "exact channels, searched ranks": (lambda: depth_searched.exact(RING, 2), [3124]),
     "fitted target": (lambda: depth_channels.target_function("random", 4, 1), [4420]),
     "factorization start": (
@@ -363,7 +363,7 @@ DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
     "volume, per location": (lambda: overlaps.smallest_overlapping(4, shared=False), [4500]),
     "machine": (lambda: overlaps.smallest_machine(4), [8925]),
     "filter": (lambda: overlaps.smallest_filter(4), [109]),
-    "subsets": (lambda: list(target_entropy.subset_rows(Subsets(images=((1, 2),)))), [0]),
+    "subsets": (lambda: list(target_entropy.subset_rows(Subsets(images=((1, 2),)))), [5550]),
     "node bridge": (lambda: bridged_rank(PoolingTree.named("line", (4,)), 2, (2, 2), [0, 2]), [9272]),
     "halves": (lambda: target_entropy.block_rows(Blocks(sites=(2, 4), halves=2)), [2030, 1413]),
     "recurrent rank": (lambda: recurrent_memory.start_end_rank(CELLS), [1577]),
