@@ -1,18 +1,23 @@
 """Claims of architecture_advice."""
 
-from convac.claims.claims import Claim, Labels
+from convac.claims.claims import Amendment, Claim, Labels
 
 SOURCE = "ours (docs/advice.md); 1605.06743 and 1704.01552 ask whether networks can be tailored to a task"
 ACCURACY: Labels = {"quantity": "test_accuracy"}
 HELD_OUT: Labels = {"part": "held out"}
 COMPARED: Labels = {"part": ("tuned", "held out")}
+MADE_SECONDARY = Amendment(
+    "2026-11-30",
+    "made a secondary, from a primary",
+    "a primary has an effect above 0, this one allows a loss; five of fourteen tasks had been seen",
+)
 # thresholds of the order and of the rival: half of what a pilot (seeds 0 and 1, tuned tasks) found, 0.6 and 0.08
 RIVALS = ("uniform", "wide-base", "wide-tip")
 # loss that is allowed under a secret permutation of the pixels: more, where the label is about mirror images
 LOSSES = {"closedness": 0.02, "digits local": 0.02, "symmetry": 0.05}
 
 
-def regret_claim(part: Labels, name: str, words: str, primary: bool) -> Claim:
+def regret_claim(part: Labels, name: str, words: str, amended: Amendment | None = None) -> Claim:
     """Over some tasks the advised network is hardly worse than the best candidate."""
     return Claim(
         id=f"architecture-advice-regret-{name}",
@@ -20,13 +25,14 @@ def regret_claim(part: Labels, name: str, words: str, primary: bool) -> Claim:
         "chosen on other seeds' validation images, mean over tasks",
         source=SOURCE,
         origin="ours",
-        role="primary" if primary else "secondary",
+        role="secondary",
         where={**ACCURACY, **part},
         first={"geometry": "advised"},
         second={"geometry": "best"},
         by=("task", "places"),
         threshold=-0.02,
-        expected=(0.95, 0.85),
+        expected=(0.95, 0.65),
+        amended=amended,
     )
 
 
@@ -85,7 +91,7 @@ def widths_claim(rival: str) -> Claim:
 
 
 CLAIMS = (
-    regret_claim(HELD_OUT, "held-out", "Tasks held out", primary=True),
+    regret_claim(HELD_OUT, "held-out", "Tasks held out", MADE_SECONDARY),
     order_claim("held-out", HELD_OUT, "Tasks held out", 0.3, primary=True),
     Claim(
         id="architecture-advice-rival",
@@ -101,7 +107,7 @@ CLAIMS = (
         threshold=0.03,
         expected=(0.95, 0.8),
     ),
-    regret_claim(COMPARED, "all", "All tasks", primary=False),
+    regret_claim(COMPARED, "all", "All tasks"),
     Claim(
         id="architecture-advice-within",
         statement="Every task: the paired 95 % interval of advised less best candidate contains 0 or lies above −0.01",
