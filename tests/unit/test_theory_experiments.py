@@ -32,6 +32,7 @@ OPEN_ENDED = (
     "architecture-advice",  # of networks, which a few steps don't train
     "dynamics",  # what gradient descent does in a few hundred steps
     "min-cut-mixed",
+    "min-cut-node-bridges",
     "min-cut-symmetric-equal",
     "overlaps-front-shared",
     "overlaps-volume",
