@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from convac.plotting.gains import Line, above_gains, gains_below, judged
+from convac.plotting.gains import above_gains, gains_below, judged
 from convac.plotting.geometries import abreast
 from convac.plotting.looks import Look, looks, ordered, refuse_unknown
 from convac.plotting.primitives import dots, drawn, key, level_line, note, panel, per_seed, present, rows, whiskers
@@ -119,8 +119,8 @@ def regret(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
     kinds = tasks(table)
     if not kinds:
         return None
-    found = judged(claims, REGRETS)
-    made, upper, axes = above_gains(1.2 + 0.2 * len(kinds), found)
+    gains = {"claims": judged(claims, REGRETS)}
+    made, upper, below = above_gains(1.2 + 0.2 * len(kinds), gains)
     left, right = upper.subplots(1, 2, sharey=True)
     for place, (part, task, places) in enumerate(kinds):
         own = rows(table, part=part, task=task, places=places)
@@ -147,7 +147,7 @@ def regret(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
     note(
         made,
         "bars: 95 % intervals over seeds; *: task held out; dashed: −0.01, and τ = 0.7",
-        *gains_below(axes, 2, found, "Claims", "test accuracy, or τ"),
+        *gains_below(below, 2, gains, "Gain in test accuracy, or τ"),
     )
     return made
 
@@ -200,8 +200,8 @@ def widths(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
     names = ordered(present(found, "task"), ("digits local", "digits between", "digits global"))
     if not names:
         return None
-    lines: list[Line] = judged(claims, GAINS)
-    made, upper, below = above_gains(2.4, lines)
+    gains = {"gains": judged(claims, GAINS)}
+    made, upper, below = above_gains(2.4, gains)
     axes = upper.subplots()
     series = looks(present(found, "profile"), PROFILES)
     for place, task in enumerate(names):
@@ -218,7 +218,7 @@ def widths(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
     note(
         made,
         "bars: 95 % intervals over seeds; below a task: the advised widths, from the sites up",
-        *gains_below(below, 1, lines, "Gains", "test accuracy"),
+        *gains_below(below, 1, gains, "Gain in test accuracy"),
     )
     return made
 

@@ -114,8 +114,9 @@ def order(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
         return None
     named = {"dynamics-order": "above an unfactorised tensor’s, all tasks"}
     named |= {f"dynamics-order-{task}": f"above an unfactorised tensor’s, {task}" for task in tasks}
-    lines = judged(claims, {**named, "dynamics-order-start": "above that of a large start, all tasks"})
-    made, above, below = above_gains(2.7, lines)
+    named |= {"dynamics-order-start": "above that of a large start, all tasks"}
+    gains = {"order of entry from a small start": judged(claims, named)}
+    made, above, below = above_gains(2.7, gains)
     left, right = above.subplots(1, 2)
     for place, task in enumerate(tasks):
         for (start, look), shift in zip(series.items(), abreast(len(series), 0.2), strict=True):
@@ -142,7 +143,7 @@ def order(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
         key("the same of an unfactorised tensor", color=BLACK, marker="o", linestyle="", markerfacecolor="white")
     )
     made.legend(handles=keys, loc="outside upper center", ncols=4)
-    told = gains_below(below, 2, lines, "Order of entry from a small start", "Difference of τ-b")
+    told = gains_below(below, 2, gains, "Difference of τ-b")
     note(made, "(a): mean over bonds; (b): ratio of steps; bars: 95 % intervals over seeds", *told)
     return made
 
@@ -160,8 +161,8 @@ def entropy(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
     if not tasks:
         return None
     named = {"dynamics-product": "least of the descent", "dynamics-rank": "when half of the error is gone"}
-    lines = judged(claims, named)
-    made, above, below = above_gains(3.6, lines)
+    gains = {"entropy of a large start less that of a small one": judged(claims, named)}
+    made, above, below = above_gains(3.6, gains)
     grid = above.subplots(2, len(tasks), sharex=True, sharey="row", squeeze=False)
     for column, task in enumerate(tasks):
         top, bottom = grid[:, column]
@@ -192,8 +193,6 @@ def entropy(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
     keys = [key(f"{start} start", color=colour) for start, (colour, _) in series.items()]
     keys += [key(name, color=BLACK, linestyle=dashes) for name, dashes in LEVELS.values()]
     made.legend(handles=keys, loc="outside upper center", ncols=5)
-    told = gains_below(
-        below, 2 * len(tasks), lines, "Entropy of a large start less that of a small one", "Entropy (nats)"
-    )
+    told = gains_below(below, 2 * len(tasks), gains, "Entropy (nats)")
     note(made, "means over seeds, bands: 95 % intervals; error 1: of the mean label", *told)
     return made
