@@ -24,7 +24,7 @@ from convac.datasets.blobs import generate
 from convac.errors import NonFiniteError
 from convac.experiments.blob_runs import FITTING
 from convac.geometry.trees import PoolingTree
-from convac.specs.datasets.blobs import BlobsSpec
+from convac.specs.datasets.blobs import BlobsSpec, BlobTask
 from convac.specs.networks.simnet import SimNetSpec
 from convac.specs.run import RunSpec
 from convac.specs.training import TrainingSpec
@@ -34,7 +34,7 @@ SIDE, FIRST_SEED, LEARNT = 16, 1000, 0.55
 SCHEDULE = {"batch": 32, "lr": 0.01, "decay": 0.05, "drop_at": 0.95, "betas": (0.9, 0.9), "warm_up": 0.1}
 
 
-def run_spec(task: str, beta: float | str, annealed: float, width: int, steps: int, seeds: int) -> RunSpec:
+def run_spec(task: BlobTask, beta: float | str, annealed: float, width: int, steps: int, seeds: int) -> RunSpec:
     """Networks of one task in the geometry that fits it, all seeds on the same images."""
     tree = PoolingTree.named(FITTING[task], (SIDE, SIDE))
     fields: dict[str, Any] = {"geometry": FITTING[task], "sites": tree.shape, "windows": tree.windows, "beta": beta}

@@ -13,7 +13,7 @@ from convac.errors import ArgumentError
 from convac.experiments.experiment import Cell, Experiment
 from convac.geometry.trees import PoolingTree
 from convac.specs.dataset import Control
-from convac.specs.datasets.blobs import BlobsSpec
+from convac.specs.datasets.blobs import BlobsSpec, BlobTask
 from convac.specs.geometry import TreeFile, geometry_label
 from convac.specs.network import NetworkSpec
 from convac.specs.networks.arithmetic import ArithmeticSpec, Initialisation
@@ -24,14 +24,13 @@ from convac.specs.training import Schedule, Seeds, TrainingSpec, seeds_of
 
 FITTING = {"closedness": "square", "symmetry": "mirror"}  # the geometry that suits a task
 
-Task = Literal["closedness", "symmetry"]
 Geometry = Literal["square", "mirror"] | TreeFile
 
 
 class BlobImages(Experiment):
     """Base of the blocks whose networks are trained on blobs, over pooling trees of several geometries."""
 
-    tasks: tuple[Task, ...] = Field(min_length=1, description="what is asked of a blob")
+    tasks: tuple[BlobTask, ...] = Field(min_length=1, description="what is asked of a blob")
     side: Annotated[Literal[16, 32, 64], INTEGER] = Field(description="pixels along each side of an image")
     rendered_train: Annotated[Positive, Field(ge=10)] = Field(
         description="blobs drawn for training; 80 % become examples"
@@ -91,7 +90,7 @@ def first_seeds(block: Block) -> Block:
     return block.model_copy(update={"seeds": seeds_of(block.seeds)[: block.further_seeds]})
 
 
-def deep(block: BlobExperiment, task: Task, geometry: str) -> Iterator[Cell]:
+def deep(block: BlobExperiment, task: BlobTask, geometry: str) -> Iterator[Cell]:
     """Deep networks of every kind and width in one geometry; of signed ConvACs the first width alone."""
     kept = block.snapshots
     for width in block.widths:
@@ -105,7 +104,7 @@ def deep(block: BlobExperiment, task: Task, geometry: str) -> Iterator[Cell]:
 
 def signed(
     block: BlobExperiment,
-    task: Task,
+    task: BlobTask,
     geometry: str,
     windows: tuple[int, ...] | None,
     initialisation: Initialisation,
@@ -119,7 +118,7 @@ def signed(
 
 def cell(
     block: BlobImages,
-    task: Task,
+    task: BlobTask,
     name: str,
     geometry: str,
     width: int,

@@ -12,8 +12,9 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from convac.experiments.blob_runs import BlobExperiment, Task, cell, deep, first_seeds, signed
+from convac.experiments.blob_runs import BlobExperiment, cell, deep, first_seeds, signed
 from convac.experiments.experiment import Cell
+from convac.specs.datasets.blobs import BlobTask
 from convac.specs.measurement import MeasureSpec
 from convac.specs.measurements.windows import WindowsSpec
 from convac.specs.networks.arithmetic import ArithmeticSpec, Initialisation
@@ -41,7 +42,7 @@ def cells(block: Block) -> list[Cell]:
     return list(kept.values())
 
 
-def compared(block: Block, task: Task) -> Iterator[Cell]:
+def compared(block: Block, task: BlobTask) -> Iterator[Cell]:
     """Deep networks of every kind, geometry and width; beside one kind, the baseline of the geometry's windows."""
     for geometry in block.geometries:
         for each in deep(block, task, geometry):
@@ -49,7 +50,7 @@ def compared(block: Block, task: Task) -> Iterator[Cell]:
             yield replace(each, measure=MeasureSpec(measurements=(WindowsSpec(),))) if beside else each
 
 
-def shallow(block: Block, task: Task) -> Iterator[Cell]:
+def shallow(block: Block, task: BlobTask) -> Iterator[Cell]:
     """Shallow ConvACs: one level whose window holds every site."""
     for width in block.shallow_widths:
         kind = partial(ArithmeticSpec, weights="positive", initialisation="calibrated")

@@ -14,8 +14,9 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from convac.errors import ArgumentError
-from convac.experiments.blob_runs import BlobImages, Task, cell
+from convac.experiments.blob_runs import BlobImages, cell
 from convac.experiments.experiment import Cell
+from convac.specs.datasets.blobs import BlobTask
 from convac.specs.measurement import MeasureSpec
 from convac.specs.measurements.dependence import DependenceSpec
 from convac.specs.networks.simnet import LIMITS, SimNetSpec
@@ -59,7 +60,7 @@ def cells(block: Block) -> list[Cell]:
     return [each for task in block.tasks for geometry in block.geometries for each in compared(block, task, geometry)]
 
 
-def compared(block: Block, task: Task, geometry: str) -> Iterator[Cell]:
+def compared(block: Block, task: BlobTask, geometry: str) -> Iterator[Cell]:
     """Networks of one task and geometry, measured through training; beside those of the fitting one, the label's."""
     for beta in block.betas:
         kind = partial(SimNetSpec, beta=beta, annealed=block.annealed)

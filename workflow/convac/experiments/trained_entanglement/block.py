@@ -12,9 +12,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from convac.experiments.blob_runs import FITTING, BlobExperiment, Task, deep, first_seeds, under
+from convac.experiments.blob_runs import FITTING, BlobExperiment, deep, first_seeds, under
 from convac.experiments.experiment import Cell
 from convac.specs.dataset import Control
+from convac.specs.datasets.blobs import BlobTask
 from convac.specs.measurement import MeasureSpec
 from convac.specs.measurements.data_basis import DataBasisSpec
 from convac.specs.measurements.dependence import DependenceSpec
@@ -67,7 +68,7 @@ def measured(block: Block, cell: Cell) -> MeasureSpec:
     return MeasureSpec(measurements=(uniform, DataBasisSpec(partitions=PARTITIONS), dependence))
 
 
-def controlled(block: Block, task: Task) -> Iterator[Cell]:
+def controlled(block: Block, task: BlobTask) -> Iterator[Cell]:
     """Every kind of network in the task's own geometry, under each control: few images with shuffled labels, for steps
     of their own at a rate that doesn't fall, or pixels in one other order.
     """
