@@ -11,6 +11,11 @@ MADE_SECONDARY = Amendment(
     "made a secondary, from a primary",
     "a primary has an effect above 0, this one allows a loss; five of fourteen tasks had been seen",
 )
+TOLD_APART = Amendment(
+    "2026-11-30",
+    "threshold 0.5, from 1",
+    "values are 0 or 1: the verdict is the same; nine of fourteen tasks had been seen",
+)
 # thresholds of the order and of the rival: half of what a pilot (seeds 0 and 1, tuned tasks) found, 0.6 and 0.08
 RIVALS = ("uniform", "wide-base", "wide-tip")
 # loss that is allowed under a secret permutation of the pixels: more, where the label is about mirror images
@@ -152,5 +157,6 @@ CLAIMS = (
         kind="exact",
         threshold=0.5,
         expected=(1.0, 0.0),
+        amended=TOLD_APART,
     ),
 )

@@ -139,7 +139,7 @@ def regret(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
         each.axvline(level, color=VERMILLION, linestyle="--", linewidth=0.9, zorder=1)
         each.grid(axis="x")
     left.set_xlabel("Test accuracy, advised less best candidate")
-    right.set_xlabel("Kendall's τ with test accuracy")
+    right.set_xlabel("Kendall’s τ with test accuracy")
     panel(left, 0, "Advised and best")
     panel(right, 1, "Order of candidates")
     keys = [key(RANKING_NAMES[name], color=look[0], marker=look[1], linestyle="") for name, look in RANKINGS.items()]
@@ -176,7 +176,7 @@ def differences(table: pd.DataFrame) -> pd.Series:
 
 
 def sideways(axes: Axes, place: float, values: pd.Series, look: Look) -> None:
-    """A mean with its 95 % interval along the horizontal axis."""
+    """A mean with its 95 % interval along the horizontal axis; differences of accuracies and τ lie within ±1."""
     if values.empty:
         return
     interval = mean_interval(values.astype(float).tolist())
@@ -185,7 +185,7 @@ def sideways(axes: Axes, place: float, values: pd.Series, look: Look) -> None:
     axes.errorbar(
         interval.mean,
         place,
-        xerr=[[below], [above]],
+        xerr=[[min(below, interval.mean + 1)], [min(above, 1 - interval.mean)]],
         color=colour,
         marker=marker,
         markersize=3.2,
