@@ -1,2 +1,2 @@
-"""A network tailored to data before it is trained: pair dependence, trees, widths. May import `entanglement`, `specs`,
-`geometry` and what lies below them; needs no torch."""
+"""A network tailored to data before it is trained: pair dependence, trees, widths, short trials. May import `training`,
+`entanglement`, `networks`, `datasets`, `specs`, `geometry` and what lies below; needs no torch without trials."""
