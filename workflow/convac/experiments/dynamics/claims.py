@@ -95,7 +95,7 @@ CLAIMS = (
             id=f"dynamics-long-range-{task}",
             statement=f"Small start, {task}: the second Schmidt pair of the cut into halves enters at a step more than "
             f"{LATER:g} times that of rows of pixels",
-            source="ours, after 2201.11729 (Countering locality: the preference for dependence of short range)",
+            source="ours, after 2201.11729 (implicit regularisation towards locality)",
             origin="ours",
             role="secondary",
             where={"quantity": "second_entry", "task": task, "start": "small"},
