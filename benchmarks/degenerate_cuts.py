@@ -8,7 +8,7 @@ of its own where the root is cut: E o^2n = (2n − 1)!! in place of 1.)
 
     python benchmarks/degenerate_cuts.py [--widths 4 9 16] [--networks 40] [--seed 3]
 
-Sources: 2506.23894 (degenerate cuts of random tensor networks); 1003.3075 (random graph states and Fuss-Catalan spectra).
+Sources: 2506.23894 (degenerate cuts of random tensor networks); 1003.3075 (random graph states).
 """
 
 import argparse
