@@ -180,6 +180,8 @@ def test_why_snakemake_refused_to_plan():
 CONFIG = read_config(Path(__file__).parents[2] / "config.yaml")
 # lists whose entries stand for places, or must be so many or ascend
 PLACES = {
+    "architecture_advice.distances",
+    "architecture_advice.sizes",
     "min_cut.drawn_windows",
     "min_cut.drawn_widths",
     "overlaps.families.#.sites",
