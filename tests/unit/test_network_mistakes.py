@@ -306,6 +306,7 @@ WRONG = {
     "group": NO_COUNT,
     "mixed": [3, "12", (9,), (True,), (1.0,), (-1,), None, (1, 1), {1: 1}],
     "beta": [np.nan, "1", True, None, 1j, [2], 1e9, 10**30, 1e-9],
+    "annealed": [np.nan, "0.5", True, None, 1j, [0.5], -0.1, 1.0],
     "sites": [4, "44", (4,), (4, 4, 4), (4, 6), (4.0, 4), (True, True), None, (0, 4)],
     "kernel": [*NO_COUNT, 99],
     "patch": [*NO_COUNT, 5],

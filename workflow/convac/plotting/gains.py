@@ -30,7 +30,7 @@ def judged(claims: pd.DataFrame, named: Mapping[str, str]) -> list[Line]:
 
 def forest_height(lines: Sequence[Line]) -> float:
     """Inches that a panel of so many gains takes, with its title and its axis."""
-    return 0.6 + 0.16 * len(lines)
+    return 0.7 + 0.18 * len(lines)
 
 
 def forest(axes: Axes, lines: Sequence[Line]) -> None:

@@ -29,12 +29,13 @@ from convac.plotting.primitives import (
     present,
     rows,
 )
-from convac.plotting.style import BLACK, BLUE, GREEN, ORANGE, PAGE, PURPLE, VERMILLION, figure
+from convac.plotting.style import BLACK, BLUE, GREEN, GREY, ORANGE, PAGE, PURPLE, VERMILLION, figure
 
 NETWORKS = ("RAC", "orthogonal", "tanh", "GRU")
 TASKS = ("copying", "similarity")
 DEPTHS = {1: (BLUE, "o"), 2: (VERMILLION, "s"), 3: (GREEN, "^")}
-KINDS = {"RAC": (BLUE, "o"), "orthogonal": (VERMILLION, "s"), "tanh": (GREEN, "^"), "GRU": (PURPLE, "D")}
+# of networks where depths have their colours beside them: none of theirs
+KINDS = {"RAC": (BLACK, "P"), "orthogonal": (PURPLE, "X"), "tanh": (ORANGE, "*"), "GRU": (GREY, "h")}
 COMPARED = ("RAC", "orthogonal")
 CHANCE = 1 / 3  # of three classes
 BAR = 0.99
