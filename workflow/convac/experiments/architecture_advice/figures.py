@@ -59,7 +59,7 @@ def tasks(table: pd.DataFrame) -> list[tuple[str, str, str]]:
 
 def shown(task: str, places: str) -> str:
     """A task as figures call it."""
-    return task if places == "plain" else f"{task},\npermuted"
+    return task if places == "plain" else f"{task} †"
 
 
 def candidates(table: pd.DataFrame) -> Figure | None:
@@ -88,8 +88,9 @@ def candidates(table: pd.DataFrame) -> Figure | None:
     )
     note(
         made,
-        "from left to right by ascending score of the tree; bars: 95 % intervals over seeds; *: task held out",
+        "from left to right by ascending score of the tree; bars: 95 % intervals over seeds",
         "triangle at the foot: chosen by the advice, the larger the more often",
+        "*: task held out; †: pixels of all images in a secret order",
     )
     return made
 

@@ -147,7 +147,7 @@ def learning(table: pd.DataFrame) -> Figure | None:
     if found.empty or "step" not in found:
         return None
     names, tasks = networks(found), [task for task in TASKS if task in present(found, "task")]
-    made = figure(PAGE, 1.0 + 1.5 * len(tasks))
+    made = figure(PAGE, 1.0 + 1.65 * len(tasks))
     panels = made.subplots(len(tasks), len(names), sharex="row", sharey=True, squeeze=False)
     for row, task in enumerate(tasks):
         own = rows(found, task=task)
@@ -160,7 +160,7 @@ def learning(table: pd.DataFrame) -> Figure | None:
             level_line(axes, BAR, "--")
             panel(axes, row * len(names) + column, name)
         panels[row, 0].set_ylabel(f"{task.capitalize()}, delay {longest}:\naccuracy")
-    for axes in panels[-1]:
+    for axes in panels.flat:
         axes.set_xlabel("Step")
     panels[0, 0].set_ylim(0, 1)  # no interval goes further
     entries = [*depth_keys(found), key("chance", linestyle=":"), key(f"{BAR:.0%}".replace("%", " %"), linestyle="--")]
@@ -260,7 +260,7 @@ def gradients(table: pd.DataFrame) -> Figure | None:
     if found.empty:
         return None
     names, tasks = networks(found), [task for task in TASKS if task in present(found, "task")]
-    made = figure(PAGE, 1.0 + 1.5 * len(tasks))
+    made = figure(PAGE, 1.0 + 1.65 * len(tasks))
     panels = made.subplots(len(tasks), len(names), sharex="row", sharey="row", squeeze=False)
     for row, task in enumerate(tasks):
         own = rows(found, task=task)
@@ -273,7 +273,7 @@ def gradients(table: pd.DataFrame) -> Figure | None:
                 curves(axes, logs, x="place", color=colour, linewidth=1)
             panel(axes, row * len(names) + column, name)
         panels[row, 0].set_ylabel(f"{task.capitalize()}, delay {longest}:\nlog₁₀ of the gradient")
-    for axes in panels[-1]:
+    for axes in panels.flat:
         axes.set_xlabel("Step of the sequence")
     entries = depth_keys(found)
     for entry in entries:
