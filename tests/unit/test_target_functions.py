@@ -162,11 +162,11 @@ CLASSES = {"tasks": ["digits"], "sides": [4, 5, 6, 7], "samples": 32, "seeds": 1
     [
         (
             {"images": [[5, 5]]},
-            "images, subset_images, block_image: [5, 5]; accepted: at least 2 columns, 20 pixels at most",
+            "images, subset_images, block_image: [5, 5]; accepted: 2 columns or more, 20 pixels at most",
         ),
         (
             {"block_image": [4, 1]},
-            "images, subset_images, block_image: [4, 1]; accepted: at least 2 columns, 20 pixels at most",
+            "images, subset_images, block_image: [4, 1]; accepted: 2 columns or more, 20 pixels at most",
         ),
         ({"lengths": [2, 4, 8, 1000]}, "lengths: 1000; accepted: strip_height × length up to 1000"),
         ({"classes": [{"tasks": ["cats"], "sides": [4, 5, 6, 7], "samples": 32, "seeds": 1}]}, "accepted: 'digits'"),
