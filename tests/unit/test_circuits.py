@@ -64,7 +64,7 @@ def test_what_is_no_circuit_is_refused_by_name(changes, words):
         ({"local_dimension": 0}, "local_dimension"),
         ({"local_dimension": 2.5}, "local_dimension"),
         ({"widths": 3}, "widths"),
-        ({"widths": (0,)}, "widths: got 0; accepted: integers ≥ 1"),
+        ({"widths": (0,)}, "widths: got 0; accepted: integers from 1"),
         ({"widths": (2.0,)}, "widths"),
         ({"widths": (2, 2)}, "widths: 2 given"),
         ({"classes": 0}, "classes"),

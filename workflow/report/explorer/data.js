@@ -22,8 +22,9 @@ function proposed(columns) {
   const names = [...columns.keys()].filter(name => name !== "seed");
   const numeric = names.filter(name => isNumeric(columns.get(name)));
   const size = name => columns.get(name).includes(null) ? 0 : columns.get(name).length;  // none has no place on an axis
-  const bySize = [...numeric].sort((one, other) => size(other) - size(one));
-  const x = numeric.includes("step") ? "step" : bySize[0] || names[0] || "";
+  const placed = numeric.filter(size).sort((one, other) => size(other) - size(one));
+  const words = names.find(name => TELLING.includes(name)) || names[0] || "";
+  const x = numeric.includes("step") ? "step" : placed[0] || words;
   const few = names.filter(name => name !== x && columns.get(name).length <= PALETTE.length);
   few.sort((one, other) => TELLING.includes(other) - TELLING.includes(one));
   return {x, colour: few[0] || "", panel: few[1] || ""};
