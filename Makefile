@@ -33,7 +33,7 @@ setup-test: ## the same with what the tests need
 check: setup ## config files and ARGS, before Snakemake ends in a traceback on them
 	@python -m convac check -- $(ARGS)
 
-run: check ## run every experiment at the config's scale (the default); laptop: about 25 minutes on 2 cores
+run: check ## run every experiment at the config's scale (the default); laptop: about 35 minutes on 2 cores
 	$(SNAKEMAKE) $(ARGS)
 
 smoke: check ## every experiment, tiny: 2 minutes on 2 cores with set-up
@@ -104,7 +104,7 @@ lint: setup-test ## format, lint and types
 	snakemake --lint
 	mypy
 
-test: setup-test lint ## every check: linters, types, unit, physics and pipeline tests; about 19 minutes on 2 cores
+test: setup-test lint ## every check: linters, types, unit, physics and pipeline tests; about 25 minutes on 2 cores
 	pytest -n 2 --dist worksteal -q
 
 generate: setup ## schema, data dictionary and the README's tables, from the code
