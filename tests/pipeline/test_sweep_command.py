@@ -36,5 +36,5 @@ def test_a_sweep_ends_in_one_table_and_one_curve(clone):
     assert "Nothing to be done" in again
     assert "train_accuracy by widths" in again
     refused = clone.convac(*COMMAND, "--quantity", "accuracy", ok=False)
-    assert "--quantity: accuracy is none of the table's; accepted: " in refused.splitlines()[-1]
+    assert '--quantity: "accuracy" is unknown; did you mean test_accuracy?' in refused.splitlines()[-1]
     assert "Traceback" not in refused
