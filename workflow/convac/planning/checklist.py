@@ -34,8 +34,8 @@ is reported is the network after its last step, whatever it was before.
 SEEDS = """## Seeds
 
 Seeds that were taken are all reported, networks that failed to converge among them
-([Converged](verdicts.md#converged)). A seed decides initial weights, batches and, where drawn, images; it gives the
-same numbers alone and among others.
+([Converged](verdicts.md#converged)). A seed decides initial weights, batches and, where drawn, images. Alone or
+among others it gives the same network up to rounding: final test accuracies differ by two images at most.
 """
 INTERVALS = f"""## Intervals
 
