@@ -24,12 +24,26 @@ def test_a_claim_is_explained_from_the_reference(name, capsys):
     assert told.count("\n  seed ") == (line["n"] if line["kind"] == "interval" else 0)
 
 
-def test_the_seeds_of_an_interval_average_to_its_mean(capsys):
-    main(["explain", OF_EACH_KIND[0]])
+@pytest.mark.parametrize("name", [OF_EACH_KIND[0], "trained-entanglement-share-task"])
+def test_the_seeds_of_an_interval_average_to_its_mean(name, capsys):
+    main(["explain", name])
     told = capsys.readouterr().out
-    seeds = [float(line.split(", ")[-1].replace("−", "-")) for line in told.splitlines() if line.startswith("  seed")]
-    stored = pd.read_csv(f"{REFERENCE}/claims.csv").set_index("id").loc[OF_EACH_KIND[0], "mean"]
+    lines = [line.removeprefix("  seed ") for line in told.splitlines() if line.startswith("  seed")]
+    seeds = [float(line.partition(" (")[0].split(", ")[-1].replace("−", "-")) for line in lines]
+    stored = pd.read_csv(f"{REFERENCE}/claims.csv").set_index("id").loc[name, "mean"]
     assert sum(seeds) / len(seeds) == pytest.approx(stored, abs=2e-3)
+    assert [int(line.partition(":")[0]) for line in lines] == sorted(int(line.partition(":")[0]) for line in lines)
+
+
+def test_an_equivalence_of_every_pair_is_told_by_pair(capsys):
+    name = "trained-entanglement-share-label"
+    main(["explain", name])
+    told = capsys.readouterr().out.partition("per pair (means over seeds: first, second, difference):\n")[2]
+    lines = [line for line in told.splitlines() if line.startswith("  ")]
+    differences = [float(line.rsplit(", ", 1)[1].replace("−", "-")) for line in lines]
+    stored = pd.read_csv(f"{REFERENCE}/claims.csv").set_index("id").loc[name, "mean"]
+    assert any(value == pytest.approx(stored, abs=2e-3) for value in differences)
+    assert len(differences) > 4
 
 
 @pytest.mark.parametrize(

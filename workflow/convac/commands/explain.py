@@ -3,8 +3,9 @@
 import difflib
 import math
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from statistics import fmean
 
 import pandas as pd
 
@@ -120,20 +121,50 @@ def filters(claim: Claim) -> str:
 
 
 def per_seed_lines(claim: Claim, found: list[Pair]) -> Iterator[str]:
-    """A line per seed: the mean of each side and of the statistic over its pairs."""
-    frame = pd.DataFrame(
-        [(pair.seed, pair.first, pair.second, pair.statistic) for pair in found],
-        columns=["seed", "first", "second", "statistic"],
-    )
+    """A line per seed: the mean of each side and of the statistic over its pairs, or what decides in their place.
+
+    Claims about every pair are decided by each seed's least one, equivalences by the pairs that have the farthest mean.
+    """
+    if claim.every and claim.kind == "equivalence":
+        yield from group_lines(found)
+        return
     unit = "logarithms of first and second, difference" if claim.logarithmic else "first, second, difference"
-    if len(frame):
-        yield f"per seed ({unit}):"
-    for seed, own in frame.groupby("seed", sort=False):
-        first, second, statistic = (
-            number(own[name].mean() if own[name].notna().all() else math.nan)
-            for name in ("first", "second", "statistic")
-        )
-        yield f"  seed {seed}: {first}, {second}, {statistic}"
+    if found:
+        yield f"per seed ({unit}{', of the pair with the least' if claim.every else ''}):"
+    seeds = grouped(found, lambda pair: pair.seed)
+    for seed, own in sorted(seeds.items(), key=lambda item: (len(item[0]), item[0])):
+        if claim.every and all(math.isfinite(pair.statistic) for pair in own):
+            least = min(own, key=lambda pair: pair.statistic)
+            yield f"  seed {seed}: {means([least])} ({labels_of(least)})"
+        else:
+            yield f"  seed {seed}: {means(own)}"
+
+
+def group_lines(found: list[Pair]) -> Iterator[str]:
+    """A line for all pairs that differ in their seed alone: means over seeds of both sides and of the statistic."""
+    if found:
+        yield "per pair (means over seeds: first, second, difference):"
+    for name, own in grouped(found, labels_of).items():
+        yield f"  {name}: {means(own)}"
+
+
+def grouped(found: list[Pair], key: Callable[[Pair], str]) -> dict[str, list[Pair]]:
+    """The pairs by a key, in their order."""
+    groups: dict[str, list[Pair]] = {}
+    for pair in found:
+        groups.setdefault(key(pair), []).append(pair)
+    return groups
+
+
+def labels_of(pair: Pair) -> str:
+    """What tells a pair apart from the others of its seed."""
+    return pair.name.partition(", ")[2]
+
+
+def means(found: list[Pair]) -> str:
+    """The means of first, second and statistic, as text; nothing where one of the pairs has none."""
+    sides = zip(*((pair.first, pair.second, pair.statistic) for pair in found), strict=True)
+    return ", ".join(number(fmean(values)) for values in sides)
 
 
 def cell_lines(found: list[Pair]) -> Iterator[str]:
