@@ -71,7 +71,7 @@ def test_killed_again_and_again(fresh, undisturbed, chain, long):
     with stopped_afterwards(resume(fresh, *targets)) as run:
         assert run.wait() == 0
     assert_no_half_result(fresh, undisturbed)
-    for pattern in ("tables/*.parquet", "tables/*.csv", "claims/*", "claims.csv"):
+    for pattern in ("tables/*.parquet", "tables/*.csv", "examples/*", "claims/*", "claims.csv"):
         assert fresh.files(f"results/smoke/{pattern}") == undisturbed.files(f"results/smoke/{pattern}") != {}
     if long:
         assert_undisturbed(fresh, undisturbed)

@@ -30,6 +30,7 @@ def test_a_job_meets_a_full_disk(clone):
     target.mkdir()
     with mounted(target, "-t", "tmpfs", "-o", "size=4k", "tmpfs"):
         words = ["--cells", str(cells), "--table", f"{target}/t.parquet", "--csv", f"{target}/t.csv"]
+        words += ["--examples", f"{target}/e.parquet"]
         assert_told(clone.convac("collect", *words, ok=False), "t.parquet: can't be written: No space left on device")
         assert clone.files("results/full/*") == {}
 
@@ -96,7 +97,17 @@ def test_a_job_meets_a_folder_that_cannot_be_written(clone):
     before = clone.files()
     with mounted(target, "--bind", "-o", "ro", str(target)):
         written = f"{target}/recurrent_memory"
-        words = ["collect", "--cells", cells, "--table", f"{written}.parquet", "--csv", f"{written}.csv"]
+        words = [
+            "collect",
+            "--cells",
+            cells,
+            "--table",
+            f"{written}.parquet",
+            "--csv",
+            f"{written}.csv",
+            "--examples",
+            f"{written}-examples.parquet",
+        ]
         line = assert_told(
             clone.convac(*words, ok=False), f"{written}.parquet: can't be written: Read-only file system"
         )

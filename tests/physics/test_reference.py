@@ -16,6 +16,7 @@ from convac.commands.figure import provenance
 from convac.experiments.discovery import claims_of, studies
 from convac.files import read_table, sha256
 from convac.plotting import style
+from convac.specs.tables import joined
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "results" / "reference"
@@ -202,9 +203,10 @@ def assert_same_picture(drawn: Path, committed: Path) -> None:
 @pytest.mark.parametrize(("folder", "name", "study"), DRAWN, ids=[name for _, name, _ in DRAWN])
 def test_the_committed_figures_follow_from_the_committed_tables(folder, name, study, tmp_path, monkeypatch):
     monkeypatch.setattr(style, "FORMATS", ("png",))
-    table, claims = (folder / kind for kind in (f"tables/{name}.parquet", f"claims/{name}.csv"))
+    table, claims = folder / f"tables/{name}.parquet", folder / f"claims/{name}.csv"
+    observations = joined(read_table(table), read_table(folder / f"examples/{name}.parquet"))
     figures = import_module(f"convac.experiments.{study}.figures")
-    for part, figure in figures.draw(read_table(table), read_table(claims)).items():
+    for part, figure in figures.draw(observations, read_table(claims)).items():
         (drawn,) = style.save(figure, tmp_path / "-".join(filter(None, (name, part))), provenance(name, sha256(table)))
         assert_same_picture(drawn, folder / "figures" / drawn.name)
     committed = {path.name for path in (folder / "figures").glob(f"{name}*.png") if path.stem.split("-")[0] == name}

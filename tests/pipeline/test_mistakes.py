@@ -176,7 +176,10 @@ def test_a_damaged_checkpoint_is_passed_over(clone):
             ["none.json"],
         ),
         (["verify", "none.json"], ["none.json", "no such file"]),
-        (["collect", "--cells", "none.json", "--table", "t.parquet", "--csv", "t.csv"], ["none.json"]),
+        (
+            ["collect", "--cells", "none.json", "--table", "t.parquet", "--csv", "t.csv", "--examples", "e.parquet"],
+            ["none.json"],
+        ),
     ],
 )
 def test_commands_by_hand(fresh, arguments, words):

@@ -37,8 +37,8 @@ def executed(notebook: Path, folder: Path) -> list:
 
 
 def results(folder: Path, study: str) -> Path:
-    """Put the table and verdicts of an experiment into a folder of results."""
-    for path in (f"tables/{study}.parquet", f"claims/{study}.csv"):
+    """Put the tables and verdicts of an experiment into a folder of results."""
+    for path in (f"tables/{study}.parquet", f"examples/{study}.parquet", f"claims/{study}.csv"):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(REFERENCE / path, folder / path)
     return folder
@@ -89,8 +89,8 @@ def test_an_experiment_is_drawn_from_the_reference_where_nothing_was_run(tmp_pat
 def test_every_notebook_finds_its_own_results(study):
     cells = json.loads(NOTEBOOKS[study].read_text())["cells"]
     code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    assert all(f'{name} = ""' in code[0] for name in ("table", "claims", "stem", "provenance"))
-    assert f'table, claims, stem = inputs("{study}", table, claims, stem)' in code[1]
+    assert all(f'{name} = ""' in code[0] for name in ("table", "examples", "claims", "stem", "provenance"))
+    assert f'table, examples, claims, stem = inputs("{study}", table, examples, claims, stem)' in code[1]
 
 
 def test_the_last_run_comes_first_then_the_reference(tmp_path, notebooks):
@@ -101,17 +101,19 @@ def test_the_last_run_comes_first_then_the_reference(tmp_path, notebooks):
     for time, scale in enumerate(("laptop", "smoke", "paper")):
         run = results(tmp_path / "results" / scale, "min_cut")
         os.utime(run / "claims/min_cut.csv", (time % 2 + 10, time % 2 + 10))
-    table, claims, stem = inputs("min_cut")
+    table, examples, claims, stem = inputs("min_cut")
     assert table == tmp_path / "results/smoke/tables/min_cut.parquet"
+    assert examples == tmp_path / "results/smoke/examples/min_cut.parquet"
     assert claims == tmp_path / "results/smoke/claims/min_cut.csv"
     assert stem == tmp_path / "results/notebooks/min_cut"
     # what a cell says holds
-    assert inputs("min_cut", claims="mine.csv") == (table, Path("mine.csv"), stem)
+    assert inputs("min_cut", claims="mine.csv") == (table, examples, Path("mine.csv"), stem)
 
 
 def test_a_notebook_that_a_job_wrote_draws_what_the_job_drew(tmp_path, monkeypatch):
     run = results(tmp_path / "results/laptop", "min_cut")
-    given = ("results/laptop/tables/min_cut.parquet", "results/laptop/claims/min_cut.csv", "results/laptop/figures/x")
+    files = ("tables/min_cut.parquet", "examples/min_cut.parquet", "claims/min_cut.csv", "figures/x")
+    given = [f"results/laptop/{file}" for file in files]
     monkeypatch.chdir(tmp_path)
     assert inputs("min_cut", *given) == tuple(map(Path, given))
     (run / "notebooks").mkdir()

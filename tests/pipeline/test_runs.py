@@ -20,9 +20,11 @@ def test_a_finished_run_has_everything_and_runs_nothing_again(clone):
     figures = clone.files("results/smoke/figures/*")
     assert {path.rsplit(".", 1)[1] for path in figures} == {"pdf", "svg", "png"}
     table = pd.read_parquet(clone.path / f"{EXPERIMENT}.parquet")
-    assert {"loss", "train_accuracy", "test_accuracy", "log_scale", "converged", "window_accuracy", "pixel"} <= set(
-        table["quantity"]
-    )
+    quantities = {"loss", "train_accuracy", "test_accuracy", "log_scale", "converged", "window_accuracy"}
+    assert quantities <= set(table["quantity"])
+    assert "example" not in table
+    examples = pd.read_parquet(clone.path / "results/smoke/examples/pooling_geometry.parquet")
+    assert set(examples["quantity"]) == {"pixel"}
     ledger = pd.read_csv(clone.path / "results/smoke/claims.csv")
     assert set(ledger["verdict"]) == {"smoke"}
     record = json.loads(next(clone.path.glob("results/runs/*/run.json")).read_text())
@@ -71,7 +73,14 @@ def test_forcing_one_experiment_reruns_it_on_one_core_to_the_same_files(finished
     ended = printed.count("Finished jobid: ")
     assert ended > 10
     assert printed.count("Ready jobs: ") <= 2 * ended
-    for files in ("smoke/tables/*", "smoke/figures/*", "smoke/claims/*", "runs/*/*.parquet", "runs/*/*.safetensors"):
+    for files in (
+        "smoke/tables/*",
+        "smoke/examples/*",
+        "smoke/figures/*",
+        "smoke/claims/*",
+        "runs/*/*.parquet",
+        "runs/*/*.safetensors",
+    ):
         before = finished.files(f"results/{files}")
         assert before
         assert clone.files(f"results/{files}") == before

@@ -24,7 +24,9 @@ REFERENCE = ROOT / "results" / "reference"
 
 @pytest.fixture(scope="module")
 def reference():
-    return results(sorted(REFERENCE.glob("tables/*.parquet")), sorted(REFERENCE.glob("claims/*.csv")))
+    return results(
+        *(sorted(REFERENCE.glob(kind)) for kind in ("tables/*.parquet", "examples/*.parquet", "claims/*.csv"))
+    )
 
 
 def of(table, verdicts=CLAIMS):

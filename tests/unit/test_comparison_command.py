@@ -7,6 +7,7 @@ from comparison_tables import CLAIMS, theory, training
 
 from convac.cli import main
 from convac.files import read_json, write_json, write_table
+from convac.specs.tables import parted
 
 
 @pytest.fixture
@@ -16,6 +17,7 @@ def place(tmp_path, monkeypatch):
     for folder in ("reference", "smoke"):
         for name, table in (("drawn", theory()), ("trained", training())):
             write_table(f"results/{folder}/tables/{name}.parquet", table)
+            write_table(f"results/{folder}/examples/{name}.parquet", parted(table)[1])
             write_table(f"results/{folder}/claims/{name}.csv", CLAIMS)
     write_json("results/reference/run.json", {name: {"scale": "smoke"} for name in ("drawn", "trained")})
     return tmp_path
@@ -23,9 +25,12 @@ def place(tmp_path, monkeypatch):
 
 def comparison(*names):
     tables = [f"results/smoke/tables/{name}.parquet" for name in names]
+    examples = [str(path) for path in sorted(Path("results/smoke/examples").glob("*.parquet"))]
     claims = [str(path) for path in sorted(Path("results/smoke/claims").glob("*.csv"))]
     written = ["--csv", "results/smoke/comparison.csv", "--markdown", "results/smoke/comparison.md"]
-    main(["comparison", "--scale", "smoke", "--tables", *tables, "--claims", *claims, *written])
+    main(
+        ["comparison", "--scale", "smoke", "--tables", *tables, "--examples", *examples, "--claims", *claims, *written]
+    )
 
 
 def test_a_run_that_agrees(place, capsys):
@@ -67,6 +72,11 @@ def test_an_experiment_that_was_not_run_is_named(place, capsys):
     [
         (lambda: None, ["absent"], "results/smoke/tables/absent.parquet: no such file"),
         (lambda: Path("results/smoke/claims/drawn.csv").unlink(), ["drawn"], "claims: drawn.csv is missing"),
+        (
+            lambda: Path("results/smoke/examples/drawn.parquet").unlink(),
+            ["drawn"],
+            "examples: drawn.parquet is missing",
+        ),
         (lambda: Path("results/reference/run.json").unlink(), ["drawn"], "results/reference/run.json: no such file"),
         (lambda: write_json("results/reference/run.json", {}), ["drawn"], "drawn is of scale unknown; accepted: smoke"),
         (
@@ -98,6 +108,7 @@ def test_the_verdict_needs_its_table_and_something_in_it(place, capsys):
         main(["compare"])
     assert "results/laptop/comparison.csv: no such file; `make compare`" in capsys.readouterr().err
     Path("results/smoke/tables/drawn.parquet").rename("results/smoke/tables/new.parquet")
+    Path("results/smoke/examples/drawn.parquet").rename("results/smoke/examples/new.parquet")
     Path("results/smoke/claims/drawn.csv").rename("results/smoke/claims/new.csv")
     comparison("new")
     with pytest.raises(SystemExit):
@@ -110,7 +121,7 @@ def test_the_reference_keeps_the_scale_that_it_was_taken_at(place, capsys):
     facts = dict.fromkeys(("commit", "code", "dirty", "python", "platform", "cores"), "x")
     write_json("results/theory/a/run.json", {**facts, "time": "2026-01-01", "versions": {}})
     Path("results/reference/run.json").unlink()
-    drawn = {"table": "t", "code": "c", "time": "2026-01-02"}
+    drawn = {"table": "t", "examples": "e", "code": "c", "time": "2026-01-02"}
     write_json("results/smoke/notebooks/drawn.run.json", {**drawn, "host": "somebody's"})
     main(["reference", "--results", "results/smoke"])
     taken = read_json("results/reference/run.json")["drawn"]
@@ -126,7 +137,7 @@ def test_the_reference_keeps_the_scale_that_it_was_taken_at(place, capsys):
 
 
 def test_figures_that_are_drawn_again_leave_what_is_known_of_their_table(place):
-    facts = {"table": "t", "code": "c", "time": "2026-01-02"}
+    facts = {"table": "t", "examples": "e", "code": "c", "time": "2026-01-02"}
     write_json("results/redrawn/notebooks/drawn.run.json", {**facts, "commit": "x"})
     Path("results/redrawn/figures").mkdir()
     Path("results/redrawn/figures/drawn.png").write_bytes(b"")
@@ -148,6 +159,7 @@ def test_figures_that_are_drawn_again_leave_what_is_known_of_their_table(place):
 def test_published_images_have_a_reference_of_their_own(place, results, reference):
     record = Path("results/reference/run.json").read_bytes()
     write_table(f"{results}/tables/taken.parquet", theory())
+    write_table(f"{results}/examples/taken.parquet", parted(theory())[1])
     write_table(f"{results}/claims/taken.csv", CLAIMS)
     main(["reference", "--results", results])
     taken = {path.parents[1].as_posix() for path in Path("results/reference").rglob("taken.*")}

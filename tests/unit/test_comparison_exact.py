@@ -19,6 +19,7 @@ from convac.cli import main
 from convac.commands.compare import read_renaming
 from convac.errors import ConfigError
 from convac.files import read_table, write_table, write_text
+from convac.specs.tables import parted
 
 DOCS = Path(__file__).parents[2] / "docs"
 RUN, REFERENCE = Path("results/laptop"), Path("results/reference")
@@ -41,6 +42,7 @@ def place(tmp_path, monkeypatch):
     for folder in (RUN, REFERENCE):
         for name, table in (("drawn", drawn()), ("trained", training())):
             write_table(folder / f"tables/{name}.parquet", table)
+            write_table(folder / f"examples/{name}.parquet", parted(table)[1])
             write_table(folder / f"claims/{name}.csv", CLAIMS)
         write_table(folder / "claims.csv", ledger())
     return tmp_path
@@ -66,7 +68,7 @@ def test_the_same_results_are_identical_in_whatever_order(place, capsys):
     assert exact() == 0
     printed = capsys.readouterr().out
     assert "tables/drawn.parquet: identical, 6 rows\n" in printed
-    assert printed.endswith("results/laptop: 5 of 5 files are identical to those of results/reference\n")
+    assert printed.endswith("results/laptop: 7 of 7 files are identical to those of results/reference\n")
 
 
 def changed_value(table):
@@ -104,7 +106,7 @@ def test_what_differs_is_told_and_fails(place, capsys, file, change, told):
     printed = capsys.readouterr()
     assert told in printed.out
     assert printed.err.strip() == (
-        f"convac: results/laptop: 1 of 5 files differ from results/reference, the first {file}"
+        f"convac: results/laptop: 1 of 7 files differ from results/reference, the first {file}"
     )
 
 
@@ -143,7 +145,7 @@ def test_names_may_change_by_the_map_alone(place, capsys):
     }
     write_text("map.json", json.dumps(renaming))
     write_text("map.yaml", "# what was renamed\n" + json.dumps(renaming))
-    for kind in ("tables/{}.parquet", "claims/{}.csv"):
+    for kind in ("tables/{}.parquet", "examples/{}.parquet", "claims/{}.csv"):
         (RUN / kind.format("drawn")).rename(RUN / kind.format("exact_ranks"))
     names = {
         "quantity": {"entropy": "entanglement_entropy"},

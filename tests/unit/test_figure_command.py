@@ -23,18 +23,20 @@ def figure(
 ) -> subprocess.CompletedProcess[str]:
     """Run a notebook of these cells as the job of one experiment, with these environment variables."""
     notebook = nbformat.v4.new_notebook(metadata={"language_info": {"name": "python"}})
-    parameters = "\n".join(f'{name} = ""' for name in ("table", "claims", "stem", "provenance"))
+    parameters = "\n".join(f'{name} = ""' for name in ("table", "examples", "claims", "stem", "provenance"))
     notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in (parameters, *cells)]
     notebook.cells[0].metadata["tags"] = ["parameters"]
     if change is not None:
         change(notebook)
     (folder / "made.ipynb").write_text(json.dumps(notebook))
     write_table(folder / "table.parquet", pd.DataFrame({"cell": ["a"], "quantity": ["rank"], "value": [1.0]}))
+    write_table(folder / "examples.parquet", pd.DataFrame({"cell": [], "quantity": [], "value": []}))
     write_table(folder / "claims.csv", pd.DataFrame({"id": ["a"], "verdict": ["reproduced"]}))
     names = {
         "notebook": "made.ipynb",
         "study": "min_cut",
         "table": "table.parquet",
+        "examples": "examples.parquet",
         "claims": "claims.csv",
         "stem": "figures/made",
         "attempt": "logs/made.ipynb",
@@ -59,12 +61,12 @@ def test_a_notebook_is_executed_without_a_warning(tmp_path):
 
 def test_figures_name_their_table_and_the_record_what_drew_them(tmp_path):
     assert figure(tmp_path, "print(provenance)").returncode == 0
-    table = sha256(tmp_path / "table.parquet")
+    table, examples = (sha256(tmp_path / f"{name}.parquet") for name in ("table", "examples"))
     printed = json.loads((tmp_path / "done.ipynb").read_text())["cells"][-1]["outputs"][0]["text"]
     assert "".join(printed).strip() == f"made · table {table[:8]}"
     record = json.loads((tmp_path / "done.run.json").read_text())
     code = source_hash("convac.commands.figure", "convac.experiments.min_cut.figures")
-    assert (record["table"], record["code"]) == (table, code)
+    assert (record["table"], record["examples"], record["code"]) == (table, examples, code)
 
 
 @pytest.mark.parametrize(

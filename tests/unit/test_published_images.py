@@ -78,4 +78,6 @@ def test_results_and_reference_stand_apart():
     (name, *_) = plan.experiments
     assert plan.table("images", name) == f"results/images/tables/{name}.parquet"
     assert plan.table(paths.redrawn("images"), name).endswith(f"results/reference/images/tables/{name}.parquet")
+    pixels = plan.table("images", name, paths.EXAMPLES)
+    assert pixels == f"results/images/examples/{name}.parquet"
     assert Plan(DEFAULT).table("redrawn", "min_cut").endswith("results/reference/tables/min_cut.parquet")

@@ -13,6 +13,7 @@ from convac.files import read_table
 from convac.plotting.checks import problems
 from convac.plotting.primitives import NOTE, rows
 from convac.plotting.style import stamp
+from convac.specs.tables import joined
 
 REFERENCE = Path(__file__).parents[2] / "results" / "reference"
 LINES = 5  # of a footer
@@ -24,7 +25,8 @@ def drawn(study):
     """The figures of an experiment's reference by part."""
     claims = pd.read_csv(REFERENCE / f"claims/{study}.csv")
     draw = import_module(f"convac.experiments.{study}.figures").draw
-    return draw(read_table(str(REFERENCE / f"tables/{study}.parquet")), claims)
+    table, examples = (read_table(str(REFERENCE / f"{kind}/{study}.parquet")) for kind in ("tables", "examples"))
+    return draw(joined(table, examples), claims)
 
 
 def footer(made):

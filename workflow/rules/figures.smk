@@ -1,5 +1,5 @@
-# Needs an experiment's table, verdicts and notebook. Makes its figures, the executed notebook and its record.
-# Which figures there are differs by experiment, so each has its own rule.
+# Needs an experiment's table, example images, verdicts and notebook. Makes its figures, the executed notebook and its
+# record. Which figures there are differs by experiment, so each has its own rule.
 
 
 for name in PLAN.experiments:
@@ -10,6 +10,9 @@ for name in PLAN.experiments:
         input:
             notebook=local(source(f"notebooks/{PLAN.study(name)}.ipynb")),
             table=lambda wildcards, name=name: PLAN.table(wildcards.scale, name),
+            examples=lambda wildcards, name=name: PLAN.table(
+                wildcards.scale, name, paths.EXAMPLES
+            ),
             claims=filled(paths.CLAIMS, experiment=name),
             style=local(source("workflow/convac/plotting/convac.mplstyle")),
         output:
@@ -54,5 +57,5 @@ for name in PLAN.experiments:
         shell:
             CONVAC
             + " figure --notebook {input.notebook:q} --study {params.study} --table {input.table:q}"
-            " --claims {input.claims} --stem {params.stem} --attempt {log.notebook} --output {output.notebook}"
-            " --record {output.record} --log {log.text}"
+            " --examples {input.examples:q} --claims {input.claims} --stem {params.stem}"
+            " --attempt {log.notebook} --output {output.notebook} --record {output.record} --log {log.text}"

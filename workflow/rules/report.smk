@@ -85,11 +85,16 @@ rule comparison:
         tables=lambda wildcards: [
             PLAN.table(wildcards.scale, name) for name in PLAN.reference()
         ],
+        examples=lambda wildcards: [
+            PLAN.table(wildcards.scale, name, paths.EXAMPLES)
+            for name in PLAN.reference()
+        ],
         claims=[filled(paths.CLAIMS, experiment=name) for name in PLAN.reference()],
         reference=local(
             expand(
                 [
                     f"{REFERENCE}/tables/{{name}}.parquet",
+                    f"{REFERENCE}/examples/{{name}}.parquet",
                     f"{REFERENCE}/claims/{{name}}.csv",
                 ],
                 name=PLAN.reference(),
@@ -110,8 +115,8 @@ rule comparison:
         "comparison with the reference ({wildcards.scale})"
     shell:
         CONVAC
-        + " comparison --scale {wildcards.scale} --tables {input.tables} --claims {input.claims}"
-        " --reference {params.reference:q} --csv {output.csv} --markdown {output.markdown} --log {log}"
+        + " comparison --scale {wildcards.scale} --tables {input.tables} --examples {input.examples}"
+        " --claims {input.claims} --reference {params.reference:q} --csv {output.csv} --markdown {output.markdown} --log {log}"
 
 
 rule manifest:

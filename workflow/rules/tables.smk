@@ -1,4 +1,5 @@
-# Needs the tables of an experiment's cells. Makes its tidy table and, from that alone, the verdicts of its claims.
+# Needs the tables of an experiment's cells. Makes its tidy table, that of its example images and, from the
+# first alone, the verdicts of its claims.
 
 
 localrules:
@@ -38,6 +39,7 @@ rule collect:
             labels={"result": "tidy table, to download"},
             caption="../report/table.rst",
         ),
+        examples=paths.EXAMPLES,
     log:
         paths.log("collect/{scale}-{experiment}"),
     benchmark:
@@ -52,7 +54,8 @@ rule collect:
         "table of {wildcards.experiment} ({wildcards.scale})"
     shell:
         CONVAC
-        + " collect --cells {input.cells} --table {output.table} --csv {output.csv} --log {log}"
+        + " collect --cells {input.cells} --table {output.table} --csv {output.csv}"
+        " --examples {output.examples} --log {log}"
 
 
 rule claims:

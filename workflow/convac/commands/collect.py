@@ -1,4 +1,4 @@
-"""Collect the tables of an experiment's cells into one tidy table: one row, one observation."""
+"""Collect the tables of an experiment's cells into one tidy table: one row, one observation; example images apart."""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable
@@ -7,9 +7,7 @@ from typing import Any
 import pandas as pd
 
 from convac.files import read_json, read_table, write_table
-from convac.specs.tables import tidy
-
-COLUMNS = ("quantity", "value")
+from convac.specs.tables import KEYS, parted, tidy
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -17,15 +15,17 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--cells", required=True, help="JSON: per cell its name, labels and tables")
     parser.add_argument("--table", required=True, help="parquet to write")
     parser.add_argument("--csv", required=True, help="the same table as CSV")
+    parser.add_argument("--examples", required=True, help="parquet to write: pixels of example images; may be empty")
 
 
 def run(options: Namespace) -> None:
     """Read every table, put the cell's labels beside its rows, and write them in one order."""
-    table = collected(
-        (entry, read_table(path, COLUMNS)) for entry in read_json(options.cells) for path in entry["tables"]
+    table, examples = parted(
+        collected((entry, read_table(path, KEYS[1:])) for entry in read_json(options.cells) for path in entry["tables"])
     )
     write_table(options.table, table)
     write_table(options.csv, table)
+    write_table(options.examples, examples)
 
 
 def collected(parts: Iterable[tuple[dict[str, Any], pd.DataFrame]]) -> pd.DataFrame:

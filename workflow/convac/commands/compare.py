@@ -131,7 +131,11 @@ def compared(
 ) -> Iterator[tuple[str, Differences]]:
     """The files of the chosen experiments, old names by today's, and of the ledger if wanted, with how they differ."""
     for name, old in chosen.items():
-        for pattern, columns in (("tables/{}.parquet", TABLE), ("claims/{}.csv", VERDICTS)):
+        for pattern, columns in (
+            ("tables/{}.parquet", TABLE),
+            ("examples/{}.parquet", TABLE),
+            ("claims/{}.csv", VERDICTS),
+        ):
             file = pattern.format(name)
             sides = reference / pattern.format(old), run / file
             yield file, differ(*sides, columns, renaming, old)

@@ -1,4 +1,4 @@
-"""Run an experiment's notebook, which draws its figures from the tidy table.
+"""Run an experiment's notebook, which draws its figures from the tidy table and the example images.
 
 The kernel is the interpreter that runs this, with this library, whatever kernels Jupyter finds by name: the record's
 code hash is that of what draws the figures. The figures themselves name their table alone, so that a figure is the same
@@ -16,8 +16,10 @@ from typing import Any
 from convac.errors import FileError, one_line
 from convac.files import read_json, read_table, replacing, sha256, write_json
 from convac.provenance import LIBRARY, run_record, source_hash
+from convac.specs.tables import KEYS
 
-TAG, PARAMETERS = "parameters", ("table", "claims", "stem", "provenance")  # of the cell that a job's values replace
+# of the cell that a job's values replace
+TAG, PARAMETERS = "parameters", ("table", "examples", "claims", "stem", "provenance")
 START = 600  # seconds that a kernel may take to answer: papermill's 60 are too few on a machine under full load
 
 
@@ -26,6 +28,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--notebook", required=True, help="the experiment's notebook")
     parser.add_argument("--study", required=True, help="name of the experiment that the notebook belongs to")
     parser.add_argument("--table", required=True, help="the tidy table, parquet")
+    parser.add_argument("--examples", required=True, help="the example images, parquet")
     parser.add_argument("--claims", required=True, help="the verdicts, CSV")
     parser.add_argument("--stem", required=True, help="path of the figures less -part.suffix")
     parser.add_argument("--attempt", required=True, help="notebook to write while it runs; stays when it fails")
@@ -62,11 +65,13 @@ def run(options: Namespace) -> None:
 
     # what is damaged fails here, in one line
     check_parameters(read_json(options.notebook), options.notebook)
-    read_table(options.table, ("cell", "quantity", "value"))
+    read_table(options.table, KEYS)
+    read_table(options.examples, KEYS)
     read_table(options.claims, ("id", "verdict"))
     digest = sha256(options.table)
     parameters = {
         "table": options.table,
+        "examples": options.examples,
         "claims": options.claims,
         "stem": options.stem,
         "provenance": provenance(Path(options.stem).name, digest),
@@ -106,7 +111,7 @@ def run(options: Namespace) -> None:
     with replacing(options.output) as temporary:
         temporary.write_bytes(executed)
     code = source_hash(__spec__.name, f"convac.experiments.{options.study}.figures")
-    write_json(options.record, run_record(table=digest, code=code))
+    write_json(options.record, run_record(table=digest, examples=sha256(options.examples), code=code))
     if "CONVAC_WORKFLOW" in os.environ:
         figures = [Path(f"{options.stem}.png"), *sorted(Path().glob(f"{options.stem}-*.png"))]
         for path in [path for path in figures if path.exists()][:1]:

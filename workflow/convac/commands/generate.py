@@ -114,7 +114,10 @@ def block_schema(study: str) -> dict[str, Any]:
 def data_dictionary() -> str:
     """What every column and quantity of the tidy tables means."""
     labels = "Labels of the experiment follow `cell`; [the glossary](glossary.md) explains them."
-    lines = ["# Tidy tables", "", f"One row is one observation. {labels}", ""]
+    pixels = (
+        "Example images stand apart, a row a pixel in the same columns: `results/SCALE/examples/EXPERIMENT.parquet`."
+    )
+    lines = ["# Tidy tables", "", f"One row is one observation. {labels}", pixels, ""]
     lines += ["| column | meaning |", "|---|---|", *(f"| `{name}` | {text} |" for name, text in COLUMNS.items()), ""]
     lines += [
         "*Trained* quantities depend on training where a network was trained; *computed* ones follow from the spec.",

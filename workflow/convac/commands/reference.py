@@ -1,4 +1,4 @@
-"""Take a finished scale's tables, verdicts and figures as the reference results that are committed."""
+"""Take a finished scale's tables, example images, verdicts and figures as the reference results that are committed."""
 
 import shutil
 from argparse import ArgumentParser, Namespace
@@ -11,7 +11,7 @@ from convac.files import read_json, write_json
 from convac.planning.benchmarks import core_seconds
 from convac.planning.paths import RESULTS, SCALE, filled, reference
 
-KEPT = ("tables/*.parquet", "claims/*.csv", "claims.csv", "claims.md", "figures/*.png")
+KEPT = ("tables/*.parquet", "examples/*.parquet", "claims/*.csv", "claims.csv", "claims.md", "figures/*.png")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -63,7 +63,7 @@ def figure_records(source: Path) -> list[Path]:
 
 def drawn(record: dict[str, Any]) -> dict[str, Any]:
     """When an experiment's figures were drawn, and by what code: the figures themselves name their table alone."""
-    return {name: record[name] for name in ("table", "code", "time")}
+    return {name: record[name] for name in ("table", "examples", "code", "time")}
 
 
 def records(cells: Path) -> list[dict[str, Any]]:

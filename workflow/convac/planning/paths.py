@@ -47,6 +47,7 @@ THEORY_TABLE, THEORY_RECORD = (f"{THEORY}/{file}" for file in ("table.parquet", 
 
 SCALE = f"{RESULTS}/{{scale}}"
 CELLS, TABLE, TABLE_CSV = (f"{SCALE}/tables/{{experiment}}.{suffix}" for suffix in ("cells.json", "parquet", "csv"))
+EXAMPLES = f"{SCALE}/examples/{{experiment}}.parquet"
 CLAIMS = f"{SCALE}/claims/{{experiment}}.csv"
 NOTEBOOK, FIGURE_RECORD = (f"{SCALE}/notebooks/{{experiment}}.{suffix}" for suffix in ("ipynb", "run.json"))
 FIGURE = f"{SCALE}/figures/{{experiment}}{{part}}.{{suffix}}"
@@ -66,7 +67,7 @@ OUTPUTS = {
     "measure/{cell}-{digest}": (MEASURED, MEASURED_RECORD),
     "theory/{cell}": (THEORY_TABLE, THEORY_RECORD),
     "cells/{scale}-{experiment}": (CELLS,),
-    "collect/{scale}-{experiment}": (TABLE, TABLE_CSV),
+    "collect/{scale}-{experiment}": (TABLE, TABLE_CSV, EXAMPLES),
     "claims/{scale}-{experiment}": (CLAIMS,),
     "figure/{scale}-{experiment}": (NOTEBOOK, FIGURE_RECORD, FIGURE),
     "ledger/{scale}": (PAGE, LEDGER_CSV, LEDGER, LEDGER_PAGE),

@@ -313,10 +313,10 @@ class Plan:
         found = self.studies[scale, name].entries()
         return json.dumps([{**entry, "tables": [*map(placed, entry["tables"])]} for entry in found], sort_keys=True)
 
-    def table(self, scale: str, name: str) -> str:
-        """An experiment's tidy table; figures are redrawn from the committed one."""
-        own = filled(paths.TABLE, scale=scale, experiment=name)
-        return f"{first_here(paths.reference(scale))}/tables/{name}.parquet" if scale in paths.REDRAWN else own
+    def table(self, scale: str, name: str, kind: str = paths.TABLE) -> str:
+        """An experiment's tidy table, or its example images; figures are redrawn from the committed ones."""
+        room = first_here(paths.reference(scale)) if scale in paths.REDRAWN else filled(paths.SCALE, scale=scale)
+        return room + filled(kind, experiment=name).removeprefix(paths.SCALE)
 
     def reference(self) -> list[str]:
         """Experiments whose table is committed."""
@@ -338,8 +338,8 @@ class Plan:
         return [filled(paths.PAGE, scale=scale, experiment=name) for name in self.experiments]
 
     def products(self, scale: str, name: str) -> list[str]:
-        """What an experiment ends in: table, verdicts, executed notebook, figures."""
-        own = (paths.TABLE, paths.TABLE_CSV, paths.CLAIMS, paths.NOTEBOOK)
+        """What an experiment ends in: table, example images, verdicts, executed notebook, figures."""
+        own = (paths.TABLE, paths.TABLE_CSV, paths.EXAMPLES, paths.CLAIMS, paths.NOTEBOOK)
         return [
             *(filled(path, scale=scale, experiment=name) for path in own),
             *(path for suffix in SUFFIXES for path in self.figures(scale, name, suffix)),

@@ -1,7 +1,7 @@
 """The explorer: tidy tables and the min-cut calculator as one HTML page that needs no network.
 
 The page's style, scripts and vendored libraries lie in the folder `workflow/report/explorer`; tables go into the page
-deflated, a column as its distinct values and a number for each row. Rows of example images stay out: they are pixels.
+deflated, a column as its distinct values and a number for each row.
 """
 
 import base64
@@ -84,7 +84,7 @@ def element(name: str, table: pd.DataFrame) -> str:
 
 
 def packed(table: pd.DataFrame) -> dict[str, Any]:
-    """A tidy table as plain data, without example images: a label's column as its values and each row's number.
+    """A tidy table as plain data: a label's column as its values and each row's number.
 
     Args:
         table: one row, one observation.
@@ -96,13 +96,12 @@ def packed(table: pd.DataFrame) -> dict[str, Any]:
     {'labels': {'seed': {'values': [0, 1], 'codes': [0, 1]}, 'quantity': {'values': ['rank'], 'codes': [0, 0]}}, \
 'values': [2, 0.123457]}
     """
-    shown = table[table["example"].isna()] if "example" in table else table
     labels = {}
-    for name in shown.columns.difference(["cell", "example", "value"], sort=False):
-        codes, values = pd.factorize(shown[name])
+    for name in table.columns.difference(["cell", "value"], sort=False):
+        codes, values = pd.factorize(table[name])
         if len(values):
             labels[str(name)] = {"values": [plain(value) for value in values], "codes": codes.tolist()}
-    return {"labels": labels, "values": [rounded(float(value)) for value in shown["value"]]}
+    return {"labels": labels, "values": [rounded(float(value)) for value in table["value"]]}
 
 
 def plain(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Where a notebook finds table and verdicts: those of its job or, opened by hand, of the last run or the reference."""
+"""Where a notebook finds what it draws: files of its job or, opened by hand, of the last run or the reference."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +9,9 @@ from convac.provenance import LIBRARY
 REFERENCE = "reference"
 
 
-def inputs(study: str, table: str = "", claims: str = "", stem: str = "") -> tuple[Path, Path, Path]:
+def inputs(
+    study: str, table: str = "", examples: str = "", claims: str = "", stem: str = ""
+) -> tuple[Path, Path, Path, Path]:
     """The paths that a notebook reads and draws to.
 
     What a job gives is taken as it is. By hand nothing need be given: a notebook in `notebooks`, where Jupyter starts
@@ -19,18 +21,19 @@ def inputs(study: str, table: str = "", claims: str = "", stem: str = "") -> tup
     Args:
         study: the experiment's name.
         table: path of the tidy table, relative to the working folder or a folder above it; empty: found.
-        claims: likewise, of its verdicts.
+        examples: likewise, of the example images.
+        claims: likewise, of the verdicts.
         stem: likewise, of the figures less -part.suffix.
 
     Returns:
-        Table, claims, stem.
+        Table, examples, claims, stem.
 
     Raises:
         FileError: there is neither a run nor a reference.
     """
-    if table and claims and stem:
+    if table and examples and claims and stem:
         home = next((place for place in places() if (place / table).exists()), Path())
-        return home / table, home / claims, home / stem
+        return home / table, home / examples, home / claims, home / stem
     home = next((place for place in places() if candidates(place, study)), Path())
     found = candidates(home, study)
     if not found:
@@ -41,6 +44,7 @@ def inputs(study: str, table: str = "", claims: str = "", stem: str = "") -> tup
     run = found[0]
     return (
         Path(table or run / f"tables/{study}.parquet"),
+        Path(examples or run / f"examples/{study}.parquet"),
         Path(claims or run / f"claims/{study}.csv"),
         Path(stem or home / f"results/notebooks/{study}"),
     )

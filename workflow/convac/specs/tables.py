@@ -29,6 +29,7 @@ COLUMNS = {
     "quantity": "what was observed",
     "value": "the observation",
 }
+KEYS = ("cell", "quantity", "value")  # columns of every table, be it empty
 WHOLE = ("seed", "step", "moment", "rank", "level", "label", "example", "site")
 
 # Quantities, units in brackets; fractions lie between 0 and 1. Those of a network depend on its training where it was
@@ -218,6 +219,28 @@ def table_of(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     found = list(rows)
     empty = {"seed": pd.Series(dtype="int64"), "quantity": pd.Series(dtype=object), "value": pd.Series(dtype="float64")}
     return pd.DataFrame(found) if found else pd.DataFrame(empty)
+
+
+def parted(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """A tidy table without example images, and the table of these: their pixels, a row each.
+
+    They are many and say nothing of a network: figures alone read them. A column stays where it says something.
+
+    >>> rows = [{"cell": "a", "example": None, "value": 0.5}, {"cell": "b", "example": 0, "value": 1.0}]
+    >>> [part.to_dict("list") for part in parted(pd.DataFrame(rows))]
+    [{'cell': ['a'], 'value': [0.5]}, {'cell': ['b'], 'example': [0.0], 'value': [1.0]}]
+    """
+    if "example" not in table:
+        return table, table.iloc[:0][[name for name in KEYS if name in table]]
+    pixels = table["example"].notna()
+    own, examples = table[~pixels], table[pixels].dropna(axis="columns", how="all")
+    idle = [name for name in examples.columns if own[name].isna().all() and name not in KEYS]
+    return own.drop(columns=idle).reset_index(drop=True), examples.reset_index(drop=True)
+
+
+def joined(table: pd.DataFrame, examples: pd.DataFrame) -> pd.DataFrame:
+    """Both parts as one tidy table, from which figures are drawn."""
+    return tidy(pd.concat([table, examples], ignore_index=True)) if len(examples) else table
 
 
 def tidy(table: pd.DataFrame) -> pd.DataFrame:
