@@ -40,9 +40,9 @@ def test_nothing_is_told_of_a_run_that_says_nothing():
 def test_sentences_have_their_numbers(kind):
     row = {"statement": "A beats B", "verdict": "reproduced", "mean": 0.25, "low": 0.125, "high": 0.5, "n": 12}
     told = sentence({**row, "kind": kind, "nontrivial": 11.0, "counterexamples": ""})
-    assert told.startswith("A beats B: found ")
-    assert ("so in all 12 cases (11 " in told) == (kind == "exact")
-    assert ("[0.125, 0.5] over 12 " in told) == (kind != "exact")
+    assert told.startswith("A beats B")
+    assert ("holds in all 12 cases, 11 " in told) == (kind == "exact")
+    assert ("(found: 0.25 [0.125, 0.5], 12 " in told) == (kind != "exact")
 
 
 def test_the_readme_has_them():

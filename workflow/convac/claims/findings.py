@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 # heading, origin, verdicts, and how many are told: at most ten in all
 GROUPS = (
-    ("Of the papers, this holds", "paper", (REPRODUCED,), 4),
-    ("Of the papers, this does not hold as said", "paper", (CONTRADICTED, SMALLER), 2),
-    ("New here", "ours", (REPRODUCED,), 2),
-    ("Rules of ours that have exceptions", "ours", (CONTRADICTED,), 2),
+    ("Claims of the papers that are reproduced", "paper", (REPRODUCED,), 4),
+    ("Claims of the papers that do not hold as stated", "paper", (CONTRADICTED, SMALLER), 2),
+    ("New results", "ours", (REPRODUCED,), 2),
+    ("Our own rules that have exceptions", "ours", (CONTRADICTED,), 2),
 )
 
 
@@ -48,17 +48,17 @@ def sentence(row: Mapping[str, Any]) -> str:
     >>> import math
     >>> row = {"statement": "A beats B by more than 0.05", "kind": "interval", "verdict": "reproduced"}
     >>> sentence({**row, "mean": 0.2, "low": 0.1, "high": 0.3, "n": 5, "nontrivial": math.nan, "counterexamples": ""})
-    'A beats B by more than 0.05: found 0.2 [0.1, 0.3] over 5 seeds.'
+    'A beats B by more than 0.05 (found: 0.2 [0.1, 0.3], 5 seeds).'
     >>> exact = {**row, "kind": "equality", "mean": 0.5, "n": 4, "nontrivial": 3.0, "counterexamples": "a; b"}
     >>> sentence({**exact, "statement": "A is B", "verdict": "contradicted"})
-    'A is B: found otherwise in 2 of 4 cases (3 of them non-trivial).'
+    'A is B: fails in 2 of 4 cases, 3 of which are non-trivial.'
     """
     if row["kind"] in {"exact", "equality"}:
         against = str(row["counterexamples"]).count(";") + 1
-        told = f"otherwise in {against} of" if row["verdict"] == CONTRADICTED else "so in all"
+        told = f"fails in {against} of" if row["verdict"] == CONTRADICTED else "holds in all"
         nontrivial = number(row["nontrivial"], whole=True)
-        tested = "" if nontrivial == str(row["n"]) else f" ({nontrivial} of them non-trivial)"
-        return f"{row['statement']}: found {told} {row['n']} cases{tested}."
+        tested = "" if nontrivial == str(row["n"]) else f", {nontrivial} of which are non-trivial"
+        return f"{row['statement']}: {told} {row['n']} cases{tested}."
     over = "cells" if row["kind"] == "rank correlation" else "seeds"
     mean, low, high = (number(row[name]) for name in ("mean", "low", "high"))
-    return f"{row['statement']}: found {mean} [{low}, {high}] over {row['n']} {over}."
+    return f"{row['statement']} (found: {mean} [{low}, {high}], {row['n']} {over})."

@@ -254,8 +254,8 @@ def what_was_found() -> str:
         lines += [f"*{heading}:*", ""] if rows else []
         lines += [f"- {sentence(row)} {links(str(row['experiment']), str(row['id']))}" for row in rows]
         lines += [""] if rows else []
-    why = "the threshold is inside their interval, or their networks had not converged"
-    lines.append(f"Another {undecided(gathered)} primaries are undecided: {why}.")
+    why = "their interval contains the threshold, or their networks had not converged"
+    lines.append(f"Another {undecided(gathered)} primary claims are undecided: {why}.")
     return "\n".join(lines) + "\n"
 
 
@@ -293,7 +293,7 @@ def image_results() -> str:
     folder = reference(IMAGES)
     ledger = read_table(f"{folder}/claims.csv", ("experiment", *VERDICT_COLUMNS))
     own = {claim.id: study for study in studies() for claim in claims_of(study)}
-    lines = [markdown_row(("experiment", "verdict", "primary claim, and what was found")), "|---|---|---|"]
+    lines = [markdown_row(("experiment", "verdict", "primary claim and result")), "|---|---|---|"]
     for row in ledger[ledger["role"] == "primary"].to_dict("records"):
         told = sentence({str(name): value for name, value in row.items()}) if row["n"] else f"{row['statement']}."
         link = f"([`{row['id']}`](docs/experiments.md#{own[row['id']]}))"
