@@ -26,8 +26,8 @@ def regret_claim(part: Labels, name: str, words: str, amended: Amendment | None 
     """Over some tasks the advised network is hardly worse than the best candidate."""
     return Claim(
         id=f"architecture-advice-regret-{name}",
-        statement=f"{words}: the advised network's test accuracy is less than 0.02 below that of the best candidate, "
-        "chosen on other seeds' validation images, mean over tasks",
+        statement=f"{words}, on average: the advised network's test accuracy is less than 0.02 below that of the best "
+        "candidate, which is chosen on other seeds' validation images",
         source=SOURCE,
         origin="ours",
         role="secondary",
@@ -45,8 +45,8 @@ def order_claim(name: str, part: Labels, words: str, threshold: float, primary: 
     """Scores order candidates as accuracies do."""
     return Claim(
         id=f"architecture-advice-order-{name}",
-        statement=f"{words}: Kendall's τ between score and test accuracy, over candidates 0.02 apart or more, is above "
-        f"{threshold:g}, mean over tasks",
+        statement=f"{words}, on average: Kendall's τ between score and test accuracy exceeds {threshold:g}, over "
+        "candidates whose accuracies differ by 0.02 or more",
         source=SOURCE,
         origin="ours",
         role="primary" if primary else "secondary",
@@ -64,7 +64,7 @@ def permuted_claim(task: str) -> Claim:
     loss = LOSSES[task]
     return Claim(
         id=f"architecture-advice-permuted-{task.replace(' ', '-')}",
-        statement=f"{task.capitalize()}, pixels of all images in a secret order: the advised network loses less than "
+        statement=f"{task.capitalize()}, pixels permuted alike in all images: the advised network loses less than "
         f"{loss:g} in test accuracy",
         source=SOURCE,
         origin="ours",
@@ -81,8 +81,8 @@ def widths_claim(rival: str) -> Claim:
     """Advised widths beat a profile of as many parameters."""
     return Claim(
         id=f"architecture-advice-widths-{rival}",
-        statement=f"Advised widths beat the {rival} profile of equal parameters by more than 0.005 in test accuracy, "
-        "mean over local, between and global digits",
+        statement=f"Advised widths beat the {rival} profile at equal parameters by more than 0.005 in test accuracy, "
+        "averaged over digits of all three sizes",
         source=f"{SOURCE}; 1704.01552 (widths by length scale)",
         origin="ours",
         role="secondary",
@@ -96,12 +96,12 @@ def widths_claim(rival: str) -> Claim:
 
 
 CLAIMS = (
-    regret_claim(HELD_OUT, "held-out", "Tasks held out", MADE_SECONDARY),
-    order_claim("held-out", HELD_OUT, "Tasks held out", 0.3, primary=True),
+    regret_claim(HELD_OUT, "held-out", "Held-out tasks", MADE_SECONDARY),
+    order_claim("held-out", HELD_OUT, "Held-out tasks", 0.3, primary=True),
     Claim(
         id="architecture-advice-rival",
-        statement="Tasks held out: the advised network beats pixels rearranged by their correlations, then pooled with "
-        "their neighbours, by more than 0.03 in test accuracy, mean over tasks",
+        statement="Held-out tasks, on average: the advised network beats pooling of neighbours after pixels were "
+        "rearranged by their correlations, by more than 0.03 in test accuracy",
         source="ours (docs/advice.md); the rival of 2303.11249, its surrogate of entanglement and its rearrangement",
         origin="ours",
         role="primary",
@@ -115,7 +115,8 @@ CLAIMS = (
     regret_claim(COMPARED, "all", "All tasks"),
     Claim(
         id="architecture-advice-within",
-        statement="Every task: the paired 95 % interval of advised less best candidate contains 0 or lies above −0.01",
+        statement="Every task: the 95 % interval of the advised network's accuracy less the best candidate's "
+        "contains 0 or lies above −0.01",
         source=SOURCE,
         origin="ours",
         role="secondary",
@@ -130,8 +131,8 @@ CLAIMS = (
     order_claim("all", COMPARED, "All tasks", 0.7, primary=False),
     Claim(
         id="architecture-advice-order-correlation",
-        statement="All tasks: τ of accuracy with the score is more than 0.1 above that with little correlation across "
-        "the tree's partitions",
+        statement="All tasks: Kendall's τ between accuracy and score is more than 0.1 above that between accuracy "
+        "and low correlation across the tree's partitions",
         source="ours (docs/advice.md); the rival of 2303.11249",
         origin="ours",
         role="secondary",
@@ -146,8 +147,8 @@ CLAIMS = (
     *(widths_claim(rival) for rival in RIVALS),
     Claim(
         id="architecture-advice-silent",
-        statement="Dependence of pairs is found where pixels mirror one another, nor where triples have a parity "
-        "or in noise",
+        statement="Pair dependence is found in pixels that mirror one another, but not in parities of three pixels "
+        "or noise",
         source=SOURCE,
         origin="ours",
         role="secondary",

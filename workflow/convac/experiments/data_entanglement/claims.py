@@ -16,7 +16,7 @@ def fall_claim(network: NetworkName) -> Claim:
     return fall(
         Claim(
             id=f"data-entanglement-fall-{IDS[network]}",
-            statement=f"{network}: test accuracy falls as data entanglement rises with swaps of pixels, mean −τ-b over "
+            statement=f"{network}: test accuracy falls as swaps of pixels raise data entanglement, mean −τ-b over "
             f"seeds above {FALLS[network]:g}",
             source=IMAGES,
             origin="paper",
@@ -54,7 +54,7 @@ def tree_claim(task: str) -> Claim:
         id=f"data-entanglement-tree-{task}",
         statement=f"Blobs labelled by {task}: entropy under the canonical partitions of mirror pooling is more than "
         "0.5 nats above that of square pooling"
-        + (", though mirror pooling is what learns symmetry" if task == "symmetry" else ""),
+        + (", although mirror pooling learns symmetry" if task == "symmetry" else ""),
         source=f"ours, after {PAPER}",
         origin="ours",
         role="secondary",

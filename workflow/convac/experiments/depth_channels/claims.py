@@ -65,7 +65,7 @@ def exact_rivals(rival: str, local_dimensions: tuple[int, ...], regime: str) -> 
     """The root law describes a family's exact widths better than a rival does, neither with a constant fitted."""
     return exact_family(
         f"exact-{rival}",
-        f"Exact ranks, {regime}: the root law's misfit is below the {rival}'s by over 0.1 nats",
+        f"Exact ranks, {regime}: the root law's misfit is more than 0.1 nats below the {rival}'s",
         local_dimensions,
         source=PAPER,
         first={"quantity": "misfit", "constants": "stated", "model": rival},
@@ -101,7 +101,8 @@ def trained_claims(network: str) -> tuple[Claim, ...]:
     """Exponents are the root law's, its channels suffice without a prefactor, rivals describe the widths worse."""
     deeper = Claim(
         id=f"depth-channels-{network}-deeper",
-        statement=f"Trained {network} networks are nowhere worse by over 0.001 than with a layer less, equally wide",
+        statement=f"Trained {network} networks: a further layer of equal width never raises the error by more than "
+        "0.001",
         source="ours: one restart begins there",
         origin="check",
         role="secondary",
@@ -115,7 +116,8 @@ def trained_claims(network: str) -> tuple[Claim, ...]:
     )
     width = Claim(
         id=f"depth-channels-{network}-width",
-        statement=f"Trained {network} networks of 2 to 4 layers reach one layer's loss with no more than D_0^(1/n_c)",
+        statement=f"Trained {network} networks of 2 to 4 layers reach one layer's loss with at most D_0^(1/n_c) "
+        "channels",
         source=f"ours, after {PAPER}: no prefactor",
         origin="ours",
         role="secondary",
@@ -132,8 +134,8 @@ def trained_claims(network: str) -> tuple[Claim, ...]:
         equivalence(
             Claim(
                 id=f"depth-channels-{network}-exponent-{layers}",
-                statement=f"Trained {network} networks of {layers} layers, random functions, prefactor fitted: D grows "
-                f"as D_0^(1/{layers}), the exponent within {MARGIN}",
+                statement=f"Trained {network} networks of {layers} layers, random functions: the width grows as "
+                f"D_0^(1/{layers}) with a fitted prefactor, exponent within {MARGIN}",
                 source=PAPER,
                 origin="paper",
                 role="secondary",
@@ -150,8 +152,9 @@ def trained_claims(network: str) -> tuple[Claim, ...]:
     rivals = [
         Claim(
             id=f"depth-channels-{network}-{rival}",
-            statement=f"Trained {network} networks, each model with a fitted constant: the root law's misfit is below "
-            f"the {rival}'s; log-likelihood ratio over 0.1 nats a width",
+            statement=f"Trained {network} networks, constants fitted: the root law fits better than the {rival}, "
+            "with a "
+            "log-likelihood ratio above 0.1 nats per width",
             source=PAPER,
             origin="paper",
             role="secondary",
@@ -170,16 +173,26 @@ def trained_claims(network: str) -> tuple[Claim, ...]:
 
 
 CLAIMS = (
-    *law("root", "Exact ranks: D(n_c) is D_0^(1/n_c), rounded up", "root_width", PAPER),
+    *law(
+        "root",
+        "Exact ranks: n_c layers need D_0^(1/n_c) channels, rounded up, to match one layer of D_0",
+        "root_width",
+        PAPER,
+    ),
     *law(
         "front",
-        "Weights per location, M ≤ D: a layer divides D by M^(K − 1) a boundary",
+        "Weights per location, M ≤ D: each further layer divides the width needed by M^(K − 1) per boundary",
         "front_width",
         OURS,
         weights="per location",
         fits=True,
     ),
-    *law("cut", "D(n_c) is the smallest width whose min-cut prediction reaches one layer's rank", "cut_width", OURS),
+    *law(
+        "cut",
+        "The width that n_c layers need is the smallest whose min-cut prediction reaches one layer's rank",
+        "cut_width",
+        OURS,
+    ),
     exact_rivals("shift", (2, 3), "M = 2 and 3"),
     exact_rivals("growth", (6, 8), "M = 6 and 8"),
     exact_weights("binary", (2, 3), "M = 2 and 3"),

@@ -38,7 +38,7 @@ CLAIMS = (
     *equality(
         Claim(
             id="depth-efficiency-deep",
-            statement="Odd-even rank of a deep circuit is min{r, M}^(N/2)",
+            statement="The odd-even rank of a deep circuit is min{r, M}^(N/2)",
             source=DEPTH,
             origin="check",
             role="secondary",
@@ -59,7 +59,7 @@ CLAIMS = (
     *equality(
         Claim(
             id="depth-efficiency-shallow",
-            statement="Odd-even rank of a shallow circuit is min{r, M^(N/2)}",
+            statement="The odd-even rank of a shallow circuit is min{r, M^(N/2)}",
             source=DEPTH,
             origin="check",
             role="secondary",
@@ -75,7 +75,7 @@ CLAIMS = (
     ),
     Claim(
         id="depth-efficiency-epsilon",
-        statement="Positive weights, most sites: rank for a relative error of 0.1 is below a quarter of the exact rank",
+        statement="Positive weights, most sites: the ε-rank at ε = 0.1 is below a quarter of the exact rank",
         source="ours",
         origin="ours",
         role="primary",
@@ -117,7 +117,7 @@ CLAIMS = (
     ),
     grid_bound(
         "max-needs-width",
-        "Some deep ReLU-max weights give rank min{r_0, M}^(N/2): shallow ones need 2/(M·N) times as many channels",
+        "Some deep ReLU-max networks have rank min{r_0, M}^(N/2); shallow ones need 2/(M·N) times as many channels",
         f"{RECTIFIERS}, Claim 9",
         "deep max, equal sites",
         "grid_rank",
@@ -125,7 +125,7 @@ CLAIMS = (
     ),
     grid_bound(
         "max-one-channel",
-        "Deep ReLU-max networks in a ball of weights are shallow ones of one channel",
+        "In a ball of weights, deep ReLU-max networks equal shallow ones with one channel",
         f"{RECTIFIERS}, Claim 10",
         "deep max, one channel",
         "rounding_limit",
@@ -133,7 +133,8 @@ CLAIMS = (
     ),
     Claim(
         id="depth-efficiency-every-depth",
-        statement="Of L_1 levels: what L_2 < L_1 levels need min{r, M}^(2^(L − L_2)) channels for, for every pair",
+        statement="To match some circuit of L_1 levels, L_2 < L_1 levels need min{r, M}^(2^(L − L_2)) channels, for "
+        "every pair",
         source=f"{DEPTH}, Theorem 2",
         origin="check",
         role="secondary",
@@ -148,7 +149,7 @@ CLAIMS = (
     ),
     Claim(
         id="depth-efficiency-last-width",
-        statement="Of L_2 levels, across the blocks that the last one pools: the rank is at most its width",
+        statement="The rank of L_2 levels across the blocks that the last level pools is at most its width",
         source=f"{DEPTH}, Theorem 2",
         origin="check",
         role="secondary",
@@ -163,7 +164,8 @@ CLAIMS = (
     ),
     Claim(
         id="depth-efficiency-max-incomplete",
-        statement="Over 1 % more of deep ReLU-max than of deep arithmetic draws have at most half of the full rank",
+        statement="Random deep ReLU-max networks have at most half of the full rank over 1 % more often than deep "
+        "ConvACs do",
         source=f"ours, after {RECTIFIERS}: depth efficiency isn’t complete",
         origin="ours",
         role="primary",

@@ -28,8 +28,9 @@ def mixing_claim(operator: str, threshold: float, expected: tuple[float, float])
     """The most mixed network of an operator beats the sum of its two trees."""
     return Claim(
         id=f"dilated-mixing-{operator}-mixed",
-        statement=f"Labels that need both trees, {operator}s: exchanging channels at every common layer beats the sum "
-        f"of both trees by more than {threshold:g} in test accuracy, equal parameters",
+        statement=f"Labels that need both trees, {operator} networks: exchanging channels at every common layer "
+        "beats the "
+        f"sum of both trees by more than {threshold:g} in test accuracy at equal parameters",
         source=DATA,
         origin="paper",
         role="secondary",
@@ -45,8 +46,8 @@ def alone_claim(operator: str, tree: str, name: str) -> Claim:
     """The most mixed network beats a tree alone, of as many parameters."""
     return Claim(
         id=f"dilated-mixing-{operator}-{tree.split(maxsplit=1)[0].lower()}",
-        statement=f"Labels that need both trees, {operator}s: exchanging channels at every common layer beats {tree} "
-        "by more than 0.02 in test accuracy, equal parameters",
+        statement=f"Labels that need both trees, {operator} networks: exchanging channels at every common layer beats "
+        f"{tree} by more than 0.02 in test accuracy at equal parameters",
         source=DATA,
         origin="paper",
         role="secondary",
@@ -62,8 +63,8 @@ def farther_up(operator: str) -> Claim:
     """Exchanging farther up adds to exchanging at the lowest common layer alone."""
     return Claim(
         id=f"dilated-mixing-{operator}-farther-up",
-        statement=f"Labels that need both trees, {operator}s: exchanging at every common layer beats exchanging at the "
-        "lowest alone by more than 0.01 in test accuracy",
+        statement=f"Labels that need both trees, {operator} networks: exchanging channels at every common layer beats "
+        "exchanging them at the lowest alone by more than 0.01 in test accuracy",
         source=DATA,
         origin="paper",
         role="secondary",
@@ -80,7 +81,8 @@ def own_pairs(share: float, better: str, other: str) -> Claim:
     pairs = "adjacent" if share == 0.0 else "distant"
     return Claim(
         id=f"dilated-mixing-{pairs}-pairs",
-        statement=f"Labels of {pairs} pairs, products: {better} beats {other} by more than 0.02 in test accuracy",
+        statement=f"Labels of {pairs} pairs, product networks: {better} beats {other} by more than 0.02 in test "
+        "accuracy",
         source=f"ours, after {PAPER}, Theorem 7",
         origin="ours",
         role="secondary",
@@ -128,14 +130,14 @@ CLAIMS = (
     own_pairs(1.0, "T̄ alone", "T alone"),
     rank_claim(
         "upper-bound",
-        "The rank of a tree is at most r to the power of the smaller tiling, of I or of the rest",
+        "A tree's rank is at most r^min{|Θ(I)|, |Θ(J)|}",
         f"{PAPER}, Theorem 7",
         "check",
         Claimed({"quantity": "rank_bound"}, {"quantity": "rank"}, BOUNDED, 0.0),
     ),
     rank_claim(
         "lower-bound",
-        "The rank of a tree is at least r to the power of its sibling tiles on both sides",
+        "A tree's rank is at least r to the number of pairs of sibling tiles, one of I and one of J",
         f"{PAPER}, Theorem 7",
         "check",
         Claimed({"quantity": "rank"}, {"quantity": "proved_bound"}, BOUNDED, 0.0),
@@ -156,7 +158,8 @@ CLAIMS = (
     ),
     rank_claim(
         "separation",
-        "Where a hybrid tree has to exceed both trees, mixing has a larger rank than their sum at equal width",
+        "Where a hybrid tree must exceed both trees, a mixed decomposition exceeds the rank of their sum at equal "
+        "width",
         f"ours, after {PAPER}, Corollary 8, which says so of larger widths",
         "ours",
         Claimed(ranks_of("mixed"), ranks_of("sum"), {"separated": "yes"}, 1.0),

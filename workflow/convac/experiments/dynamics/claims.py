@@ -19,8 +19,8 @@ def order_claim(task: str = "") -> Claim:
     scope = {"task": task} if task else {}
     return Claim(
         id="-".join(filter(None, ("dynamics-order", task))),
-        statement=f"Small start{f', {task}' if task else ''}: τ-b of final Schmidt pairs’ size and how early they "
-        f"enter is more than {ORDER:g} above that of an unfactorised tensor from the same start to the same end",
+        statement=f"Small start{f', {task}' if task else ''}: larger final Schmidt pairs enter earlier; τ-b is more "
+        f"than {ORDER:g} above that of an unfactorised tensor with the same start and end",
         source=INCREMENTAL,
         origin="ours",
         role="secondary" if task else "primary",
@@ -55,7 +55,7 @@ def entropy_claim(task: str, start: str) -> Claim:
     return fall(
         Claim(
             id=f"dynamics-entropy-{task}-{start}",
-            statement=f"{start.capitalize()} start, {task}: through training the entropy of the halves rises as the "
+            statement=f"{start.capitalize()} start, {task}: during training the entropy across the halves rises as the "
             f"error falls, −τ-b above {FALLS:g}",
             source="ours, after 2103.11785 (abstract: a universal negative correlation of entanglement and cost, there "
             "of networks trained on MNIST and Fashion-MNIST)",
@@ -73,13 +73,13 @@ def entropy_claim(task: str, start: str) -> Claim:
 
 CLAIMS = (
     order_claim(),
-    starts_claim("product", "least_entropy", "The least bond entropy of a descent", LEAST, (0.3, 0.05)),
-    starts_claim("rank", "early_entropy", "Bond entropy when half of the error is gone", EARLY, (0.75, 0.6)),
+    starts_claim("product", "least_entropy", "The least bond entropy during training", LEAST, (0.3, 0.05)),
+    starts_claim("rank", "early_entropy", "Bond entropy at half of the initial error", EARLY, (0.75, 0.6)),
     *(order_claim(task) for task in TASKS),
     Claim(
         id="dynamics-order-start",
-        statement="τ-b of final Schmidt pairs’ size and how early they enter is more than 0.1 higher from a small "
-        "start than from a large one",
+        statement="τ-b between the size of final Schmidt pairs and how early they enter is more than 0.1 higher from a "
+        "small start than from a large one",
         source=INCREMENTAL,
         origin="ours",
         role="secondary",
@@ -93,8 +93,8 @@ CLAIMS = (
     *(
         Claim(
             id=f"dynamics-long-range-{task}",
-            statement=f"Small start, {task}: the second Schmidt pair of the cut into halves enters at a step more than "
-            f"{LATER:g} times that of rows of pixels",
+            statement=f"Small start, {task}: the second Schmidt pair takes more than {LATER:g} times as many steps to "
+            "enter at the cut into halves as at rows of pixels",
             source="ours, after 2201.11729 (implicit regularisation towards locality)",
             origin="ours",
             role="secondary",

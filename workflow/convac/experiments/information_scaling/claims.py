@@ -140,7 +140,7 @@ CLAIMS = (
     *equality(
         activation(
             "2-non-negative",
-            "ReLU leaves the entropy of non-negative variables",
+            "ReLU leaves the entropy of non-negative variables unchanged",
             "Theorem 2",
             ROUNDING,
             {"activation": "ReLU", "sign": "non-negative"},
@@ -179,7 +179,7 @@ CLAIMS = (
     ),
     mapping(
         "3-equal-entropies",
-        "Components of equal entropies: no mapping lowers the entropy, whatever the average",
+        "Components of equal entropy: no mapping lowers the entropy, whatever the average",
         f"{PAPER}, Theorem 3 with a condition of ours",
         {"statement": "Theorem 3", "leaves": EQUAL},
     ),
@@ -195,20 +195,20 @@ CLAIMS = (
     ),
     mapping(
         "29-equal-entropies",
-        "Components of equal entropies: given any one state above, the entropy is at least H(φ|d) below",
+        "Components of equal entropy: given any one state above, the entropy is at least H(φ|d) below",
         f"{PAPER}, eq. 29 with a condition of ours",
         {"statement": "eq. 29", "leaves": EQUAL},
     ),
     mapping(
         "32-invertible",
-        "Invertible mappings leave the entropy",
+        "Invertible mappings leave the entropy unchanged",
         f"{PAPER}, eqs. 31 and 32",
         {"statement": "eq. 32", "average": "consistent", "leaves": GENERAL},
         origin="paper",
     ),
     mapping(
         "32-one-state",
-        "Mappings whose rows are one state each leave the entropy, invertible or not",
+        "Mappings whose every row is a single state leave the entropy unchanged, invertible or not",
         f"{PAPER}, eq. 32 with a condition of ours",
         {"statement": "no loss", "family": "selection"},
     ),
@@ -224,7 +224,7 @@ CLAIMS = (
     ),
     mapping(
         "assumption-1",
-        "A singular mapping raises the entropy as much as any",
+        "A singular mapping raises the entropy as much as any other mapping does",
         f"{PAPER}, Assumption 1",
         {"statement": "Assumption 1", "leaves": "categorical"},
         origin="paper",
@@ -237,7 +237,7 @@ CLAIMS = (
     ),
     mapping(
         "capacity-reached",
-        "A mapping of equal rows, so a singular one, reaches the capacity within 0.001 nats",
+        "A mapping with equal rows, hence singular, reaches the capacity to within 0.001 nats",
         f"{PAPER}, Assumption 1, read as: the maximum is singular",
         {"statement": "capacity reached"},
         -1e-3,
@@ -287,7 +287,8 @@ CLAIMS = (
     ),
     law(
         "35-48-measured",
-        f"Every average: {INCREASES} ≤ (2N − 1) C, CP (N + 1) C, with C the largest increase of a mapping",
+        f"Every average: {INCREASES} ≤ (2N − 1) C for HT, (N + 1) C for CP, with C the largest increase across a "
+        "mapping",
         f"{PAPER}, eqs. 35 and 48",
         "mapping_bound",
         "entropy_increase",
@@ -330,7 +331,7 @@ CLAIMS = (
     ),
     law(
         "sites",
-        f"{INCREASES} ≤ N ln r: half of eq. 35’s bound, and a ratio that depth doesn’t raise",
+        f"{INCREASES} ≤ N ln r: half the bound of eq. 35, and a ratio that doesn’t grow with depth",
         "ours",
         "site_bound",
         "entropy_increase",
@@ -353,7 +354,7 @@ CLAIMS = (
     ),
     Claim(
         id="information-scaling-sampling",
-        statement="Entropies from draws are within four standard errors of the exact ones",
+        statement="Sampled entropies are within four standard errors of the exact ones",
         source="ours: a check",
         origin="check",
         role="secondary",
@@ -367,7 +368,8 @@ CLAIMS = (
     ),
     Claim(
         id="information-scaling-trained",
-        statement="Most sites, HT: held-out digits are likelier than under independent pixels by over 0.03 nats a site",
+        statement="Most sites, HT: the log-likelihood of held-out digits exceeds that of independent pixels by over "
+        "0.03 nats a site",
         source="ours: the trained mixtures have learned",
         origin="ours",
         role="secondary",

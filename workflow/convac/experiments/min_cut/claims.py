@@ -145,7 +145,7 @@ CLAIMS = (
     *equal("symmetric-equal", "Shared weights: rank is the symmetric min-cut", "shared", "symmetric_min_cut", "ours"),
     *equal(
         "bridge",
-        "In the smallest deficits the rank is the bridge’s prediction",
+        "In the smallest cuts with a deficit, the rank is the prediction of the bridge graph",
         "search",
         "bridge_rank",
         "2212.09794 (quantum max-flow in the bridge graph)",
@@ -153,7 +153,8 @@ CLAIMS = (
     *equality(
         Claim(
             id="min-cut-node-bridges",
-            statement="Below the (of shared weights symmetric) min-cut, rank is the bound by bridges at every node",
+            statement="Where the rank is below the min-cut (shared weights: the symmetric one), it is the bridge "
+            "bound over all nodes",
             source="ours, after 2212.09794 (quantum max-flow in the bridge graph), which has two children at the root",
             origin="ours",
             role="secondary",
@@ -177,7 +178,7 @@ CLAIMS = (
     ),
     reached(
         "split-windows",
-        "Weights shared or not: rank is at least min{r_0, M}^S, S windows of level 1 split by the partition",
+        "Weights shared or not: rank is at least min{r_0, M}^S, where the partition splits S windows of level 1",
         ("powers", "mixed", "shared"),
         "split_windows_bound",
         "1605.06743 (Cohen & Shashua), Theorem 1",
@@ -199,7 +200,7 @@ CLAIMS = (
     ),
     *closed(
         "pairs-any-widths",
-        "Pairs tree, any widths: both forms are the rank",
+        "Pairs tree, any widths: the left-right and odd-even ranks are these closed forms",
         "ours: both sides of every cut are independent there",
         powers=False,
     ),

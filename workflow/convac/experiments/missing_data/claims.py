@@ -68,7 +68,7 @@ def convnet(trained_on: str, imputation: str) -> Labels:
 def against_imputations(kind: str) -> Iterator[Claim]:
     """The mixture that leaves missing pixels out, against itself and a ConvNet on filled-in images."""
     for method in IMPUTATIONS:
-        words = f"the mixture marginalised beats the same mixture with {method} imputation"
+        words = f"the marginalised mixture beats the same mixture with {method} imputation"
         yield of_kind(kind, f"same-{method}", words, OURS, MIXTURE, {**MIXTURE, "imputation": method})
     for method in IMPUTATIONS:
         words = f"the marginalised mixture beats a ConvNet with {method} imputation"
@@ -92,9 +92,11 @@ def against_baselines(kind: str) -> Iterator[Claim]:
 def against_mixtures(kind: str) -> Iterator[Claim]:
     """Marginalised mixtures: the hybrid objective against each of its parts, tree against one level."""
     for name, objective in (("objective", "discriminative"), ("likelihood", "likelihood")):
-        words = f"of two marginalised mixtures, the one of the hybrid objective beats the {objective} one"
+        words = (
+            f"a marginalised mixture trained with the hybrid objective beats one trained with the {objective} objective"
+        )
         yield of_kind(kind, name, words, OURS, MIXTURE, {**MIXTURE, "objective": objective})
-    words = "of two marginalised mixtures, the tree (HT) beats the one of one level (CP)"
+    words = "the marginalised tree mixture (HT) beats the one-level mixture (CP)"
     yield of_kind(kind, "depth", words, SOURCE, MIXTURE, {**MIXTURE, "network": CP})
 
 
@@ -117,7 +119,7 @@ CLAIMS = (
     *(claim for kind in KINDS for claim in on_mnist(kind)),
     Claim(
         id="missing-data-complete",
-        statement="Where nothing is missing, the ConvNet beats the HT mixture by more than 0.01 in test accuracy",
+        statement="Complete images: the ConvNet beats the HT mixture by more than 0.01 in test accuracy",
         source="ours",
         origin="ours",
         role="secondary",

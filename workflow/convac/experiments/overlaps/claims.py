@@ -94,23 +94,26 @@ def square_claim(
     )
 
 
-FRONT = "the block rank is min{M^|A|, D·M^frame}, a frame of (L − 1)(K − 1) sites, where M ≤ D"
+FRONT = "the block rank is min{M^|A|, D·M^frame}, with a frame (L − 1)(K − 1) sites wide, where M ≤ D"
 SEARCHED = 250  # networks of each kind of weights at laptop, drawn where the formula lies below M^|A|
-DRAWN = f"{SEARCHED} networks drawn with the law below M^|A|"
-TWICE = "takes over twice the parameters of an overlapping network"
+DRAWN = f"{SEARCHED} networks drawn where the front formula is below M^|A|"
+TWICE = "needs over twice the parameters of an overlapping network"
 
 CLAIMS = (
     *law_claims(
         "prediction",
-        "Equal widths: block rank is the smaller of min-cut and distinguishable configurations",
+        "Equal widths: the block rank is the smaller of the min-cut and the number of distinguishable configurations",
         {"uniform": True},
     ),
     *law_claims(
         "prediction-held-back",
-        f"Equal widths: the prediction holds on sizes, grids and boundaries that it wasn't found on (2 × {DRAWN})",
+        "Equal widths: the predicted block rank holds for sizes, grids and boundaries it wasn't found on (2 × "
+        f"{DRAWN})",
         {"uniform": True, "held_back": True},
     ),
-    *law_claims("prediction-narrow", "The prediction goes on where the first layer is narrower", {"uniform": False}),
+    *law_claims(
+        "prediction-narrow", "The predicted block rank also holds where the first layer is narrower", {"uniform": False}
+    ),
     *law_claims(
         "front", f"Weights per location: {FRONT} ({DRAWN})", {"fits": True, "weights": "per location"}, "front_rank"
     ),
@@ -120,7 +123,7 @@ CLAIMS = (
     *equality(
         Claim(
             id="overlaps-random",
-            statement="The prediction holds for random widths, boundaries and subsets of the sites",
+            statement="The predicted block rank holds for random widths, boundaries and subsets of the sites",
             source=OURS,
             origin="ours",
             role="secondary",
@@ -139,7 +142,8 @@ CLAIMS = (
     ),
     Claim(
         id="overlaps-tree",
-        statement="Half of a ring under windows of 3 and 2 or more layers has over 4 times the rank of a tree as wide",
+        statement="Half of a ring: networks of kernel 3 and 2 or more layers have over 4 times the rank of a tree of "
+        "equal width",
         source="ours, after 1703.02065; 1803.09780",
         origin="ours",
         role="secondary",
@@ -173,7 +177,8 @@ CLAIMS = (
     *equality(
         Claim(
             id="overlaps-rectangles",
-            statement=f"Two dimensions, weights per location: {FRONT} (networks drawn with the law below M^|A|)",
+            statement=f"Two dimensions, weights per location: {FRONT} (networks drawn where the front formula is "
+            "below M^|A|)",
             source=OURS,
             origin="ours",
             role="secondary",
@@ -193,8 +198,8 @@ CLAIMS = (
     *equality(
         square_claim(
             "growth",
-            "Two dimensions, by bounds: weights of a volume law grow as the side of a square for overlapping networks, "
-            "as its square for Boltzmann machines, as its fourth power for fully connected ones",
+            "Two dimensions, by bounds: the parameters of a volume law grow as the side of a square for overlapping "
+            "networks, as its second power for Boltzmann machines and as its fourth for fully connected ones",
             "1803.09780 (Levine, Sharir, Cohen & Shashua)",
             "paper",
             {"quantity": "square_exponent", "side": LARGEST},
@@ -207,7 +212,7 @@ CLAIMS = (
     *equality(
         square_claim(
             "bound",
-            "Squares of up to 3 × 3: the fewest weights by exact rank are what the bounds allow",
+            "Squares up to 3 × 3: the fewest parameters by exact rank are as few as the bounds allow",
             "ours",
             "ours",
             {"quantity": "square_parameters"},
@@ -220,7 +225,7 @@ CLAIMS = (
     *(
         square_claim(
             f"machine-{name}",
-            f"Largest square: a Boltzmann machine, {words}, {TWICE} with shared weights",
+            f"Largest square: a Boltzmann machine ({words}) {TWICE} with shared weights",
             "ours, after 1803.09780",
             "ours",
             {"quantity": "square_parameters", "side": LARGEST, "network": "RBM", "weights": weights},
@@ -233,8 +238,8 @@ CLAIMS = (
         )
         for name, weights, words in (
             ("full", "per location", "fully connected"),
-            ("sparse", "sparse", "of two sites a hidden unit"),
-            ("filter", "shared", "a filter with shared weights"),
+            ("sparse", "sparse", "two sites per hidden unit"),
+            ("filter", "shared", "one shared filter"),
         )
     ),
 )

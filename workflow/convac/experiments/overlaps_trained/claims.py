@@ -20,7 +20,9 @@ def kernel_claim(kind: NetworkKind, equal: str, larger: int, smaller: int) -> Cl
     own, threshold = (kind, smaller) != ("ConvNet", 1), THRESHOLDS[kind] if smaller == 1 else 0.01
     return Claim(
         id=f"overlaps-trained-{kind.lower()}-{equal}-{larger}-{smaller}",
-        statement=f"{kind}, images at any place: kernel {larger} beats {smaller} by more than {threshold:g} in train "
+        statement=f"{kind}, objects placed anywhere: kernel {larger} beats kernel {smaller} by more than "
+        f"{threshold:g} in "
+        "train "
         f"accuracy at equal {equal}",
         source=f"ours, after {SOURCE}" if own else SOURCE,
         origin="ours" if own else "paper",

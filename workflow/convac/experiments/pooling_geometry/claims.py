@@ -47,7 +47,8 @@ def shallow_claim(task: str) -> Claim:
     better, _, high, _ = TASKS[task]
     return Claim(
         id=f"pooling-geometry-shallow-{task}",
-        statement=f"Shallow ConvAC on {task}: test accuracy stays below the pixel count's plus its 95 % interval",
+        statement=f"Shallow ConvAC on {task}: test accuracy stays below the upper end of the count baseline's 95 % "
+        "interval",
         source=SHALLOW_SOURCE,
         origin="ours",
         role="secondary",
@@ -67,7 +68,8 @@ CLAIMS = (
     *(shallow_claim(task) for task in TASKS),
     Claim(
         id="pooling-geometry-signed-initialisation",
-        statement="Signed ConvAC, mean over depths: calibrated start beats normal by more than 0.05 in test accuracy",
+        statement="Signed ConvAC, mean over depths: the calibrated initialisation beats the normal one by more than "
+        "0.05 in test accuracy",
         source="ours; 1605.06743 trains in log space",
         origin="ours",
         role="secondary",

@@ -73,30 +73,35 @@ def growth_claim(name: str, statement: str, origin: Origin, kind: Kind, **where:
 
 
 CLAIMS = (
-    *law_claims("depth-1", "Start-end rank of one layer is min(R, Mⁿ)", {"depth": 1}),
-    *law_claims("depth-2", "Start-end rank of two layers has its closed form", {"depth": 2}),
+    *law_claims("depth-1", "The start-end rank of one layer is min(R, Mⁿ)", {"depth": 1}),
+    *law_claims("depth-2", "The start-end rank of two layers equals its closed form", {"depth": 2}),
     *law_claims(
-        "depth-3", "Start-end rank of three layers has its closed form where M ≥ R", {"depth": 3, "fits": True}
+        "depth-3", "The start-end rank of three layers equals its closed form where M ≥ R", {"depth": 3, "fits": True}
     ),
-    *law_claims("depth-3-narrow", "Three layers, M < R: the rank is Mⁿ, as the form", {"depth": 3, "fits": False}),
+    *law_claims(
+        "depth-3-narrow",
+        "Three layers, M < R: the start-end rank is Mⁿ, as the closed form says",
+        {"depth": 3, "fits": False},
+    ),
     *law_claims(
         "depth-4",
-        "Four layers, all sizes: rank is the pattern’s first two factors; it ends at M = 11, R = 2, T = 6",
+        "Four layers, all sizes: the start-end rank is the product of the pattern’s first two factors",
         {"depth": 4},
     ),
     *law_claims(
         "depth-4-stated",
-        "Four layers, T ≤ 4 or M < C(R + D − 1, D) with D = n(n + 1)(n + 2)/6: the rank is those factors",
+        "Four layers, T ≤ 4 or M < C(R + D − 1, D) with D = n(n + 1)(n + 2)/6: the start-end rank is the product of "
+        "the pattern’s first two factors",
         {"depth": 4, "stated": True},
     ),
     *law_claims(
         "held-back",
-        "The forms hold, where they are stated, on networks that they weren't found on",
+        "The closed forms hold, within their stated conditions, on networks they weren't found on",
         {"held_back": True, "stated": True},
     ),
     Claim(
         id="recurrent-memory-proved-bound",
-        statement="Start-end rank of two layers is at least C(min(M, R) + n − 1, n)",
+        statement="The start-end rank of two layers is at least C(min(M, R) + n − 1, n)",
         source=PAPER,
         origin="check",
         role="secondary",
@@ -110,7 +115,7 @@ CLAIMS = (
     ),
     Claim(
         id="recurrent-memory-depth",
-        statement="At the longest sequence two layers have more than twice the start-end rank of one",
+        statement="For the longest sequence, two layers have more than twice the start-end rank of one",
         source=PAPER,
         origin="check",
         role="secondary",
@@ -125,7 +130,7 @@ CLAIMS = (
     ),
     growth_claim(
         "growth",
-        "Two layers, M ≥ R: at the longest sequences ln rank grows as (R − 1)·ln T, the exponent within 15 %",
+        "Two layers, M ≥ R: for the longest sequences, ln rank grows as (R − 1)·ln T, exponent within 15 %",
         "paper",
         "equality",
         longest=True,

@@ -66,7 +66,7 @@ CLAIMS = (
     *(geometry_claim(task, beta) for task in FITTING for beta in SHOWN),
     Claim(
         id="simnets-share-geometry",
-        statement="Every β and task: left-right interaction share of mirror pooling is more than 0.1 above that of "
+        statement="Every β and task: the left-right interaction share of mirror pooling is more than 0.1 above that of "
         "square pooling",
         source="ours (dependence on data); 1605.06743, Inductive bias through pooling geometry",
         origin="ours",
@@ -82,8 +82,8 @@ CLAIMS = (
     ),
     Claim(
         id="simnets-share-task",
-        statement="Every β, each task in the geometry that suits it: left-right interaction share on symmetry is more "
-        "than 0.2 above that on closedness",
+        statement="Every β, each task in the geometry that suits it: the left-right interaction share on symmetry is "
+        "more than 0.2 above that on closedness",
         source="ours (dependence on data)",
         origin="ours",
         role="secondary",

@@ -34,7 +34,7 @@ def slower(name: str, statement: str, tasks: tuple[str, ...], margin: float, whe
     """The exponent's upper end lies below that of a random function's entropy by at least a margin."""
     return Claim(
         id=f"target-entropy-{name}",
-        statement=f"{statement}: exponent’s upper end is {margin:g} or more below a random function’s",
+        statement=f"{statement}, the upper end of its exponent being at least {margin:g} below a random function’s",
         source=source,
         origin=origin_of(source),
         role="primary" if name in PRIMARY else "secondary",
@@ -55,7 +55,7 @@ def order(
     """One entropy exceeds another on every listed image by at least 0.25 nats."""
     return Claim(
         id=f"target-entropy-{name}",
-        statement=f"{statement} by 0.25 nats or more, images of 12 to 20 pixels",
+        statement=f"{statement} by at least 0.25 nats, on images of 12 to 20 pixels",
         source=source,
         origin=origin_of(source),
         role="secondary",
@@ -113,7 +113,7 @@ def sampled(name: str, statement: str, source: str, where: Labels, quantities: t
 
 def growth(task: str, words: str) -> tuple[Claim, Claim]:
     """How the entropy of an image class grows, against shuffled labels and against a random function."""
-    told = f"{words}, extrapolated in the number of samples: entropy grows slower with the block than"
+    told = f"{words}, extrapolated in the number of samples: entropy grows more slowly with the block than"
     shuffled, random = (("shuffled_exponent", "data_exponent"), ("random_exponent", "data_exponent"))
     where, below = {"task": task}, "exponent more than"
     control = f"{told} under shuffled labels: {below} {BELOW_SHUFFLED:g} lower"
@@ -135,7 +135,7 @@ def full(chosen: float, sites: str) -> float:
 CLAIMS = (
     slower(
         "sub-volume",
-        "Reasonable tasks, all but strict symmetry: entropy grows slower than the block",
+        "Reasonable tasks (all but strict symmetry): entropy grows more slowly than the block",
         GRADED,
         0.25,
         {},
@@ -143,7 +143,7 @@ CLAIMS = (
     ),
     slower(
         "unqualified-sub-volume",
-        "All tasks, without the paper’s “reasonable”: entropy grows slower than the block",
+        "All tasks, reasonable or not: entropy grows more slowly than the block",
         (*GRADED, "strict symmetry"),
         0.25,
         {},
@@ -151,7 +151,7 @@ CLAIMS = (
     ),
     slower(
         "area",
-        "Majority and scanned tasks: entropy doesn’t grow with a strip, whose boundary is fixed",
+        "Majority and scanned tasks: entropy doesn’t grow with the length of a strip",
         ("majority", "pattern", "loop", "percolation"),
         0.9,
         {"shape": "strip"},
@@ -159,7 +159,7 @@ CLAIMS = (
     ),
     slower(
         "unqualified-area",
-        "Symmetry score: entropy doesn’t grow with a strip, whose boundary is fixed",
+        "Symmetry score: entropy doesn’t grow with the length of a strip",
         ("symmetry score",),
         0.9,
         {"shape": "strip"},
@@ -167,7 +167,7 @@ CLAIMS = (
     ),
     *equal(
         "exponent",
-        "Exponent within 0.05 of 1 for strict symmetry, ½ for the symmetry score, 0 for majority and parity",
+        "The exponent is within 0.05 of 1 for strict symmetry, ½ for the symmetry score, 0 for majority and parity",
         "exponent",
         "predicted_exponent",
         {"method": "closed form"},
@@ -186,7 +186,7 @@ CLAIMS = (
     ),
     order(
         "flip-sign",
-        "Convention sign: majority has more entropy than strict symmetry",
+        "Sign convention: majority has more entropy than strict symmetry",
         {"quantity": "entropy", "convention": "sign"},
         {"task": "majority"},
         {"task": "strict symmetry"},
@@ -194,7 +194,7 @@ CLAIMS = (
     ),
     order(
         "flip-indicator",
-        "Convention indicator: strict symmetry has more entropy than majority",
+        "Indicator convention: strict symmetry has more entropy than majority",
         {"quantity": "entropy", "convention": "indicator"},
         {"task": "strict symmetry"},
         {"task": "majority"},
@@ -202,7 +202,7 @@ CLAIMS = (
     ),
     order(
         "control",
-        "Tasks but strict symmetry have less entropy than random functions of their mean",
+        "All tasks but strict symmetry have less entropy than random functions of their mean",
         {"convention": "centred", "task": (*GRADED, "parity")},
         {"quantity": "control_entropy"},
         {"quantity": "entropy"},
@@ -218,8 +218,8 @@ CLAIMS = (
     ),
     *equal(
         "rank",
-        "Ranks of counting tasks: majority’s one more than the smaller side’s pixels (not by indicator on halves), "
-        "parity’s 1, by indicator 2",
+        "Ranks of counting tasks: majority’s is one more than the pixels of the smaller side (not as indicator on "
+        "halves), parity’s is 1 (2 as indicator)",
         "target_rank",
         "rank_law",
         {"task": ("majority", "parity")},
@@ -232,7 +232,7 @@ CLAIMS = (
     ),
     *equal(
         "percolation-rank",
-        "Percolation’s rank is 2^height, by indicator one less",
+        "The rank of percolation is 2^height (one less as indicator)",
         "target_rank",
         "rank_law",
         {"task": "percolation"},
@@ -242,7 +242,7 @@ CLAIMS = (
     sampled(
         "labels",
         "4×4 pixels, extrapolated in the number of samples: shuffled labels have over 0.1 nats more entropy than "
-        "digits’ and blobs’ own",
+        "the true labels of digits and blobs",
         OURS,
         {"side": 4},
         ("extrapolated_shuffled_entropy", "extrapolated_entropy"),

@@ -27,7 +27,8 @@ LEARNT = "networks of accuracy 0.9 or more in their task's geometry"
 CLAIMS = (
     Claim(
         id="trained-entanglement-share-geometry",
-        statement="Every kind and task: left-right interaction share of mirror pooling is more than 0.1 above that of "
+        statement="Every kind and task: the left-right interaction share of mirror pooling is more than 0.1 above "
+        "that of "
         "square pooling",
         source=SOURCE,
         origin="ours",
@@ -44,8 +45,8 @@ CLAIMS = (
     equivalence(
         Claim(
             id="trained-entanglement-share-label",
-            statement=f"Every kind and task, {LEARNT}: left-right interaction share of the label's own score on the "
-            f"same composites, within {MARGIN:g}",
+            statement=f"Every kind and task, {LEARNT}: the left-right interaction share is within {MARGIN:g} of that "
+            "of the label's score on the same composites",
             source=SOURCE,
             origin="ours",
             role="primary",
@@ -61,7 +62,7 @@ CLAIMS = (
     ),
     Claim(
         id="trained-entanglement-share-task",
-        statement=f"Every kind, {LEARNT}: left-right interaction share on symmetry is more than 0.2 above that on "
+        statement=f"Every kind, {LEARNT}: the left-right interaction share on symmetry is more than 0.2 above that on "
         "closedness",
         source=SOURCE,
         origin="ours",
@@ -78,8 +79,9 @@ CLAIMS = (
     rank_correlation(
         Claim(
             id="trained-entanglement-vectors",
-            statement="Over kinds, tasks and geometries: Schmidt vectors that the answer needs and entropy of the "
-            "centred posterior rank alike, Kendall's τ-b above 0.5",
+            statement="Kinds, tasks and geometries rank alike by the number of Schmidt vectors that the answer needs "
+            "and by "
+            "the entropy of the centred posterior, Kendall's τ-b above 0.5",
             source="ours (dependence on data, causal test)",
             origin="ours",
             role="secondary",
@@ -95,8 +97,9 @@ CLAIMS = (
     *equality(
         Claim(
             id="trained-entanglement-additive",
-            statement="ConvRects that average over a root which parts left from right: left-right interaction share 0 "
-            f"(to {ZERO:g})",
+            statement="ConvRects with average pooling whose root separates left from right: the left-right "
+            "interaction share "
+            f"is 0 (to {ZERO:g})",
             source="ours: the log-odds are a sum of what both halves give",
             origin="check",
             role="secondary",
