@@ -89,7 +89,7 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
     upper.set_ylabel("Entropy (nats)")
     lower.set_ylabel("Test accuracy")
     lower.set_ylim(min(CHANCE, float(accuracy["value"].min())) - 0.03, 1.02)
-    lower.set_xlabel("Swaps of two pixels’ places (as many as pixels, less one: any order)")
+    lower.set_xlabel("Swaps of two pixels (the most: pixels in random order)")
     keys = [
         key(NAMES[name], color=colour, marker=marker, linestyle="")
         for name, (colour, marker) in NETWORKS.items()

@@ -135,7 +135,7 @@ def counterexamples(table: pd.DataFrame) -> Figure | None:
     ]
     axes.set_yticks(places, labels)
     axes.set_ylim(places[-1] - 0.6, 0.6)
-    axes.set_xlabel("Rank or cut")
+    axes.set_xlabel("Rank or min-cut")
     axes.set_xscale("log", base=2)
     plain_numbers(axes, "x")
     axes.grid(axis="x", color="#dddddd", linewidth=0.5)

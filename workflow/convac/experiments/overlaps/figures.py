@@ -124,7 +124,7 @@ def against(axes: Axes, pairs: pd.DataFrame, rank: str, form: str) -> None:
     axes.set_yscale("log", base=2)
     axes.xaxis.set_major_locator(FixedLocator([2, 16, 128, 1024]))
     axes.yaxis.set_major_locator(FixedLocator([2, 16, 128, 1024]))
-    axes.set_xlabel(f"Law: {agreeing} of {len(pairs)} equal")
+    axes.set_xlabel(f"Prediction: {agreeing} of {len(pairs)} equal")
     plain_numbers(axes, "xy")
 
 
