@@ -217,8 +217,8 @@ def sharing_of(task: str) -> Sharing:
 
 
 FIGURES = {
-    "": "Test accuracy of ConvACs over every candidate tree by task, sorted by score, with the advised one marked.",
-    "regret": "Advised network less best candidate, task by task; and how well scores, and correlations, order "
-    "candidates.",
+    "": "Test accuracy of ConvACs over every candidate tree, by task: sorted by score, the advised tree marked.",
+    "regret": "Test accuracy of the advised network less that of the best candidate, by task; and Kendall’s τ of test "
+    "accuracy with the scores, and with low correlation across the trees.",
     "widths": "Test accuracy of width profiles of equal parameters over the advised tree, by task.",
 }

@@ -1,4 +1,4 @@
-"""data_entanglement: does a dataset's entanglement say what locally connected networks can learn of it?
+"""data_entanglement: does a dataset's entanglement predict how well locally connected networks learn it?
 
 Source: 2303.11249 (Alexander, De La Vega, Razin & Cohen, NeurIPS 2023). Pixels of images change places, from none to
 all; the entanglement of the dataset's tensor under canonical partitions rises, and networks that see neighbours first
@@ -151,9 +151,9 @@ def network_of(block: Block, network: NetworkName) -> NetworkSpec:
 
 
 FIGURES = {
-    "": "Data entanglement, and test accuracy of three kinds of networks, against the swaps of pixels; and rearranged.",
-    "scatter": "Test accuracy against data entanglement, a point per seed and number of swaps; and correlations beside "
-    "entanglement.",
+    "": "Data entanglement, and test accuracy of three kinds of networks, against swaps of pixels; also rearranged.",
+    "scatter": "Test accuracy, and mean correlation across the partitions, against data entanglement: a point per seed "
+    "and number of swaps.",
     "trees": "Entanglement of blobs under the canonical partitions of square and mirror pooling, by task.",
-    "examples": "Example images as they are, with pixels swapped, and rearranged.",
+    "examples": "Example images: original, with pixels swapped, and rearranged.",
 }

@@ -1,4 +1,4 @@
-"""depth_channels: how many channels does a network need, the more layers it has?
+"""depth_channels: how does the number of channels that a network needs fall with its number of layers?
 
 Source: 1710.05520 (Zhang), abstract, all that is known of it here: at equal expressive power channels scale as
 D ~ D_0^(1/n_c) with the convolution layers n_c. Ours: D(n_c) is the smallest width whose exact block rank, or whose
@@ -26,9 +26,10 @@ def cells(block: Block) -> list[Cell]:
 
 
 FIGURES = {
-    "": "Exact ranks: smallest width against the number of layers, with the root law and the min-cut's, by family.",
+    "": "Exact ranks: smallest width against the number of layers, by family, with root law and min-cut prediction.",
     "scaling": "Exact ranks: smallest width against the width of one layer, by number of layers.",
     "errors": "Trained networks: error on all inputs against the width, by number of layers, with 95 % intervals.",
-    "trained": "Trained networks: width that reaches one layer's error against the number of layers; the fitted shift.",
-    "models": "Misfit of the three models, as stated and with a constant fitted.",
+    "trained": "Trained networks: width that reaches one layer's error against the number of layers, with fitted "
+    "shift.",
+    "models": "Misfit of the root law, the shift and the growth, with constants as stated and fitted.",
 }

@@ -1,4 +1,4 @@
-"""depth_efficiency: how wide must a shallow network be to do what a deep one does?
+"""depth_efficiency: how wide must a shallow network be to match a deep one?
 
 Sources: 1509.05009 (Cohen, Sharir & Shashua), 1603.00162 (Cohen & Shashua). Ranks of odd against even sites: exact over
 a prime field for arithmetic circuits, numerical (relative tolerance 1e-10) for the grid tensors of rectifiers.
@@ -61,7 +61,7 @@ def cells(block: Block) -> list[Cell]:
 
 
 FIGURES = {
-    "": "Rank of odd against even sites: deep circuits, and the width that a shallow one needs for the same.",
-    "epsilon": "Rank that approximates a random deep circuit to a relative error ε, beside its exact rank.",
+    "": "Odd-even rank: of deep circuits, and the width that a shallow one needs to match it.",
+    "epsilon": "Smallest rank that approximates a random deep circuit to a relative error ε, beside its exact rank.",
     "rectifiers": "Ranks of random networks' grid tensors by pooling, deep and shallow.",
 }

@@ -1,4 +1,4 @@
-"""dilated_mixing: what do two dilated networks gain when they exchange channels?
+"""dilated_mixing: what do two dilated networks gain by exchanging channels?
 
 Source: 1703.06846 (Cohen, Tamari & Shashua, ICLR 2018). A dilated network and a companion with other dilations are two
 trees over one sequence. Exact ranks say what mixing them adds to their sum; trained networks, all of as many
@@ -153,8 +153,10 @@ def network_of(block: Block, operator: Operator, trees: str, mixed: tuple[int, .
 
 
 FIGURES = {
-    "": "Test and train accuracy of dilated networks of equal size, by how far up two trees exchange channels.",
-    "ranks": "Exact ranks of two trees, their sum and their mixture: the source's example, and random index sets.",
+    "": "Test and train accuracy of dilated networks of equal size, by the highest layer where two trees exchange "
+    "channels.",
+    "ranks": "Exact ranks of two trees, their sum and mixed decomposition: the source's example, and random index "
+    "sets.",
     "curves": "Accuracy against training step, with 95 % intervals over seeds.",
-    "examples": "Example sequences of either class.",
+    "examples": "Example sequences of each class.",
 }

@@ -1,4 +1,4 @@
-"""dynamics: in which order does a network learn its Schmidt vectors, and which bonds wait longest?
+"""dynamics: in which order does a network learn its Schmidt vectors, and which bonds are learned last?
 
 Sources: 2201.11729 (hierarchical tensor factorizations, circuits with real weights, learn one component after another
 from a small initialisation, and so prefer low rank); 2103.11785 (entanglement and loss of trained networks). Circuits
@@ -60,9 +60,10 @@ def cells(block: Block) -> list[Cell]:
 
 
 FIGURES = {
-    "": "Weight of every final Schmidt pair of the cut into halves through training, of its final size; one network, "
-    "a column per task, a row per start.",
-    "order": "Rank correlation between the size of final Schmidt pairs and how early they enter, beside that of an "
-    "unfactorised tensor, and how much later the second pair enters at the cut into halves, by task and start.",
-    "entropy": "Error and mean bond entropy through training, by task and start.",
+    "": "Weight of every final Schmidt pair at the cut into halves during training, relative to its final weight; one "
+    "network, a column per task, a row per start.",
+    "order": "Kendall’s τ-b between the size of final Schmidt pairs and how early they enter, beside that of an "
+    "unfactorised tensor; and the step at which the second pair enters at the cut into halves, relative to that at "
+    "rows of pixels; by task and start.",
+    "entropy": "Error and mean bond entropy during training, by task and start.",
 }

@@ -48,9 +48,11 @@ def cells(block: Block) -> list[Cell]:
 
 
 FIGURES = {
-    "": "Entropy gained from components to inputs per site, with the law's bounds and ours; codebooks reach the law's.",
-    "statements": "Share of single mappings and of whole mixtures that violate each statement, under three averages.",
-    "levels": "Increase C and ratio β across the mappings of each level, and the whole ratio beside its bound.",
-    "activations": "What sigmoid and ReLU do to the entropy of a variable, for densities and discrete variables.",
-    "checks": "Sampled entropies against exact ones, and likelihood through training on digits.",
+    "": "Entropy gained per site from components to inputs, with the law's bounds, which codebooks reach, and ours.",
+    "statements": "Fraction of single mappings and of whole mixtures that violate each statement, under three "
+    "averages.",
+    "levels": "Largest increase C and ratio β of entropy across a level's mappings, and the whole network's beside "
+    "its bound.",
+    "activations": "Change of entropy under sigmoid and ReLU, for variables with densities and discrete ones.",
+    "checks": "Errors of sampled entropies, and log-likelihood during training on digits.",
 }

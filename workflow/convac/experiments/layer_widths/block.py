@@ -1,4 +1,4 @@
-"""layer_widths: does it matter at which level a network is wide, and does the min-cut say so beforehand?
+"""layer_widths: does it matter at which level a network is wide, and does the min-cut predict it?
 
 Source: 1704.01552 (Levine, Yakira, Cohen & Shashua, ICLR 2018), Experiments: networks with wide first layers beside
 networks with wide last ones, on images whose features are small or as large as the canvas. Its networks have 1×1
@@ -187,7 +187,7 @@ def scale_cut(network: NetworkSpec, side: int) -> float:
 
 
 FIGURES = {
-    "": "Test and train accuracy by the size of networks, wide-base beside wide-tip, with 95 % intervals over seeds.",
-    "story": "Length scale of the task, where the network is wide, its accuracy and its min-cut at that scale.",
+    "": "Test and train accuracy against network size, wide-base beside wide-tip, with 95 % intervals over seeds.",
+    "story": "Length scale of the task, widths by level, and the network's accuracy and min-cut at that scale.",
     "examples": "Example images of the local and the global task.",
 }

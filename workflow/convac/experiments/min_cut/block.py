@@ -1,4 +1,4 @@
-"""min_cut: when is a network's rank the min-cut of its tensor network, and what explains the rest?
+"""min_cut: when is a network's rank the min-cut of its tensor network, and what explains the exceptions?
 
 Sources: 1704.01552 (Levine, Yakira, Cohen & Shashua): the min-cut bounds the rank; 1508.04644 (quantum max-flow).
 Exact generic ranks over a prime field on stated ensembles of random trees.
@@ -72,7 +72,8 @@ def cells(block: Block) -> list[Cell]:
 
 FIGURES = {
     "": "Exact rank against min-cut for random trees and partitions, by ensemble; ranks below the cut marked.",
-    "deficits": "Share of cases whose rank falls below the bound, with 95 % Wilson intervals.",
-    "counterexamples": "Smallest cut with a deficit per tree: rank, cut and the bridge's prediction.",
-    "drawing": "A tree network, the sites of I filled, with its min-cut: copy tensors that are cut are ringed.",
+    "deficits": "Fraction of cases whose rank falls below the bound, with 95 % Wilson intervals.",
+    "counterexamples": "Smallest cut with a deficit, tree by tree: exact rank, min-cut and the bridge graph's "
+    "prediction.",
+    "drawing": "A tree network and its min-cut: sites of I are filled, copy tensors that are cut are ringed.",
 }

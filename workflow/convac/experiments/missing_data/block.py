@@ -1,4 +1,4 @@
-"""missing_data: does leaving missing pixels out exactly beat filling them in?
+"""missing_data: does marginalising missing pixels exactly beat filling them in?
 
 Source: 1610.04167 (Sharir, Tamari, Cohen & Shashua): tensorial mixture models marginalise whatever is missing, so that
 they are optimal classifiers, if the model is right, whatever the distribution of missing pixels; a network that
@@ -162,8 +162,8 @@ def cell(
 
 
 FIGURES = {
-    "": "Test accuracy against the share of missing pixels: mixtures, ConvNets, and baselines on the known pixels.",
-    "objectives": "Test accuracy of mixtures by what they were trained for, and of one mixture on filled-in images.",
-    "training": "Accuracy of every network on training and test images such as it was trained on.",
-    "examples": "Test images with missing pixels, what the mixture expects there, and samples of the mixture.",
+    "": "Test accuracy against the fraction of missing pixels: mixtures, ConvNets, and baselines on the known pixels.",
+    "objectives": "Test accuracy of mixtures by training objective, and of one mixture on imputed images.",
+    "training": "Accuracy of every network on training and test images of the kind that it was trained on.",
+    "examples": "Test images with missing pixels, the mixture's expectation of them, and samples of the mixture.",
 }

@@ -54,7 +54,7 @@ FIGURES = {
     "": "Exact rank of the first n sites of a line, for overlapping networks by kernel and depth, and for trees.",
     "law": "Exact block rank against the prediction, for every network and block.",
     "grid": "Exact rank of rectangles of a grid against their area.",
-    "entropy": "Entropy of the first n sites, in nats and as a share of ln rank, with 95 % intervals over networks.",
+    "entropy": "Entropy of the first n sites, in nats and as a fraction of ln rank, with 95 % intervals over networks.",
     "volume": "Parameters with which half of the sites reach the full rank, against the number of sites.",
     "squares": "Parameters with which a square block reaches the full rank, against its side: exact, and by bounds.",
 }

@@ -1,4 +1,4 @@
-"""overlaps_trained: do networks whose windows overlap learn what others of equal size don't?
+"""overlaps_trained: do networks with overlapping windows learn what others of equal size do not?
 
 The trained half of `overlaps`. Source: 1703.02065 (Sharir & Shashua, ICLR 2018), Experiments: train accuracy against
 channels and against parameters, of images at random places, which need overlaps, and of others, which don't.

@@ -22,8 +22,7 @@ def kernel_claim(kind: NetworkKind, equal: str, larger: int, smaller: int) -> Cl
         id=f"overlaps-trained-{kind.lower()}-{equal}-{larger}-{smaller}",
         statement=f"{kind}, objects placed anywhere: kernel {larger} beats kernel {smaller} by more than "
         f"{threshold:g} in "
-        "train "
-        f"accuracy at equal {equal}",
+        f"train accuracy at equal {equal}",
         source=f"ours, after {SOURCE}" if own else SOURCE,
         origin="ours" if own else "paper",
         role="secondary" if own else "primary",

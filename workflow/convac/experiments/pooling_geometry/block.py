@@ -78,5 +78,5 @@ FIGURES = {
     "": "Test and train accuracy of every network by pooling geometry, with 95 % intervals over seeds.",
     "examples": "Example images of each task and class.",
     "curves": "Accuracy against training step, with 95 % intervals over seeds.",
-    "depth": "ConvACs with real weights from one to six levels: log-scale at the start, and accuracy after training.",
+    "depth": "Signed ConvACs with one to six levels: log-scale at initialisation, and accuracy after training.",
 }

@@ -1,4 +1,4 @@
-"""recurrent_memory: how much of a sequence's start can a recurrent network's end depend on, by depth?
+"""recurrent_memory: how much of a sequence's start can a recurrent network's output depend on, by depth?
 
 Source: 1710.09431 (Levine, Sharir, Ziv & Shashua): the start-end separation rank of recurrent arithmetic circuits grows
 with depth. Exact generic ranks over a prime field; closed forms are ours.
@@ -58,6 +58,8 @@ def cells(block: Block) -> list[Cell]:
 
 FIGURES = {
     "": "Start-end rank against the length of the sequence, by depth, with the closed forms.",
-    "law": "Exact rank against closed form, by depth, for every network whose form lies below M^(T/2); open: found on.",
-    "entropy": "Entropy across the middle against the length of the sequence, by depth, with 95 % intervals.",
+    "law": "Exact rank against closed form, by depth, for every network whose form lies below M^(T/2); open: the "
+    "networks on which the form was found.",
+    "entropy": "Entropy between the halves of a sequence against its length, by depth, with 95 % intervals over "
+    "networks.",
 }

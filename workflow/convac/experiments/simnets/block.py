@@ -87,8 +87,8 @@ def beta_label(beta: float | str) -> str:
 
 
 FIGURES = {
-    "": "Test and train accuracy of SimNets by β, and what geometry is worth, with 95 % intervals over seeds.",
+    "": "Test and train accuracy of SimNets by β, and gain of the suitable geometry, with 95 % intervals over seeds.",
     "dependence": "Interaction share of the log-odds, left | right, on composites of held-out images, by β, untrained "
-    "and trained, beside the label’s own score.",
-    "training": "Accuracy and interaction share through training, a line per β.",
+    "and trained, beside that of the label’s score.",
+    "training": "Accuracy and interaction share during training, a line per β.",
 }

@@ -1,4 +1,4 @@
-"""target_entropy: how much entanglement do the target functions of image classification have, and by which law?
+"""target_entropy: how much entanglement do target functions of image classification have, and how does it scale?
 
 Source: 1710.05520 (Zhang), which proves a sub-volume bound for target functions of reasonable image classification
 problems. Only its abstract is known here: tasks, conventions and thresholds are ours. Exact values throughout, but for
@@ -72,12 +72,12 @@ def cells(block: Block) -> list[Cell]:
 
 
 FIGURES = {
-    "": "Entropy of half of an image against its size, by task and convention: square blocks, and strips.",
+    "": "Entropy between halves of an image against the size of a half, by task and convention: square blocks, strips.",
     "rank": "Logarithm of the exact rank of the same blocks, a bound on the entropy under any weights of the pixels.",
-    "exponents": "Exponent of the entropy in the block's sites over the four largest sizes, with 95 % intervals.",
+    "exponents": "Exponent of the entropy's growth with the block, over the four largest sizes, with 95 % intervals.",
     "conventions": "Entropy of every task on all images of a size by convention, beside random functions of its mean.",
     "blocks": "Entropy and logarithm of the rank of rectangles at an image's corner against their size.",
     "boundary": "Entropy and logarithm of the rank of half of an image's pixels against the boundary of that half.",
-    "classes": "Entropy of digits and blobs from samples, extrapolated in their number, beside shuffled labels.",
-    "samples": "Entropy of digits and blobs against 1 / samples, by the pixels that images are shrunk to.",
+    "classes": "Entropy of digits and blobs, extrapolated in the number of samples, beside that under shuffled labels.",
+    "samples": "Entropy of digits and blobs against 1 / samples, by the size in pixels that images are shrunk to.",
 }

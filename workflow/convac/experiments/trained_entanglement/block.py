@@ -1,4 +1,4 @@
-"""trained_entanglement: does a trained network depend on its inputs as its task needs, and does it use what it has?
+"""trained_entanglement: does a trained network depend on its inputs as its task requires, and does its answer need it?
 
 Sources: the lectures' "Measuring Dependence"; 2103.11785 (entanglement of trained networks); 1605.06743 (pooling
 geometry). The networks are those of pooling_geometry. Their dependence between the left and the right half of an image
@@ -86,12 +86,12 @@ def controlled(block: Block, task: BlobTask) -> Iterator[Cell]:
 
 FIGURES = {
     "": "Interaction share of the log-odds and entropy of the centred posterior, left | right, on composites of "
-    "held-out images: every network, trained and untrained, beside the label’s own score.",
-    "kept": "Accuracy on held-out images against the Schmidt vectors of the posterior that are kept, fitted on others; "
-    "a panel per network, geometry and task.",
-    "training": "Interaction share through training, and where the training loss is equal.",
-    "controls": "Interaction share and accuracy of every kind of network under each control, beside the intact one.",
-    "conditions": "The interaction shares by the images that composites are made of.",
+    "held-out images: every network, trained and untrained, beside the label’s score.",
+    "kept": "Accuracy on held-out images against the number of Schmidt vectors of the posterior that are kept, which "
+    "are fitted on other images; a panel per network, geometry and task.",
+    "training": "Interaction share during training, and at equal training loss.",
+    "controls": "Interaction share and accuracy of every kind of network under each control, beside the original data.",
+    "conditions": "Interaction share by the images that composites are made of.",
     "measures": "Three measures of trained ConvACs, left | right: the amplitude’s Rényi-2 entropy under the uniform "
-    "measure on all inputs, which was left; the same in the data’s basis; the centred posterior on held-out images.",
+    "measure on all inputs, given up since; the same in the data’s basis; the centred posterior on held-out images.",
 }
