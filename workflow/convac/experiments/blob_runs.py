@@ -30,7 +30,7 @@ Geometry = Literal["square", "mirror"] | TreeFile
 class BlobImages(Experiment):
     """Base of the blocks whose networks are trained on blobs, over pooling trees of several geometries."""
 
-    tasks: tuple[BlobTask, ...] = Field(min_length=1, description="what is asked of a blob")
+    tasks: tuple[BlobTask, ...] = Field(min_length=1, description="what blobs are labelled by")
     side: Annotated[Literal[16, 32, 64], INTEGER] = Field(description="pixels along each side of an image")
     rendered_train: Annotated[Positive, Field(ge=10)] = Field(
         description="blobs drawn for training; 80 % become examples"
@@ -38,8 +38,8 @@ class BlobImages(Experiment):
     rendered_test: Annotated[Positive, Field(ge=10)] = Field(
         description="blobs drawn for testing; 80 % become examples"
     )
-    geometries: tuple[Geometry, ...] = Field(min_length=1, description="names, or paths of tree files")
-    seeds: Seeds = Field(description="training runs per network, or their seeds; each has blobs of its own")
+    geometries: tuple[Geometry, ...] = Field(min_length=1, description="pooling trees: names, or paths of tree files")
+    seeds: Seeds = Field(description="number of training runs per network, or their seeds; each has its own blobs")
     snapshots: tuple[Natural, ...] = Field((), description="steps at which the deep networks' weights are kept")
 
     @model_validator(mode="after")
@@ -70,11 +70,13 @@ class BlobExperiment(BlobImages):
     """Base of the blocks that compare networks of four kinds on blobs."""
 
     widths: tuple[Positive, ...] = Field(min_length=1, description="channels of every hidden level, one network each")
-    further_seeds: Positive = Field(description="of these, how many train networks beside the deep ones on plain blobs")
-    arithmetic: Schedule = Field(description="ConvAC, positive weights in log space")
-    signed: Schedule = Field(description="ConvAC, real weights")
-    rectifier: Schedule = Field(description="ConvRect")
-    poolings: tuple[Literal["max", "average"], ...] = Field(description="of ConvRect")
+    further_seeds: Positive = Field(
+        description="number of the seeds with which other networks than deep ones on plain blobs are trained"
+    )
+    arithmetic: Schedule = Field(description="training of ConvACs with positive weights in log space")
+    signed: Schedule = Field(description="training of ConvACs with real weights")
+    rectifier: Schedule = Field(description="training of ConvRects")
+    poolings: tuple[Literal["max", "average"], ...] = Field(description="poolings of ConvRects")
 
     @property
     def snapped(self) -> tuple[Schedule, ...]:

@@ -29,8 +29,8 @@ class Images(Spec):
     )
     clutter: Natural = Field(0, description="patches of other originals in every image")
     train: Positive = Field(description="images rendered for training")
-    validation: Positive = Field(description="images that rates are chosen by")
-    test: Positive = Field(description="images that are tested on")
+    validation: Positive = Field(description="images by which learning rates are chosen")
+    test: Positive = Field(description="test images")
 
 
 def template(

@@ -28,7 +28,9 @@ CLOCKS = 60.0  # seconds that the clocks of two machines may differ by
 class Config(Spec):
     """Top level of config.yaml."""
 
-    scale: Scale = Field("laptop", description="what `snakemake` without a target makes; images: that of images.yaml")
+    scale: Scale = Field(
+        "laptop", description="scale that `snakemake` runs without a target; images: that of images.yaml"
+    )
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where networks train")
     local_data: str | None = Field(None, description="folder with the original files of image sets; null: download")
     experiments: dict[Name, dict[str, Any] | None] = Field(

@@ -48,33 +48,43 @@ PLAIN: Control = "none"
 class Asked(Spec):
     """A task whose networks are compared."""
 
-    task: Task = Field(description="what is asked of an image")
-    places: Literal["plain", "permuted"] = Field("plain", description="of the pixels: theirs, or a secret permutation")
-    part: Part = Field(description="whether the method was chosen on it, or it was held out")
+    task: Task = Field(description="task, by which images are labelled")
+    places: Literal["plain", "permuted"] = Field(
+        "plain", description="order of the pixels: original, or a permutation common to all images"
+    )
+    part: Part = Field(description="whether the method was chosen on the task, or the task was held out")
 
 
 class Block(Experiment):
     """Config of architecture_advice."""
 
     side: Annotated[Literal[16, 32], INTEGER] = Field(description="pixels along each side of an image")
-    train: Annotated[Positive, Field(ge=50)] = Field(description="images of each task to train on and be advised by")
-    validation: Positive = Field(description="images that the best candidate is chosen by")
-    test: Positive = Field(description="images that are tested on")
-    followed: Annotated[float, Field(gt=0, le=1)] = Field(description="of patterns: chance that a pixel follows")
-    distances: tuple[Annotated[Positive, Field(ge=2)], Annotated[Positive, Field(ge=2)]] = Field(
-        description="of agreement, near and far: columns between two marks"
+    train: Annotated[Positive, Field(ge=50)] = Field(
+        description="training images of each task, from which the advice is made, too"
     )
-    sizes: tuple[Positive, Positive, Positive] = Field(description="pixels of a digit: local, between, global")
+    validation: Positive = Field(description="images by which the best candidate is chosen")
+    test: Positive = Field(description="test images")
+    followed: Annotated[float, Field(gt=0, le=1)] = Field(
+        description="chance that a pixel of a pattern follows another"
+    )
+    distances: tuple[Annotated[Positive, Field(ge=2)], Annotated[Positive, Field(ge=2)]] = Field(
+        description="columns between two marks that agree, near and far"
+    )
+    sizes: tuple[Positive, Positive, Positive] = Field(description="side of a digit in pixels: local, between, global")
     compared: tuple[Asked, ...] = Field(min_length=1, description="tasks whose trees are compared")
-    silent: tuple[NoTask, ...] = Field(description="tasks without dependence of pairs, where advice has to say so")
+    silent: tuple[NoTask, ...] = Field(description="tasks without pair dependence, for which the advice must find none")
     widened: tuple[DigitsTask, ...] = Field(description="tasks whose width profiles are compared")
-    seeds: Seeds = Field(description="training runs per network, or their seeds; each has images of its own")
-    further_seeds: Positive = Field(description="of these, how many are taken but for trees on held-out tasks")
+    seeds: Seeds = Field(description="number of training runs per network, or their seeds; each has its own images")
+    further_seeds: Positive = Field(description="number of the seeds used except for trees on held-out tasks")
     width: Positive = Field(description="channels of every level, where trees are compared")
-    trials: Natural = Field(description="candidates of the best scores between which short trials decide; 0: none")
-    budget: Annotated[Positive, Field(ge=100)] = Field(description="parameters, where width profiles are compared")
-    profiles: tuple[str, ...] = Field(min_length=1, description="wide-base, wide-tip, uniform, beside the advised one")
-    training: Schedule = Field(description="the same for every network")
+    trials: Natural = Field(description="number of best-scored candidates between which short trials decide; 0: none")
+    budget: Annotated[Positive, Field(ge=100)] = Field(
+        description="parameters of the networks whose width profiles are compared"
+    )
+    profiles: tuple[str, ...] = Field(
+        min_length=1, description="width profiles compared with the advised one: wide-base, wide-tip, uniform"
+    )
+    training: Schedule = Field(description="training, the same for every network")
 
     @model_validator(mode="after")
     def _fits(self) -> "Block":

@@ -48,7 +48,7 @@ class Images(Spec):
     canvas: Annotated[Literal[8, 16, 32, 64], INTEGER] = Field(description="pixels along each side of an image")
     size: Side = Field(description="pixels along each side of what is to be classified")
     train: Positive = Field(description="images rendered for training")
-    test: Positive = Field(description="images that are tested on")
+    test: Positive = Field(description="test images")
 
     @model_validator(mode="after")
     def _fits(self) -> "Images":
@@ -60,7 +60,7 @@ class Images(Spec):
 class Blobs(Spec):
     """Labelled blobs, whose entanglement is compared under trees that networks learn them with or don't."""
 
-    tasks: tuple[BlobTask, ...] = Field(description="what is asked of a blob")
+    tasks: tuple[BlobTask, ...] = Field(description="what blobs are labelled by")
     side: Annotated[Literal[16, 32], INTEGER] = Field(description="pixels along each side of an image")
     rendered: Annotated[Positive, Field(ge=10)] = Field(description="blobs drawn; 80 % become examples")
     geometries: tuple[Literal["square", "mirror"], ...] = Field(min_length=1, description="names of trees")
@@ -69,17 +69,23 @@ class Blobs(Spec):
 class Block(Experiment):
     """Config of data_entanglement."""
 
-    images: Images = Field(description="what is classified: whether the number of its class is odd")
-    swaps: tuple[Natural, ...] = Field(min_length=1, description="of two pixels' places; networks for each")
+    images: Images = Field(description="images to classify by whether the number of their class is odd")
+    swaps: tuple[Natural, ...] = Field(
+        min_length=1, description="numbers of swaps of two pixels; networks are trained for each"
+    )
     samples: Annotated[Positive, Field(ge=2)] = Field(description="training images whose entanglement is measured")
     networks: tuple[NetworkName, ...] = Field(min_length=1, description="kinds of networks")
     width: Positive = Field(description="channels of every level")
-    seeds: Seeds = Field(description="training runs per network, or their seeds; each has images and swaps of its own")
-    further_seeds: Positive = Field(description="of these, how many train networks other than the first kind's")
-    convnet: Schedule = Field(description="3×3 convolutions, ReLU, max pooling")
-    positive: Schedule = Field(description="ConvAC, positive weights, a map for each place")
-    signed: Schedule = Field(description="ConvAC, real weights, a map for each place")
-    blobs: Blobs = Field(description="whose entanglement is compared between trees")
+    seeds: Seeds = Field(
+        description="number of training runs per network, or their seeds; each has its own images and swaps"
+    )
+    further_seeds: Positive = Field(
+        description="number of the seeds with which networks other than the first kind are trained"
+    )
+    convnet: Schedule = Field(description="training of ConvNets: 3×3 convolutions, ReLU, max pooling")
+    positive: Schedule = Field(description="training of ConvACs with positive weights per location")
+    signed: Schedule = Field(description="training of ConvACs with real weights per location")
+    blobs: Blobs = Field(description="blobs whose entanglement is compared between trees")
 
     @model_validator(mode="after")
     def _fits(self) -> "Block":

@@ -15,9 +15,9 @@ from convac.experiments.experiment import Cell, Experiment
 class Block(Experiment):
     """Config of depth_channels."""
 
-    families: tuple[Family, ...] = Field(min_length=1, description="exact ranks")
-    search: SearchedFamilies = Field(description="more of them, where the front's formula says less than D_0")
-    trained: tuple[Trained, ...] = Field(min_length=1, description="losses")
+    families: tuple[Family, ...] = Field(min_length=1, description="families of networks whose exact ranks are taken")
+    search: SearchedFamilies = Field(description="further networks, drawn where the front formula lies below D_0")
+    trained: tuple[Trained, ...] = Field(min_length=1, description="networks that are trained to compare losses")
 
 
 def cells(block: Block) -> list[Cell]:

@@ -29,15 +29,15 @@ class Block(Experiment):
     """Config of depth_efficiency."""
 
     sites: tuple[Power, ...] = Field(min_length=1, description="sites N of the trees, powers of two")
-    local_dimensions: tuple[Dimension, ...] = Field(min_length=1, description="M")
+    local_dimensions: tuple[Dimension, ...] = Field(min_length=1, description="local dimensions M")
     widths: tuple[Positive, ...] = Field(min_length=1, description="channels of every level, r")
     epsilon_sites: tuple[Power, ...] = Field(min_length=1, description="sites of the circuits whose ε-rank is measured")
-    epsilon_width: Positive = Field(description="their channels")
+    epsilon_width: Positive = Field(description="channels of the circuits whose ε-rank is measured")
     rectifier_sites: tuple[Power, ...] = Field(min_length=1, description="sites of the grid tensors, 4 or 8")
     rectifier_width: Positive = Field(description="channels of the rectifier networks")
     draws: Positive = Field(description="random networks of each kind")
-    depths: Depths = Field(description="circuits cut short after any number of levels, every pair of depths")
-    grids: Grids = Field(description="grid tensors of many sizes, beside theorems")
+    depths: Depths = Field(description="circuits cut short after any number of levels, for every pair of depths")
+    grids: Grids = Field(description="grid tensors of many sizes, compared with theorems")
 
     @model_validator(mode="after")
     def _fits(self) -> "Block":

@@ -33,10 +33,10 @@ TOLERANCE = 0.1  # of the number of parameters of a tree alone
 class RankCases(Spec):
     """Random index sets and mixture sets of trees of one size."""
 
-    steps: Annotated[Positive, Field(ge=16)] = Field(description="N, a power of two")
+    steps: Annotated[Positive, Field(ge=16)] = Field(description="steps N of a sequence, a power of two")
     width: Annotated[Positive, Field(ge=2, multiple_of=2)] = Field(description="channels of every node, r")
-    cases: Positive = Field(description="index sets with mixture sets")
-    largest: Positive = Field(description="largest bound on a rank that is kept; from r^3 up, that of the least ones")
+    cases: Positive = Field(description="number of random index sets, each with mixture sets")
+    largest: Positive = Field(description="largest bound on a rank, at least r^3; cases above it are drawn again")
 
     @model_validator(mode="after")
     def _fits(self) -> "RankCases":
@@ -48,29 +48,33 @@ class RankCases(Spec):
 class Sequences(Spec):
     """Sequences whose label needs adjacent pairs, distant pairs, or both."""
 
-    steps: Annotated[Positive, Field(ge=16)] = Field(description="N, a power of two")
+    steps: Annotated[Positive, Field(ge=16)] = Field(description="steps N of a sequence, a power of two")
     symbols: Annotated[Positive, Field(ge=2)] = Field(description="letters of the alphabet")
-    often: Annotated[float, Field(gt=0, lt=1)] = Field(description="chance of a pair to be alike, if often")
+    often: Annotated[float, Field(gt=0, lt=1)] = Field(description="chance that a pair is alike, where it often is")
     shares: tuple[Annotated[float, Field(ge=0, le=1)], ...] = Field(
-        description="share of the blocks with distant pairs, beside a half: one network each way"
+        description="fractions of blocks with distant pairs, besides one half"
     )
     train: Positive = Field(description="sequences drawn for training")
-    test: Positive = Field(description="sequences that are tested on")
+    test: Positive = Field(description="test sequences")
 
 
 class Block(Experiment):
     """Config of dilated_mixing."""
 
     group: Annotated[Positive, Field(ge=2)] = Field(description="layers within which the companion swaps dilations, k")
-    ranks: tuple[RankCases, ...] = Field(min_length=1, description="exact ranks, a job each")
-    sequences: Sequences = Field(description="what networks are trained on")
-    width: Annotated[Positive, Field(ge=2, multiple_of=2)] = Field(
-        description="channels of every layer of both trees; a tree alone has more, and as many parameters"
+    ranks: tuple[RankCases, ...] = Field(
+        min_length=1, description="sizes of the networks whose exact ranks are taken, a job each"
     )
-    seeds: Seeds = Field(description="training runs per network, or their seeds; each has sequences of its own")
-    further_seeds: Positive = Field(description="of these, how many train networks beside the sum and the most mixed")
-    product: Schedule = Field(description="networks of products, positive weights in log space")
-    rectifier: Schedule = Field(description="networks of rectifiers")
+    sequences: Sequences = Field(description="sequences on which networks are trained")
+    width: Annotated[Positive, Field(ge=2, multiple_of=2)] = Field(
+        description="channels of every layer of both trees; a single tree has more, at equal parameters"
+    )
+    seeds: Seeds = Field(description="number of training runs per network, or their seeds; each has its own sequences")
+    further_seeds: Positive = Field(
+        description="number of the seeds with which networks other than the sum and the most mixed are trained"
+    )
+    product: Schedule = Field(description="training of product networks, positive weights in log space")
+    rectifier: Schedule = Field(description="training of rectifier networks")
 
     @model_validator(mode="after")
     def _fits(self) -> "Block":

@@ -22,7 +22,7 @@ class Scale(Spec):
     """What a start is called, and how large the untrained function is."""
 
     start: Start
-    scale: Rate = Field(description="root mean square of the untrained function, of labels 1")
+    scale: Rate = Field(description="root mean square of the untrained function; that of the labels is 1")
 
 
 class Block(Experiment):
@@ -32,11 +32,11 @@ class Block(Experiment):
     starts: tuple[Scale, ...] = Field(min_length=1, description="scales of the initial weights")
     width: Annotated[Positive, Field(ge=2)] = Field(description="channels of every level")
     rate: Rate = Field(description="length of a step in the space of all weights")
-    steps: Annotated[Positive, Field(ge=20)] = Field(description="of gradient descent")
+    steps: Annotated[Positive, Field(ge=20)] = Field(description="steps of gradient descent")
     moments: Annotated[Positive, Field(ge=4)] = Field(
-        description="steps at which spectra are taken, evenly in their logarithm"
+        description="number of steps at which spectra are taken, evenly spaced in their logarithm"
     )
-    seeds: Seeds = Field(description="of first weights: how many, from 0, or which")
+    seeds: Seeds = Field(description="seeds of the initial weights: how many, from 0, or which")
 
 
 def cells(block: Block) -> list[Cell]:

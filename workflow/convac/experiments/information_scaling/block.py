@@ -21,16 +21,18 @@ class Block(Experiment):
     """Config of information_scaling."""
 
     sites: tuple[Annotated[Literal[4, 8, 16, 32, 64, 128, 256], INTEGER], ...] = Field(
-        min_length=1, description="N; digits have up to 64"
+        min_length=1, description="numbers of sites N; digits have up to 64"
     )
     states: Annotated[Literal[4, 9, 16], INTEGER] = Field(
         description="states of every hidden variable, r; a square, for the codebooks"
     )
-    seeds: Positive = Field(description="mixtures of each family")
+    seeds: Positive = Field(description="number of mixtures in each family")
     draws: Annotated[Positive, Field(ge=2)] = Field(description="inputs drawn from each mixture")
-    configurations: Annotated[Positive, Field(ge=256)] = Field(description="inputs that are enumerated at most")
+    configurations: Annotated[Positive, Field(ge=256)] = Field(
+        description="largest number of inputs that are enumerated"
+    )
     mappings: Annotated[Positive, Field(ge=2)] = Field(description="random draws of each family of single mappings")
-    training: Training = Field(description="of the mixtures on digits")
+    training: Training = Field(description="training of the mixtures on digits")
 
 
 def cells(block: Block) -> list[Cell]:

@@ -37,7 +37,7 @@ class Kind(Spec):
     """Networks of one kind and how they are trained."""
 
     patch: Annotated[Literal[1, 2, 4], INTEGER] = Field(description="pixels along each side of a site")
-    schedule: Schedule = Field(description="the same for every network of the kind")
+    schedule: Schedule = Field(description="training, the same for every network of the kind")
     local_steps: Positive = Field(description="steps on the smallest size, which takes longer to learn")
 
 
@@ -50,19 +50,19 @@ class Published(Kind):
 class Matched(Kind):
     """Networks that are equal in parameters."""
 
-    parameters: tuple[Positive, ...] = Field(min_length=1, description="met by every profile within 2 %")
+    parameters: tuple[Positive, ...] = Field(min_length=1, description="parameters, met by every profile within 2 %")
 
 
 class Block(Experiment):
     """Config of layer_widths."""
 
-    images: Images = Field(description="what is classified; every seed has others")
-    seeds: Seeds = Field(description="training runs of each 3×3 network, or their seeds")
-    further_seeds: Positive = Field(description="of these, how many train the other networks")
+    images: Images = Field(description="images to classify, different for every seed")
+    seeds: Seeds = Field(description="number of training runs of each 3×3 network, or their seeds")
+    further_seeds: Positive = Field(description="number of the seeds with which other networks are trained")
     profiles: tuple[str, ...] = Field(min_length=2, description="wide-base, wide-tip, uniform, or a list such as 4-2-1")
-    published: Published = Field(description="1×1 convolutions, ReLU, max pooling")
-    convnet: Matched = Field(description="3×3 convolutions, ReLU, max pooling")
-    convac: Matched = Field(description="linear maps and product pooling, real weights")
+    published: Published = Field(description="networks of 1×1 convolutions, ReLU, max pooling")
+    convnet: Matched = Field(description="networks of 3×3 convolutions, ReLU, max pooling")
+    convac: Matched = Field(description="networks of linear maps and product pooling, real weights")
 
     @model_validator(mode="after")
     def _fits(self) -> "Block":

@@ -25,17 +25,21 @@ class Block(Experiment):
 
     may_repeat = frozenset({"drawn_windows", "drawn_widths"})
 
-    cases: Positive = Field(description="random trees × partitions of each ensemble")
-    largest: Annotated[Positive, Field(ge=4)] = Field(description="largest cut that is kept")
-    loop_cases: Positive = Field(description="random rings of tensors")
-    pair_cases: Positive = Field(description="pairs trees, of each partition that has a closed form and kind of widths")
-    search_sites: Annotated[Positive, Field(ge=4)] = Field(description="largest tree whose partitions are all searched")
+    cases: Positive = Field(description="number of random trees with partitions in each ensemble")
+    largest: Annotated[Positive, Field(ge=4)] = Field(description="largest min-cut; cases above it are drawn again")
+    loop_cases: Positive = Field(description="number of random rings of tensors")
+    pair_cases: Positive = Field(
+        description="number of pairs trees for each partition with a closed form and each kind of widths"
+    )
+    search_sites: Annotated[Positive, Field(ge=4)] = Field(
+        description="sites of the largest tree whose partitions are all searched"
+    )
     search_widest: Annotated[Positive, Field(ge=2)] = Field(description="largest M and width of that search")
     drawn_windows: tuple[Annotated[Positive, Field(ge=2)], ...] = Field(
-        min_length=1, description="the tree that is drawn"
+        min_length=1, description="windows of the tree in the drawing"
     )
-    drawn_widths: tuple[Positive, ...] = Field(min_length=1, description="its channels")
-    drawn_inside: tuple[Natural, ...] = Field(min_length=1, description="its sites of I; M = 2")
+    drawn_widths: tuple[Positive, ...] = Field(min_length=1, description="widths of the tree in the drawing")
+    drawn_inside: tuple[Natural, ...] = Field(min_length=1, description="sites of I in the drawing; M = 2")
 
     @model_validator(mode="after")
     def _fits(self) -> "Block":

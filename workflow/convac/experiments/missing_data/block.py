@@ -42,27 +42,29 @@ class Images(Spec):
     source: Source = Field(description="where the originals come from")
     canvas: Annotated[Literal[8, 16, 32, 64], INTEGER] = Field(description="pixels along each side of an image")
     train: Positive = Field(description="images rendered for training")
-    validation: Positive = Field(description="images that rates are chosen by")
-    test: Positive = Field(description="images that are tested on")
+    validation: Positive = Field(description="images by which learning rates are chosen")
+    test: Positive = Field(description="test images")
 
 
 class Block(Experiment):
     """Config of missing_data."""
 
     images: Images = Field(description="what is classified")
-    seeds: Seeds = Field(description="training runs per network, or their seeds; each has images of its own")
+    seeds: Seeds = Field(description="number of training runs per network, or their seeds; each has its own images")
     patch: Annotated[Literal[1, 2, 4], INTEGER] = Field(description="pixels along each side of a site")
     components: Positive = Field(description="Gaussians that a mixture's sites draw from")
-    parameters: Positive = Field(description="of every network, met within 2 %")
-    objectives: tuple[Objective, ...] = Field(min_length=1, description="of the HT mixtures")
-    trained_on: tuple[Kind, ...] = Field(description="missing pixels that further ConvNets are trained on")
-    kinds: tuple[Kind, ...] = Field(min_length=1, description="of missing pixels in the test images")
-    rates: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = Field(min_length=1, description="shares of missing pixels")
-    example_rate: Share = Field(description="share of missing pixels in the example images")
-    mixture: Schedule = Field(description="the same for every HT mixture")
-    shallow: Schedule = Field(description="of the CP mixture, of one level, with the first objective")
-    convnet: Schedule = Field(description="of the ConvNet that is trained on complete images")
-    masked: Schedule = Field(description="of ConvNets that are trained on missing pixels, which takes longer")
+    parameters: Positive = Field(description="parameters of every network, met within 2 %")
+    objectives: tuple[Objective, ...] = Field(min_length=1, description="training objectives of the HT mixtures")
+    trained_on: tuple[Kind, ...] = Field(description="kinds of missing pixels on which further ConvNets are trained")
+    kinds: tuple[Kind, ...] = Field(min_length=1, description="kinds of missing pixels in the test images")
+    rates: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = Field(
+        min_length=1, description="fractions of missing pixels"
+    )
+    example_rate: Share = Field(description="fraction of missing pixels in the example images")
+    mixture: Schedule = Field(description="training of every HT mixture")
+    shallow: Schedule = Field(description="training of the CP mixture (one level), with the first objective")
+    convnet: Schedule = Field(description="training of the ConvNet on complete images")
+    masked: Schedule = Field(description="training of the ConvNets on missing pixels, which takes longer")
 
     @model_validator(mode="after")
     def _fits(self) -> "Block":

@@ -26,15 +26,21 @@ class Block(Experiment):
     """Config of overlaps."""
 
     families: tuple[Family, ...] = Field(min_length=1, description="overlapping networks whose blocks are measured")
-    random: RandomNetworks = Field(description="networks and subsets of sites at random: where does the law end?")
-    search: SearchedNetworks = Field(description="networks whose front formula says less than the block's sites allow")
-    tree_sites: Annotated[Positive, Field(ge=4)] = Field(description="sites of the trees beside them, a power of two")
-    tree_widths: tuple[Positive, ...] = Field(min_length=1, description="channels of every level of those trees")
-    volume_sites: tuple[Annotated[int, Field(ge=4, le=20, multiple_of=2)], ...] = Field(
-        description="rings whose cheapest network with a volume law is searched for"
+    random: RandomNetworks = Field(
+        description="random networks and subsets of sites, to find where the prediction fails"
     )
-    rectangles: Rectangles = Field(description="rectangles of grids of which the front formula says less than M^|A|")
-    squares: Squares = Field(description="square blocks whose cheapest network with a volume law is searched for")
+    search: SearchedNetworks = Field(description="networks whose front formula lies below what the block's sites allow")
+    tree_sites: Annotated[Positive, Field(ge=4)] = Field(
+        description="sites of the trees for comparison, a power of two"
+    )
+    tree_widths: tuple[Positive, ...] = Field(
+        min_length=1, description="channels of every level of the trees for comparison"
+    )
+    volume_sites: tuple[Annotated[int, Field(ge=4, le=20, multiple_of=2)], ...] = Field(
+        description="sizes of rings for which the smallest network with a volume law is sought"
+    )
+    rectangles: Rectangles = Field(description="rectangles of grids for which the front formula lies below M^|A|")
+    squares: Squares = Field(description="square blocks for which the smallest network with a volume law is sought")
 
     @model_validator(mode="after")
     def _fits(self) -> "Block":

@@ -42,8 +42,8 @@ class Images(Spec):
     canvas: Annotated[Literal[16, 32, 64], INTEGER] = Field(description="pixels along each side of an image")
     size: Side = Field(description="pixels along each side of what is to be classified")
     train: Positive = Field(description="images rendered for training")
-    validation: Positive = Field(description="images that a pilot chose rates by")
-    test: Positive = Field(description="images that are tested on")
+    validation: Positive = Field(description="images by which a pilot chose learning rates")
+    test: Positive = Field(description="test images")
 
     @model_validator(mode="after")
     def _fits(self) -> "Images":
@@ -55,9 +55,11 @@ class Images(Spec):
 class Kind(Spec):
     """Networks of one kind, and how they are trained."""
 
-    channels: Positive | None = Field(description="of every level, whatever the kernel; null: equal parameters alone")
-    parameters: Positive = Field(description="of every network, met within 5 %")
-    schedule: Schedule = Field(description="the same for every network of the kind")
+    channels: Positive | None = Field(
+        description="channels of every level, whatever the kernel; null: equal parameters alone"
+    )
+    parameters: Positive = Field(description="parameters of every network, met within 5 %")
+    schedule: Schedule = Field(description="training, the same for every network of the kind")
 
 
 class Block(Experiment):
@@ -65,13 +67,13 @@ class Block(Experiment):
 
     images: Images = Field(description="what is classified, at any place of the canvas or at one")
     patch: Annotated[Literal[1, 2, 4], INTEGER] = Field(description="pixels along each side of a site")
-    seeds: Seeds = Field(description="training runs per network, or their seeds; each has images of its own")
+    seeds: Seeds = Field(description="number of training runs per network, or their seeds; each has its own images")
     kernels: tuple[Annotated[int, Field(ge=1, le=6)], ...] = Field(
-        min_length=1, description="K: windows hold (K + 1)×(K + 1) positions and overlap by K − 1"
+        min_length=1, description="kernels K: windows hold (K + 1)×(K + 1) positions and overlap by K − 1"
     )
-    in_place: tuple[NetworkKind, ...] = Field(description="kinds that are trained on images in one place, too")
-    convnet: Kind = Field(description="ReLU and max pooling")
-    convac: Kind = Field(description="products of linear maps, real weights")
+    in_place: tuple[NetworkKind, ...] = Field(description="kinds that are also trained on images in one place")
+    convnet: Kind = Field(description="networks with ReLU and max pooling")
+    convac: Kind = Field(description="networks with products of linear maps, real weights")
 
     def kind(self, network: NetworkKind) -> Kind:
         """The block of a kind of network."""

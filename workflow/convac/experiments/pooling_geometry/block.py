@@ -27,9 +27,11 @@ INITIALISATIONS: tuple[Initialisation, ...] = ("calibrated", "normal")  # ours, 
 class Block(BlobExperiment):
     """Config of pooling_geometry."""
 
-    shallow_widths: tuple[Positive, ...] = Field(description="channels of the one level of each shallow ConvAC")
-    shallow: Schedule = Field(description="shallow ConvAC")
-    depths: tuple[Annotated[int, Field(ge=1, le=6)], ...] = Field(description="levels of the signed ConvACs compared")
+    shallow_widths: tuple[Positive, ...] = Field(description="channels of shallow ConvACs, which have one level")
+    shallow: Schedule = Field(description="training of shallow ConvACs")
+    depths: tuple[Annotated[int, Field(ge=1, le=6)], ...] = Field(
+        description="numbers of levels of the signed ConvACs that are compared"
+    )
 
 
 def cells(block: Block) -> list[Cell]:

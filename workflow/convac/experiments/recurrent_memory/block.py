@@ -14,13 +14,13 @@ from convac.specs.spec import Positive
 class Block(Experiment):
     """Config of recurrent_memory."""
 
-    depths: tuple[Depth, ...] = Field(min_length=1, description="stacked layers, L")
-    local_dimensions: tuple[Positive, ...] = Field(min_length=1, description="templates of a step, M")
+    depths: tuple[Depth, ...] = Field(min_length=1, description="numbers of stacked layers, L")
+    local_dimensions: tuple[Positive, ...] = Field(min_length=1, description="numbers of templates per step, M")
     widths: tuple[Positive, ...] = Field(min_length=1, description="channels of every layer, R")
     steps: Even = Field(description="longest sequence, T")
-    entries: Positive = Field(description="most sequences M^T that are listed; longer ones are left out")
-    draws: Positive = Field(description="networks whose entropy is measured, per cell")
-    search: Search = Field(description="networks whose form says less than M^(T/2), ranks only")
+    entries: Positive = Field(description="largest number M^T of listed sequences; longer sequences are left out")
+    draws: Positive = Field(description="number of networks whose entropy is measured, per cell")
+    search: Search = Field(description="networks whose closed form lies below M^(T/2), ranks only")
     reach: tuple[Network, ...] = Field(description="larger networks, ranks only, one job each")
     growth: tuple[Growth, ...] = Field(description="two layers over sequences that double in length, one job each")
 

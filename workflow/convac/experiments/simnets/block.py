@@ -31,16 +31,16 @@ Beta = Annotated[float, Field(gt=0)] | Literal["max"]
 class Block(BlobImages):
     """Config of simnets."""
 
-    betas: tuple[Beta, ...] = Field(min_length=1, description="of MEX: 1 is an arithmetic circuit, max the limit ∞")
+    betas: tuple[Beta, ...] = Field(min_length=1, description="β of MEX: 1 is an arithmetic circuit, max the limit ∞")
     annealed: Annotated[float, Field(ge=0, lt=1)] = Field(
-        description="share of the steps in which 1/β goes evenly from 1 to its value; 0: none"
+        description="fraction of the steps in which 1/β changes evenly from 1 to its value; 0: none"
     )
     width: Positive = Field(description="channels of every level")
-    training: Schedule = Field(description="the same for every network")
+    training: Schedule = Field(description="training, the same for every network")
     samples: Annotated[Positive, Field(ge=32)] = Field(
-        description="halves of test images a side, for dependence on data"
+        description="halves of test images per side, for dependence on data"
     )
-    least_pixels: Natural = Field(description="set pixels that an image has in each half, for dependence on data")
+    least_pixels: Natural = Field(description="fewest set pixels in each half of an image, for dependence on data")
 
     @model_validator(mode="after")
     def _told_apart(self) -> "Block":

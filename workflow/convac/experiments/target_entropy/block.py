@@ -24,26 +24,28 @@ class Block(Experiment):
 
     may_repeat = frozenset({"block_image"})
 
-    images: tuple[Sides, ...] = Field(min_length=1, description="images whose functions are listed; up to 20 pixels")
-    draws: Positive = Field(description="random functions of the same mean beside each of them")
-    block_image: Sides = Field(description="the image whose rectangles and named partitions are measured")
-    halves: Natural = Field(description="random halves of its pixels, also measured")
+    images: tuple[Sides, ...] = Field(
+        min_length=1, description="image sizes on which functions are listed on all images; up to 20 pixels"
+    )
+    draws: Positive = Field(description="number of random functions with the same mean, for each function")
+    block_image: Sides = Field(description="image size whose rectangles and named partitions are measured")
+    halves: Natural = Field(description="number of random halves of the pixels of block_image that are measured")
     subset_images: tuple[Sides, ...] = Field(
-        min_length=1, description="images whose pixels are parted at random, for closed forms; up to 20 pixels"
+        min_length=1, description="image sizes for random partitions, to test closed forms; up to 20 pixels"
     )
     heights: tuple[Annotated[int, Field(ge=2, le=31)], ...] = Field(
-        min_length=4, description="square blocks, half of an image of height × 2·height, of tasks with exact spectra"
+        min_length=4, description="heights of square blocks, half of an image, for tasks with exact spectra"
     )
     scan_heights: tuple[Annotated[int, Field(ge=2, le=8)], ...] = Field(
-        min_length=4, description="the same for tasks that a scan of columns decides"
+        min_length=4, description="heights of square blocks for tasks that a scan of columns decides"
     )
-    strip_height: Annotated[int, Field(ge=2, le=6)] = Field(description="height of the blocks that grow in length")
-    lengths: tuple[Positive, ...] = Field(min_length=4, description="their lengths, for tasks with exact spectra")
+    strip_height: Annotated[int, Field(ge=2, le=6)] = Field(description="height of strips, which grow in length")
+    lengths: tuple[Positive, ...] = Field(min_length=4, description="lengths of strips for tasks with exact spectra")
     scan_lengths: tuple[Annotated[int, Field(ge=1, le=1024)], ...] = Field(
-        min_length=4, description="the same for tasks that a scan decides"
+        min_length=4, description="lengths of strips for tasks that a scan of columns decides"
     )
     classes: tuple[ImageClasses, ...] = Field(
-        min_length=1, description="classes of images that are known by samples, a job each"
+        min_length=1, description="image classes that are known by samples, a job each"
     )
 
     @model_validator(mode="after")

@@ -30,16 +30,16 @@ class Block(BlobExperiment):
     """Config of trained_entanglement."""
 
     memorised: Annotated[Positive, Field(ge=10)] = Field(
-        description="blobs drawn for training under shuffled labels, so few that they are learnt by heart"
+        description="blobs drawn for training under shuffled labels, few enough to be memorised"
     )
-    memorised_steps: Positive = Field(
-        description="training steps under shuffled labels, until they are learnt by heart"
-    )
-    matched_loss: Rate = Field(description="training loss at which networks are compared, too [nats]")
+    memorised_steps: Positive = Field(description="training steps under shuffled labels, until they are memorised")
+    matched_loss: Rate = Field(description="training loss at which networks are also compared [nats]")
     samples: Annotated[Positive, Field(ge=32)] = Field(
-        description="halves of test images a side, for dependence on data"
+        description="halves of test images per side, for dependence on data"
     )
-    vectors: tuple[Positive, ...] = Field(min_length=1, description="Schmidt vectors that the posterior keeps")
+    vectors: tuple[Positive, ...] = Field(
+        min_length=1, description="numbers of Schmidt vectors that the posterior keeps"
+    )
 
 
 def cells(block: Block) -> list[Cell]:
