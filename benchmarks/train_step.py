@@ -9,11 +9,12 @@ a machine that slows down slows all of them; medians of processor time are compa
 """
 
 import argparse
+import math
 import statistics
 import sys
 import time
 from collections.abc import Callable
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from types import ModuleType
 
@@ -35,6 +36,9 @@ from convac.networks.representations import Representation
 LEVELS, WIDTH, BATCH, IMAGES, SIDE = 5, 16, 64, 2000, 32
 PATCHES = Representation("affine", 2, 1)
 WIDE_BASE = (21, 21, 5, 5)  # of layer_widths
+PROFILES = ((13, 13, 3, 3), (3, 3, 14, 14))
+KERNELS = (1, 2, 3, 5)
+MATRIX = 1024
 STEPS = 5  # per repetition
 CONVOLVED, LOGARITHMIC = "ConvNet, no convolution as a matrix", "ConvAC of patches, by logarithms"
 
@@ -114,7 +118,7 @@ def without(step: Callable[[], None], module: ModuleType, limit: str) -> Callabl
     return other
 
 
-def milliseconds(step: Callable[[], None]) -> float:
+def milliseconds(step: Callable[[], object]) -> float:
     """Milliseconds per step, over a few steps."""
     started = time.process_time()
     for _ in range(STEPS):
@@ -122,8 +126,30 @@ def milliseconds(step: Callable[[], None]) -> float:
     return 1e3 * (time.process_time() - started) / STEPS
 
 
+def products_of(network: ConvNet) -> int:
+    """Products of one image and replica in a step: two for each weight and position at level 1, three above."""
+    shapes = [network.get_parameter(name).shape[1:] for name in network.names[:-1]]
+    sites = math.prod(network.sites)
+    return sum((3 if level else 2) * shape.numel() * sites // 4**level for level, shape in enumerate(shapes))
+
+
+def fractions(repetitions: int, seeds: tuple[int, ...], images: Tensor, labels: Tensor) -> None:
+    """Print the table of ConvNets beside a product of matrices."""
+    square = torch.randn(2, MATRIX, MATRIX)
+    print(f"{'ConvNet':28}{'ms / step / replica':>20}{'of a matrix product':>22}")
+    for widths, kernel in product(PROFILES, KERNELS):
+        network = ConvNet((SIDE // 2,) * 2, widths, kernel=kernel, seed=seeds, representation=PATCHES)
+        steps = our_step(network, images, labels), lambda: square[0] @ square[1]
+        for step in steps:
+            milliseconds(step)
+        times = zip(*([milliseconds(step) for step in steps] for _ in range(repetitions)), strict=True)
+        ours, matrix = (statistics.median(values) for values in times)
+        share = products_of(network) * BATCH * len(seeds) / ours / (MATRIX**3 / matrix)
+        print(f"{f'{widths}, K = {kernel}':28}{ours / len(seeds):20.2f}{share:22.3f}")
+
+
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repetitions", type=int, default=30)
     parser.add_argument("--replicas", type=int, default=5, help="seeds trained at once in the batched rows")
@@ -176,6 +202,7 @@ def main() -> None:
     ours["ConvAC"].encode(images)
     print(f"encoding, once per dataset: {1e6 * (time.process_time() - started) / IMAGES:.0f} µs per image")
     print("targets: ConvAC at least 5 × textbook and 1 × plain; ConvRect at least 2 × plain")
+    fractions(arguments.repetitions, many, images, labels)
 
 
 if __name__ == "__main__":
