@@ -21,9 +21,9 @@ CANDIDATES = (*NAMED, MIRROR_COLUMNS, REARRANGED, "structured", "free")
 class OnImages(JobSpec):
     """Base of the jobs: images of one task, drawn anew for each seed."""
 
-    dataset: Dataset = Field(description="of the first seed")
+    dataset: Dataset = Field(description="dataset of the first seed")
     seeds: tuple[Natural, ...] = Field(min_length=1)
-    classes: Positive = Field(description="labels count modulo these")
+    classes: Positive = Field(description="number of classes; labels are taken modulo it")
 
     @property
     def modules(self) -> tuple[str, ...]:
@@ -38,7 +38,9 @@ class OnImages(JobSpec):
 class Trained(OnImages):
     """Base of the jobs that train networks."""
 
-    sharing: Sharing = Field(description="of weights: over all positions, or over those of equal place in a window")
+    sharing: Sharing = Field(
+        description="sharing of weights: over all positions, or over those at equal places in their windows"
+    )
     training: Schedule
 
 
@@ -46,14 +48,14 @@ class Trees(Trained):
     """ConvACs of equal widths over every candidate tree."""
 
     width: Positive = Field(description="channels of every level")
-    trials: Natural = Field(description="candidates of the best scores between which short trials decide; 0: none")
+    trials: Natural = Field(description="number of best-scored candidates between which short trials decide; 0: none")
 
 
 class Profiles(Trained):
     """ConvACs of equal parameters over the tree that the first seed's training images advise."""
 
-    budget: Positive = Field(description="parameters of the advised widths, at most")
-    profiles: tuple[str, ...] = Field(min_length=1, description="beside the advised widths")
+    budget: Positive = Field(description="largest number of parameters of the advised widths")
+    profiles: tuple[str, ...] = Field(min_length=1, description="width profiles compared with the advised one")
 
 
 class Silence(OnImages):

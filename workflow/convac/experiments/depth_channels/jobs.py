@@ -20,7 +20,7 @@ class Family(JobSpec):
     kernel: Width
     local_dimension: Width
     shared: bool = Field(False, description="whether weights are shared over positions")
-    layers: Width = Field(description="most convolution layers, n_c")
+    layers: Width = Field(description="largest number of convolution layers, n_c")
     blocks: tuple[Positive, ...] = Field(min_length=1, description="sizes of the block, first sites against the rest")
     one_layer_widths: tuple[Width, ...] = Field(min_length=1, description="D_0; those above the rank are left out")
 
@@ -38,8 +38,10 @@ class Family(JobSpec):
 class SearchedFamilies(JobSpec):
     """Families, blocks and widths D_0 drawn by how far the front's formula lies below D_0."""
 
-    cells: Natural = Field(description="of weights per location, and a third as many shared; fewer where none is left")
-    entries: Annotated[Positive, Field(ge=64)] = Field(description="most inputs M^N that are listed")
+    cells: Natural = Field(
+        description="number of networks with weights per location, if there are as many; a third as many share theirs"
+    )
+    entries: Annotated[Positive, Field(ge=64)] = Field(description="largest number M^N of listed inputs")
 
 
 class Trained(JobSpec):
@@ -51,15 +53,15 @@ class Trained(JobSpec):
     sites: Annotated[int, Field(ge=4, le=12)]
     kernel: Width
     widths: tuple[tuple[Width, ...], ...] = Field(
-        min_length=2, description="channels that are tried at n_c = 1, 2, …; those of one layer are D_0"
+        min_length=2, description="channels tried at n_c = 1, 2, …; those of one layer are D_0"
     )
     targets: tuple[Literal["random", "run", "mirror"], ...] = Field(min_length=1)
-    seeds: Seeds = Field(description="of random functions and of first weights: how many, from 0, or which")
+    seeds: Seeds = Field(description="seeds of random functions and initial weights: how many, from 0, or which")
     rates: tuple[Rate, ...] = Field(
         min_length=1,
-        description="of Adam, a restart each; of several layers the last begins with the function of one less",
+        description="Adam's learning rates, a restart each; of several layers the last begins with one layer less",
     )
-    steps: Positive = Field(description="of every restart")
+    steps: Positive = Field(description="steps of every restart")
 
     @model_validator(mode="after")
     def _fits(self) -> "Trained":

@@ -64,7 +64,7 @@ class Grids(JobSpec):
     sites: tuple[Power, ...] = Field(min_length=1)
     local_dimensions: tuple[Dimension, ...] = Field(min_length=1)
     widths: tuple[Positive, ...] = Field(min_length=1)
-    draws: Positive = Field(description="random networks of each kind")
+    draws: Positive = Field(description="number of random networks of each kind")
 
     @model_validator(mode="after")
     def _fits(self) -> "Grids":

@@ -10,7 +10,7 @@ class Training(Spec):
     """Expectation-maximisation on binary digits."""
 
     images: Positive = Field(description="training images")
-    steps: Positive = Field(description="steps")
+    steps: Positive = Field(description="steps of expectation-maximisation")
 
 
 class Statements(JobSpec):

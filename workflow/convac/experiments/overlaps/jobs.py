@@ -23,7 +23,7 @@ class Family(JobSpec):
     kernels: tuple[Positive, ...] = Field(min_length=1)
     layers: tuple[Positive, ...] = Field(min_length=1)
     widths: tuple[Positive, ...] = Field(min_length=1)
-    first_width: Natural = Field(0, description="channels of the first layer; 0: as the others")
+    first_width: Natural = Field(0, description="channels of the first layer; 0: as in the others")
     shared: bool = Field(True, description="whether weights are shared over positions")
     draws: Natural = Field(0, description="float64 networks whose entropy is measured")
 
@@ -42,17 +42,21 @@ class RandomNetworks(JobSpec):
     """Random small networks."""
 
     networks: Positive
-    subsets: Positive = Field(description="of the sites, for each network")
-    below: Natural = Field(description="cases more, drawn by how far the frame's bound lies below what the sites allow")
+    subsets: Positive = Field(description="number of subsets of the sites for each network")
+    below: Natural = Field(
+        description="number of further cases, drawn by how far the front formula lies below what the sites allow"
+    )
     # 2^6 are those of the smallest network that is drawn
-    entries: Annotated[Positive, Field(ge=64)] = Field(description="most inputs M^N that are listed")
+    entries: Annotated[Positive, Field(ge=64)] = Field(description="largest number M^N of listed inputs")
 
 
 class SearchedNetworks(JobSpec):
     """Networks drawn by how far the front's formula lies below M^|A|, a block of each."""
 
-    networks: Natural = Field(description="with shared weights, and as many without; fewer where there are no more")
-    entries: Annotated[Positive, Field(ge=64)] = Field(description="most inputs M^N that are listed")
+    networks: Natural = Field(
+        description="number of networks with shared weights, and as many without, if there are as many"
+    )
+    entries: Annotated[Positive, Field(ge=64)] = Field(description="largest number M^N of listed inputs")
 
 
 class Trees(JobSpec):
@@ -72,16 +76,18 @@ class Volume(JobSpec):
 class Rectangles(JobSpec):
     """Networks over grids and rectangles in them, drawn by how far the front's formula lies below M^|A|."""
 
-    networks: Natural = Field(description="networks with weights per location; fewer where there are no more")
-    entries: Annotated[Positive, Field(ge=64)] = Field(description="most inputs M^N that are listed")
+    networks: Natural = Field(description="number of networks with weights per location, if there are as many")
+    entries: Annotated[Positive, Field(ge=64)] = Field(description="largest number M^N of listed inputs")
 
 
 class Squares(JobSpec):
     """Square blocks of a torus twice as wide, whose cheapest network with a volume law is searched for."""
 
-    sides: tuple[Annotated[Positive, Field(le=3)], ...] = Field(description="of blocks that exact ranks are taken of")
+    sides: tuple[Annotated[Positive, Field(le=3)], ...] = Field(
+        description="sides of square blocks whose exact ranks are taken"
+    )
     bounded: tuple[Positive, ...] = Field(
-        min_length=1, description="of blocks that bounds alone are known of, each twice the one before"
+        min_length=1, description="sides of square blocks for which only bounds are computed, each twice the one before"
     )
 
     @model_validator(mode="after")

@@ -34,8 +34,8 @@ class Network(Spec):
 class Search(Spec):
     """Networks beyond the grid, drawn for every depth by how far the closed form lies below M^(T/2)."""
 
-    cells: Natural = Field(description="networks of each depth; fewer where there are no more")
-    entries: Annotated[Positive, Field(le=MOST)] = Field(description="most sequences M^T that are listed")
+    cells: Natural = Field(description="number of networks of each depth, if there are as many")
+    entries: Annotated[Positive, Field(le=MOST)] = Field(description="largest number M^T of listed sequences")
     widest: Annotated[Positive, Field(ge=2)] = Field(description="largest width R; from 2")
 
 
@@ -47,7 +47,7 @@ class Grid(JobSpec):
     widths: tuple[Positive, ...]
     shortest: Positive = Field(description="n of the shortest sequence")
     longest: Positive = Field(description="n of the longest one")
-    entries: Positive = Field(description="most sequences that are listed")
+    entries: Positive = Field(description="largest number of listed sequences")
     draws: Natural = Field(description="float64 networks whose entropy is measured")
     search: Search | None = None
 
@@ -57,7 +57,7 @@ class Growth(JobSpec):
 
     local_dimension: Positive
     width: Annotated[Positive, Field(ge=2)]
-    steps: tuple[Even, ...] = Field(min_length=2, description="lengths, each twice the one before")
+    steps: tuple[Even, ...] = Field(min_length=2, description="lengths of the sequences, each twice the one before")
 
     @model_validator(mode="after")
     def _fits(self) -> "Growth":

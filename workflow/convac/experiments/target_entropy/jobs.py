@@ -15,10 +15,14 @@ class ImageClasses(JobSpec):
     """Image classes that are known by samples: their images are shrunk and binarised."""
 
     tasks: tuple[Literal["digits", "closedness", "symmetry"], ...] = Field(
-        min_length=1, description="digits (even or odd), or one of the two tasks on blobs"
+        min_length=1, description="digits (even or odd), or blobs by closedness or symmetry"
     )
-    sides: tuple[Annotated[int, Field(ge=2, le=8)], ...] = Field(min_length=4, description="pixels along an image")
-    samples: Annotated[Positive, Field(ge=32)] = Field(description="images of each seed, no two seeds share one")
+    sides: tuple[Annotated[int, Field(ge=2, le=8)], ...] = Field(
+        min_length=4, description="sides of the images in pixels"
+    )
+    samples: Annotated[Positive, Field(ge=32)] = Field(
+        description="number of images of each seed; no two seeds share an image"
+    )
     seeds: Seeds = Field(description="sets of images, or their seeds")
 
 
