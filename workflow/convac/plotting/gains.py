@@ -13,7 +13,7 @@ from convac.plotting.style import BLACK, GREY, PAGE, VERMILLION, figure
 Line = tuple[str, pd.Series]  # what a gain is of, in a few words, and its claim's line in the ledger
 Groups = Mapping[str, Sequence[Line]]  # gains by the title of their panel
 
-ABOUT_GAINS = "bars of gains: corrected intervals; dashed: what is claimed at least; verdicts: docs/verdicts.md"
+ABOUT_GAINS = "bars of gains: corrected intervals; dashed: claimed threshold; verdicts: docs/verdicts.md"
 
 
 def judged(claims: pd.DataFrame, named: Mapping[str, str]) -> list[Line]:

@@ -24,7 +24,7 @@ CANDIDATES: dict[str, Look] = {
     "free": (GREEN, "^"),
 }
 RANKINGS: dict[str, Look] = {"score": (BLUE, "o"), "correlation": (PURPLE, "P")}
-RANKING_NAMES = {"score": "score of the advice", "correlation": "little correlation across the tree"}
+RANKING_NAMES = {"score": "score of the advice", "correlation": "low correlation across the tree"}
 PROFILES: dict[str, Look] = {
     ADVISED: (BLACK, "o"),
     "uniform": (GREEN, "^"),
@@ -90,7 +90,7 @@ def candidates(table: pd.DataFrame) -> Figure | None:
         made,
         "from left to right by ascending score of the tree; bars: 95 % intervals over seeds",
         "triangle at the foot: chosen by the advice, the larger the more often",
-        "*: task held out; †: pixels of all images in a secret order",
+        "*: held-out task; †: pixels permuted alike in all images",
     )
     return made
 
@@ -139,7 +139,7 @@ def regret(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
         each.axvline(0, color=GREY, linewidth=0.8, zorder=1)
         each.axvline(level, color=VERMILLION, linestyle="--", linewidth=0.9, zorder=1)
         each.grid(axis="x")
-    left.set_xlabel("Test accuracy, advised less best candidate")
+    left.set_xlabel("Test accuracy, advised − best candidate")
     right.set_xlabel("Kendall’s τ with test accuracy")
     panel(left, 0, "Advised and best")
     panel(right, 1, "Order of candidates")
@@ -147,22 +147,22 @@ def regret(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
     upper.legend(handles=keys, loc="outside upper center", ncols=2)
     note(
         made,
-        "bars: 95 % intervals over seeds; *: task held out; dashed: −0.01, and τ = 0.7",
+        "bars: 95 % intervals over seeds; *: held-out task; dashed: −0.01, and τ = 0.7",
         *gains_below(below, 2, gains, "Gain in test accuracy, or τ"),
     )
     return made
 
 
 REGRETS = {
-    "architecture-advice-regret-held-out": "advised less best, tasks held out",
-    "architecture-advice-regret-all": "advised less best, all tasks",
-    "architecture-advice-rival": "advised less rearranged, tasks held out",
-    "architecture-advice-order-held-out": "τ with the score, tasks held out",
+    "architecture-advice-regret-held-out": "advised − best, held-out tasks",
+    "architecture-advice-regret-all": "advised − best, all tasks",
+    "architecture-advice-rival": "advised − rearranged, held-out tasks",
+    "architecture-advice-order-held-out": "τ with the score, held-out tasks",
     "architecture-advice-order-all": "τ with the score, all tasks",
-    "architecture-advice-order-correlation": "τ, score less correlation",
-    "architecture-advice-permuted-closedness": "closedness, permuted less plain",
-    "architecture-advice-permuted-digits-local": "digits local, permuted less plain",
-    "architecture-advice-permuted-symmetry": "symmetry, permuted less plain",
+    "architecture-advice-order-correlation": "τ, score − correlation",
+    "architecture-advice-permuted-closedness": "closedness, permuted − plain",
+    "architecture-advice-permuted-digits-local": "digits local, permuted − plain",
+    "architecture-advice-permuted-symmetry": "symmetry, permuted − plain",
 }
 GAINS = {
     f"architecture-advice-widths-{rival}": f"advised over {rival}" for rival in ("uniform", "wide-base", "wide-tip")

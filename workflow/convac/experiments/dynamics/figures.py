@@ -134,14 +134,12 @@ def order(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
     right.yaxis.set_major_locator(FixedLocator(round_numbers(bottom, top)))
     plain_numbers(right)
     for number, (axes, title) in enumerate(
-        ((left, "Do larger pairs enter first?"), (right, "Do long-range bonds wait?"))
+        ((left, "Do larger pairs enter first?"), (right, "Are long-range bonds later?"))
     ):
         abscissa(axes, tasks)
         panel(axes, number, title)
     keys = [key(f"{start} start", color=look[0], marker=look[1], linestyle="") for start, look in series.items()]
-    keys.append(
-        key("the same of an unfactorised tensor", color=BLACK, marker="o", linestyle="", markerfacecolor="white")
-    )
+    keys.append(key("unfactorised tensor", color=BLACK, marker="o", linestyle="", markerfacecolor="white"))
     made.legend(handles=keys, loc="outside upper center", ncols=4)
     told = gains_below(below, 2, gains, "Difference of τ-b")
     note(made, "(a): mean over bonds; (b): ratio of steps; bars: 95 % intervals over seeds", *told)
@@ -160,8 +158,8 @@ def entropy(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
     tasks, series = tasks_of(found), starts_of(found)
     if not tasks:
         return None
-    named = {"dynamics-product": "least of the descent", "dynamics-rank": "when half of the error is gone"}
-    gains = {"entropy of a large start less that of a small one": judged(claims, named)}
+    named = {"dynamics-product": "smallest in training", "dynamics-rank": "at half of the initial error"}
+    gains = {"entropy, large start − small start": judged(claims, named)}
     made, above, below = above_gains(3.6, gains)
     grid = above.subplots(2, len(tasks), sharex=True, sharey="row", squeeze=False)
     for column, task in enumerate(tasks):

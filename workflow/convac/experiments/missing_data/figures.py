@@ -279,7 +279,7 @@ def examples(table: pd.DataFrame) -> Figure | None:
             rate = f"{own['rate'].iloc[0]:.0%}".replace("%", " %")
             strips.append((f"{words} ({rate} of the image)", pictures(own)))
             filled = pd.concat([own, rows(table, quantity="expected_pixel", missing=kind)])
-            strips.append(("what the mixture expects there, given the rest", pictures(filled)))
+            strips.append(("expectation of the mixture, given the rest", pictures(filled)))
     strips.append(("samples of the mixture, one of each class", pictures(rows(table, quantity="sampled_pixel"))))
     strips = [(title, every) for title, every in strips if every]
     made = figure(PAGE, 0.45 + 0.92 * len(strips))

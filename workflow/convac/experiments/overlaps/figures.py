@@ -83,7 +83,7 @@ def lines(table: pd.DataFrame) -> Figure | None:
 
 
 LAWS = (  # rank, law, of which weights, title
-    ("block_rank", "predicted_rank", None, "cut and sight"),
+    ("block_rank", "predicted_rank", None, "predicted rank"),
     ("random_rank", "random_prediction", None, "random networks"),
     ("block_rank", "front_rank", "per location", "front, per location"),
     ("block_rank", "front_rank", "shared", "front, shared"),
@@ -231,7 +231,7 @@ def volume(table: pd.DataFrame) -> Figure | None:
 SQUARES = {  # network and weights: colour, marker, dashes, name
     ("overlapping", "shared"): (VERMILLION, "s", "-", "overlapping, shared"),
     ("RBM", "shared"): (BLUE, "o", "--", "RBM, one filter"),
-    ("RBM", "sparse"): (GREEN, "^", ":", "RBM, two sites a unit"),
+    ("RBM", "sparse"): (GREEN, "^", ":", "RBM, two sites per unit"),
     ("RBM", "per location"): (PURPLE, "D", "-.", "RBM, fully connected"),
 }
 

@@ -119,7 +119,7 @@ def growth(table: pd.DataFrame) -> Figure | None:
         axes.set_ylim(LOWEST, top)
         axes.yaxis.set_major_locator(FixedLocator(round_numbers(LOWEST, top)))
     made.legend(handles=[*entries(names), *law_entries()], loc="outside upper center", ncols=5)
-    note(made, f"Entropies below {LOWEST:g} nats are left out: parity’s is 0 but by indicator.")
+    note(made, f"Entropies below {LOWEST:g} nats are left out: parity’s is 0 except as indicator.")
     return made
 
 
@@ -292,7 +292,7 @@ def blocks(table: pd.DataFrame) -> Figure | None:
     for task, axes in panels.items():
         axes.plot(sizes, np.minimum(sizes, count - sizes) * LN2, color=GREY, linestyle=":", linewidth=0.9, zorder=1)
         points(axes, rows(found, task=task), "block_sites")
-    legend = [*POINTS, key("volume: ln 2 a site of the smaller side", linestyle=":")]
+    legend = [*POINTS, key("volume: ln 2 per site of the smaller side", linestyle=":")]
     made.legend(handles=legend, loc="outside upper center", ncols=3)
     return made
 
@@ -307,7 +307,7 @@ def boundary(table: pd.DataFrame) -> Figure | None:
     for task, axes in panels.items():
         points(axes, rows(found, task=task), "boundary")
         axes.axhline(count // 2 * LN2, color=GREY, linestyle=":", linewidth=0.9, zorder=1)
-    legend = [*POINTS, key("volume: ln 2 a site", linestyle=":")]
+    legend = [*POINTS, key("volume: ln 2 per site", linestyle=":")]
     made.legend(handles=legend, loc="outside upper center", ncols=3)
     return made
 

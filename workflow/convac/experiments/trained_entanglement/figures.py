@@ -188,14 +188,14 @@ def training(table: pd.DataFrame, tasks: list[str], looks: Looks) -> Figure | No
         grid[row, 0].set_ylabel(f"{task.capitalize()}:\nshare")
     entries = [*geometry_keys(looks), *label_keys(found)]
     if len(rows(found, phase=MATCHED)):
-        entries.append(key("where the loss is equal", color=BLACK, marker="*", linestyle="", markersize=5))
+        entries.append(key("at equal loss", color=BLACK, marker="*", linestyle="", markersize=5))
     made.legend(handles=entries, loc="outside upper center", ncols=len(entries))
     note(made, MEASURED)
     return made
 
 
 def through(axes: Axes, own: pd.DataFrame, moments: list[int], looks: Looks) -> None:
-    """One network's share at every moment, a line per geometry, and at the right where the loss is equal."""
+    """One network's share at every moment, a line per geometry, and at the right at equal loss."""
     places = training_steps(axes, moments)
     last = max(places.values()) + 1.7
     equal = rows(own, phase=MATCHED)
@@ -250,7 +250,7 @@ def controls(table: pd.DataFrame, tasks: list[str], looks: Looks) -> Figure | No
     entries = [*geometry_keys({geometry: looks[geometry]}), *label_keys(own)]
     entries.append(key("open: untrained; accuracy on training images", color=BLACK, marker="o", **OPEN))
     made.legend(handles=entries, loc="outside upper center", ncols=len(entries))
-    note(made, f"{task}; {MEASURED}", f"above shuffled labels: seeds that know {MEMORISED:g} of them by heart, of all")
+    note(made, f"{task}; {MEASURED}", f"above shuffled labels: seeds that have memorised {MEMORISED:g} of them, of all")
     return made
 
 
