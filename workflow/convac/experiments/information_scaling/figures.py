@@ -175,7 +175,7 @@ def matrix(axes: Axes, shares: np.ndarray, names: list[str], found: np.ndarray) 
     axes.set_yticks(range(len(shares)), names)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
-    axes.set_xlabel("Cases that violate the statement, by average")
+    axes.set_xlabel("Violations, by average")
 
 
 def levels(table: pd.DataFrame) -> Figure | None:
