@@ -10,12 +10,12 @@ TASKS = {"closedness": ("square", "mirror", 0.95, 0.78), "symmetry": ("mirror", 
 # task → accuracy of the Bayes classifier on the number of pixels alone
 COUNT_ACCURACY = {"closedness": 0.630, "symmetry": 0.774}
 RETRAINED = (
-    "other schedules, 10,000 training images for 20,000, seeds 20 to 29 for 10 to 19; then 8,000 steps for 4,000, seeds 30 "
-    "to 39 for 20 to 29"
+    "other schedules, 10,000 training images for 20,000, seeds 20 to 29 for 10 to 19; then 8,000 steps for 4,000, "
+    "seeds 30 to 39 for 20 to 29"
 )
 UNSETTLED = (
-    "networks of the first reference run had not converged; those of the second did better, in a pilot, after twice the "
-    "steps"
+    "networks of the first reference run had not converged; those of the second did better, in a pilot, after twice "
+    "the steps"
 )
 ANEW = Amendment("2026-11-30", RETRAINED, UNSETTLED)
 PRIMARY_ANEW = Amendment(

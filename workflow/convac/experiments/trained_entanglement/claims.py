@@ -17,10 +17,10 @@ ON_DATA: dict[str, Value | tuple[Value, ...]] = {
 }
 ANEW = Amendment(
     "2026-11-30",
-    "other schedules, 10,000 training images for 20,000, seeds 20 to 29 for 10 to 19; then 8,000 steps for 4,000, seeds 30 "
-    "to 39 for 20 to 29",
-    "networks of the first reference run had not converged; those of the second did better, in a pilot, after twice the "
-    "steps",
+    "other schedules, 10,000 training images for 20,000, seeds 20 to 29 for 10 to 19; then 8,000 steps for 4,000, "
+    "seeds 30 to 39 for 20 to 29",
+    "networks of the first reference run had not converged; those of the second did better, in a pilot, after twice "
+    "the steps",
 )
 LEARNT = "networks of accuracy 0.9 or more in their task's geometry"
 
