@@ -96,7 +96,7 @@ def test_specs_that_are_damaged_or_missing_cost_no_result(clone, undisturbed):
         path.unlink()
     printed = clone.snakemake()
     for path in specs:
-        assert_told(printed, str(path.relative_to(clone.path)), "was damaged or missing; written anew")
+        assert_told(printed, str(path.relative_to(clone.path)), "was damaged or missing; rewritten")
     assert "Nothing to be done" in printed
     assert_undisturbed(clone, undisturbed)
 

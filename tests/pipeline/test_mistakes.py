@@ -42,11 +42,11 @@ def test_config_mistakes(fresh, name):
 
 def test_config_files_are_told_with_their_lines(fresh):
     (fresh.path / "tiny.yaml").write_text("scale: smoke\ndevice: cpu\nscale: paper\n")
-    assert_told(fresh.snakemake("-n", ok=False), "tiny.yaml: scale: stands twice, in lines 1 and 3")
+    assert_told(fresh.snakemake("-n", ok=False), "tiny.yaml: scale: appears twice, in lines 1 and 3")
     config = (fresh.path / "config.yaml").read_text()
     (fresh.path / "config.yaml").write_text(f"{config}\nscale: paper\n")
     printed = fresh.run("snakemake", "-n", ok=False).stderr
-    assert_told(printed, "config.yaml: scale: stands twice, in lines ", "every key once")
+    assert_told(printed, "config.yaml: scale: appears twice, in lines ", "every key once")
     (fresh.path / "config.yaml").write_text(f"{config}  device: cpu\n")
     assert_told(fresh.run("snakemake", "-n", ok=False).stderr, "config.yaml, line ", "accepted: ")
 

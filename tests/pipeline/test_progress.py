@@ -76,7 +76,7 @@ def test_after_one_experiment_the_ledger_and_the_manifest_are_said_to_be_of_an_e
     clone.edit("workflow/convac/experiments/pooling_geometry/claims.py", "threshold=0.05", "threshold=0.9")
     lines = said(clone.snakemake("pooling_geometry", *QUIET))
     assert lines[-2] == "convac: look at results/smoke/figures; results/smoke/claims"
-    stale = "results/smoke/claims.md is of an earlier run, without the new verdicts of pooling_geometry; a run of all"
+    stale = "results/smoke/claims.md is from an earlier run and lacks the new verdicts of pooling_geometry"
     assert lines[-1].startswith(f"convac: {stale}")
     first, second = clone.convac("verify").splitlines()[:2]
     assert re.match(r"results/smoke/manifest.json: \d+ of \d+ files as written", first)

@@ -48,13 +48,13 @@ def test_jobs_use_one_thread_whatever_is_set(monkeypatch, command, threads):
 def test_what_is_for_snakemake_is_told_where_it_stands(capsys):
     with pytest.raises(SystemExit):
         main(["plan", "--configfile", "mine.yaml"])
-    line = "convac plan: unrecognized arguments: --configfile; what Snakemake is given stands after --"
+    line = "convac plan: unrecognized arguments: --configfile; Snakemake's arguments go after --"
     assert capsys.readouterr().err == f"{line}; see convac plan --help\n"
 
 
 MISTAKES = {
     "": "the command is missing",
-    "mesure": "'mesure' is no command; did you mean measure?",
+    "mesure": "'mesure' is not a command; did you mean measure?",
     "--nope": "unrecognized arguments: --nope",
     "measure --circuit a": "the following arguments are required: --partition",
     "measure --partition 0": "one of the arguments --circuit --network --run is required",

@@ -191,12 +191,15 @@ def test_names_may_change_places_but_never_become_one():
     ("text", "told"),
     [
         ("columns: [a]", "map.yaml.columns: "),
-        ("- a", "map.yaml: is no block; accepted: the keys columns, quantities, values, experiments, digests, within"),
+        (
+            "- a",
+            "map.yaml: is not a block; accepted: the keys columns, quantities, values, experiments, digests, within",
+        ),
         ("column: {a: b}", "map.yaml.column: unknown key; did you mean columns?"),
         ("digests: {0a1b: 0a1b2c3d}", "map.yaml.digests.0a1b: "),
         ("digests: {0a1b2c3d: new}", "map.yaml.digests.0a1b2c3d: "),
         ("columns: {a: 1}", "map.yaml.columns.a: 1 is not accepted"),
-        ("columns: {a: b, a: c}", "map.yaml: columns.a: stands twice, in line 1"),
+        ("columns: {a: b, a: c}", "map.yaml: columns.a: appears twice, in line 1"),
         ("columns: {a: b", "map.yaml, line 1: "),
         ("quantities: {rank: entropy}", "map.yaml.values.quantity: "),
         ("columns: {width: cell}", "map.yaml.columns: cell and width would both be cell"),
@@ -234,8 +237,8 @@ def test_an_empty_map_renames_nothing(place, text):
     ("arguments", "told"),
     [
         (["--exact", "results/laptop/comparison.csv"], "comparison: isn't read with --exact"),
-        (["--renamed", "map.yaml"], "--renamed: says nothing by itself; accepted: with --exact"),
-        (["--experiment", "drawn"], "--experiment: says nothing by itself; accepted: with --exact"),
+        (["--renamed", "map.yaml"], "--renamed: has no effect alone; accepted: with --exact"),
+        (["--experiment", "drawn"], "--experiment: has no effect alone; accepted: with --exact"),
         (["--exact", "--experiment", "absent"], "--experiment: absent is in neither folder; accepted: drawn, trained"),
         (["--exact", "--results", "absent"], "absent: has no tables; accepted: a folder such as results/laptop"),
         (["--exact", "--reference", "absent"], "absent: has no tables; accepted: a folder such as results/laptop"),

@@ -25,12 +25,12 @@ def with_experiments(**changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("scale: smoke\nscale: paper\n", "scale: stands twice, in lines 1 and 2; accepted: every key once"),
-        ("a:\n  b: {c: 1,\n    c: 2}\n", "a.b.c: stands twice, in lines 2 and 3; accepted: every key once"),
-        ("- {x: 1, x: 2}\n", "x: stands twice, in line 1; accepted: every key once"),
-        ('{"scale": "smoke", "scale": "paper"}', "scale: stands twice, in line 1; accepted: every key once"),
+        ("scale: smoke\nscale: paper\n", "scale: appears twice, in lines 1 and 2; accepted: every key once"),
+        ("a:\n  b: {c: 1,\n    c: 2}\n", "a.b.c: appears twice, in lines 2 and 3; accepted: every key once"),
+        ("- {x: 1, x: 2}\n", "x: appears twice, in line 1; accepted: every key once"),
+        ('{"scale": "smoke", "scale": "paper"}', "scale: appears twice, in line 1; accepted: every key once"),
         ("", "is empty; accepted: keys at the top level, such as `scale: smoke`"),
-        ("[1, 2]\n", "is no block, but [1, 2]; accepted: keys at the top level, such as `scale: smoke`"),
+        ("[1, 2]\n", "is not a block, but [1, 2]; accepted: keys at the top level, such as `scale: smoke`"),
     ],
 )
 def test_keys_once_in_a_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, line: str) -> None:
@@ -139,12 +139,12 @@ def test_a_forgotten_study_is_suggested(block: dict[str, Any], word: str) -> Non
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        ("--config scale=smoke min_cut", '--config: "min_cut"; accepted: KEY=VALUE; targets stand before --config'),
-        ("--configfile none.yaml", "--configfile: none.yaml: no such file; targets stand before --configfile"),
-        ("--set-threads train", '--set-threads: "train"; accepted: RULE=NUMBER; targets stand before --set-threads'),
+        ("--config scale=smoke min_cut", '--config: "min_cut"; accepted: KEY=VALUE; targets go before --config'),
+        ("--configfile none.yaml", "--configfile: none.yaml: no such file; targets go before --configfile"),
+        ("--set-threads train", '--set-threads: "train"; accepted: RULE=NUMBER; targets go before --set-threads'),
         (
             "--config scale=smoke --config device=cpu",
-            "--config: stands twice, and Snakemake takes the last alone; accepted: once, with all entries after it",
+            "--config: appears twice, and Snakemake uses only the last; accepted: once, with all entries after it",
         ),
     ],
 )

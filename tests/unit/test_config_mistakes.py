@@ -17,19 +17,19 @@ NESTED = (
     "experiments:\n  min_cut:\n    cases: 3\n    cases: 5\n    scales: {smoke: {cases: 1, cases: 2}}\nexperiments: {}\n"
 )
 WRONG = {
-    "a key twice": ("scale: smoke\ndevice: cpu\nscale: paper\n", ["scale: stands twice, in lines 1 and 3"]),
-    "on one line": ("a: {b: 1, b: 2}", ["a.b: stands twice, in line 1"]),
-    "Windows' lines": ("scale: smoke\r\nscale: paper\r\n", ["scale: stands twice, in lines 1 and 2"]),
-    "in quotes": ("scale: smoke\n'scale': paper\n", ["scale: stands twice, in lines 1 and 2"]),
-    "in a list": ("a:\n  - {b: 1,\n    b: 2}\n", ["a.b: stands twice, in lines 2 and 3"]),
-    "in JSON": ('{"a": 1,\n\t"a": 2}', ["a: stands twice, in lines 1 and 2"]),
-    "beside a merge": ("a: &a {b: 1}\nc: {<<: *a, d: 2, d: 3}\n", ["c.d: stands twice, in line 2"]),
+    "a key twice": ("scale: smoke\ndevice: cpu\nscale: paper\n", ["scale: appears twice, in lines 1 and 3"]),
+    "on one line": ("a: {b: 1, b: 2}", ["a.b: appears twice, in line 1"]),
+    "Windows' lines": ("scale: smoke\r\nscale: paper\r\n", ["scale: appears twice, in lines 1 and 2"]),
+    "in quotes": ("scale: smoke\n'scale': paper\n", ["scale: appears twice, in lines 1 and 2"]),
+    "in a list": ("a:\n  - {b: 1,\n    b: 2}\n", ["a.b: appears twice, in lines 2 and 3"]),
+    "in JSON": ('{"a": 1,\n\t"a": 2}', ["a: appears twice, in lines 1 and 2"]),
+    "beside a merge": ("a: &a {b: 1}\nc: {<<: *a, d: 2, d: 3}\n", ["c.d: appears twice, in line 2"]),
     "at every depth": (
         NESTED,
         [
-            "experiments.min_cut.cases: stands twice, in lines 3 and 4",
-            "experiments.min_cut.scales.smoke.cases: stands twice, in line 5",
-            "experiments: stands twice, in lines 1 and 6",
+            "experiments.min_cut.cases: appears twice, in lines 3 and 4",
+            "experiments.min_cut.scales.smoke.cases: appears twice, in line 5",
+            "experiments: appears twice, in lines 1 and 6",
         ],
     ),
     "a tab": ("experiments:\n\tmin_cut: {}\n", ["line 2: ", "no tabs"]),
@@ -37,7 +37,7 @@ WRONG = {
     "indentation": ("experiments:\n  min_cut:\n    cases: 3\n   largest: 4\n", ["line 4: ", "indented alike"]),
     "indented for no reason": ("scale: smoke\n  device: cpu\n", ["line 2: ", "indented alike"]),
     "no colon": ("scale: smoke\ndevice cpu\nlocal_data: null\n", ["line 3: ", "a colon"]),
-    "no space": ("scale:smoke\n", ['is no block, but "scale:smoke"', "keys at the top level"]),
+    "no space": ("scale:smoke\n", ['is not a block, but "scale:smoke"', "keys at the top level"]),
     "an open bracket": ("scale: [smoke\n", ["line 2: ", "YAML"]),
     "an open quote": ('scale: "smoke\ndevice: cpu\n', ["line 3: ", "YAML"]),
     "an unknown anchor": ("scale: *mine\n", ["line 1: ", "undefined alias"]),
@@ -49,8 +49,8 @@ WRONG = {
     "nothing": ("", ["is empty", "keys at the top level"]),
     "comments": ("# scale: smoke\n", ["is empty"]),
     "null": ("null\n", ["is empty"]),
-    "a list": ("- scale\n- smoke\n", ['is no block, but ["scale", "smoke"]']),
-    "text": ("smoke", ['is no block, but "smoke"']),
+    "a list": ("- scale\n- smoke\n", ['is not a block, but ["scale", "smoke"]']),
+    "text": ("smoke", ['is not a block, but "smoke"']),
     "too deep": ("[" * 5000, ["too deeply"]),
 }
 
@@ -126,15 +126,15 @@ def test_numbers_in_config_options():
 
 
 ARGUMENTS = {
-    "--config scale=smoke min_cut": '--config: "min_cut"; accepted: KEY=VALUE; targets stand before --config',
+    "--config scale=smoke min_cut": '--config: "min_cut"; accepted: KEY=VALUE; targets go before --config',
     "-C scale=smoke results/x.csv": '--config: "results/x.csv"',
-    "--config s=1": '--config: "s" is no key',
-    "--config 1st=1": '--config: "1st" is no key',
-    "--config scale=smoke --config device=cpu": "--config: stands twice",
+    "--config s=1": '--config: "s" is not a key',
+    "--config 1st=1": '--config: "1st" is not a key',
+    "--config scale=smoke --config device=cpu": "--config: appears twice",
     "--configfile none.yaml": "--configfile: none.yaml: no such file",
-    "--configfile mine.yaml min_cut": "--configfile: min_cut: no such file; targets stand before",
+    "--configfile mine.yaml min_cut": "--configfile: min_cut: no such file; targets go before",
     "--configfiles wrong.yaml --config scale=smoke": "wrong.yaml, line 2: ",
-    "--configfile mine.yaml --configfile mine.yaml": "--configfile: stands twice",
+    "--configfile mine.yaml --configfile mine.yaml": "--configfile: appears twice",
     "--set-threads train=2 min_cut": '--set-threads: "min_cut"; accepted: RULE=NUMBER',
     "--resources mem_mb=100 min_cut": "--resources: ",
     "--res x": "--resources: ",
@@ -165,7 +165,7 @@ def test_options_that_are_right(here):
         assert argument_mistakes(words.split()) == []
     assert argument_mistakes(["--config", "experiments={a: {b: 1}}", "--set-threads", "train=2", "-n"]) == []
     (here / "config.yaml").write_text("scale: smoke\nscale: paper\n")
-    assert argument_mistakes([]) == ["config.yaml: scale: stands twice, in lines 1 and 2; accepted: every key once"]
+    assert argument_mistakes([]) == ["config.yaml: scale: appears twice, in lines 1 and 2; accepted: every key once"]
 
 
 def test_why_snakemake_refused_to_plan():
@@ -221,6 +221,6 @@ def test_what_stands_twice_in_a_list_is_refused_by_name(name):
             place[-1] == "betas"
             or ".".join([name, *("#" if isinstance(part, int) else part for part in place)]) in PLACES
         )
-        assert places or any(line.startswith(f"{key}: ") and "stands twice" in line for line in told)
+        assert places or any(line.startswith(f"{key}: ") and "appears twice" in line for line in told)
         assert all(len(line) <= 200 for line in told)
     assert not config_mistakes({**CONFIG, "experiments": {name: CONFIG["experiments"][name]}})

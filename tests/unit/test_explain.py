@@ -49,7 +49,7 @@ def test_an_equivalence_of_every_pair_is_told_by_pair(capsys):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["min-cut-mixd"], "claim: there is no 'min-cut-mixd'; accepted: an id of the ledger, such as min-cut-mixed"),
+        (["min-cut-mixd"], "claim: 'min-cut-mixd' is unknown; accepted: an id of the ledger, such as min-cut-mixed"),
         (["min-cut-mixed", "--results", "nowhere"], "nowhere/tables/min_cut.parquet: is missing; accepted: --results"),
     ],
 )
@@ -97,8 +97,8 @@ def test_every_primary_can_be_told(capsys):
         (lambda table: table.assign(kind="guess"), "kind guess is unknown; expected interval, exact"),
         (lambda table: table.assign(role=1), "role 1 is unknown; expected primary, secondary"),
         (lambda table: table.assign(origin="rumour"), "origin rumour is unknown; expected paper, ours, check"),
-        (lambda table: pd.concat([table, table[:1]]), "stands twice; expected every claim once"),
-        (lambda table: table.assign(id=None), "stands twice"),
+        (lambda table: pd.concat([table, table[:1]]), "appears twice; expected every claim once"),
+        (lambda table: table.assign(id=None), "appears twice"),
         (lambda table: table.drop(columns="example"), "column example is missing"),
     ],
 )

@@ -104,7 +104,7 @@ def test_the_table_knows_a_cell_by_one_name():
 @pytest.mark.parametrize(
     ("seeds", "told"),
     [
-        ([1, 1], "seeds: 1 stands twice; accepted: every entry once"),
+        ([1, 1], "seeds: 1 appears twice; accepted: every entry once"),
         ([], "seeds: "),
         (0, "seeds: 0 is not accepted"),
         ([-1], "seeds"),

@@ -69,7 +69,7 @@ def test_every_task_has_one_baseline():
 def test_mistakes_are_told():
     trials = {**CONFIG["convnet"], "schedule": {**CONFIG["convnet"]["schedule"], "trials": [0.1]}}
     for changes, told in (
-        ({"convnet": trials}, "schedule.trials: every seed has images of its own"),
+        ({"convnet": trials}, "schedule.trials: every seed has its own images"),
         ({"images": {**CONFIG["images"], "sizes": [8, 16]}}, "images.sizes: ends in 16"),
         ({"images": {**CONFIG["images"], "sizes": [4, 32]}}, "images.sizes: 4; accepted: divisors of the canvas"),
     ):

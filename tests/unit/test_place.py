@@ -143,7 +143,7 @@ def test_a_ledger_that_lacks_new_verdicts_is_told_and_not_shown(here):
     assert "claims.md" in place.to_see("smoke")
     os.utime(folder / "claims/experiment_3.csv", (1, 1))
     told = place.outdated("smoke")
-    assert told.startswith("results/smoke/claims.md is of an earlier run, without the new verdicts of experiment_3;")
+    assert told.startswith("results/smoke/claims.md is from an earlier run and lacks the new verdicts of experiment_3;")
     assert place.to_see("smoke") == "results/smoke/figures; results/smoke/claims"
     for path in folder.glob("claims/*.csv"):
         os.utime(path, (1, 1))

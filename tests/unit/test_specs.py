@@ -163,7 +163,7 @@ def test_specs_are_restored(tmp_path, monkeypatch, kind):
     assert plan.restore() == []
     assert not path.exists()  # nothing was made from it: its rule's task
     path.write_text(plan.spec(kind, name)[:-3])
-    assert plan.restore() == [f"{path}: was damaged or missing; written anew"]
+    assert plan.restore() == [f"{path}: was damaged or missing; rewritten"]
     assert path.read_text() == plan.spec(kind, name) + "\n"
     assert plan.restore() == []
     path.rename(path.with_name("run.json"))

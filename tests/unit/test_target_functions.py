@@ -176,7 +176,7 @@ CLASSES = {"tasks": ["digits"], "sides": [4, 5, 6, 7], "samples": 32, "seeds": 1
         ),
         (
             {"classes": [{**CLASSES, "sides": [4, 4, 5, 5]}]},
-            "classes.0.sides: 4 stands twice; accepted: every entry once",
+            "classes.0.sides: 4 appears twice; accepted: every entry once",
         ),
         ({"classes": [{**CLASSES, "samples": 31}]}, "samples: 31"),
         ({"classes": []}, "classes: "),

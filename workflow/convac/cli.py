@@ -171,14 +171,14 @@ def command_of(given: list[str]) -> str:
     if command is None:
         overview.error("the command is missing")
     if command not in COMMANDS:
-        overview.error(f"{command!r} is no command{meant(command, COMMANDS)}")
+        overview.error(f"{command!r} is not a command{meant(command, COMMANDS)}")
     return command
 
 
 def unrecognised(words: list[str], parser: argparse.ArgumentParser, passed_on: bool) -> str:
     """What to say of words that a command doesn't take; `passed_on`: it has words for Snakemake."""
     if passed_on:
-        return f"unrecognized arguments: {' '.join(words)}; what Snakemake is given stands after --"
+        return f"unrecognized arguments: {' '.join(words)}; Snakemake's arguments go after --"
     options = [option for action in parser._actions for option in action.option_strings]
     return f"unrecognized arguments: {' '.join(words)}{meant(words[0].partition('=')[0], options)}"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 # This checkout's library, whatever environment is active.
 library = Path(workflow.current_basedir.get_path_or_uri(False)).parent
 if not library.is_dir():
-    sys.exit(f"{library}: is no folder; accepted: the Snakefile of a clone")
+    sys.exit(f"{library}: is not a folder; accepted: the Snakefile of a clone")
 sys.path.insert(0, str(library))
 # Jobs of a workflow share the screen: no progress bars.
 os.environ.update(CONVAC_WORKFLOW="1")

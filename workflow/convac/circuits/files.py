@@ -304,7 +304,7 @@ def array_of(value: Any, key: str, accepted: str) -> np.ndarray:
     except ValueError as error:
         raise FileError(f"{key}: its rows differ in length; accepted: {accepted}") from error
     if array.dtype.kind not in "iuf" or array.size == 0 or has_boolean(value):
-        raise FileError(f"{key}: is no array of numbers; accepted: {accepted}")
+        raise FileError(f"{key}: is not an array of numbers; accepted: {accepted}")
     if not np.isfinite(array).all():
         raise FileError(f"{key}: has a value that isn't finite; accepted: finite numbers")
     return array.astype(np.float64)

@@ -52,7 +52,7 @@ def read_verdicts(path: str | Path, columns: tuple[str, ...] = COLUMNS) -> "pd.D
     """The verdicts of one experiment, as its claims CSV has them.
 
     Raises:
-        FileError: the file is damaged or lacks one of the columns, a claim stands twice, or a word is none of theirs.
+        FileError: the file is damaged or lacks one of the columns, a claim appears twice, or a word is none of theirs.
     """
     found = read_table(path, columns)
     for column, words in WORDS.items():
@@ -61,7 +61,7 @@ def read_verdicts(path: str | Path, columns: tuple[str, ...] = COLUMNS) -> "pd.D
             raise FileError(f"{path}: {column} {foreign[0]} is unknown; expected {', '.join(words)}")
     twice = found["id"][found["id"].duplicated()]
     if len(twice):
-        raise FileError(f"{path}: the claim {twice.iloc[0]} stands twice; expected every claim once")
+        raise FileError(f"{path}: the claim {twice.iloc[0]} appears twice; expected every claim once")
     return found
 
 

@@ -96,7 +96,7 @@ def evaluate_all(claims: Iterable[Claim], table: "pd.DataFrame", smoke: bool = F
     ids = [each.id for each in found]
     repeated = sorted({name for name in ids if ids.count(name) > 1})
     if repeated:
-        raise ArgumentError(f"claims: id {repeated[0]} stands twice; accepted: each id once")
+        raise ArgumentError(f"claims: id {repeated[0]} appears twice; accepted: each id once")
     rows = [asdict(replace(each, verdict=SMOKE) if smoke else each) for each in found]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 

@@ -46,7 +46,7 @@ def run(options: Namespace) -> None:
         return run_exact(options)
     for name in EXACT:
         if getattr(options, name) is not None:
-            raise ArgumentError(f"--{name}: says nothing by itself; accepted: with --exact")
+            raise ArgumentError(f"--{name}: has no effect alone; accepted: with --exact")
     return run_comparison(options.comparison or COMPARISON)
 
 
@@ -114,7 +114,7 @@ def read_renaming(path: str) -> Renaming:
     if repeated:
         raise ConfigError(f"{name}: {repeated[0]}")
     if value is not None and not isinstance(value, Mapping):
-        raise ConfigError(f"{name}: is no block; accepted: the keys {', '.join(Renaming.model_fields)}")
+        raise ConfigError(f"{name}: is not a block; accepted: the keys {', '.join(Renaming.model_fields)}")
     return parse(Renaming, value or {}, name)
 
 

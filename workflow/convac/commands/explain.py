@@ -70,7 +70,7 @@ def known(name: str) -> tuple[str, Claim]:
     every = {claim.id: (study, claim) for study in studies() for claim in claims_of(study)}
     if name not in every:
         close = difflib.get_close_matches(name, every, NAMES, cutoff=0.3) or list(every)[:NAMES]
-        raise ArgumentError(f"claim: there is no {name!r}; accepted: an id of the ledger, such as {', '.join(close)}")
+        raise ArgumentError(f"claim: {name!r} is unknown; accepted: an id of the ledger, such as {', '.join(close)}")
     return every[name]
 
 

@@ -17,6 +17,6 @@ def check_writable(path: str | Path) -> None:
         raise FileError(f"{path}: is a folder; accepted: a file to write")
     above = next(folder for folder in place.parents if os.path.lexists(folder))
     if not above.is_dir():
-        raise FileError(f"{path}: can't be written: {above} is no folder")
+        raise FileError(f"{path}: can't be written: {above} is not a folder")
     if not os.access(above, os.W_OK | os.X_OK):
         raise FileError(f"{path}: can't be written: {above} may not be written to")

@@ -150,7 +150,7 @@ def imported(place: str) -> ModuleType:
     known = f"own_{path.stem}" if is_taken(path) else path.stem
     spec = importlib.util.spec_from_file_location(known, path)
     if spec is None or spec.loader is None:
-        raise ArgumentError(f"network: {place}: is no Python file; accepted: {NAMED}")
+        raise ArgumentError(f"network: {place}: is not a Python file; accepted: {NAMED}")
     module = importlib.util.module_from_spec(spec)
     sys.modules[known] = module
     spec.loader.exec_module(module)

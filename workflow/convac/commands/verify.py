@@ -56,7 +56,7 @@ def checked(manifest: str) -> list[str]:
     if later:
         count = f"{len(later)} {'were' if later[1:] else 'was'}"
         print(f"{count} made again since, by a run of a part or of another config: {shortened(later)}")
-        print("no manifest has them yet; the next run of all with the config that you want to keep writes it anew")
+        print("no manifest lists them yet; the next complete run with the config that you want to keep rewrites it")
     return [f"{wrong[0]}; {len(wrong)} of {len(files)} files of {manifest} differ", *wrong[1:]] if wrong else []
 
 

@@ -23,7 +23,7 @@ class Experiment(Spec):
 
     @model_validator(mode="after")
     def _names_each_once(self) -> "Experiment":
-        # rows of what stands twice would count twice, in means, intervals and numbers of cases
+        # rows of what appears twice would count twice, in means, intervals and numbers of cases
         if fault := named_twice(self):
             raise ValueError(fault)
         return self
@@ -37,7 +37,7 @@ def named_twice(spec: Spec, where: str = "") -> str:
         twice = [entry for number, entry in enumerate(entries) if entry in entries[:number]]
         if twice and name not in spec.may_repeat:
             entry = twice[0].model_dump(mode="json") if isinstance(twice[0], Spec) else twice[0]
-            return f"{place}: {shown(entry)} stands twice; accepted: every entry once"
+            return f"{place}: {shown(entry)} appears twice; accepted: every entry once"
         inner = {place: value, **{f"{place}.{number}": entry for number, entry in enumerate(entries)}}
         lines = (named_twice(each, f"{key}.") for key, each in inner.items() if isinstance(each, Spec))
         if fault := next(filter(None, lines), ""):

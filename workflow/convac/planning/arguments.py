@@ -62,16 +62,16 @@ def argument_mistakes(words: Sequence[str]) -> list[str]:
 def option_mistakes(option: str, lists: list[list[str]]) -> Iterator[str]:
     """What is wrong with all that an option is given, once or several times."""
     if len(lists) > 1:
-        yield f"{option}: stands twice, and Snakemake takes the last alone; accepted: once, with all entries after it"
+        yield f"{option}: appears twice, and Snakemake uses only the last; accepted: once, with all entries after it"
     for entry in chain(*lists):
         key, equals, _ = entry.partition("=")
         if option == FILES:
             if not Path(entry).exists():
-                yield f"{option}: {entry}: no such file; targets stand before {option}"
+                yield f"{option}: {entry}: no such file; targets go before {option}"
         elif not equals:
-            yield f"{option}: {shown(entry)}; accepted: {ENTRIES[option]}; targets stand before {option}"
+            yield f"{option}: {shown(entry)}; accepted: {ENTRIES[option]}; targets go before {option}"
         elif option == "--config" and not KEY.fullmatch(key):
-            yield f"{option}: {shown(key)} is no key; accepted: letters, digits and _, two at least, a letter first"
+            yield f"{option}: {shown(key)} is not a key; accepted: letters, digits and _, two at least, a letter first"
 
 
 def config_files(lists: list[list[str]]) -> list[str]:

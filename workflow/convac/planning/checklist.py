@@ -16,37 +16,37 @@ LISTED = 4  # different values that stand in a cell one by one
 
 INTRODUCTION = f"""# Reproducibility checklist
 
-What each experiment of [config.yaml](../config.yaml) does at `{SCALE}` scale, that of the reference results.
+What each experiment of [config.yaml](../config.yaml) does at `{SCALE}` scale, which the reference results have.
 `make generate` writes this page from the config and from the
 [record of the reference run](../results/reference/run.json).
 """
 SPLITS = """## Splits
 
-Images a draw. Training, validation and test images are drawn or parted apart from one another. *Sets* are different
-datasets (task, size, control); where images are drawn for each seed, every seed has a split of its own.
+Images per draw. Training, validation and test images are drawn or split independently. *Sets* are different datasets
+(task, size, control); where images are drawn for each seed, every seed has its own split.
 """
 BUDGETS = """## Budgets and selection
 
-A rate is one that the config fixes, or the best on validation images of several that are *tried*, for so many steps and
-on these seeds, and then taken for all seeds of the network. Architectures, steps and batches stand in the config. What
-is reported is the network after its last step, whatever it was before.
+A rate is fixed by the config, or the best on validation images of several that are *tried*, for the given steps and
+seeds, and then used for all seeds of the network. Architectures, steps and batches are in the config. Reported is the
+network after its last step, not its best step.
 """
 SEEDS = """## Seeds
 
-Seeds that were taken are all reported, networks that failed to converge among them
+All seeds that were used are reported, including networks that failed to converge
 ([Converged](verdicts.md#converged)). A seed decides initial weights, batches and, where drawn, images. Alone or
 among others it gives the same network up to rounding: final test accuracies differ by two images at most.
 """
 INTERVALS = f"""## Intervals
 
-Primary claims are one family of {PRIMARIES} by Holm's procedure at {LEVEL}, whatever is run; secondary ones go by
-Benjamini and Hochberg within an experiment. A claim that was changed after its result was seen says so, `amended`.
+Primary claims are one family of {PRIMARIES}, corrected by Holm's procedure at {LEVEL} whatever is run; secondary ones
+by Benjamini and Hochberg's within an experiment. A claim changed after its result was seen is marked `amended`.
 [Verdicts](verdicts.md) has the rules, [experiments](experiments.md) every claim with its threshold, role and verdict.
 """
 COMPUTE = """## Compute
 
-Jobs behind each reference table and their processor time on a machine with so many cores; empty where the record has
-none. Experiments that share networks both count them.
+Jobs behind each reference table and their processor time, on a machine with the given cores; empty if not
+recorded. Experiments that share networks both count them.
 """
 
 

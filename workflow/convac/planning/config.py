@@ -101,7 +101,7 @@ def config_mistakes(raw: Mapping[str, Any], hidden: Blocks | None = None) -> lis
         return found
     # YAML reads `null:` and `yes:` as no text; JSON would make one of them
     if strange := [name for name in raw["experiments"] if not isinstance(name, str)]:
-        return [one_line(f"experiments: {shown(strange[0])} is no name; accepted: text; write it in quotes")]
+        return [one_line(f"experiments: {shown(strange[0])} is not a name; accepted: text; write it in quotes")]
     experiments, hidden = plain(raw["experiments"]), plain(hidden or {})
     names, written = written_blocks(experiments, hidden)
     known = sorted({*studies(), *written})
@@ -131,7 +131,7 @@ def study_mistake(name: str, block: Mapping[str, Any]) -> str:
         return one_line(f"{where}: unknown experiment; did you mean {near[0]}? A variant says study: {near[0]}")
     keys = {*block} - {"scales"}
     alike = [study for study in known if keys and keys <= {*block_type(study).model_fields}]
-    hint = f"as keys of {alike[0]} stand here: study: {alike[0]}" if alike else f"accepted: {', '.join(known)}"
+    hint = f"its keys are those of {alike[0]}: study: {alike[0]}" if alike else f"accepted: {', '.join(known)}"
     return one_line(f"{where}: unknown experiment; a variant names its study; {hint}")
 
 
@@ -171,9 +171,11 @@ def block_mistakes(name: str, written: Blocks) -> list[str]:
 def scales_mistakes(where: str, scales: Any) -> list[str]:
     """Mistakes in the form of a block's `scales`."""
     if not isinstance(scales, Mapping | None):
-        return [one_line(f"{where}.scales: {shown(scales)} is no block; accepted: one for each of {', '.join(SCALES)}")]
+        return [
+            one_line(f"{where}.scales: {shown(scales)} is not a block; accepted: one for each of {', '.join(SCALES)}")
+        ]
     return [
-        one_line(f"{where}.scales.{scale}: {shown(part)} is no block; accepted: keys of {where}")
+        one_line(f"{where}.scales.{scale}: {shown(part)} is not a block; accepted: keys of {where}")
         for scale, part in (scales or {}).items()
         if not isinstance(part, Mapping | None)
     ]
@@ -194,7 +196,7 @@ def start_mistakes(jobs: Sequence[Any]) -> list[str]:
     late = [(path, Path(path).stat().st_mtime) for path in inputs if Path(path).is_file()]
     return [
         f"{path}: dated {datetime.fromtimestamp(moment):%Y-%m-%d %H:%M}, in the future; set the clock right, "
-        "or date every result anew: snakemake --touch --forceall --cores 1"
+        "or renew the dates of all results: snakemake --touch --forceall --cores 1"
         for path, moment in late
         if moment > time.time() + CLOCKS
     ]

@@ -44,7 +44,7 @@ def file_mistakes(path: str | Path) -> list[str]:
     except ConfigError as error:
         return [one_line(f"{name}{error}")]
     if not repeated and not isinstance(value, Mapping):
-        kind = "is empty" if value is None else f"is no block, but {shown(value)}"
+        kind = "is empty" if value is None else f"is not a block, but {shown(value)}"
         repeated = [f"{kind}; accepted: keys at the top level, such as `scale: smoke`"]
     return [one_line(f"{name}: {line}") for line in repeated]
 
@@ -100,7 +100,7 @@ def marked(error: yaml.MarkedYAMLError, text: str) -> str:
     mark = error.problem_mark or error.context_mark
     number = mark.line if mark else 0
     written = [*text.splitlines(), ""][number]
-    problem = error.problem or error.context or "is no YAML"
+    problem = error.problem or error.context or "isn't valid YAML"
     accepted = "YAML"
     if "\t" in written[: len(written) - len(written.lstrip())] or "'\\t'" in problem:
         accepted = "indentation by spaces, no tabs"
@@ -110,7 +110,7 @@ def marked(error: yaml.MarkedYAMLError, text: str) -> str:
 
 
 def repeated_keys(node: yaml.Node | None) -> Iterator[str]:
-    """A line for every key that stands twice in one block, with its lines in the file.
+    """A line for every key that appears twice in one block, with its lines in the file.
 
     Raises:
         ConfigError: an anchor's block holds itself; without the file's name.
@@ -137,7 +137,7 @@ def repeated_keys(node: yaml.Node | None) -> Iterator[str]:
                 line = key.start_mark.line + 1
                 if before := lines.get((key.tag, key.value)):
                     where = f"lines {before} and {line}" if before != line else f"line {line}"
-                    yield f"{'.'.join(path)}: stands twice, in {where}; accepted: every key once"
+                    yield f"{'.'.join(path)}: appears twice, in {where}; accepted: every key once"
                 lines[key.tag, key.value] = line
             yield from walked(part, path, above)
 

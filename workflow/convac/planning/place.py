@@ -140,7 +140,7 @@ def outdated(scale: str) -> str:
     if not newer:
         return ""
     names = ", ".join(newer[:3]) + (f" and {len(newer) - 3} more" if newer[3:] else "")
-    return one_line(f"{ledger} is of an earlier run, without the new verdicts of {names}; a run of all renews it")
+    return one_line(f"{ledger} is from an earlier run and lacks the new verdicts of {names}; a complete run renews it")
 
 
 def modified(path: Path) -> int:

@@ -229,7 +229,7 @@ class Plan:
             text = self.spec(kind, name) + "\n"
             if not path.exists() or path.read_bytes() != text.encode():
                 write_text(path, text)
-                restored.append(f"{path}: was damaged or missing; written anew")
+                restored.append(f"{path}: was damaged or missing; rewritten")
         return restored
 
     def measured(self, cell: str, number: str) -> str:

@@ -103,15 +103,15 @@ def assigned(assignments: Sequence[str]) -> dict[str, list[Any]]:
     for text in assignments:
         key, equals, values = text.partition("=")
         if not re.fullmatch(r"[a-z]\w*(\.[a-z]\w*)*", key) or not equals or not values.strip():
-            raise ArgumentError(f"{shown(text)}: is no assignment; accepted: KEY=VALUE,VALUE, as in widths=8,16,32")
+            raise ArgumentError(f"{shown(text)}: is not an assignment; accepted: KEY=VALUE,VALUE, as in widths=8,16,32")
         if key in found:
-            raise ArgumentError(f"{key}: stands twice; accepted: each key once, with all of its values")
+            raise ArgumentError(f"{key}: appears twice; accepted: each key once, with all of its values")
         try:
             listed = typed(yaml.safe_load(f"[{values}]"))
         except yaml.YAMLError as error:
             raise ArgumentError(f"{shown(text)}: its values can't be read; accepted: KEY=VALUE,VALUE") from error
         if any(value is None for value in listed) or len({str(value) for value in listed}) < len(listed):
-            raise ArgumentError(f"{shown(text)}: a value is empty or stands twice; accepted: each value once")
+            raise ArgumentError(f"{shown(text)}: a value is empty or appears twice; accepted: each value once")
         found[key] = listed
     return found
 

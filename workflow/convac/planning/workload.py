@@ -166,7 +166,7 @@ def read(path: Path) -> Workload:
         whole = {"jobs": tuple(jobs), "targets": tuple(facts["targets"]), "started": float(facts["started"])}
         return Workload(**{**facts, **whole})
     except (KeyError, TypeError, ValueError) as error:
-        raise FileError(f"{path}: isn't the workload of a run; the next run writes it anew") from error
+        raise FileError(f"{path}: isn't the workload of a run; the next run rewrites it") from error
 
 
 def runs() -> list[Workload]:
@@ -187,7 +187,7 @@ def opening(run: Workload) -> str:
     """What is said when a run starts."""
     cores = f"{run.parallel} core{'s' * (run.parallel > 1)}"
     about = f"{len(run.jobs)} jobs, about {run.progress().minutes(run.jobs)} min on {cores}"
-    return f"convac: {about}; `convac progress` in another shell tells how far it is"
+    return f"convac: {about}; `convac progress` in another shell shows the progress"
 
 
 def line(log: str) -> str:

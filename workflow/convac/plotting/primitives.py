@@ -290,7 +290,7 @@ def first_draw(pixels: pd.DataFrame) -> pd.DataFrame:
 
 
 def one_image(pixels: pd.DataFrame) -> pd.DataFrame:
-    """The pixel rows of one image by site; raises ArgumentError where a site stands twice: images would be mixed."""
+    """The pixel rows of one image by site; raises ArgumentError where a site appears twice: images would be mixed."""
     if pixels["site"].duplicated().any():
         raise ArgumentError("table: pixels of several images in one; accepted: those of one draw and example")
     return pixels.sort_values("site")

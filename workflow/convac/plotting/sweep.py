@@ -57,7 +57,7 @@ def sweep_figure(table: pd.DataFrame, key: str, quantity: str) -> Figure:
     """
     known = sorted(table["quantity"].unique())
     if quantity not in known:
-        raise ArgumentError(f"--quantity: {quantity} is none of the table's; accepted: {', '.join(known)}")
+        raise ArgumentError(f"--quantity: {quantity} isn't in the table; accepted: {', '.join(known)}")
     return drawn({"": lambda marked: picture(marked, key, quantity)}, table)[""]
 
 

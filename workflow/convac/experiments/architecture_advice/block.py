@@ -93,7 +93,7 @@ class Block(Experiment):
         if max(self.distances) > self.side - 2:
             raise ArgumentError(f"distances: {max(self.distances)}; accepted: up to the side less 2, {self.side - 2}")
         if self.training.trials:
-            raise ArgumentError("training.trials: every seed has images of its own; accepted: none, lr alone")
+            raise ArgumentError("training.trials: every seed has its own images; accepted: none, lr alone")
         if self.training.batch > self.train:
             raise ArgumentError(f"training.batch: {self.training.batch}; accepted: up to train, {self.train}")
         return self

@@ -79,7 +79,7 @@ class Block(Experiment):
                         f"images.sizes: {size}; accepted: divisors of the canvas, multiples of two {name} patches"
                     )
             if self.kind(name).schedule.trials:
-                raise ArgumentError("schedule.trials: every seed has images of its own; accepted: none, lr alone")
+                raise ArgumentError("schedule.trials: every seed has its own images; accepted: none, lr alone")
         return self
 
     def kind(self, name: str) -> Kind:

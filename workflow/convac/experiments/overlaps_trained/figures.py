@@ -96,7 +96,7 @@ def comparison(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
     keys += [key("least squares on pixels, train", linestyle="-."), key(f"chance ({CHANCE:g})", linestyle=":")]
     made.legend(handles=keys, loc="outside upper center", ncols=4)
     seeds = len(present(found, "seed"))
-    told = [f"bars: 95 % intervals over {seeds} seeds, each with images of its own"] if seeds > 1 else []
+    told = [f"bars: 95 % intervals over {seeds} seeds, each with its own images"] if seeds > 1 else []
     note(made, *told, *gains_below(below, len(kinds) * len(shown), gains, "Gain in train accuracy"))
     return made
 
