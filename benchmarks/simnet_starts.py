@@ -12,23 +12,21 @@ Of 50 seeds of width 8 at β = ∞ learnt in 600 steps: before 25 (closedness; 0
 
 import argparse
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow"))
 
+from benchmarks.overlapping_starts import reached
+
 from convac.datasets.blobs import generate
-from convac.errors import NonFiniteError
 from convac.experiments.blob_runs import FITTING
 from convac.geometry.trees import PoolingTree
 from convac.specs.datasets.blobs import BlobsSpec, BlobTask
 from convac.specs.networks.simnet import SimNetSpec
 from convac.specs.run import RunSpec
 from convac.specs.training import TrainingSpec
-from convac.training.loop import Arrays, train
 
 SIDE, FIRST_SEED, LEARNT = 16, 1000, 0.55
 SCHEDULE = {"batch": 32, "lr": 0.01, "decay": 0.05, "drop_at": 0.95, "betas": (0.9, 0.9), "warm_up": 0.1}
@@ -47,19 +45,6 @@ def run_spec(task: BlobTask, beta: float | str, annealed: float, width: int, ste
     )
 
 
-def reached(spec: RunSpec, arrays: Arrays) -> str:
-    """How many have learnt, the quartiles of all test accuracies, and CPU seconds."""
-    started = time.process_time()
-    try:
-        history = train(spec, arrays, device="cpu").history
-    except NonFiniteError as error:
-        return str(error)
-    last = history[(history["step"] == spec.training.steps) & (history["quantity"] == "test_accuracy")]["value"]
-    quartiles = " ".join(f"{value:.2f}" for value in np.quantile(last, [0, 0.25, 0.5, 0.75, 1]))
-    share = f"{(last >= LEARNT).sum()} of {len(last)} learn"
-    return f"{share}, test accuracy {quartiles} (quartiles), {time.process_time() - started:.0f} s"
-
-
 def main() -> None:
     """A line per task and way of training."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -73,7 +58,7 @@ def main() -> None:
     for task in options.tasks:
         for annealed in options.annealed:
             spec = run_spec(task, options.beta, annealed, options.width, options.steps, options.seeds)
-            told = reached(spec, generate(**spec.dataset.arguments))
+            told = reached(spec, generate(**spec.dataset.arguments), LEARNT)
             print(f"β = {options.beta}, {task}, annealed {annealed:g}: {told}", flush=True)
 
 
