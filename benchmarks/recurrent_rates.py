@@ -4,6 +4,16 @@
 
 Sequences and networks have seeds 0 to 2, which no experiment uses. Every kind and depth gets the same rates and steps.
 A line has, for each seed, the accuracy on held-out sequences at the end and the first recorded step with 99 %.
+
+How networks of 3,000 parameters start decides as much. Before, the first map of a RAC was 1 with normal noise of 0.03
+for every length and depth, its other maps were orthogonal and its classes uneven; memories of tanh and GRU networks
+were uniform in ± 1/√channels, as torch has them. After, see `convac.networks.rac` and `gated`:
+
+- similarity, delay 6, 1,500 steps: RACs before (rate 0.005) at chance with every seed. After, of five seeds, 0.93 to
+  0.97 (one layer) and 0.70 to 0.81 (two) at rate 0.002; at 0.005 two of 15 runs at delays 6 and 8 end at chance.
+  tanh before (0.005) at chance, after 0.91 to 0.98 (one layer).
+- copying, delay 16, 500 steps, RACs at rate 0.005, ten seeds: after all (one layer; in 96 to 180 steps) and nine (two
+  layers; 120 to 252) solve it; before, three did with one layer.
 """
 
 import argparse

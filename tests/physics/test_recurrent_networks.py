@@ -14,7 +14,7 @@ from convac.errors import ArgumentError
 from convac.geometry.partitions import Partition
 from convac.networks.gru import Gru
 from convac.networks.orthogonal import Orthogonal
-from convac.networks.rac import Rac
+from convac.networks.rac import Rac, keeping_ones
 from convac.networks.recursions import Gates, Products, Tangents, Thresholds
 from convac.networks.tanh import GATED, Tanh
 
@@ -60,7 +60,38 @@ def test_a_rac_that_answers_every_step_answers_as_shorter_ones_do(depth):
     assert torch.allclose(every(ALL)[:, :, -1], last(ALL))
     assert np.allclose(every.function(1)(ALL), last.function(1)(ALL))
     shorter = Rac(3, SYMBOLS, (4,) * depth, 3, seed=(3, 8)).double()
+    shorter.load_state_dict(every.state_dict())
     assert torch.allclose(every(ALL)[:, :, 2], shorter(ALL[:, :3]))
+
+
+@pytest.mark.parametrize("steps", [6, 24])
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_racs_of_all_lengths_and_depths_start_as_far_from_ones(steps, depth, monkeypatch):
+    # so small that it is linear: ones and the deviation of every channel, in units of that
+    monkeypatch.setattr("convac.networks.rac.DEVIATION", 1e-4)
+    rac = Rac(steps, 40, (40,) * depth, 3, seed=tuple(range(8))).double()
+    images = np.random.default_rng(steps).integers(40, size=(50, steps))
+    with torch.no_grad():
+        states = rac.propagate(rac.prepare(rac.encode(images)))[-1].states[:, -1]
+    deviation = (states / states.mean(-1, keepdim=True) - 1).square().mean().sqrt()
+    assert float(deviation) == pytest.approx(1e-4, rel=0.15)
+
+
+@pytest.mark.parametrize("shape", [(5, 5), (3, 5), (5, 3), (1, 4)])
+def test_maps_of_racs_keep_ones_and_what_is_orthogonal_to_them(shape):
+    for scaled in keeping_ones((0, 1), "map", *shape):
+        found = scaled.double() / shape[1] ** 0.5
+        assert torch.allclose(found.sum(1), torch.ones(shape[0], dtype=torch.float64), atol=1e-5)
+        rest = [torch.eye(size, dtype=torch.float64) - 1 / size for size in shape]  # what is orthogonal to ones
+        turned = rest[0] @ found @ rest[1]
+        square, wanted = (turned @ turned.mT, rest[0]) if shape[0] <= shape[1] else (turned.mT @ turned, rest[1])
+        assert torch.allclose(square, wanted, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["tanh", "gru"])
+def test_every_gate_s_memory_starts_orthogonal(kind):
+    for replica in network(kind, (4, 4)).get_parameter("memory_2").unflatten(1, (-1, 4)):
+        assert torch.allclose(replica @ replica.mT, torch.eye(4, dtype=torch.float64).expand_as(replica), atol=1e-5)
 
 
 @pytest.mark.parametrize(("kind", "torchs"), [("tanh", torch.nn.RNN), ("gru", torch.nn.GRU)])

@@ -13,7 +13,7 @@ from convac.specs.networks.gru import GruSpec
 
 
 class Gru(Recurrent):
-    """A gated recurrent network, initialised as torch.nn.GRU is; its arguments are those of `Recurrent`."""
+    """A gated recurrent network; its arguments are those of `Recurrent`."""
 
     def initialise(self) -> None:
         """Register the parameters of every layer, and the output's."""

@@ -26,3 +26,15 @@ def normals(seeds: Sequence[int], word: str, shape: Sequence[int], deviation: fl
     return torch.from_numpy(
         np.stack([stream("initialisation", seed, word).normal(0, deviation, tuple(shape)) for seed in seeds])
     ).float()
+
+
+def orthonormal(seeds: Sequence[int], word: str, shape: Sequence[int]) -> Tensor:
+    """Uniformly random maps (replicas, *shape) with orthonormal rows or columns, float32; seeded as `normals`.
+
+    Source: 1312.6120 (random orthogonal initial conditions).
+    """
+    free = normals(seeds, word, shape, 1.0)
+    wide = shape[-1] > shape[-2]
+    columns, triangle = torch.linalg.qr(free.mT if wide else free)
+    found: Tensor = columns * triangle.diagonal(dim1=-2, dim2=-1).sign().unsqueeze(-2)
+    return found.mT if wide else found

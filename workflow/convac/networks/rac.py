@@ -5,13 +5,21 @@ before the first step W_h h_0 is a vector of ones. p(y | x) ∝ h_y², h_y a lin
 logits are 2 ln|h_y|, in which a scale that the classes share cancels. So every state is divided by its largest
 magnitude, which counts as a constant in the gradient: each layer is homogeneous in all that it reads.
 
-It starts near the vector of ones, about which it is linear: every map but the first is orthogonal and keeps
-that vector, the first maps each symbol to ones and normal noise. So states neither vanish nor single out one channel
-at the start.
+It starts about the vector of ones: every map but the first keeps its direction and turns what deviates from it, the
+first maps each symbol to ones and normal noise of deviation σ. To first order a symbol u steps before the end reaches
+the last state by C(u + L − 1, L − 1) paths, all of them turned independently, so that this deviates from ones by
+σ √C(T + L − 1, L) in every channel; σ makes that 1 for any length T and depth L. With less, products of two symbols,
+which comparing them takes, lie far below what is linear in each; with more, every sequence has a state of its own. All
+classes start nearly as likely, away from the logarithm's poles.
+
+Every layer is homogeneous, so that scales of maps are free: they say how far a step of Adam, which moves all numbers
+alike, turns a map. Beside the first map with its entries about 1, orthogonal ones would be turned √channels times as
+fast, and a product of T of them by T times that; so all maps have entries of order 1 (benchmarks/recurrent_rates.py).
 
 Source: 1710.09431 (recurrent arithmetic circuits); the readout is ours.
 """
 
+import math
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -22,13 +30,14 @@ from torch import Tensor
 from convac import arrays
 from convac.circuits.recurrent import RecurrentShape, RecurrentWeights
 from convac.networks.arguments import checked_replica
-from convac.networks.initialisation import normals
+from convac.networks.initialisation import normals, orthonormal
 from convac.networks.maps import TINY
 from convac.networks.recursions import Products
 from convac.networks.sequences import Layer, Recurrent, driven
 from convac.specs.networks.rac import RacSpec
 
-SPREAD = 0.03  # of the first map's initial weights about 1
+DEVIATION = 1.0  # of the last state from ones at the start, to first order
+UNEVEN = 0.1  # deviation of the output's initial weights, classes starting nearly alike
 
 
 class Rac(Recurrent):
@@ -43,13 +52,15 @@ class Rac(Recurrent):
 
     def initialise(self) -> None:
         """Register the parameters of every layer, and the output's."""
+        depth = len(self.widths)
+        spread = DEVIATION / math.comb(self.steps + depth - 1, depth) ** 0.5
         for number, (into, out) in enumerate(self.sizes, start=1):
             word = f"inputs_{number}"
-            first = 1 + normals(self.seeds, word, (out, into), SPREAD) if number == 1 else None
+            first = 1 + normals(self.seeds, word, (out, into), spread) if number == 1 else None
             self.parameter(word, keeping_ones(self.seeds, word, out, into) if first is None else first)
             self.parameter(f"memory_{number}", keeping_ones(self.seeds, f"memory_{number}", out, out))
         width = self.widths[-1]
-        self.parameter("output", normals(self.seeds, "output", (self.classes, width), width**-0.5))
+        self.parameter("output", width**-0.5 + normals(self.seeds, "output", (self.classes, width), UNEVEN))
 
     def layer(self, number: int, below: Layer) -> Layer:
         """Products of input and memory, step by step."""
@@ -93,15 +104,12 @@ class Rac(Recurrent):
 
 
 def keeping_ones(seeds: Sequence[int], word: str, out: int, into: int) -> Tensor:
-    """Random maps (replicas, out, in) of orthonormal rows or columns that take a vector of ones to one of ones."""
-    found = []
-    for free in normals(seeds, word, (out - 1, into - 1), 1.0):
-        rotation = torch.linalg.qr(free if out >= into else free.mT)[0]
-        rotation = rotation if out >= into else rotation.mT
-        whole = rotation.new_zeros(out, into)
-        whole[0, 0], whole[1:, 1:] = (out / into) ** 0.5, rotation
-        found.append(ones_first(out) @ whole @ ones_first(into).mT)
-    return torch.stack(found)
+    """√in times random maps (replicas, out, in) with orthonormal rows or columns: ones go to √in times ones."""
+    whole = torch.zeros(len(seeds), out, into)
+    whole[:, 0, 0] = (out / into) ** 0.5
+    whole[:, 1:, 1:] = orthonormal(seeds, word, (out - 1, into - 1))
+    found: Tensor = into**0.5 * ones_first(out) @ whole @ ones_first(into).mT
+    return found
 
 
 def ones_first(size: int) -> Tensor:

@@ -22,7 +22,7 @@ from convac.circuits.recurrent import RecurrentShape, RecurrentWeights
 from convac.errors import ArgumentError
 from convac.networks.arguments import checked_seeds
 from convac.networks.base import Network, finite
-from convac.networks.initialisation import draws, normals
+from convac.networks.initialisation import draws, normals, orthonormal
 from convac.networks.inputs import Images, whole_images
 from convac.specs.recurrent import RecurrentSpec
 
@@ -214,9 +214,16 @@ def driven(inputs: Tensor, weight: Tensor) -> Tensor:
 
 
 def gated(network: Recurrent, gates: int) -> None:
-    """Register maps and biases of every layer, uniform in ± 1/√channels as torch's cells have them."""
+    """Register maps and biases of every layer.
+
+    Every gate's memory starts orthogonal, as all kinds' do; maps of inputs are uniform in ± √(6 / (in + out)) (Glorot),
+    biases 0. Where torch draws memories uniformly in ± 1/√channels, a step shrinks them by √3: after a dozen nothing is
+    left of the first symbols (1312.6120).
+    """
     for number, (into, out) in enumerate(network.sizes, start=1):
-        shapes = ((gates * out, into), (gates * out, out), (gates * out,), (gates * out,))
-        for name, shape in zip(GATED, shapes, strict=True):
-            word = f"{name}_{number}"
-            network.parameter(word, draws(network.seeds, word, shape, -(out**-0.5), out**-0.5))
+        bound = (6 / (into + out)) ** 0.5
+        memory = orthonormal(network.seeds, f"memory_{number}", (gates, out, out)).flatten(1, 2)
+        nothing = memory.new_zeros(len(memory), gates * out)
+        inputs = draws(network.seeds, f"inputs_{number}", (gates * out, into), -bound, bound)
+        for name, initial in zip(GATED, (inputs, memory, nothing, nothing.clone()), strict=True):
+            network.parameter(f"{name}_{number}", initial)

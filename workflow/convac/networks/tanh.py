@@ -13,7 +13,7 @@ from convac.specs.networks.tanh import TanhSpec
 
 
 class Tanh(Recurrent):
-    """An Elman network, initialised as torch.nn.RNN is; its arguments are those of `Recurrent`."""
+    """An Elman network; its arguments are those of `Recurrent`."""
 
     def initialise(self) -> None:
         """Register the parameters of every layer, and the output's."""
