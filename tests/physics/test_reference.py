@@ -165,7 +165,6 @@ ENDS = {
     "overlaps-front-shared",
     "overlaps-volume-machine-shared",
     "overlaps-volume-machine-per-location",
-    "overlaps-square-bound",
     "overlaps-square-machine-sparse",
     "overlaps-square-machine-filter",
     "recurrent-memory-depth-4",

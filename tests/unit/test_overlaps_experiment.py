@@ -31,9 +31,12 @@ from convac.experiments.overlaps.random_networks import allowed, case_below, ran
 from convac.experiments.overlaps.squares import (
     bounded,
     evaluated,
+    filter_fits,
+    filter_values,
     fitting_shapes,
     measured,
     searched_rectangles,
+    split_configurations,
     straddling,
 )
 from convac.plotting.checks import problems
@@ -187,10 +190,22 @@ def test_small_squares_take_what_the_bounds_allow(side):
     assert measured(side) == bounded(side)
 
 
+@pytest.mark.parametrize("side", [2, 3])
+def test_a_filter_shows_no_more_than_its_frame(side):
+    """Units of 2 × 2 sites that read both sides of a 3 × 3 square are 24, but the frame is of eight sites."""
+    size = next(size for size in range(1, 2 * side + 1) if filter_fits(side, size))
+    configurations = split_configurations(side)
+    frame = side**2 - max(0, side - 2 * (size - 2)) ** 2
+    assert rank(filter_values(side, size, configurations)) == 2 ** (side**2)
+    assert rank(filter_values(side, size - 1, configurations)) <= 2**frame < 2 ** (side**2)
+
+
 def test_bounds_of_large_squares():
     found = bounded(64)
     assert found["RBM", "sparse"] == 3 * 64**2
     assert found["RBM", "per location"] == 64**2 * (4 * 64**2 + 1)
     size = int((found["RBM", "shared"] - 1) ** 0.5)
-    assert straddling(64, size) >= 64**2 > straddling(64, size - 1)
+    assert straddling(64, size) >= 64**2
+    assert 2 * (size - 1) >= 64 > 2 * (size - 2)
+    assert found["RBM", "shared pair"] == 3
     assert found["overlapping", "shared"] == min(shape.parameters for shape in fitting_shapes(64)) < 20 * 64

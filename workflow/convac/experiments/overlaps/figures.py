@@ -17,6 +17,7 @@ from convac.plotting.style import (
     COLUMN,
     GREEN,
     GREY,
+    ORANGE,
     PAGE,
     PURPLE,
     VERMILLION,
@@ -231,6 +232,7 @@ def volume(table: pd.DataFrame) -> Figure | None:
 SQUARES = {  # network and weights: colour, marker, dashes, name
     ("overlapping", "shared"): (VERMILLION, "s", "-", "overlapping, shared"),
     ("RBM", "shared"): (BLUE, "o", "--", "RBM, one filter"),
+    ("RBM", "shared pair"): (ORANGE, "v", "-", "RBM, one pair"),
     ("RBM", "sparse"): (GREEN, "^", ":", "RBM, two sites per unit"),
     ("RBM", "per location"): (PURPLE, "D", "-.", "RBM, fully connected"),
 }

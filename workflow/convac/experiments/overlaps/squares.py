@@ -2,7 +2,8 @@
 
 Source: 1803.09780: in two dimensions a volume law takes overlapping networks weights in proportion to the linear
 dimension; Boltzmann machines the square of it (1701.04844), fully connected ones its fourth power. A block of α × α
-sites stands in a torus of 2α × 2α here, M = 2, and a volume law means its full rank 2^(α²).
+sites stands in a torus of 2α × 2α here, M = 2, and a volume law means its full rank 2^(α²). Ours: machines whose hidden
+units are the same everywhere, as the networks' windows are.
 """
 
 import math
@@ -33,12 +34,13 @@ Row = dict[str, Any]
 GRIDS = ((2, 3), (2, 4), (2, 5), (2, 6), (2, 7), (2, 8), (3, 3), (3, 4), (3, 5), (4, 4))
 SPARE = 32  # configurations of the other sites beside the block's own
 # of streams: seeds, not names
-WORDS = {"sparse": "sparse", "per location": "per location"}
+WORDS = {"sparse": "sparse", "per location": "per location", "shared pair": "pair"}
 # what the weights of a volume law grow with: the exponent of the block's side
 EXPONENTS = {
     ("overlapping", "shared"): 1,
     ("RBM", "sparse"): 2,
     ("RBM", "shared"): 2,
+    ("RBM", "shared pair"): 0,
     ("RBM", "per location"): 4,
 }
 
@@ -121,16 +123,27 @@ def bounded(side: int) -> dict[tuple[str, str], int]:
     """Fewest weights with which the bounds allow a volume law.
 
     Overlapping networks: by the front's formula, kernels 2 and 3, widths 2 to 4. Machines: a hidden unit doubles the
-    rank at most, where it reads both sides. A sparse one reads a site on either, two weights and a bias; a filter of
-    F × F weights and a bias stands at every site; a fully connected one has a weight for every site and a bias.
+    rank at most, where it reads both sides. A sparse one reads a site on either, two weights and a bias; a fully
+    connected one has a weight for every site and a bias. A filter, the same at every site, of F × F weights and a bias
+    has the frame of an overlapping network whose layers but the last see F × F sites; one of two sites a weight each.
     """
     sites, units = 4 * side**2, side**2
     return {
         ("overlapping", "shared"): min(shape.parameters for shape in fitting_shapes(side)),
         ("RBM", "sparse"): 3 * units,
-        ("RBM", "shared"): next(size**2 + 1 for size in range(1, 2 * side + 1) if straddling(side, size) >= units),
+        ("RBM", "shared"): next(size**2 + 1 for size in range(1, 2 * side + 1) if filter_fits(side, size)),
+        ("RBM", "shared pair"): 3,
         ("RBM", "per location"): units * (sites + 1),
     }
+
+
+def filter_fits(side: int, size: int) -> bool:
+    """Whether enough filters of size × size read both sides, and their frame is the whole block.
+
+    >>> [next(size for size in range(1, 2 * side + 1) if filter_fits(side, size)) for side in (1, 2, 3, 4)]
+    [2, 2, 3, 3]
+    """
+    return straddling(side, size) >= side**2 and 2 * (size - 1) >= side
 
 
 def fitting_shapes(side: int) -> Iterator[OverlappingShape]:
@@ -182,6 +195,9 @@ def measured(side: int) -> dict[tuple[str, str], int]:
         if not full(machine_values(side, weights, reads, configurations), side):
             raise ArithmeticError(f"machine of {units} hidden units, {weights}: less than the full rank")
         found["RBM", weights] = sum(len(read) + 1 for read in reads)
+    if not full(pair_values(side, configurations), side):
+        raise ArithmeticError("machine of pairs of sites, shared: less than the full rank")
+    found["RBM", "shared pair"] = 3
     return found
 
 
@@ -242,6 +258,14 @@ def filter_values(side: int, size: int, configurations: np.ndarray) -> np.ndarra
         np.roll(numbers, (-row, -column), (0, 1))[:size, :size].ravel().tolist()
         for row, column in np.ndindex(width, width)
     ]
+    return hidden_units(reads, [weights] * len(reads), configurations)
+
+
+def pair_values(side: int, configurations: np.ndarray) -> np.ndarray:
+    """The same of a hidden unit at every site that reads it and the site α to its right, all with the same weights."""
+    numbers = np.arange(4 * side**2).reshape((2 * side,) * 2)
+    reads = np.stack([numbers, np.roll(numbers, -side, axis=1)], axis=-1).reshape(-1, 2).tolist()
+    weights = PRIME_FIELD.draw(stream("square machine", side, WORDS["shared pair"]), (3,))
     return hidden_units(reads, [weights] * len(reads), configurations)
 
 
