@@ -211,8 +211,8 @@ CLAIMS = (
         square_claim(
             "growth",
             "Two dimensions, by bounds: the parameters of a volume law grow as the side of a square for overlapping "
-            "networks, as its second power for Boltzmann machines of two sites per unit or of one square filter, as its "
-            "fourth for fully connected ones, and not at all where one filter reads two sites",
+            "networks, as its second power for Boltzmann machines of two sites per unit or of one square filter, as "
+            "its fourth for fully connected ones, and not at all where one filter reads two sites",
             "1803.09780 (Levine, Sharir, Cohen & Shashua)",
             "paper",
             {"quantity": "square_exponent", "side": LARGEST},
