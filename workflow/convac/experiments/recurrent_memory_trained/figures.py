@@ -109,10 +109,10 @@ def copying(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
     solved = rows(found, quantity="solved_steps")["value"]
     for axes in panels[0]:
         if ends and len(solved):
+            axes.set_ylim(float(solved.min()) / 2, 2 * max(ends))  # before the scale: 0 is on no logarithmic axis
             axes.set_yscale("log")
             plain_numbers(axes)
             level_line(axes, max(ends), ":")
-            axes.set_ylim(float(solved.min()) / 2, 2 * max(ends))
     for axes in panels[1]:
         level_line(axes, guessed(found, "copying"), ":")
         axes.set_ylim(0, 1.03)
