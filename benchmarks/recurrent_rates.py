@@ -11,7 +11,8 @@ were uniform in ± 1/√channels, as torch has them. After, see `convac.networks
 
 - similarity, delay 6, 1,500 steps: RACs before (rate 0.005) at chance with every seed. After, of five seeds, 0.93 to
   0.97 (one layer) and 0.70 to 0.81 (two) at rate 0.002; at 0.005 two of 15 runs at delays 6 and 8 end at chance.
-  tanh before (0.005) at chance, after 0.91 to 0.98 (one layer), 0.99 to 1.00 but for one of five (two).
+  tanh before (0.005) at chance. After, of ten seeds, 0.90 to 0.98 (one layer) and 0.96 to 1.00 but for one at chance
+  (two) at 0.005; none at chance at 0.003, 0.88 to 0.96 and 0.92 to 1.00.
 - copying, delay 16, 500 steps, RACs at rate 0.005, ten seeds: after all (one layer; in 96 to 180 steps) and nine (two
   layers; 120 to 252) solve it; before, three with either depth did.
 """
