@@ -1,11 +1,13 @@
 """The workflow from other folders, as a part of another workflow, driven by a program, and by targets of any path."""
 
 import os
+import shutil
 import sys
 
+import pandas as pd
 import pytest
 import yaml
-from clones import Clone, assert_told
+from clones import ROOT, Clone, assert_told
 
 FIGURE = "results/smoke/figures/recurrent_memory.png"
 TABLE = "results/smoke/tables/recurrent_memory.parquet"
@@ -87,6 +89,74 @@ def test_as_a_module_with_a_prefix_in_a_folder_of_another_workflow(fresh):
     assert (outer.path / "sub" / FIGURE).exists()
     assert not (outer.path / "results").exists()
     assert not (outer.path / "external/convac/results/smoke").exists()
+
+
+HOSTED = MODULE.replace('"{snakefile}"', 'gitfile("{repository}", path="workflow/Snakefile", ref="main")')
+SIDE_BY_SIDE = """
+import yaml
+
+with open("small.yaml") as file:
+    small = yaml.safe_load(file)
+block = small["experiments"]["recurrent_memory"]
+smoke = {{**block["scales"]["smoke"], "depths": [1]}}
+
+module one:
+    snakefile: "../clone/workflow/Snakefile"
+    config: small
+    prefix: "one"
+
+module other:
+    snakefile: "../clone/workflow/Snakefile"
+    config: {{**small, "experiments": {{"recurrent_memory": {{**block, "scales": {{"smoke": smoke}}}}}}}}
+    prefix: "other"
+
+use rule * from one as one_*
+use rule * from other as other_*
+
+rule both:
+    default_target: True
+    input: "one/{table}", "other/{table}"
+"""
+
+
+def committed(clone: Clone) -> Clone:
+    """The clone as a repository whose branch `main` has all of it."""
+    author = ("-c", "user.name=somebody", "-c", "user.email=somebody@example.org")
+    for words in (("init", "-q", "-b", "main"), ("add", "-A"), (*author, "commit", "-qm", "all")):
+        clone.run("git", *words)
+    return clone
+
+
+def test_a_hosted_module_takes_the_installed_library(fresh):
+    """Its rules come from the repository at a ref, whatever the working tree has."""
+    committed(fresh)
+    outer = make_outer(fresh, HOSTED.format(repository=fresh.path, table=TABLE))
+    (outer.path / "small.yaml").write_text(yaml.safe_dump(config_of(fresh)))
+    (fresh.path / "workflow/Snakefile").write_text("not what is committed\n")
+    installed = fresh.path.parent / "installed"
+    shutil.copytree(ROOT / "workflow/convac", installed / "convac")
+    snakemake = ("env", f"PYTHONPATH={installed}", "snakemake", "mine/copy.parquet", FIGURE, "--cores", "1")
+    outer.run(*snakemake)
+    assert (outer.path / FIGURE).exists()
+    done = outer.run(*snakemake, "-n")
+    assert "Nothing to be done" in done.stdout + done.stderr
+    # a library of another version
+    (installed / "convac/planning/paths.py").write_text("OTHER = 1\n")
+    assert_told(outer.run(*snakemake, ok=False).stderr, "isn't the library of these rules; accepted: that one")
+    # and none
+    shutil.rmtree(installed / "convac")
+    hidden = "import os, sys; sys.path[:] = [path for path in sys.path if not os.path.isdir(path + '/convac')]"
+    (installed / "sitecustomize.py").write_text(hidden)
+    assert_told(outer.run(*snakemake, ok=False).stderr, "convac: isn't installed; accepted: the library of these rules")
+
+
+def test_two_runs_side_by_side(fresh):
+    outer = make_outer(fresh, SIDE_BY_SIDE.format(table=TABLE))
+    (outer.path / "small.yaml").write_text(yaml.safe_dump(config_of(fresh)))
+    outer.run("snakemake", "--cores", "1")
+    one, other = (pd.read_parquet(outer.path / place / TABLE)["depth"] for place in ("one", "other"))
+    assert set(other) == {1, 2} < set(one)  # growth is of two layers
+    assert not (outer.path / "results").exists()
 
 
 def test_results_go_to_the_working_folder_and_the_rest_is_found_in_the_checkout(fresh):

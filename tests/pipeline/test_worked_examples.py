@@ -112,5 +112,5 @@ def test_the_catalogs_snakefile_is_the_same_workflow(clone):
     assert clone.planned("--snakefile", "workflow/Snakefile", "--forcerun", "ledger") == {
         "ledger",
         "manifest",
-        "everything",
+        "all",
     }

@@ -18,7 +18,7 @@ from convac.errors import FileError
 from convac.plotting.explorer import LIBRARIES, SCRIPTS, packed, page
 
 ROOT = Path(__file__).parents[2]
-RESOURCES = ROOT / "workflow" / "report" / "explorer"
+RESOURCES = ROOT / "workflow/convac/plotting/page"
 TABLES = ROOT / "results" / "reference" / "tables"
 CASES = 500
 

@@ -1,7 +1,5 @@
 # Needs the config. Makes PLAN, the jobs of every experiment and scale; stops with one line per mistake.
 
-import shlex
-
 from snakemake.cli import parse_args
 from snakemake.logging import logger
 from snakemake.settings.enums import Quietness
@@ -22,16 +20,17 @@ from convac.planning.paths import filled
 from convac.planning.place import (
     first_here,
     looks,
+    of_library,
     other_names,
     outdated,
     place_mistakes,
     report_mistakes,
     snakemake_words,
-    source,
     to_see,
     write_mistakes,
 )
 from convac.planning.plan import SUFFIXES, Plan
+from convac.files import sha256
 from convac.provenance import source_hash
 
 # Snakemake tells its targets only after it has read the rules, when it is too late for one clear line.
@@ -56,7 +55,7 @@ HIDDEN = hidden_blocks(LAYERS)
 unwritable = write_mistakes() if words and not looks(asked_for) else []
 if (
     mistakes := config_mistakes(own, HIDDEN)
-    or place_mistakes(targets, own)
+    or place_mistakes(targets, own, HOSTED)
     or unwritable
 ):
     sys.exit("\n".join(mistakes))
@@ -88,8 +87,8 @@ if OURS:
     if PLANNED in os.environ:
         logger.addHandler(JobLines(os.environ[PLANNED], PLAN.describer(SCALE)))
 
-# Relative, so that a rule's command can be pasted, and moving the checkout reruns nothing.
-CONVAC = f"PYTHONPATH={shlex.quote(source('workflow'))} python -m convac"
+# Of the library that PYTHONPATH names; no path stands here, so that moving the checkout reruns nothing.
+CONVAC = "python -m convac"
 REFERENCE = first_here(paths.reference(SCALE))
 
 

@@ -8,13 +8,13 @@ for name in PLAN.experiments:
         name:
             f"figure_{name}"
         input:
-            notebook=local(source(f"notebooks/{PLAN.study(name)}.ipynb")),
+            notebook=local(own_file(f"notebooks/{PLAN.study(name)}.ipynb")),
             table=lambda wildcards, name=name: PLAN.table(wildcards.scale, name),
             examples=lambda wildcards, name=name: PLAN.table(
                 wildcards.scale, name, paths.EXAMPLES
             ),
             claims=filled(paths.CLAIMS, experiment=name),
-            style=local(source("workflow/convac/plotting/convac.mplstyle")),
+            style=local(of_library("plotting/convac.mplstyle")),
         output:
             notebook=filled(paths.NOTEBOOK, experiment=name),
             record=filled(paths.FIGURE_RECORD, experiment=name),
@@ -47,6 +47,12 @@ for name in PLAN.experiments:
             disk_mb=PLAN.limits("figure").disk_mb,
         params:
             study=PLAN.study(name),
+            # a copy's age says nothing
+            notebook=(
+                sha256(own_file(f"notebooks/{PLAN.study(name)}.ipynb"))
+                if HOSTED
+                else None
+            ),
             stem=placed(f"{paths.SCALE}/figures/{name}"),
             code=source_hash(
                 "convac.commands.figure",

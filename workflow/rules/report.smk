@@ -54,10 +54,8 @@ rule explorer:
         tables=lambda wildcards: [
             PLAN.table(wildcards.scale, name) for name in PLAN.experiments
         ],
-        page=local(source("workflow/report/explorer/page.html")),
-        parts=local(
-            sorted(map(str, Path(source("workflow/report/explorer")).rglob("*.*")))
-        ),
+        page=local(of_library("plotting/page/page.html")),
+        parts=local(sorted(map(str, Path(of_library("plotting/page")).rglob("*.*")))),
     output:
         report(
             paths.EXPLORER,
@@ -71,13 +69,12 @@ rule explorer:
         "../../envs/cpu.yaml"
     params:
         code=source_hash("convac.commands.explorer"),
-        resources=lambda wildcards, input: str(Path(input.page).parent),
     message:
         "explorer ({wildcards.scale})"
     shell:
         CONVAC
         + " explorer --tables {input.tables} --source 'the run at {wildcards.scale} scale'"
-        " --resources {params.resources:q} --output {output} --log {log}"
+        " --output {output} --log {log}"
 
 
 rule comparison:

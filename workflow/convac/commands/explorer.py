@@ -7,7 +7,7 @@ from convac.commands.outputs import check_writable
 from convac.errors import ArgumentError, FileError
 from convac.files import read_table, write_text
 from convac.planning.paths import REFERENCE
-from convac.planning.place import first_here, source
+from convac.planning.place import first_here, of_library
 from convac.plotting.explorer import page
 from convac.progress import LOG
 
@@ -20,7 +20,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     tables.add_argument("--results", help=f"folder of a run, such as results/laptop; by default {REFERENCE}")
     tables.add_argument("--tables", nargs="+", help="tidy tables, in place of a folder: EXPERIMENT.parquet")
     parser.add_argument("--source", help="what the page says that the tables are of; by default where they lie")
-    parser.add_argument("--resources", help="folder of the page's parts; by default that of the checkout")
+    parser.add_argument("--resources", help="folder of the page's parts; by default the library's")
     parser.add_argument("--output", default=OUTPUT, help=f"page to write; by default {OUTPUT}")
 
 
@@ -37,5 +37,5 @@ def run(options: Namespace) -> None:
         raise ArgumentError(f"--tables: {strange[0]}; accepted: tidy tables, which end in .parquet")
     tables = {path.stem: read_table(path, ("cell", "quantity", "value")) for path in paths}
     told = options.source or (f"the tables of {paths[0].parent}" if options.tables else f"the run in {results}")
-    write_text(options.output, page(tables, told, Path(options.resources or source("workflow/report/explorer"))))
+    write_text(options.output, page(tables, told, Path(options.resources or of_library("plotting/page"))))
     LOG.info("%s: %d experiments", options.output, len(tables))

@@ -29,6 +29,21 @@ def source(path: str) -> str:
     return os.path.relpath(CHECKOUT / path)
 
 
+def of_library(path: str) -> str:
+    """A file or folder of the library as seen from the working folder."""
+    return os.path.relpath(LIBRARY.resolve() / path)
+
+
+def importable(environment: Mapping[str, str]) -> str:
+    """The PYTHONPATH of an environment with this library first, so that jobs import it, too.
+
+    >>> importable({"PYTHONPATH": "mine"}).split(os.pathsep)[1:], os.pathsep in importable({})
+    (['mine'], False)
+    """
+    others = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
+    return os.pathsep.join(dict.fromkeys([str(LIBRARY.resolve().parent), *others]))
+
+
 def first_here(path: str) -> str:
     """A file or folder of the working folder where there is one of this name, else the checkout's."""
     return path if Path(path).exists() else source(path)
@@ -75,12 +90,13 @@ def other_names(targets: Iterable[str]) -> dict[str, str]:
     }
 
 
-def place_mistakes(targets: Collection[str], raw: Mapping[str, Any]) -> list[str]:
+def place_mistakes(targets: Collection[str], raw: Mapping[str, Any], hosted: bool = False) -> list[str]:
     """What is wrong with the place or with what was asked for: folders, notebooks, targets.
 
     Args:
         targets: that Snakemake was asked for.
         raw: the config.
+        hosted: whether the workflow's files are those of a repository elsewhere, not of a checkout.
     """
     experiments = raw["experiments"]
     if Path(RESULTS).exists() and not Path(RESULTS).is_dir():
@@ -95,7 +111,7 @@ def place_mistakes(targets: Collection[str], raw: Mapping[str, Any]) -> list[str
         return [one_line(f"local_data: {shown(local)}{other}: no such folder; accepted: {accepted}")]
     present = {name: block for name, block in experiments.items() if block is not None}
     notebooks = [source(f"notebooks/{block.get('study', name)}.ipynb") for name, block in present.items()]
-    absent = [path for path in notebooks if not Path(path).is_file()]
+    absent = [path for path in notebooks if not hosted and not Path(path).is_file()]
     missing = [f"{path}: no such file; every experiment has its notebook" for path in absent]
     return missing + target_mistakes(targets, ["all", "redraw", *present])
 

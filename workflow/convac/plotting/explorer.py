@@ -1,6 +1,6 @@
 """The explorer: tidy tables and the min-cut calculator as one HTML page that needs no network.
 
-The page's style, scripts and vendored libraries lie in the folder `workflow/report/explorer`; tables go into the page
+The page's style, scripts and vendored libraries lie in the folder `page`; tables go into the page
 deflated, a column as its distinct values and a number for each row.
 """
 
