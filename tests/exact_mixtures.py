@@ -80,7 +80,7 @@ def checked_likelihood(seed, counts):
     for image, value in zip(images, model.log_likelihood(images), strict=True):
         right = log_of(below(model, image)[-1][0][0])
         counts["possible" if right > -math.inf else "impossible"] += 1
-        if not (value == right or abs(value - right) <= 1e-12 * (1 + abs(right))):
+        if not (value == right or counts.within(value, right, 1e-12 * (1 + abs(right)))):
             wrong.append(f"{image}: {value!r}, right {right!r}")
     return wrong
 
@@ -103,7 +103,8 @@ def checked_entropies(seed, counts):
         for side, right in (("below", tables), ("above", mixed)):
             exact = np.array([[entropy_of(state) for state in position] for position in right])
             counts["listed"] += exact.size
-            if not np.abs(getattr(found[level], side) - exact).max() <= 1e-12 * (1 + exact.max()):
+            apart = np.abs(getattr(found[level], side) - exact).max()
+            if not counts.within(apart, 0.0, 1e-12 * (1 + exact.max())):
                 wrong.append(f"level {level} {side}: {getattr(found[level], side).tolist()}, right {exact.tolist()}")
         tables = [
             [[math.prod(each) for each in product(*(child[state] for child in mixed[start : start + window]))]
@@ -169,7 +170,7 @@ def rows_apart(name, table, expected, counts):
             continue
         counts["fitted"] += 1
         right = [float(value / total) for value in expected[place]]
-        if not np.abs(table[place] - right).max() <= 1e-9:
+        if not counts.within(np.abs(table[place] - right).max(), 0.0, 1e-9):
             wrong.append(f"{name} {place}: {table[place].tolist()}, right {right}")
     return wrong
 

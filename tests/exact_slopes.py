@@ -14,6 +14,7 @@ from exact_listing import exact_tensor, exact_weights, hard_circuit
 from exact_tables import matricized, renyi2, report, spectrum, wide
 
 from convac.entanglement.differentiable import renyi2 as differentiable
+from convac.entanglement.precision import LARGEST_ERROR
 
 STEP = 2**200
 
@@ -65,14 +66,14 @@ def checked_slopes(seed, counts):
         return ["a zero tensor has a value"]
     counts["measured"] += 1
     right, wrong = renyi2(spectrum(wide(matricized(truth, inside)))), []
-    if not abs(value.item() - right) <= 1e-6:
+    if not counts.within(value.item(), right, LARGEST_ERROR):
         wrong.append(f"value {value.item()!r}, right {right!r}")
     level = seed % len(leaves)
     array = weights_of(circuit)[level]
     place = tuple(np.random.default_rng(seed).permutation(np.argwhere(array))[0])
     slope = leaves[level].grad.numpy().reshape(array.shape)[place] * array[place]
     exact = exact_slope(circuit, inside, level, place)
-    if not abs(slope - exact) <= 1e-5 * (1 + abs(exact)):
+    if not counts.within(slope, exact, 1e-5 * (1 + abs(exact))):
         wrong.append(f"level {level} {place}: slope {slope!r}, right {exact!r}")
     return wrong
 

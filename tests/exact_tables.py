@@ -25,6 +25,19 @@ from convac.errors import ArgumentError
 WIDE = np.longdouble
 
 
+class Tally(Counter):
+    """How often what was said, and the largest quotient |value − truth| / error of all values."""
+
+    worst = 0.0
+
+    def within(self, value, right, error):
+        """Whether a value is off by its error at most."""
+        apart = abs(value - right)
+        quotient = 0.0 if apart == 0 else apart / error if error > 0 else math.inf
+        self.worst = max(self.worst, math.inf if math.isnan(quotient) else float(quotient))
+        return bool(quotient <= 1)
+
+
 def fractions(values):
     """The same numbers, exact."""
     return np.array([Fraction(float(value)) for value in values.ravel()], dtype=object).reshape(values.shape)
@@ -199,7 +212,7 @@ def faults(answer, truth, counts):
     wrong = []
     for name, exact in MEASURES.items():
         value, right = getattr(found, name), exact(truth)
-        if not math.isnan(value) and not abs(value - right) <= found.error:
+        if not math.isnan(value) and not counts.within(value, right, found.error):
             wrong.append(f"{found.engine}: {name} {value!r}, right {right!r}, error {found.error:.2e}")
     rank = int(np.sum(truth > found.tolerance * truth[0]))
     if found.resolved and rank != found.schmidt_number:
@@ -208,18 +221,21 @@ def faults(answer, truth, counts):
 
 
 def run(check, seeds):
-    """Counts of what was said, and what was wrong with it."""
-    counts, wrong = Counter(), []
+    """A tally of what was said, and what was wrong with it."""
+    counts, wrong = Tally(), []
     for seed in seeds:
         wrong += [f"{check.__name__} {seed}: {fault}" for fault in check(seed, counts)]
     return counts, wrong
 
 
 def report(checks):
-    """What is said and wrong for as many seeds as the command line names."""
+    """A table of what is said and wrong for as many seeds as the command line names, a row a check."""
+    print("| check | said | largest error, of that stated | wrong |", "|---|---|---|---|", sep="\n", flush=True)
     for check in checks:
         counts, wrong = run(check, range(int(sys.argv[1])))
-        print(check.__name__, dict(counts), f"{len(wrong)} wrong", *wrong[:20], sep="\n")
+        said = ", ".join(f"{count} {what}" for what, count in counts.most_common())
+        name = check.__name__.removeprefix("checked_")
+        print(f"| {name} | {said} | {counts.worst:.2g} | {len(wrong)} |", *wrong[:20], sep="\n", flush=True)
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ def checked_split(seed, counts):
             wrong += [] if truth is None and "the function is zero" in str(error) else [f"{convention}: {error}"]
             continue
         counts["measured"] += 1
-        if truth is None or not abs(value - entropy(truth)) <= SAME:
+        if truth is None or not counts.within(value, entropy(truth), SAME):
             wrong.append(f"{convention}: {value!r}, right {truth is not None and entropy(truth)!r}")
     return wrong
 
@@ -97,7 +97,7 @@ def checked_task(seed, counts):
         if rank_of(classes, convention) != exact_rank(whole, shift):
             wrong.append(f"{task} {convention}: rank {rank_of(classes, convention)}, right {exact_rank(whole, shift)}")
         for each in (whole, classes) if truth is not None else ():
-            if not abs(entropy_of(each, convention) - entropy(truth)) <= SAME:
+            if not counts.within(entropy_of(each, convention), entropy(truth), SAME):
                 wrong.append(f"{task} {convention}: {entropy_of(each, convention)!r}, right {entropy(truth)!r}")
     return wrong
 
@@ -128,7 +128,7 @@ def checked_family(seed, counts):
                 else families.symmetry_score(crossing, outside, convention)
             )
             value = measures.degenerate_entropy(levels.weights, levels.multiplicities)
-            if not abs(value - entropy(truth)) <= SAME or levels.rank != exact_rank(found, shift):
+            if not counts.within(value, entropy(truth), SAME) or levels.rank != exact_rank(found, shift):
                 wrong.append(f"{task} {kinds} {convention}: {value!r} of rank {levels.rank}, right {entropy(truth)!r}")
     return wrong
 

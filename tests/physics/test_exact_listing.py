@@ -1,14 +1,13 @@
 """Circuits that are hard for floating point: errors that bound, ranks that are right, one refusal of zero tensors."""
 
 import math
-from collections import Counter
 
 import numpy as np
 import pytest
 from exact_bonds import checked_bonds, checked_truncation
 from exact_listing import checked_engine
 from exact_slopes import checked_slopes
-from exact_tables import run
+from exact_tables import Tally, run
 
 from convac.circuits.tree import Circuit, random_circuit
 from convac.entanglement import measures
@@ -39,7 +38,7 @@ def test_bonds_truncations_and_slopes_are_within_their_errors_of_exact_listings(
 
 @pytest.mark.parametrize("seed", [560, 2916, 9118])
 def test_a_channel_of_zeros_leaves_the_slopes_of_tiny_ones(seed):
-    assert checked_slopes(seed, Counter()) == []
+    assert checked_slopes(seed, Tally()) == []
 
 
 @pytest.mark.parametrize("engine", [*ENGINES, "auto"])

@@ -1,13 +1,12 @@
 """Mixtures and target functions where likelihoods, widths or shares lie far apart, against sums in other ways."""
 
 import math
-from collections import Counter
 from itertools import pairwise
 
 import numpy as np
 import pytest
 from exact_mixtures import checked_entropies, checked_likelihood, checked_step
-from exact_tables import run
+from exact_tables import Tally, run
 from exact_targets import checked_family, checked_split, checked_task
 from scipy.integrate import quad
 from scipy.special import logsumexp
@@ -110,7 +109,7 @@ def test_target_functions_have_the_entropies_and_ranks_of_exact_listings(check):
 
 @pytest.mark.parametrize("seed", [4481, 9053])
 def test_sizes_that_are_one_modulo_a_prime_hide_no_rank(seed):
-    assert checked_split(seed, Counter()) == []
+    assert checked_split(seed, Tally()) == []
 
 
 @pytest.mark.parametrize(
