@@ -89,6 +89,38 @@ def test_mistakes_name_the_key(path, value, words):
         parse(RunSpec, changed(path, value), "run")
 
 
+def slip(key):
+    """The key with its last two letters exchanged."""
+    return key[:-2] + key[-1] + key[-2]
+
+
+@pytest.mark.parametrize("name", ["pooling_geometry", "layer_widths", "data_entanglement"])
+def test_a_slip_of_the_pen_is_one_line(name):
+    block = CONFIG["experiments"][name]
+    places = [(key,) for key in block] + [
+        (key, inner) for key in block if isinstance(block[key], dict) for inner in block[key]
+    ]
+    for *outer, key in places:
+        if "scales" in outer or slip(key) == key or len(key) < 4:  # too short to be near
+            continue
+        config = copy.deepcopy(CONFIG)
+        inside = config["experiments"][name]
+        for part in outer:
+            inside = inside[part]
+        inside[slip(key)] = inside.pop(key)
+        where = ".".join(["experiments", name, *outer, slip(key)])
+        (line,) = config_mistakes(config)
+        assert line.startswith(f"{where}: unknown key; did you mean ")
+
+
+def test_what_is_missing_beside_an_unknown_key_is_told():
+    spec = changed("training.colour", 3)
+    del spec["training"]["lr"]
+    lines = mistakes(RunSpec, spec, "run")
+    assert "run.training.lr: is missing; accepted: a block with this key" in lines
+    assert any(line.startswith("run.training.colour: unknown key; accepted: ") for line in lines)
+
+
 def test_a_file_that_holds_no_block_is_named_alone():
     assert mistakes(RunSpec, 3, "t.json")[0].startswith("t.json: 3 is not accepted")
     assert mistakes(RunSpec, 3)[0].startswith("config: 3 is not accepted")

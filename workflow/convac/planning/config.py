@@ -151,6 +151,8 @@ def block_mistakes(name: str, written: Blocks) -> list[str]:
         kind = block_type(study)
     except ConfigError as error:
         return [str(error)]
+    if slips := difflib.get_close_matches("scales", {*block} - {*kind.model_fields, "scales"}, n=1):
+        return [one_line(f"{where}.{slips[0]}: unknown key; did you mean scales?")]
     if unusable := scales_mistakes(where, block.get("scales")):
         return unusable
     theirs = written.get(study, {}).get("scales")
@@ -158,12 +160,14 @@ def block_mistakes(name: str, written: Blocks) -> list[str]:
     strange = [scale for scale in block.get("scales") or {} if scale not in SCALES]
     unknown = [f"{where}.scales.{scale}: unknown scale; accepted: {', '.join(SCALES)}" for scale in strange]
     base = mistakes(kind, block_at(name, written, None), where)
+    # a block under a slip of its name leaves each scale's part of it alone, without the keys that it should have had
+    slipped = any(": unknown key; " in line for line in base)
     special = [
         line
         for scale in SCALES
         if scale in scales
         for line in mistakes(kind, block_at(name, written, scale), f"{where}.scales.{scale}")
-        if line.replace(f".scales.{scale}", "") not in base
+        if line.replace(f".scales.{scale}", "") not in base and not (slipped and ": is missing; " in line)
     ]
     return unknown + base + special
 

@@ -60,8 +60,16 @@ def lines(error: ValidationError, kind: type[Spec], where: str = "") -> list[str
     """A line for every key of a `kind` that pydantic found fault with."""
     # a value that fits no branch of a union has an error for each: one line tells them all
     found: dict[str, tuple[str, list[str]]] = {}
-    for details in error.errors(include_url=False):
-        key, fault, accepted = explained(kind, dict(details))
+    every = [dict(details) for details in error.errors(include_url=False)]
+    missing = [place(details) for details in every if details["type"] == "missing"]
+    unknown = [place(details) for details in every if details["type"] == "extra_forbidden"]
+    meant = {key: near_key(kind, key, missing) for key in unknown}
+    # under a slip of its name a key stands there, and isn't missing
+    slips = {(*key[:-1], near) for key, near in meant.items()}
+    for details in every:
+        if details["type"] == "missing" and place(details) in slips:
+            continue
+        key, fault, accepted = explained(kind, details, meant.get(place(details)))
         found.setdefault(key, (fault, []))[1].append(accepted)
     return [
         one_line(f"{'.'.join(filter(None, (where, key))) or 'config'}: {fault}{' or '.join(words)}")
@@ -69,18 +77,13 @@ def lines(error: ValidationError, kind: type[Spec], where: str = "") -> list[str
     ]
 
 
-def explained(kind: type[Spec], details: Mapping[str, Any]) -> tuple[str, str, str]:
-    """One pydantic error as the key at fault, what is wrong with it, and what is accepted."""
-    location = [str(part) for part in details["loc"] if part != "JSON"]
+def explained(kind: type[Spec], details: Mapping[str, Any], meant: str | None) -> tuple[str, str, str]:
+    """One pydantic error as the key at fault, what is wrong with it, and what is accepted; a key that may be meant."""
+    location = place(details)
     value, message = details["input"], details["msg"]
     if details["type"] == "extra_forbidden":
-        known = accepted_keys(kind, location[:-1])
-        near = difflib.get_close_matches(location[-1], known, n=1)
-        return (
-            ".".join(location),
-            "unknown key; ",
-            f"did you mean {near[0]}?" if near else f"accepted: {', '.join(known)}",
-        )
+        hint = f"did you mean {meant}?" if meant else f"accepted: {', '.join(accepted_keys(kind, location[:-1]))}"
+        return ".".join(location), "unknown key; ", hint
     key = ".".join(part for part in location if re.fullmatch(r"\w+", part) and part not in BRANCHES)
     if details["type"] == "missing":
         return key, "is missing; ", "accepted: a block with this key"
@@ -99,6 +102,20 @@ def explained(kind: type[Spec], details: Mapping[str, Any]) -> tuple[str, str, s
     if least := re.fullmatch(r".* at least (\d+) items? after validation.*", accepted):
         accepted = f"entries, at least {least[1]}"
     return key, f"{shown(value)} is not accepted; accepted: ", accepted
+
+
+def place(details: Mapping[str, Any]) -> tuple[str, ...]:
+    """Where a pydantic error stands, the key at fault last."""
+    return tuple(str(part) for part in details["loc"] if part != "JSON")
+
+
+def near_key(kind: Any, location: tuple[str, ...], missing: Iterable[tuple[str, ...]]) -> str | None:
+    """The key of the model that an unknown one is a slip of, a missing one first; None where nothing is near."""
+    lacking = [key[-1] for key in missing if key[:-1] == location[:-1]]
+    tried = (
+        difflib.get_close_matches(location[-1], keys, n=1) for keys in (lacking, accepted_keys(kind, location[:-1]))
+    )
+    return next((near[0] for near in tried if near), None)
 
 
 def shown(value: Any) -> str:
