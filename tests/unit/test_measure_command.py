@@ -81,6 +81,10 @@ def test_samples_of_a_function_and_their_seed(capsys):
     with pytest.raises(SystemExit):
         main(["measure", *options, "--samples", "5"])
     assert "samples: got 5; accepted: at least 32" in capsys.readouterr().err
+    for refused in (options[:-2], ("--circuit", "net.json", "--partition", "block")):
+        with pytest.raises(SystemExit):
+            main(["measure", *refused, "--samples", "64"])
+        assert "samples: nothing is sampled here; accepted: with engine grid-sampled" in capsys.readouterr().err
 
 
 def test_what_an_engine_cannot_give_is_null(capsys):

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from convac.circuits.tree import random_circuit
+from convac.circuits.tree_tensors import TreeTensorNetwork
 from convac.entanglement.data import DataTensor
 from convac.entanglement.measure import measure
 from convac.entanglement.measures import entropy
@@ -145,3 +146,25 @@ def test_complex_samples_tell_what_real_ones_do():
     real, turned_too = (measure(each, "start-end", **arguments) for each in (function, turned))
     assert turned_too.entropy == pytest.approx(real.entropy, abs=1e-9)
     assert turned_too.error == pytest.approx(real.error, rel=1e-6)
+
+
+@pytest.mark.parametrize("engine", ["auto", "grid", "spectrum", "brute", "renyi2", "data"])
+@pytest.mark.parametrize("source", ["circuit", "tree", "function", "state", "data"])
+def test_what_nothing_is_sampled_for_takes_no_samples(source, engine):
+    circuit = random_circuit(PoolingTree.named("line", (4,)), 2, (3, 3), np.random.default_rng(0))
+    sources = {
+        "circuit": circuit,
+        "tree": TreeTensorNetwork.of(circuit),
+        "function": lambda inputs: inputs.sum(axis=1),
+        "state": np.ones((2, 2, 2, 2)),
+        "data": DataTensor(np.ones((2, 4, 2)), [1.0, 2.0], (4,)),
+    }
+    with pytest.raises(ArgumentError, match=r"^samples: nothing is sampled here; accepted: with engine grid-sampled"):
+        measure(sources[source], [0, 1], engine=engine, samples=64, sites=(4,) if source == "function" else None)
+
+
+def test_a_dataset_has_one_class():
+    data = DataTensor(np.ones((2, 4, 2)), [1.0, 2.0], (4,))
+    for output in (1, [1.0], [0.0, 1.0], "0"):
+        with pytest.raises(ArgumentError, match=r"^output: got .*; accepted: 0"):
+            measure(data, [0, 1], output=output)

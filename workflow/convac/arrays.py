@@ -127,7 +127,8 @@ def from_tensor(tensor: Any, name: str) -> np.ndarray:
 
 def kind(array: np.ndarray) -> str:
     """What an array holds, in words."""
-    words = {"c": "complex numbers", "b": "booleans", "U": "text", "S": "text", "T": "text", "M": "dates", "m": "dates"}
+    words = {"c": "complex numbers", "f": "real numbers", "i": "integers", "u": "integers", "b": "booleans"}
+    words |= {"U": "text", "S": "text", "T": "text", "M": "dates", "m": "dates"}
     return words.get(array.dtype.kind, "no plain numbers")
 
 

@@ -29,6 +29,7 @@ LEAST_SAMPLES = 32  # from which the interaction share is unbiased
 REAL = 2000  # real images that say where log-odds lie, at most
 CENTRAL = 0.99
 ROOM = 1e-5  # of the largest log-odds, for the rounding of single precision
+CHANNELS = 4  # of a picture, at most
 BLOCK = 2**23  # numbers that a block of composites may hold
 BATCH = 4096  # composites in a block, at most
 COPIES = 16  # of one seed's scores that the analysis may hold
@@ -40,7 +41,7 @@ class HeldOut:
 
     Attributes:
         images: (n, …) as the network takes them: booleans, integers or floats. Sites are the last two axes (n, H, W),
-            (n, C, H, W), or those that `sites` says; (n, N) is a line.
+            (n, C, H, W), or those that `sites` says; (n, N) is a line, or row by row the grid of a tree of N sites.
         labels: n integers from 0; None where there is no conditioning on classes.
         least_pixels: only images with at least so many pixels other than 0 in each half are taken.
         within_class: rows and columns are of one class, each class for itself, then averaged.
@@ -67,7 +68,7 @@ class HeldOut:
         object.__setattr__(self, "images", images)
         object.__setattr__(self, "least_pixels", integer(self.least_pixels, "least_pixels", least=0))
         object.__setattr__(self, "draws", integer(self.draws, "draws", least=1))
-        if not isinstance(self.within_class, bool):
+        if not isinstance(self.within_class, bool | np.bool_):
             raise ArgumentError(f"within_class: got {self.within_class!r}; accepted: True or False")
         if self.labels is None:
             if self.within_class:
@@ -235,7 +236,7 @@ def pixel_mask(network: Any, images: np.ndarray, partition: Choice, sites: Seque
     elif isinstance(partition, Partition):
         sides = partition.shape
     else:
-        sides = own if vectors else shape[-2:]
+        sides = own if own and (vectors or math.prod(shape) == math.prod(own)) else last_axes(shape)
     mask = Partition.of(sides, partition).mask
     count = len(mask)
     if shape[-len(sides) :] == sides:
@@ -243,6 +244,16 @@ def pixel_mask(network: Any, images: np.ndarray, partition: Choice, sites: Seque
     if shape[: len(sides)] == sides or shape[:1] == (count,):
         return np.broadcast_to(mask.reshape(count, 1), (count, math.prod(shape) // count)).reshape(shape)
     raise ArgumentError(f"sites: {list(sides)} aren't those of images {list(shape)}; accepted: axes of an image")
+
+
+def last_axes(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The sites of an image of this shape; raises ArgumentError where its last axis looks like its channels."""
+    if len(shape) == 3 and shape[2] <= CHANNELS and shape[2] < shape[0]:
+        raise ArgumentError(
+            f"sites: aren't given, and images {list(shape)} look as if their channels were last; "
+            f"accepted: [n, C, H, W], or sites, {list(shape[:2])} or {list(shape[1:])}"
+        )
+    return shape[-2:]
 
 
 def fed(network: Any) -> tuple[tuple[int, ...], int]:

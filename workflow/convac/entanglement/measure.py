@@ -208,7 +208,12 @@ def measure(
         if foreign or as_integer(output) != 0:
             raise ArgumentError(f"{(*foreign, 'output')[0]}: given with data; accepted: for coefficient tensors alone")
         accepted(engine, COMPOSITE_ENGINES, "network on data")
-        return of_data(source, partition, data, samples, sites, seed, memory_limit, time_limit)
+        from convac.entanglement.composites import data_dependence  # scipy is loaded where it is asked for alone
+
+        own = {"memory_limit": memory_limit, "time_limit": time_limit}
+        return data_dependence(source, partition, data, samples=samples, sites=sites, seed=seed, **own)[0]
+    if samples is not None and engine != "grid-sampled":
+        raise ArgumentError("samples: nothing is sampled here; accepted: with engine grid-sampled, or with data")
     limits = Limits(memory_limit, time_limit)
     draws = GRID_SAMPLES if samples is None else integer(samples, "samples", least=1)
     start = integer(seed, "seed")
@@ -226,6 +231,8 @@ def measure(
     mask = Partition.of(known.sites, partition).mask
     if isinstance(known, DataTensor):
         accepted(engine, DATA_ENGINES, "dataset")
+        if as_integer(output) != 0:
+            raise ArgumentError(f"output: got {short(output)}; accepted: 0, a dataset has one tensor")
         found = data_spectrum(known, mask, limits)
         return from_spectrum("data", "a dataset", found, relative or DATA_TOLERANCE, None, largest)
     if accepted(engine, GRID_ENGINES, "function") == "grid-sampled":
@@ -234,23 +241,6 @@ def measure(
     found = grid.spectrum(known, mask, limits, output)
     reason = f"a function on {known.local_dimension} templates at each of {known.count} sites"
     return from_spectrum("grid", reason, found, relative, None, largest)
-
-
-def of_data(
-    source: Any,
-    partition: Choice,
-    data: "HeldOut | np.ndarray",
-    samples: int | None,
-    sites: Sequence[int] | None,
-    seed: int,
-    memory_limit: float,
-    time_limit: float,
-) -> "DataDependence":
-    """The dependence of the first seed on data; scipy is loaded where it is asked for alone."""
-    from convac.entanglement.composites import data_dependence
-
-    limits = {"memory_limit": memory_limit, "time_limit": time_limit}
-    return data_dependence(source, partition, data, samples=samples, sites=sites, seed=seed, **limits)[0]
 
 
 def accepted(engine: str, engines: Iterable[str], kind: str) -> str:

@@ -36,9 +36,9 @@ def embeds(source: Any) -> bool:
 def as_function(source: Callable[..., Any]) -> Callable[[np.ndarray], Any]:
     """A function of numpy arrays; a torch module is called in evaluation mode, in its own precision and place.
 
-    The precision is that of its first floating parameter or buffer, float64 where it has none; integers stay integers
-    for a module with an embedding. Training modes of all its parts, buffers, gradients and random states are as they
-    were afterwards, also where it fails.
+    The precision is that of its first floating parameter or buffer, float64 where it has none; integers and booleans
+    reach a module with an embedding as int64. Training modes of all its parts, buffers, gradients and random states
+    are as they were afterwards, also where it fails.
 
     Raises:
         ArgumentError: a module with parameters that no input has shaped yet, or one whose values depend on the batch.
@@ -58,16 +58,23 @@ def as_function(source: Callable[..., Any]) -> Callable[[np.ndarray], Any]:
     integers = embeds(module)
 
     def function(inputs: np.ndarray) -> Any:
-        values = torch.as_tensor(inputs, device=device)
+        values = torch.as_tensor(known(inputs), device=device)
         if values.is_complex():
             values = values.to(own.to_complex())
-        elif not (integers and inputs.dtype.kind in "iu"):
-            values = values.to(own)
+        else:
+            # an embedding knows no shorter integers
+            values = values.to(torch.int64 if integers and inputs.dtype.kind in "biu" else own)
         with as_it_was(module, device), torch.no_grad():
             found = module(values)
         return from_tensor(found, "network: what it returns") if is_tensor(found) else found
 
     return function
+
+
+def known(inputs: np.ndarray) -> np.ndarray:
+    """The same numbers in a type that torch knows: not of the other byte order, nor wider than 64 bits."""
+    wide = {"g": np.float64, "G": np.complex128}.get(inputs.dtype.char)
+    return inputs.astype(wide or inputs.dtype.newbyteorder("="), copy=False)
 
 
 def of_the_batch(part: "torch.nn.Module") -> bool:

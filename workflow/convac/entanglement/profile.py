@@ -240,7 +240,7 @@ class Partitions:
         """Raise where the partitions together would pass the time limit, or one of them the memory's."""
         distinct = {self.smaller(block) for block in blocks} - {()}
         total = 0.0
-        for block in distinct:
+        for planned, block in enumerate(distinct, start=1):
             mask = self.mask(block)
             if isinstance(self.subject, Circuit):
                 plan = spectrum.plan(self.subject, spectrum.circuit_parts(self.subject, mask))
@@ -252,8 +252,8 @@ class Partitions:
             total += seconds("spectrum", operations) if memory <= self.limits.memory else 0.0
             if total > self.limits.seconds:
                 raise TimeLimitError(
-                    f"profile: {len(distinct)} partitions take more than {magnitude(self.limits.seconds)} s; "
-                    f"accepted: up to time_limit, or fewer parts ({', '.join(PARTS)}) or blocks"
+                    f"profile: {len(distinct)} partitions take about {magnitude(total * len(distinct) / planned)} s; "
+                    f"accepted: up to time_limit, {magnitude(self.limits.seconds)} s, or fewer parts or blocks"
                 )
         self.report = reporter(len(distinct), "partition", patient=True)
 

@@ -14,7 +14,7 @@ from convac.circuits.tree import Circuit
 from convac.circuits.tree_tensors import TreeTensorNetwork
 from convac.entanglement.calls import called
 from convac.entanglement.mincut import circuit_of
-from convac.entanglement.modules import as_function, as_it_was, is_module
+from convac.entanglement.modules import as_function, as_it_was, is_module, known
 from convac.entanglement.truncation import amplitudes
 from convac.errors import ArgumentError
 
@@ -45,7 +45,8 @@ def scorer(source: Any) -> Scorer:
         if found.shape in {(len(images),), (len(images), 1)}:
             odds = found.reshape(1, -1, 1)
             return np.concatenate([-odds / 2, odds / 2], axis=2)
-        found = found[None] if found.ndim == 2 else found
+        # of several seeds: anything else with three axes is a tuple of answers, or images
+        found = found[None] if found.ndim == 2 or not is_ours(source) else found
         if found.ndim != 3 or found.shape[1] != len(images) or found.shape[2] < 2:
             raise ArgumentError(
                 f"network: returns shape {list(np.shape(returned))} for {len(images)} images; "
@@ -83,7 +84,7 @@ def replicated(network: Any) -> Callable[[np.ndarray], Any]:
 
     def function(images: np.ndarray) -> Any:
         with as_it_was(network, device), torch.no_grad():
-            return network(torch.as_tensor(images, device=device))
+            return network(torch.as_tensor(known(images), device=device))
 
     return function
 
