@@ -19,6 +19,7 @@ author = "the authors of convac"
 version = release = convac.__version__
 root_doc = "docs/site/index"
 include_patterns = [
+    "config/README.md",
     "README.md",
     "CHANGELOG.md",
     "docs/*.md",

@@ -76,7 +76,7 @@ def test_a_new_experiment_by_the_document_changes_only_its_own_jobs(clone):
     after = clone.files()
     assert {path: after[path] for path in before} == before
     # generated files know the experiment
-    for path in ("README.md", "docs/experiments.md", "workflow/schemas/config.schema.json"):
+    for path in ("README.md", "docs/experiments.md", "workflow/schemas/config.schema.yaml"):
         assert NAME in (clone.path / path).read_text(encoding="utf-8"), path
     clone.run("bash", "-c", f"{GENERATE} --check")
 
