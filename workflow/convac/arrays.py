@@ -1,4 +1,4 @@
-"""The checks of what users hand in, at every door: taken as it is given, or refused by name; nothing is coerced first.
+"""Checks of users' input, wherever it enters: accepted as it is, or refused by name; nothing is coerced first.
 
 numpy would make 1 of True and of 1+1j, 0 of 0.7 as an index and objects of ragged rows. Each function here looks at the
 value as it stands and says in one line what is accepted. Torch tensors of any floating type are read without torch

@@ -1,4 +1,4 @@
-"""Errors that a user can mend: each message is one line that names the key or file at fault and what is accepted."""
+"""Errors that a user can correct: each message is one line that names the key or file at fault and what is accepted."""
 
 LIMIT = 200
 

@@ -1,4 +1,4 @@
-"""How a job tells what it is doing: lines in its log, and a progress bar when a person runs it by hand."""
+"""How a job reports its progress: lines in its log, and a progress bar when a person runs it by hand."""
 
 import logging
 import os

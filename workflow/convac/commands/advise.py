@@ -20,19 +20,19 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--data", required=True, help=".npz with images and labels, or a folder: of PNGs by class, of a dataset"
     )
-    parser.add_argument("--budget", type=int, default=BUDGET, help=f"parameters at most, {BUDGET}")
+    parser.add_argument("--budget", type=int, default=BUDGET, help=f"largest number of parameters, {BUDGET}")
     parser.add_argument(
-        "--levels", type=int, help="of the tree; by default as many as the longer side has prime factors"
+        "--levels", type=int, help="levels of the tree; by default as many as the longer side has prime factors"
     )
     parser.add_argument(
-        "--trials", type=int, default=0, help="of the best-scored trees, short runs decide between so many; 0: no run"
+        "--trials", type=int, default=0, help="number of best-scored trees between which short runs decide; 0: none"
     )
     parser.add_argument("--out", help="tree file to write, JSON (docs/tree-format.md)")
     parser.add_argument("--figure", help=f"file to draw, {', '.join(SUFFIXES)}")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--seed", type=int, default=0, help="of the halves of the images, and of the test")
-    parser.add_argument("--memory-limit", type=float, default=MEMORY, help="bytes that may be used; inf: any")
-    parser.add_argument("--time-limit", type=float, default=SECONDS, help="seconds that it may take; inf: any")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the halves of the images and of the test")
+    parser.add_argument("--memory-limit", type=float, default=MEMORY, help="bytes that may be used; inf: no limit")
+    parser.add_argument("--time-limit", type=float, default=SECONDS, help="seconds that it may take; inf: no limit")
 
 
 def run(options: Namespace) -> None:

@@ -8,7 +8,7 @@ from convac.planning.arguments import after_dashes, argument_mistakes
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Options of `convac check`."""
-    parser.add_argument("rest", nargs=REMAINDER, help="-- and what Snakemake is given: targets, --config …")
+    parser.add_argument("rest", nargs=REMAINDER, help="-- and the arguments for Snakemake: targets, --config …")
 
 
 def run(options: Namespace) -> None:

@@ -33,9 +33,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--results", help=f"with --exact: folder of the run; by default {RUN}")
     parser.add_argument("--reference", help="with --exact: folder to compare it with; by default that of its scale")
     parser.add_argument(
-        "--renamed", metavar="MAP", help="with --exact: JSON or YAML, what the reference's names are now"
+        "--renamed", metavar="MAP", help="with --exact: JSON or YAML with the new names of what the reference has"
     )
-    parser.add_argument("--experiment", nargs="+", metavar="NAME", help="with --exact: these alone, by today's names")
+    parser.add_argument("--experiment", nargs="+", metavar="NAME", help="with --exact: only these, by their new names")
 
 
 def run(options: Namespace) -> None:

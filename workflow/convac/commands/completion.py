@@ -31,7 +31,7 @@ ZSH = "autoload -Uz bashcompinit && bashcompinit\n"
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Options of `convac completion`."""
-    parser.add_argument("shell", choices=SHELLS, help="that reads the script")
+    parser.add_argument("shell", choices=SHELLS, help="shell that reads the script")
 
 
 def run(options: Namespace) -> None:

@@ -31,9 +31,9 @@ NAMES = 3  # of similar claims, told where one isn't known
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Options of `convac explain`."""
-    parser.add_argument("claim", help="id of the claim, as every ledger and docs/experiments.md have it")
-    parser.add_argument("--experiment", help="the block whose run is read, where it is a variant, with `study:`")
-    parser.add_argument("--results", help="folder of results that are read; by default the reference that has them")
+    parser.add_argument("claim", help="id of the claim, as in every ledger and docs/experiments.md")
+    parser.add_argument("--experiment", help="block whose run is read, if it is a variant, with `study:`")
+    parser.add_argument("--results", help="folder of results to read; by default the reference that has them")
 
 
 def run(options: Namespace) -> None:

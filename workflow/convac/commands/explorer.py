@@ -18,8 +18,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Options of `convac explorer`."""
     tables = parser.add_mutually_exclusive_group()
     tables.add_argument("--results", help=f"folder of a run, such as results/laptop; by default {REFERENCE}")
-    tables.add_argument("--tables", nargs="+", help="tidy tables, in place of a folder: EXPERIMENT.parquet")
-    parser.add_argument("--source", help="what the page says that the tables are of; by default where they lie")
+    tables.add_argument("--tables", nargs="+", help="tidy tables instead of a folder: EXPERIMENT.parquet")
+    parser.add_argument("--source", help="name of the tables' source on the page; by default their folder")
     parser.add_argument("--resources", help="folder of the page's parts; by default the library's")
     parser.add_argument("--output", default=OUTPUT, help=f"page to write; by default {OUTPUT}")
 

@@ -25,22 +25,30 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Options of `convac measure`."""
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--circuit", help="a circuit file, JSON (docs/circuit-format.md)")
-    source.add_argument("--network", help="module:name or file.py:name, what is measured or a factory of it")
+    source.add_argument("--network", help="module:name or file.py:name, the network or a function that makes it")
     source.add_argument("--run", help="a trained run's folder, results/runs/CELL")
-    parser.add_argument("--replica", type=int, help="of a run: which of its seeds, counted from 0")
+    parser.add_argument("--replica", type=int, help="which seed of a run, counted from 0")
     parser.add_argument("--partition", required=True, help="a name (left-right, …) or sites: 0,2,5")
     parser.add_argument("--class", dest="label", type=int, help="the class whose score is measured, 0")
     parser.add_argument("--combination", help="one coefficient per class instead: 1,-1")
     parser.add_argument("--engine", default="auto", help="force an engine: brute, spectrum, renyi2, grid, grid-sampled")
-    parser.add_argument("--tolerance", type=float, help="of the Schmidt number, relative")
-    parser.add_argument("--memory-limit", type=float, default=MEMORY, help="bytes that an engine may use; inf: any")
-    parser.add_argument("--time-limit", type=float, default=SECONDS, help="seconds that an engine may take; inf: any")
-    parser.add_argument("--largest-error", type=float, help="of the entropies, in nats; above it nothing is reported")
-    parser.add_argument("--samples", type=int, help="of grid-sampled, 512 a side; with data, images a side, 256")
-    parser.add_argument("--seed", type=int, default=0, help="of the samples")
-    parser.add_argument("--sites", help="of a function: shape of its sites, 4,4")
-    parser.add_argument("--templates", help="of a function: values that a site takes, 0,1 by default")
-    parser.add_argument("--generic", action="store_true", help="the rank for almost all weights, too")
+    parser.add_argument("--tolerance", type=float, help="relative tolerance of the Schmidt number")
+    parser.add_argument(
+        "--memory-limit", type=float, default=MEMORY, help="bytes that an engine may use; inf: no limit"
+    )
+    parser.add_argument(
+        "--time-limit", type=float, default=SECONDS, help="seconds that an engine may take; inf: no limit"
+    )
+    parser.add_argument(
+        "--largest-error", type=float, help="largest error of the entropies in nats; above it nothing is reported"
+    )
+    parser.add_argument(
+        "--samples", type=int, help="samples per side: of grid-sampled 512, of images, with --data, 256"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="seed of the samples")
+    parser.add_argument("--sites", help="shape of the sites of a function, 4,4")
+    parser.add_argument("--templates", help="values of a site of a function, 0,1 by default")
+    parser.add_argument("--generic", action="store_true", help="also compute the rank for almost all weights")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     dependence.add_arguments(parser)
 

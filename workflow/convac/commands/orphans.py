@@ -23,7 +23,9 @@ QUEUED = re.compile(rf"{MARK}\|(\d+)(\S*?)\|([A-Z_]+)\|(.*)")
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Options of `convac orphans`."""
-    parser.add_argument("--wait", action="store_true", help="return when none is left, and delete their half files")
+    parser.add_argument(
+        "--wait", action="store_true", help="return when none is left, and delete their unfinished files"
+    )
     parser.add_argument("--cancel", action="store_true", help="cancel those in SLURM's queue, then wait")
 
 

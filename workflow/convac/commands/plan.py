@@ -23,7 +23,7 @@ NOTICES = ("Using ", "Config file config.yaml is ", "Building DAG", "host: ", "A
 def add_arguments(parser: ArgumentParser) -> None:
     """Options of `convac plan`."""
     parser.add_argument("--cores", default="all", help="cores that the run would have")
-    parser.add_argument("rest", nargs=REMAINDER, help="-- and what else Snakemake is given: targets, --config …")
+    parser.add_argument("rest", nargs=REMAINDER, help="-- and further arguments for Snakemake: targets, --config …")
 
 
 def run(options: Namespace) -> None:

@@ -60,8 +60,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--config", default="config.yaml", help="the workflow's config")
     parser.add_argument("--scale", default="paper", choices=SCALES)
     parser.add_argument("--experiment", help="only this one; by default all")
-    parser.add_argument("--steps", type=int, default=4, help="steps that are timed, after one that isn't")
-    parser.add_argument("--seconds", type=float, default=10.0, help="of a processor that a theory job works for")
+    parser.add_argument("--steps", type=int, default=4, help="steps that are timed, after one that is not")
+    parser.add_argument(
+        "--seconds", type=float, default=10.0, help="processor seconds for which each theory job is run"
+    )
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
 
 

@@ -19,7 +19,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--results",
         default=filled(SCALE, scale="laptop"),
-        help="folder to take from; results/redrawn has figures and verdicts alone",
+        help="folder of the results; results/redrawn has only figures and verdicts",
     )
     parser.add_argument("--reference", help="folder to write; by default that of the run's scale")
 

@@ -27,13 +27,17 @@ QUIET = ("--quiet", "host", "rules", "progress", "reason", "--show-failed-logs",
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Options of `convac sweep`."""
-    parser.add_argument("experiment", help="whose keys are swept, as in config.yaml")
-    parser.add_argument("keys", nargs="+", metavar="KEY=VALUE,VALUE", help="as in widths=8,16,32 or arithmetic.lr=0.01")
-    parser.add_argument("--configfile", nargs="+", default=[], help="over config.yaml, as Snakemake takes them")
-    parser.add_argument("--scale", choices=SCALES, help="by default the config files'")
+    parser.add_argument("experiment", help="experiment whose keys are swept, as in config.yaml")
+    parser.add_argument(
+        "keys", nargs="+", metavar="KEY=VALUE,VALUE", help="key and values, as in widths=8,16,32 or arithmetic.lr=0.01"
+    )
+    parser.add_argument(
+        "--configfile", nargs="+", default=[], help="config files that extend config.yaml, as for Snakemake"
+    )
+    parser.add_argument("--scale", choices=SCALES, help="scale; by default that of the config files")
     parser.add_argument("--cores", default="all", help="cores for Snakemake; by default all")
-    parser.add_argument("--quantity", help="what the curve shows; by default test accuracy, or a rank")
-    parser.add_argument("--dry-run", "-n", action="store_true", help="write the variants and print the command alone")
+    parser.add_argument("--quantity", help="quantity of the curve; by default test accuracy, or a rank")
+    parser.add_argument("--dry-run", "-n", action="store_true", help="only write the variants and print the command")
 
 
 def run(options: Namespace) -> None:

@@ -1,2 +1,2 @@
-"""One file a dataset, with `generate`; beside them what several need: formats, downloads, controls, missing pixels and
-summaries. May import `specs` and what lies below it; needs no torch."""
+"""One file per dataset, with `generate`, and what several datasets need: formats, downloads, controls, missing pixels
+and summaries. May import `specs` and what lies below it; needs no torch."""

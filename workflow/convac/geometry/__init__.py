@@ -1,2 +1,2 @@
-"""Where sites stand and how they are joined: pooling trees, and partitions of the sites. May import `arrays`, `files`,
+"""Where sites are and how they are joined: pooling trees, and partitions of the sites. May import `arrays`, `files`,
 `seeds` and `errors`."""

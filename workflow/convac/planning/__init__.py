@@ -1,2 +1,2 @@
-"""From the config to jobs: its checks, the plan of every experiment and scale, what jobs take, and where results stand.
+"""From the config to jobs: its checks, the plan of every experiment and scale, what jobs need, and where results are.
 May import `experiments` and whatever lies below it; needs no torch."""
