@@ -24,7 +24,7 @@ Arrays = dict[str, np.ndarray]
 
 
 def path_of(value: Any, name: str = "path") -> Path:
-    """A path that a user hands in; raises ArgumentError for what is none."""
+    """A path from a user; raises ArgumentError for what is none."""
     if not isinstance(value, str | os.PathLike) or isinstance(os.fspath(value), bytes) or "\0" in os.fspath(value):
         raise ArgumentError(f"{name}: got {one_line(repr(value), 60)}; accepted: a path, as text or pathlib.Path")
     return Path(value)
@@ -220,7 +220,7 @@ def read_json(path: str | Path) -> Any:
 
 
 def parsed_json(text: str) -> Any:
-    """The value that a JSON text stands for; raises ContentError for a key that stands twice, else as `json` does."""
+    """The value that a JSON text stands for; raises ContentError for a key that appears twice, else as `json` does."""
     return json.loads(text, object_pairs_hook=each_once)
 
 

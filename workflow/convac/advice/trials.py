@@ -39,7 +39,7 @@ class Trial:
 
 
 def accuracies(trials: Sequence[Trial]) -> np.ndarray:
-    """Share of the judged images that each trial's network answers, shape (trials,).
+    """Fraction of the judged images that each trial's network answers, shape (trials,).
 
     Trials of the same windows and as many images and classes are trained together.
     """

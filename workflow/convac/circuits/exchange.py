@@ -1,6 +1,6 @@
 """Networks in the forms of other programs: quimb, opt_einsum and cotengra, dense arrays; matrix product states, trees.
 
-Maps are matrices, and a product node is an index that all of them share: a hyperedge, in place of a copy tensor of
+Maps are matrices, and a product node is an index that all of them share: a hyperedge, instead of a copy tensor of
 width^legs numbers. Weights go out as they are given, without rescaling.
 """
 
@@ -236,7 +236,7 @@ def from_tree(parents: Sequence[int], tensors: Sequence[Any], sites: Sequence[in
         sites: shape of the site grid; a line by default.
 
     Raises:
-        ArgumentError: the parents are no tree, or axes or bonds don't fit; names the tensor.
+        ArgumentError: the parents aren't a tree, or axes or bonds don't fit; names the tensor.
 
     Source: quant-ph/0511070 (tree tensor networks).
 
@@ -272,7 +272,7 @@ def from_tree(parents: Sequence[int], tensors: Sequence[Any], sites: Sequence[in
 
 
 def children_of(above: Sequence[int]) -> list[list[int]]:
-    """Of every node of a tree its children, ascending; raises ArgumentError where the parents are no tree."""
+    """Of every node of a tree its children, ascending; raises ArgumentError where the parents aren't a tree."""
     below: list[list[int]] = [[] for _ in above]
     roots = [node for node, parent in enumerate(above) if parent == ROOT]
     if len(roots) != 1 or max(above) >= len(above):

@@ -82,7 +82,7 @@ class PrimeField:
         prime: at most 2³¹ − 1, so that a product of residues fits int64.
 
     Raises:
-        ArgumentError: the modulus is no prime, or out of range.
+        ArgumentError: the modulus isn't a prime, or out of range.
     """
 
     prime: int = MERSENNE

@@ -41,7 +41,7 @@ def write_circuit(
             whose checksum stands in the JSON.
 
     Raises:
-        ArgumentError: `weights` is neither, `circuit` is none, or `path` is no path.
+        ArgumentError: `weights` is neither, `circuit` isn't one, or `path` isn't a path.
         FileError: a file can't be written.
     """
     if not isinstance(circuit, Circuit | TreeTensorNetwork):
@@ -117,7 +117,7 @@ def read_circuit(path: str | Path) -> Circuit | TreeTensorNetwork:
     Raises:
         FileError: the file is missing, damaged or malformed, or a trained run's; one line names it, the key at fault
             and what is accepted.
-        ArgumentError: `path` is no path.
+        ArgumentError: `path` isn't a path.
     """
     place = path_of(path)
     if is_of_a_run(place):

@@ -32,7 +32,7 @@ class TreeTensorNetwork:
             for the root `(classes, channels)`. Sites may differ in their M_i.
 
     Raises:
-        ArgumentError: the parents are no tree over these sites, or a weight's shape or numbers don't fit; names the
+        ArgumentError: the parents aren't a tree over these sites, or a weight's shape or numbers don't fit; names the
             node.
 
     Source: 1509.05009 (products and linear maps over a tree); quant-ph/0511070 (tree tensor networks).
@@ -162,7 +162,7 @@ class TreeTensorNetwork:
         return self.propagated(representation, lambda values: values)
 
     def scaled_amplitudes(self, representation: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
-        """`amplitudes`, each image up to a positive factor of its own, at any size."""
+        """`amplitudes`, each image up to its own positive factor, at any size."""
         return self.propagated(representation, in_units)
 
     def propagated(
@@ -263,7 +263,7 @@ def random_tree_network(
         classes: rows of the root's weight.
 
     Raises:
-        ArgumentError: the parents are no tree, or a number isn't a positive integer.
+        ArgumentError: the parents aren't a tree, or a number isn't a positive integer.
 
     >>> comb = random_tree_network((3,), (3, 3, 4, 4, -1), 2, 3, np.random.default_rng(0), complex_weights=True)
     >>> comb.is_complex, comb.coefficient_tensor().shape

@@ -98,7 +98,7 @@ class Claim:
         expected: typical values of the two sides, for planted tables.
         by: columns that identify a pair together with the seed. The unit of replication is the seed: the statistics
             of its pairs are averaged.
-        every: whether the claim is about every pair of a seed: in place of their mean their least statistic counts,
+        every: whether the claim is about every pair of a seed: instead of their mean their least statistic counts,
             whose mean over seeds is at most that of any pair; of equivalences each has its own mean.
         kind: `interval`, a Student-t interval over seeds; `exact`, every single pair must reach the threshold;
             `equality`, no pair may differ by more than −threshold; `equivalence`, the mean over seeds lies within
@@ -153,7 +153,7 @@ def rank_correlation(claim: Claim) -> Claim:
     Of every cell the medians over its seeds are ranked.
 
     Raises:
-        ArgumentError: no column tells cells apart, or the threshold is no τ-b.
+        ArgumentError: no column tells cells apart, or the threshold isn't a τ-b.
     """
     if not claim.by or not 0 <= claim.threshold < 1:
         told = f"by {claim.by}, threshold {claim.threshold:g}"
@@ -165,7 +165,7 @@ def fall(claim: Claim) -> Claim:
     """A claim that second falls as first rises over the cells told apart by `by`, seed by seed: −τ-b above a threshold.
 
     Raises:
-        ArgumentError: no column tells cells apart, or the threshold is no −τ-b.
+        ArgumentError: no column tells cells apart, or the threshold isn't a −τ-b.
     """
     return replace(rank_correlation(claim), kind="fall")
 

@@ -1,4 +1,4 @@
-"""A run held against the reference: what agrees, what differs within its interval, what contradicts.
+"""A run compared with the reference: what agrees, what differs within its interval, what contradicts.
 
 Rows of two tidy tables are matched by their labels, whatever folders they were made in, and compared by kind:
 

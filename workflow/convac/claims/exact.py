@@ -1,4 +1,4 @@
-"""Two tables of results held against each other bit for bit: what is missing, added or other.
+"""Two tables of results compared bit for bit: what is missing, added or other.
 
 For results that must be the same, as before and after code was moved. What another machine or another draw may change
 is for `convac.claims.comparison`.

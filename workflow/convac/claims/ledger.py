@@ -52,7 +52,7 @@ def read_verdicts(path: str | Path, columns: tuple[str, ...] = COLUMNS) -> "pd.D
     """The verdicts of one experiment, as its claims CSV has them.
 
     Raises:
-        FileError: the file is damaged or lacks one of the columns, a claim appears twice, or a word is none of theirs.
+        FileError: the file is damaged or lacks one of the columns, a claim appears twice, or a word is unknown.
     """
     found = read_table(path, columns)
     for column, words in WORDS.items():

@@ -50,7 +50,7 @@ class Resampled:
         return float(2 * stdtr(self.cells - 1, ndtri(tail) * math.sqrt((self.cells - 1) / self.cells)))
 
     def _tail(self, error: float) -> float:
-        """The share of resamples to leave out at each end."""
+        """The fraction of resamples to leave out at each end."""
         from scipy.special import ndtr, stdtrit
 
         return float(ndtr(stdtrit(self.cells - 1, error / 2) * math.sqrt(self.cells / (self.cells - 1))))

@@ -16,7 +16,7 @@ def runs(columns: Columns) -> Runs:
 
 
 def share_converged(claim: Claim, columns: Columns, known: Runs) -> float:
-    """The share of the networks that had converged, on the side of the claim that has the smaller one.
+    """The fraction of the networks that had converged, on the side of the claim that has the smaller one.
 
     1 where the table says of none of them whether it had.
     """

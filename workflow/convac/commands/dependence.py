@@ -80,7 +80,7 @@ def read_images(path: str) -> Arrays:
 
 
 def of_draw(arrays: Arrays, options: Namespace) -> Arrays:
-    """Held-out images of one draw: of a dataset that is drawn anew for every seed the run's replica's, or all joined.
+    """Held-out images of one draw: of a dataset that is drawn for every seed the run's replica's, or all joined.
 
     Raises:
         ArgumentError: the replica has no draw there.

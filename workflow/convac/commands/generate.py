@@ -72,7 +72,7 @@ def generated() -> dict[str, str]:
 
 
 def page_with_sections(path: str, texts: Mapping[str, Callable[[], str]]) -> tuple[str, str]:
-    """A page that is written by hand, with its generated sections anew."""
+    """A page that is written by hand, with its generated sections renewed."""
     page = Path(path).read_text(encoding="utf-8")
     for name, text in texts.items():
         page = with_section(page, name, text())

@@ -42,7 +42,7 @@ def as_csv(history: Path, out: Path) -> None:
 
 
 def as_events(history: Path, out: Path) -> None:
-    """One event file for each seed of a run, in a folder of its own, which TensorBoard shows as a curve each."""
+    """One event file for each seed of a run, in its own folder, which TensorBoard shows as a curve each."""
     with naming(str(history), "a history"):
         seconds = history.stat().st_mtime
     for seed, rows in read_table(str(history), COLUMNS).groupby("seed"):

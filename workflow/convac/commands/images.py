@@ -1,4 +1,4 @@
-"""Take images of the user's own as the originals of datasets: read, checked, and made grey squares of 0 to 255."""
+"""Take the user's own images as the originals of datasets: read, checked, and made grey squares of 0 to 255."""
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path

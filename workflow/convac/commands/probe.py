@@ -1,7 +1,7 @@
 """Say what a scale takes before it runs: jobs, core- or GPU-hours, memory and disk of every experiment.
 
 Every network makes its first steps, and every theory job works for some seconds, at their true size and each in a
-process of its own. What they would take in all stands beside the estimates of the other jobs.
+separate process. What they would take in all stands beside the estimates of the other jobs.
 """
 
 import importlib
@@ -47,7 +47,7 @@ class Probe(NamedTuple):
     Attributes:
         hours: that all of it would take.
         memory: MB at the peak of its process.
-        seen: milliseconds of a training step; the share of a theory job that was done.
+        seen: milliseconds of a training step; the fraction of a theory job that was done.
     """
 
     hours: float
@@ -124,7 +124,7 @@ def probed_jobs(plan: Plan, jobs: list[JobKey], options: Namespace) -> dict[JobK
 
 
 def isolated(function: Callable[..., T], *arguments: Any) -> T | None:
-    """What a function returns in a process of its own, so that its peak of memory is its own; None if that died."""
+    """What a function returns in a separate process, so that its peak of memory is its own; None if that died."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
     with ProcessPoolExecutor(1, mp_context=context) as pool:

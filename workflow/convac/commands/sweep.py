@@ -99,7 +99,7 @@ def gather(sweep: Sweep, scale: str, stem: str, quantity: str | None) -> None:
 
 
 def swept_table(sweep: Sweep, scale: str) -> pd.DataFrame:
-    """The tidy tables of all variants as one, their values of the swept keys in columns of their own, first."""
+    """The tidy tables of all variants as one, their values of the swept keys in their own columns, first."""
     from convac.plotting.sweep import column
 
     parts = []

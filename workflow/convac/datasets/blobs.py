@@ -66,7 +66,7 @@ def generate(
         seed: non-negative integer.
         rendered_train: images rendered for the train set, before selection.
         rendered_test: images rendered for the test set, before selection.
-        keep: share of the rendered images of each set that become class 1 (highest scores) and class 0 (lowest).
+        keep: fraction of the rendered images of each set that become class 1 (highest scores) and class 0 (lowest).
         side: pixels along each axis, a power of two from 16 up.
 
     Returns:

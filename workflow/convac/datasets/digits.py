@@ -94,7 +94,7 @@ def generate(
             the squares that tile the canvas.
         clutter: patches of other originals in every image.
         shades: number of grey values, from 2 to 256.
-        resplit: whether the seed also parts the originals, into those of training and validation, and where their
+        resplit: whether the seed also splits the originals, into those of training and validation, and where their
             publishers don't say which are for testing (`digits`), of testing; otherwise the parts of every seed are
             the same.
         folder: holds the original files of the source; not read for `digits`.

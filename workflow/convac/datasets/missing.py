@@ -1,7 +1,7 @@
 """Missing pixels: which are missing, and what is put in their place by those who can't leave them out.
 
 Source: 1610.04167, Experiments (classification with missing pixels: independent ones, and rectangles). Ours is one
-rectangle of any proportions that covers a given share of the image.
+rectangle of any proportions that covers a given fraction of the image.
 """
 
 import numpy as np
@@ -29,7 +29,7 @@ def missing_pixels(
     Args:
         kind: `points` (each with that chance, independently) or `rectangles` (one in every image at a random place,
             its height drawn from those that leave room for the share, its width rounded).
-        rates: share of missing pixels, from 0 to below 1; one for all images or one each, shape (n,).
+        rates: fraction of missing pixels, from 0 to below 1; one for all images or one each, shape (n,).
         shape: (n, rows, columns).
         generator: of the draw.
 

@@ -2,7 +2,7 @@
 
 A sequence of N steps is cut into blocks of 2^k neighbours. The steps of a block are paired, either with their
 neighbour (*adjacent* pairs: what the first layer of a dilated network joins, its dilation being 1) or with the step
-2^(k − 1) away (*distant* pairs: what the first layer of its companion joins). A share of the blocks has distant pairs.
+2^(k − 1) away (*distant* pairs: what the first layer of its companion joins). Some blocks have distant pairs.
 Both symbols of a pair are alike or differ.
 
 Either kind of pairs is in one of two states, *often* or *rarely* alike: with chance `often`, or by chance alone, 1 over

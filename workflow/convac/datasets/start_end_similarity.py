@@ -1,4 +1,4 @@
-"""Start-end similarity: how much of a sequence's first half comes again in its second?
+"""Start-end similarity: how much of a sequence's first half recurs in its second?
 
 M symbols out of n stand at a random place of the first half, and M at the same place of the second; all else is blank.
 Of them A stand at the same places and are equal. The label is 0 where A / M is less than 1/3, 2 where it is more than
@@ -67,7 +67,7 @@ def generate(
 
 
 def equal_places(labels: np.ndarray, length: int, names: tuple[str | int, ...]) -> np.ndarray:
-    """Which symbols come again, boolean (n, M): as many as the labels ask for, at random places."""
+    """Which symbols recur, boolean (n, M): as many as the labels ask for, at random places."""
     of_class = np.array([label_of(equal, length) for equal in range(length + 1)])
     least, most = (
         np.array([choose(np.flatnonzero(of_class == label)) for label in range(CLASSES)]) for choose in (min, max)

@@ -23,7 +23,7 @@ def summarise(arrays: Mapping[str, np.ndarray], examples: int = 4) -> pd.DataFra
     Returns:
         A table with columns `label`, `example`, `site` (nullable integers), `quantity` and `value`. Quantity `pixel`:
         one row per class, example and site, sites in row-major order; where a pixel of any image is above 1, as a
-        share of the largest one. Without label, example and site: `train_images`, `test_images` and, if there are
+        fraction of the largest one. Without label, example and site: `train_images`, `test_images` and, if there are
         any, `validation_images` (their numbers) and, for binary images, `count_accuracy`.
 
     Raises:
@@ -138,10 +138,10 @@ def count_accuracy(
         window: odd number of counts that are pooled.
 
     Returns:
-        The share of test images answered correctly, in [0, 1].
+        The fraction of test images answered correctly, in [0, 1].
 
     Raises:
-        ArgumentError: a pixel is neither 0 nor 1, or the window is no odd positive number.
+        ArgumentError: a pixel is neither 0 nor 1, or the window isn't an odd positive number.
 
     Source: 1605.06743, Experiments (what its shallow networks reach).
     """

@@ -106,7 +106,7 @@ class DataDependence(Dependence):
 
     Attributes:
         spread: standard deviation of the share over draws, a fraction; NaN for a single draw.
-        outside: share of composites whose log-odds (of K classes, mean over classes) lie outside the central 99 % of
+        outside: fraction of composites whose log-odds (of K classes, mean over classes) lie outside the central 99 % of
             those of real images: how foreign composites are to the network.
         draws: of rows and columns.
         images: how many were taken to draw from.
@@ -144,7 +144,7 @@ def data_dependence(
         seed: of the draws.
         confidence: at which temperatures are matched.
         memory_limit: bytes, checked before the composites are evaluated.
-        time_limit: seconds, held against the pace of the first block.
+        time_limit: seconds, compared with the pace of the first block.
 
     Returns:
         One per seed of the network; a single one for anything else.
@@ -380,7 +380,7 @@ def gathered(blocks: Iterator[np.ndarray], sizes: tuple[int, int, int], pace: "P
 
 
 class Pace:
-    """Evaluations of a network, counted, told of, and held against the limit on time.
+    """Evaluations of a network, counted, told of, and compared with the limit on time.
 
     Args:
         limits: the limits.

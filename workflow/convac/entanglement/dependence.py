@@ -1,7 +1,7 @@
 """How a network's answer depends on two parts of its input together, from its scores on composites of real images.
 
 Rows of the S × S matrix are the I-parts of S images, columns the J-parts of S others: the product of the data's own
-marginals, the world in which both parts are independent. Two measures of what the answer makes of them:
+marginals, the world in which both parts are independent. Two measures of how the answer depends on them:
 
 The *interaction share* of the log-odds, by a two-way analysis of variance. With the mean squares and components
 
@@ -43,7 +43,7 @@ LINEAR = 1e-6  # scores at which the softmax is linear, to that share
 
 @dataclass(frozen=True)
 class Dependence:
-    """What a network's answer makes of both parts of its input together.
+    """How a network's answer depends on both parts of its input jointly.
 
     Attributes:
         share: interaction share of the log-odds, a fraction: 0 where the evidence of both parts adds, 1 where neither

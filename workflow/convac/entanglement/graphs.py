@@ -37,7 +37,7 @@ class Network:
         links: pairs of names.
 
     Raises:
-        ArgumentError: a dimension is no positive integer.
+        ArgumentError: a dimension isn't a positive integer.
     """
 
     dimensions: Mapping[Hashable, int | None]

@@ -25,7 +25,7 @@ class Sampled(NamedTuple):
         singular_values: of the sample, descending, shape (S,); up to the sampling error those of the whole, rescaled.
         error: in nats, how far the entropy may be off: bias, two standard errors, what the unresolved share could hide,
             and rounding; ∞ where the sample can't tell.
-        unresolved: share of ‖f‖² that no low-rank approximation from one part of the sample predicted in another; it
+        unresolved: fraction of ‖f‖² that no low-rank approximation from one part of the sample predicted in another; it
             may be spread over as many dimensions as the smaller side has.
     """
 
@@ -158,7 +158,7 @@ def unpredicted(
     down: np.ndarray,
     fresh: np.ndarray,
 ) -> float:
-    """Share of the norm of `fresh` that the best low-rank approximation from the other three parts doesn't predict.
+    """Fraction of the norm of `fresh` that the best low-rank approximation from the other three parts doesn't predict.
 
     The approximation f_k = down · part_k⁺ · across has rank k and knows nothing of `fresh`, whose rows and columns
     are drawn independently: its error there is an unbiased estimate of ‖f − f_k‖², and that is at least the sum of

@@ -6,7 +6,7 @@ matrix where that is well conditioned, else the rows themselves, multiplied in s
 square root of a Gram matrix halves the digits of halves that nearly coincide; QR keeps them all, at a higher price.
 
 Sources: Higham, Accuracy and Stability of Numerical Algorithms (2002), theorem 19.4 (Householder QR moves each column
-by a small share of its own length); Bhatia, Matrix Analysis (1997), chapter X (‖A^{1/2} − B^{1/2}‖ ≤ ‖A − B‖^{1/2},
+by a small fraction of its own length); Bhatia, Matrix Analysis (1997), chapter X (‖A^{1/2} − B^{1/2}‖ ≤ ‖A − B‖^{1/2},
 and ≤ ‖A − B‖ / √λ where B ≥ λ).
 """
 

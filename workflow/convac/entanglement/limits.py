@@ -43,7 +43,7 @@ class Limits:
         seconds: of one core; `math.inf` for no limit.
 
     Raises:
-        ArgumentError: a limit that is no positive number.
+        ArgumentError: a limit that isn't a positive number.
     """
 
     memory: float = MEMORY

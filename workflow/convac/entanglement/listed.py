@@ -14,7 +14,7 @@ Reading = Callable[[Any, str], np.ndarray]
 
 
 class Listed(NamedTuple):
-    """Values of a function, each in units of a power of two of its own, so that no scale is out of range.
+    """Values of a function, each in units of its own power of two, so that no scale is out of range.
 
     Attributes:
         values: shape (n,), float64 or complex128.

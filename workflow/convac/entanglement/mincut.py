@@ -253,7 +253,7 @@ def symmetric_min_cut(
     """The min-cut's value where weights are shared over positions: a smaller bound on the rank (docs/laws.md).
 
     k children of a window with equal sub-partitions, all on one side, multiply equal vectors of dimension x: their
-    products span the symmetric subspace, of dimension C(x + k − 1, k) in place of x^k.
+    products span the symmetric subspace, of dimension C(x + k − 1, k) instead of x^k.
 
     Args:
         tree: geometry and windows over N sites.

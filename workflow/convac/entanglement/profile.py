@@ -176,7 +176,7 @@ def in_its_basis(
     output: int | Sequence[float] | np.ndarray,
     gram: np.ndarray | Sequence[Any] | None,
 ) -> tuple[Circuit | TreeTensorNetwork, float]:
-    """What is measured, of one class and in an orthonormal basis, and up to which share of its norm it is known."""
+    """What is measured, of one class and in an orthonormal basis, and up to which fraction of its norm it is known."""
     if isinstance(source, TreeTensorNetwork):
         network = selected(source, output)
         return (network, 0.0) if gram is None else orthonormal_network(network, gram)

@@ -7,7 +7,7 @@ partition need only their r² overlaps, which are made for all nodes of a level 
 Time O(nodes · 4 r⁵).
 
 Scaled so that every diagonal P[c, c, c, c] = ‖X_c‖₄⁴ is 1, all entries are at most 1 in magnitude (Hölder's inequality
-for Schatten norms), which product pooling keeps: scales stay apart, with exponents of their own, and nothing over- or
+for Schatten norms), which product pooling keeps: scales stay apart, with their own exponents, and nothing over- or
 underflows. Where weights of either sign may cancel, bounds on what rounding did go up the tree beside (`rounding`);
 P, a Gram matrix of pairs of channels, ⟨X_c2ᴴ X_c1, X_c3ᴴ X_c4⟩, takes them as overlaps do.
 
@@ -175,7 +175,7 @@ def entropy(norm: Replica, copies: Replica, apriori: float) -> Renyi2:
 
 
 def off(root: Replica, apriori: float) -> float:
-    """How far the root's number may be off; where nothing cancels, by the share of it known beforehand."""
+    """How far the root's number may be off; where nothing cancels, by the fraction of it known beforehand."""
     return apriori * number(root) if root.copies.errors is None else float(root.copies.errors.real.item())
 
 

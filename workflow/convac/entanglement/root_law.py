@@ -34,7 +34,7 @@ def stated_constant(model: str, kernel: int, local_dimension: int, boundaries: i
     """A model's constant without a fit.
 
     The root law counts channels one by one, κ = 1. Every layer moves the front by K − 1 sites a boundary, each worth
-    ln M while D ≥ M: the shift. Where channels are cut in place of sites, it adds K − 1 positions a boundary, each a
+    ln M while D ≥ M: the shift. Where channels are cut instead of sites, it adds K − 1 positions a boundary, each a
     polynomial of degree K in D channels: the growth.
 
     Args:

@@ -2,7 +2,7 @@
 
 A node's block is its tensor (inside I × outside I × channel) up to isometries of its first two axes, which no singular
 value sees: whenever one of these axes is longer than all that the rest can tell apart, a QR step keeps the triangular
-factor alone. Nothing is truncated. Every channel is in units of a power of two of its own, so that products over
+factor alone. Nothing is truncated. Every channel is in units of its own power of two, so that products over
 thousands of sites neither over- nor underflow; beside it goes what rounding may have added (`rounding`). Where maps
 differ between positions, nodes on one side go by whole levels (`factors`).
 

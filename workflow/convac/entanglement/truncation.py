@@ -158,7 +158,7 @@ def answers(
 def amplitudes(
     circuit: Circuit, inputs: np.ndarray, memory_limit: float = MEMORY, time_limit: float = SECONDS
 ) -> np.ndarray:
-    """Values h_y of every class, each image up to a positive factor of its own: `Circuit.amplitudes` at any size.
+    """Values h_y of every class, each image up to its own positive factor: `Circuit.amplitudes` at any size.
 
     Args:
         circuit: any tree circuit.

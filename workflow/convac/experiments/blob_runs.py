@@ -130,7 +130,7 @@ def cell(
     *,
     snapshots: tuple[int, ...] = (),
 ) -> Cell:
-    """One network over all seeds, each on blobs of its own, and its labels."""
+    """One network over all seeds, each on its own blobs, and its labels."""
     tree = PoolingTree.named(geometry, block.sites, windows)
     seeds = seeds_of(block.seeds)
     network = kind(geometry=geometry, sites=block.sites, windows=tree.windows, widths=(width,) * tree.levels)

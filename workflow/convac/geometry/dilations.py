@@ -28,7 +28,7 @@ def dilations(levels: int, group: int = 1) -> tuple[int, ...]:
         group: k, which divides L.
 
     Raises:
-        ArgumentError: k doesn't divide L: dilations would stand twice.
+        ArgumentError: k doesn't divide L: dilations would appear twice.
 
     >>> dilations(4), dilations(4, 2), dilations(6, 3)
     ((1, 2, 4, 8), (2, 1, 8, 4), (4, 2, 1, 32, 16, 8))
@@ -47,7 +47,7 @@ def dilated_tree(steps: int, group: int = 1) -> PoolingTree:
         group: k, which divides L.
 
     Raises:
-        ArgumentError: the steps are no power of two, or k doesn't divide L.
+        ArgumentError: the steps aren't a power of two, or k doesn't divide L.
 
     >>> dilated_tree(4, 2).order
     (0, 2, 1, 3)

@@ -4,7 +4,7 @@ The graph of the sites has the magnitudes of their correlations as weights. Halv
 between its halves are small, then the halves along the next axis, and so on, gives a place on the grid to every site,
 in which the canonical partitions (blocks of halves of halves …) cut little.
 
-Sources: 2303.11249 (correlations in place of a dataset's entanglement, and rearrangement by balanced min-cuts);
+Sources: 2303.11249 (correlations instead of a dataset's entanglement, and rearrangement by balanced min-cuts);
 Fiedler, Czech. Math. J. 23, 298 (1973) (the vector that a graph is halved by); Kernighan & Lin, Bell Syst. Tech. J. 49,
 291 (1970) (exchanging pairs); Dunlop & Kernighan, IEEE Trans. CAD 4, 92 (1985) (which half goes where: what is drawn to
 the sites outside a block stands towards them).

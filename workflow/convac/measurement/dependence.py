@@ -1,6 +1,6 @@
 """Dependence on data of a run's networks: interaction share and centred posterior, seed by seed, on its test images.
 
-Every seed draws halves of test images of its own, the same for every network of that seed. Trained networks are also
+Every seed draws its own halves of test images, the same for every network of that seed. Trained networks are also
 measured without a condition on the images, and within each class, by half as many rows and columns: shares alone.
 
 What is measured is defined in `convac.entanglement.dependence`, and the causal test in `convac.entanglement.kept`.

@@ -1,7 +1,7 @@
 """What a trained network answers when pixels of the test images are missing.
 
 A tensorial mixture model leaves missing pixels out, `marginalised`; any network takes what an imputation puts in their
-place. Every seed has missing pixels of its own, the same ones for every network.
+place. Every seed has its own missing pixels, the same ones for every network.
 
 Source: 1610.04167, Experiments.
 """

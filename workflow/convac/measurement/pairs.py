@@ -34,7 +34,7 @@ def rows(trained: Trained, wanted: PairsSpec) -> Iterator[Row]:
 
 
 def additive(spec: PairSequencesSpec, data: Arrays) -> float:
-    """Share of test sequences that least squares on both numbers of alike pairs answers right."""
+    """Fraction of test sequences that least squares on both numbers of alike pairs answers right."""
 
     def counts(images: np.ndarray) -> np.ndarray:
         found = alike_pairs(images, spec.group, spec.share)

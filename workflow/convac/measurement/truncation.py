@@ -71,7 +71,7 @@ def truncation_rows(
 
 
 def accuracies(circuits: Sequence[Circuit], inputs: np.ndarray, labels: np.ndarray) -> list[float]:
-    """Share of images whose largest |h_y| is their label's: the answer of positive and of Born readouts alike.
+    """Fraction of images whose largest |h_y| is their label's: the answer of positive and of Born readouts alike.
 
     Args:
         circuits: that share the map of level 1.

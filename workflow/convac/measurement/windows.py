@@ -51,7 +51,7 @@ def window_counts(tree: PoolingTree, images: np.ndarray) -> np.ndarray:
 
 
 def window_accuracy(tree: PoolingTree, data: Arrays) -> float:
-    """Share of test images that least squares on the window counts of the training images answers right.
+    """Fraction of test images that least squares on the window counts of the training images answers right.
 
     Args:
         tree: as in `window_counts`.

@@ -99,7 +99,7 @@ def random_mixture(
         generator: of the draws.
 
     Raises:
-        ArgumentError: there is no such family or kind, no state, or the generator is none of numpy's.
+        ArgumentError: there is no such family or kind, no state, or the generator isn't one of numpy's.
     """
     if not isinstance(family, str) or family not in FAMILIES:
         raise ArgumentError(f"family: {short(family)} is unknown; accepted: {', '.join(FAMILIES)}")

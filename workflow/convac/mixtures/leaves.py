@@ -37,7 +37,7 @@ class Categorical:
         probabilities: shape (sites, states, symbols); rows sum to 1.
 
     Raises:
-        ArgumentError: rows that are no distributions, or another number of axes.
+        ArgumentError: rows that aren't distributions, or another number of axes.
 
     >>> leaves = Categorical(np.array([[[1.0, 0.0], [0.5, 0.5]]]))
     >>> leaves.entropies().round(3).tolist()

@@ -145,7 +145,7 @@ def repeated_keys(node: yaml.Node | None) -> Iterator[str]:
 
 
 def typed(value: Any) -> Any:
-    """What `--config` gives, with numbers, booleans and null in place of their text inside lists and blocks.
+    """What `--config` gives, with numbers, booleans and null instead of their text inside lists and blocks.
 
     Snakemake reads an option's nested values as text, whatever they are.
 

@@ -1,4 +1,4 @@
-"""The seeds of a cell in groups that are trained side by side, each a job with files of its own.
+"""The seeds of a cell in groups that are trained side by side, each a job with its own files.
 
 Seed n is trained in group n // 5, whatever other seeds are asked for: five more seeds add a job, and finished files
 stay as they are. Only a group that wasn't full is trained again once more of its seeds are asked for.

@@ -1,7 +1,7 @@
 """Where results stand: the outputs of every rule, spelled once, and the log of the job that makes each.
 
 Words in braces are wildcards, which Snakemake fills in as a rule's and `filled` as a job's. Snakemake makes an output
-again once it is gone; a job writes its log anew whenever it runs.
+again once it is gone; a job rewrites its log whenever it runs.
 """
 
 import os

@@ -213,7 +213,7 @@ class Plan:
         return canonical(self.specs[kind][name])
 
     def restore(self, placed: Callable[[str], str] = str) -> list[str]:
-        """Write anew each spec in `results` that isn't the one its folder is named after; a line for each.
+        """Rewrite each spec in `results` that isn't the one its folder is named after; a line for each.
 
         Specs are damaged, or missing beside what was made from them. Snakemake would make all that again, or delete it
         before it starts a job that reads the spec and fails.
@@ -304,7 +304,7 @@ class Plan:
 
     @property
     def own_images(self) -> dict[str, str]:
-        """Paths of images of the user's own, by what specs call them."""
+        """Paths of the user's images, by what specs call them."""
         specs = self.datasets.values()
         return {spec.originals: spec.path for spec in specs if spec.originals and spec.path}
 

@@ -143,7 +143,7 @@ def remaining(begun: Iterable[Job]) -> Callable[[Job], float]:
 
 
 def write(run: Workload) -> None:
-    """Write the run down in place of those that are over; where that can't be, its jobs will say so themselves."""
+    """Write the run down instead of those that are over; where that can't be, its jobs will say so themselves."""
     with contextlib.suppress(FileError, OSError):
         for path in Path(WORKLOADS).glob("*.json"):
             if path != run.path and not going_on(path):

@@ -1,4 +1,4 @@
-"""What is gained over what, with the ledger's intervals and verdicts: a row a claim, in a panel of its own."""
+"""What is gained over what, with the ledger's intervals and verdicts: a row a claim, in its own panel."""
 
 from collections.abc import Mapping, Sequence
 

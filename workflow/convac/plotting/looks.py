@@ -1,4 +1,4 @@
-"""How series look: those with a look of their own keep it, others take theirs by rank; none vanishes without a word."""
+"""How series look: those with their own look keep it, others take theirs by rank; none vanishes without a word."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import islice

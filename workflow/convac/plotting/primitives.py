@@ -284,7 +284,7 @@ def dots(
 
 
 def first_draw(pixels: pd.DataFrame) -> pd.DataFrame:
-    """Of images that are drawn anew with every seed, those of the first."""
+    """Of images that are drawn for every seed, those of the first."""
     seeds = present(pixels, "seed")
     return rows(pixels, seed=seeds[0]) if seeds else pixels
 

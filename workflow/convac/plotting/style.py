@@ -60,7 +60,7 @@ def placeholder(reason: str) -> Figure:
 
 
 def stamp(made: Figure, provenance: str) -> None:
-    """Write the provenance into the strip at the figure's foot, in place of an earlier one."""
+    """Write the provenance into the strip at the figure's foot, instead of an earlier one."""
     for text in [text for text in made.texts if text.get_gid() == PROVENANCE]:
         text.remove()
     short = one_line(provenance, int(made.get_figwidth() * CHARACTERS))

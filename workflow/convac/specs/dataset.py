@@ -21,7 +21,7 @@ def is_empty(value: object) -> bool:
 class DatasetSpec(Kind):
     """Base of the datasets: the fields of a kind are the arguments of its `generate`.
 
-    With `seeds`, images are drawn anew for the training run of each: its arrays have a leading axis of draws.
+    With `seeds`, images are drawn for the training run of each: its arrays have a leading axis of draws.
     """
 
     folder: ClassVar[str] = "datasets"

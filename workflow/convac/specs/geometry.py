@@ -16,7 +16,7 @@ TreeFile = Annotated[str, Field(pattern=TREE_FILE, description="path of a tree f
 
 
 class TreeSpec(Spec):
-    """A geometry of the user's own: what its tree file says, which stands for itself wherever the file is."""
+    """A geometry that the user made: what its tree file says, which counts wherever the file is."""
 
     sites: tuple[Positive, ...]
     # a spec travels as one argument of a command, which holds 2^17 bytes

@@ -71,7 +71,7 @@ class Work(NamedTuple):
 class NetworkSpec(Kind):
     """Base of the networks over a pooling tree: geometry, widths, and what follows from them.
 
-    A geometry is a name or a tree; a tree file's path becomes the tree that it holds. `windows` are taken in place of
+    A geometry is a name or a tree; a tree file's path becomes the tree that it holds. `windows` are taken instead of
     the geometry's own.
 
     Attributes:

@@ -1,4 +1,4 @@
-"""Images of the user's own in specs: what is in them stands for them, wherever the file or folder is."""
+"""The user's images in specs: what is in them stands for them, wherever the file or folder is."""
 
 import hashlib
 import io
@@ -30,7 +30,7 @@ NAMES = rf"^({'|'.join(PUBLISHED)}|{OWN})$"  # of sources, as specs have them
 
 
 class OwnImages(NamedTuple):
-    """What a spec says of images of the user's own.
+    """What a spec says of the user's images.
 
     Attributes:
         name: `own-` and 12 hex digits of their content.
@@ -60,7 +60,7 @@ Source = Annotated[str, Field(min_length=1), AfterValidator(source_written)]
 
 
 def originals(source: str) -> dict[str, str]:
-    """What a dataset's spec says of the source of a config: its name and, of images of the user's own, their path."""
+    """What a dataset's spec says of the source of a config: its name and, of the user's images, their path."""
     if source in PUBLISHED:
         return {"source": source}
     own = own_images(source)

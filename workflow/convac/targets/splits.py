@@ -30,7 +30,7 @@ class Split:
         inside, outside: configurations in each class, exact integers, lengths a and b.
 
     Raises:
-        ArgumentError: shapes don't fit, a class is empty, or a value is no boolean.
+        ArgumentError: shapes don't fit, a class is empty, or a value isn't a boolean.
     """
 
     values: np.ndarray
@@ -49,7 +49,7 @@ class Split:
 
     @cached_property
     def mean(self) -> Fraction:
-        """Share of all configurations on which the function is true."""
+        """Fraction of all configurations on which the function is true."""
         total = sum(self.inside) * sum(self.outside)
         kind = np.int64 if total < 2**63 else object  # integers of any size where they need it
         true = np.array(self.inside, dtype=kind) @ (self.values @ np.array(self.outside, dtype=kind))
@@ -99,7 +99,7 @@ def split(tensor: np.ndarray, mask: np.ndarray) -> Split:
         mask: boolean, shape (N,), true inside I.
 
     Raises:
-        ArgumentError: shapes don't fit, or a value is no boolean.
+        ArgumentError: shapes don't fit, or a value isn't a boolean.
     """
     tensor, mask = boolean(tensor, "tensor"), boolean(mask, "mask")
     if mask.shape != (tensor.ndim,):

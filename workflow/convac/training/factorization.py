@@ -1,6 +1,6 @@
 """Hierarchical tensor factorizations, descended to a function of which every input is known.
 
-A factorization over a tree of windows is a convolutional arithmetic circuit with real weights of their own at every
+A factorization over a tree of windows is a convolutional arithmetic circuit with its own real weights at every
 position and one output: its coefficient tensor is what is fitted, by gradient descent on the mean square of all
 entries. The last level pools two halves, tabulated apart, A and B of shape (channels, inputs of a half): the tensor is
 A^T diag(o) B, and the loss needs Gram matrices and the target's singular vectors alone.

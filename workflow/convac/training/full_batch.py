@@ -247,7 +247,7 @@ def placed(table: Tensor, start: int, seen: int, sites: int) -> Tensor:
 
 
 def residuals(columns: Tensor, targets: Tensor) -> Tensor:
-    """Share of the target's square that no linear combination of the columns explains, shape (replicas,).
+    """Fraction of the target's square that no linear combination of the columns explains, shape (replicas,).
 
     Args:
         columns: (replicas, inputs, D), float64; a column of zeros counts for nothing.

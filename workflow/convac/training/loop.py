@@ -359,7 +359,7 @@ def weights(network: Network, step: int | None = None) -> Arrays:
 def tuned(spec: RunSpec, arrays: Arrays, device: torch.device) -> float:
     """The rate of the schedule's trials with the least validation loss, mean over the seeds that they are tried on.
 
-    Each is tried as a short run of its own, from the same start on the same images; every architecture that lists as
+    Each is tried as a separate short run, from the same start on the same images; every architecture that lists as
     many trials gets the same budget. A trial that stops being finite is out.
 
     Raises:

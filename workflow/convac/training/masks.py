@@ -1,6 +1,6 @@
 """Training on missing pixels: every batch lacks other pixels, drawn anew by seed and step.
 
-Each image of a batch lacks a share of its pixels that is drawn from U(0, `LARGEST_RATE`), independent points or one
+Each image of a batch lacks a fraction of its pixels that is drawn from U(0, `LARGEST_RATE`), independent points or one
 rectangle. What a network is evaluated on while it trains lacks pixels, too, the same ones at every evaluation.
 
 Source: 1610.04167, Experiments (networks that are trained on missing pixels); the law of the shares is ours.
@@ -53,7 +53,7 @@ class Masks:
 
 
 def masks(kind: str, shape: tuple[int, int, int], purpose: str, *words: str | int) -> np.ndarray:
-    """Booleans of a shape (n, rows, columns): pixels of which each image lacks a share of its own."""
+    """Booleans of a shape (n, rows, columns): pixels of which each image lacks its own fraction."""
     generator = stream(purpose, WORDS[kind], *words)
     return missing_pixels(kind, generator.uniform(0, LARGEST_RATE, shape[0]), shape, generator)
 

@@ -31,7 +31,7 @@ def load_run(folder: str | Path, replica: int | None = 0) -> Network:
 
     Raises:
         FileError: the folder holds no trained run, a file is damaged, or the weights belong to another run.
-        ArgumentError: there is no such replica, or `folder` is no path.
+        ArgumentError: there is no such replica, or `folder` isn't a path.
 
     >>> network = load_run("results/runs/blobs-arithmetic-square-w16-0f0f0f0f", replica=2)  # doctest: +SKIP
     >>> measure(network, "left-right").entropy  # doctest: +SKIP
@@ -62,7 +62,7 @@ def weights_of_seed(tensors: Arrays, number: int) -> Arrays:
 
 
 def measurable(network: Network, replica: int = 0) -> Circuit | GridFunction:
-    """What engines measure of a network: its circuit, or the function of its pixels where it is no circuit over a tree.
+    """What engines measure of a network: its circuit, or the function of its pixels if it isn't a tree circuit.
 
     Pixels take the values of one-hot sites, or the darkest and the brightest.
 

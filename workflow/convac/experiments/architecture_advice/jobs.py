@@ -19,7 +19,7 @@ CANDIDATES = (*NAMED, MIRROR_COLUMNS, REARRANGED, "structured", "free")
 
 
 class OnImages(JobSpec):
-    """Base of the jobs: images of one task, drawn anew for each seed."""
+    """Base of the jobs: images of one task, drawn separately for each seed."""
 
     dataset: Dataset = Field(description="dataset of the first seed")
     seeds: tuple[Natural, ...] = Field(min_length=1)

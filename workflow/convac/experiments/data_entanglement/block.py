@@ -6,7 +6,7 @@ are trained on what comes out. Rearranging pixels by their correlations, with no
 the entanglement.
 
 Three kinds of networks: a ConvNet, which shares its weights over places, and ConvACs with positive and with real
-weights of their own at every place, the locally connected tensor networks that the theory is about.
+their own weights at every place, the locally connected tensor networks that the theory is about.
 """
 
 from typing import Annotated, Any, Literal

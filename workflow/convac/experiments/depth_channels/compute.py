@@ -86,7 +86,7 @@ def block_widths(
 
     Args:
         one: the family's network of one layer.
-        block: how many of the first sites are held against the others.
+        block: how many of the first sites are on one side of the partition.
         starts: widths D_0 of one layer, whose ranks are to be reached; those above their rank are left out.
         depths: numbers of layers.
         tensor_of: a network's coefficient tensor over the prime field.

@@ -1,4 +1,4 @@
-"""Circuits cut short after any number of levels, held against each other: what a level less costs in width.
+"""Circuits cut short after any number of levels, compared: what a level less costs in width.
 
 Source: 1509.05009, Theorem 2, for every pair of depths.
 """

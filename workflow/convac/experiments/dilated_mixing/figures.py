@@ -82,7 +82,7 @@ def named(network: tuple[str, int], line: str = "\n") -> str:
 
 
 def comparison(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
-    """Accuracy where both kinds of pairs are needed, and that of single trees by the share of distant pairs."""
+    """Accuracy where both kinds of pairs are needed, and that of single trees by the fraction of distant pairs."""
     found = final(rows(table, quantity=tuple(SPLITS), operator=tuple(OPERATORS)))
     both = rows(found, share=BOTH)
     operators = [operator for operator in OPERATORS if len(rows(both, operator=operator))]
@@ -142,7 +142,7 @@ def on_a_line(axes: Axes, names: Sequence[str]) -> None:
 
 
 def by_share(axes: Axes, table: pd.DataFrame) -> None:
-    """Test accuracy of either tree alone against the share of blocks with distant pairs."""
+    """Test accuracy of either tree alone against the fraction of blocks with distant pairs."""
     level_line(axes, CHANCE, ":")
     for network in networks(table)[:2]:
         colour, marker = look(network)

@@ -96,7 +96,7 @@ def sampled(name: str, text: str, source: str, left: str, right: str) -> Claim:
 
 
 def average_origin(average: str, consistent: Origin = "check") -> Origin:
-    """Whose a statement is by the average that it is read with: the paper weighs by P(d), as eq. 30 has it.
+    """Whose statement it is by the average that it is read with: the paper weighs by P(d), as eq. 30 has it.
 
     Args:
         average: how entropies given a state are averaged.

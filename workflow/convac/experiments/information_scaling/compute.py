@@ -1,7 +1,7 @@
 """How much entropy a tensorial mixture adds between its components and its inputs, against the bounds of a scaling law.
 
 Source: 1802.04473 (Liu), eqs. 19, 22, 35, 36, 48 and 49, on mixtures of several families and trained on digits; single
-mappings and activations stand in modules of their own.
+mappings and activations are in their own modules.
 """
 
 from collections.abc import Callable, Iterator

@@ -143,7 +143,7 @@ def statements(table: pd.DataFrame) -> Figure | None:
 
 
 def mapping_share(table: pd.DataFrame, statement: str, average: str, leaves: str) -> float:
-    """Share of all mappings, whatever their family, that violate a statement; NaN where it wasn't tried."""
+    """Fraction of all mappings, whatever their family, that violate a statement; NaN where it wasn't tried."""
     own = rows(table, statement=statement, average=average, leaves=leaves, case="worst draw")
     violated, count = (
         rows(own, quantity=quantity).set_index("family")["value"] for quantity in ("share_violated", "mappings")
@@ -158,7 +158,7 @@ def known_counterexample(table: pd.DataFrame, statement: str, average: str, leav
 
 
 def mixture_share(table: pd.DataFrame, network: str, left: str, right: str, average: str) -> float:
-    """Share of the exact mixtures whose left quantity falls below the right one."""
+    """Fraction of the exact mixtures whose left quantity falls below the right one."""
     own = rows(table, network=network, average=average, method="exact")
     wide = aligned(own, ("family", "leaves", "sites", "seed"), (left, right))
     return float((wide[left] < wide[right] - ROUNDING).mean()) if len(wide) else math.nan

@@ -147,7 +147,7 @@ def multiple(base: NetworkSpec, name: str, r: int) -> NetworkSpec:
 
 
 def run(block: Block, kind: str, size: int, network: NetworkSpec) -> RunSpec:
-    """A network trained over all seeds of its kind, each on images of its own, the same ones for every kind."""
+    """A network trained over all seeds of its kind, each on its own images, the same ones for every kind."""
     images, schedule, seeds = block.images, block.kind(kind).schedule, block.chosen_seeds(kind)
     if block.task(size) == LOCAL:
         schedule = schedule.model_copy(update={"steps": block.kind(kind).local_steps})

@@ -195,7 +195,7 @@ def nearest(places: Sequence[float]) -> float:
 
 
 def away(number: int, profiles: int) -> float:
-    """How far a profile stands beside its place, as a share of the room."""
+    """How far a profile stands beside its place, as a fraction of the room."""
     return 0.12 * (number - (profiles - 1) / 2)
 
 

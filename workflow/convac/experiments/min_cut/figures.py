@@ -66,7 +66,7 @@ def ranks(table: pd.DataFrame) -> Figure | None:
 
 
 def deficits(table: pd.DataFrame) -> Figure | None:
-    """Share of cases below the plain cut, and for shared weights below the symmetric one."""
+    """Fraction of cases below the plain cut, and for shared weights below the symmetric one."""
     bars: list[tuple[str, float, int, str]] = []
     for name in known(table):
         cases = wide(table, name)

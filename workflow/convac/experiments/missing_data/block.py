@@ -3,7 +3,7 @@
 Source: 1610.04167 (Sharir, Tamari, Cohen & Shashua): tensorial mixture models marginalise whatever is missing, so that
 they are optimal classifiers, if the model is right, whatever the distribution of missing pixels; a network that
 answers for filled-in images, or was trained on one kind of missing pixels, isn't. All networks have equal parameters,
-and those of a seed have the same images, drawn and split anew with each seed.
+and those of a seed have the same images, drawn and split separately for each seed.
 """
 
 from collections.abc import Iterator
@@ -145,7 +145,7 @@ def cell(
     measured: tuple[MeasurementSpec, ...],
     missing: Kind | None = None,
 ) -> Cell:
-    """A network over all seeds, each on images of its own, and what is measured on it."""
+    """A network over all seeds, each on its own images, and what is measured on it."""
     seeds = seeds_of(block.seeds)
     own = {**block.images.model_dump(), **originals(block.images.source)}
     dataset = DigitsSpec(seeds=seeds, resplit=True, size=block.images.canvas, **own)

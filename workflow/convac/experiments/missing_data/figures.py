@@ -79,7 +79,7 @@ def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
         claims: its verdicts, as `convac.claims.claims.evaluate_all` gives them; may be empty.
 
     Returns:
-        `""` accuracy against the share of missing pixels, `objectives`, `training`, `examples`.
+        `""` accuracy against the fraction of missing pixels, `objectives`, `training`, `examples`.
     """
     handled = ("none", "mask channel", *LOOKS)
     refuse_unknown(table, network=(HT, CP, CONVNET), missing=("none", *KINDS), imputation=handled)
@@ -202,7 +202,7 @@ def against_rate(
     keys: list[Any],
     about: str,
 ) -> Figure | None:
-    """Accuracy against the share of missing pixels: a row per panel name, a column per kind; below, what is gained.
+    """Accuracy against the fraction of missing pixels: a row per panel name, a column per kind; below, what is gained.
 
     Args:
         table: the tidy table.

@@ -163,7 +163,7 @@ def grid(table: pd.DataFrame) -> Figure | None:
 
 
 def entropy(table: pd.DataFrame) -> Figure | None:
-    """Entropy against n, a panel per kernel, in nats and as a share of the logarithm of the rank."""
+    """Entropy against n, a panel per kernel, in nats and as a fraction of the logarithm of the rank."""
     found = ring(table, "entropy")
     if found.empty:
         return None

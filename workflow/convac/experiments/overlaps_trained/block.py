@@ -103,7 +103,7 @@ def networks(block: Block, kind: NetworkKind, kernel: int) -> dict[str, NetworkS
 
 
 def cell(block: Block, kind: NetworkKind, kernel: int, task: str, equal: str, network: NetworkSpec) -> Cell:
-    """One network over all seeds, each on images of its own, and its labels; beside one of a task, a baseline."""
+    """One network over all seeds, each on its own images, and its labels; beside one of a task, a baseline."""
     seeds = seeds_of(block.seeds)
     spec = RunSpec(
         dataset=dataset(block.images, task, seeds),
@@ -123,7 +123,7 @@ def cell(block: Block, kind: NetworkKind, kernel: int, task: str, equal: str, ne
 
 
 def dataset(images: Images, task: str, seeds: tuple[int, ...]) -> DigitsSpec:
-    """Images drawn for each seed, of originals that it parts anew."""
+    """Images drawn for each seed, of originals that it splits anew."""
     size = images.size
     own = {**images.model_dump(), **originals(images.source)}
     return DigitsSpec(seeds=seeds, resplit=True, grid=1 if task == ANYWHERE else size, **own)

@@ -30,7 +30,7 @@ def compute(job: Grid | Growth) -> pd.DataFrame:
 
     Returns:
         Columns local_dimension, width, steps, held_back, stated, fits, searched, seed, quantity, value; of growth
-        longest in place of the flags.
+        longest instead of the flags.
     """
     if isinstance(job, Growth):
         return table_of(growth(job))

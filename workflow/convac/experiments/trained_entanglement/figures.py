@@ -255,7 +255,7 @@ def controls(table: pd.DataFrame, tasks: list[str], looks: Looks) -> Figure | No
 
 
 def count_memorised(axes: Axes, found: pd.DataFrame) -> None:
-    """How many seeds have learnt their shuffled labels by heart: the others are no control."""
+    """How many seeds have memorised their shuffled labels: the others are no control."""
     values = per_seed(found)
     if values:
         told = f"{sum(value >= MEMORISED for value in values)}/{len(values)}"

@@ -21,7 +21,7 @@ READ = "read on images that the vectors were not fitted on; needed: loses at mos
 
 
 def kept(table: pd.DataFrame, tasks: list[str], looks: Mapping[str, Look], names: Mapping[str, str]) -> Figure | None:
-    """A row per task and geometry, a column per network; vectors beyond those tried are a category of their own."""
+    """A row per task and geometry, a column per network; vectors beyond those tried are a separate category."""
     found = rows(table, quantity=(KEPT, WHOLE, NEEDED), phase="trained")
     networks = ordered(present(rows(found, network=tuple(names)), "network"), list(names))
     groups = [(task, name) for task in tasks for name in looks if len(rows(found, task=task, geometry=name))]

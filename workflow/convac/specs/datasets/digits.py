@@ -10,7 +10,7 @@ from convac.specs.spec import Natural, Positive
 
 
 class DigitsSpec(RenderedImagesSpec):
-    """Images of a published set or of the user's own, resampled and placed on a canvas."""
+    """Images of a published set or of the user, resampled and placed on a canvas."""
 
     canvas: Side = Field(default=32, description="pixels along each axis")
     train: Positive = Field(default=8000, description="images rendered for training")

@@ -10,7 +10,7 @@ from convac.specs.spec import Share
 
 
 class KnownPixelsSpec(MeasurementSpec):
-    """Naive Bayes and nearest neighbour on the known pixels: test accuracy by kind and share of missing ones."""
+    """Naive Bayes and nearest neighbour on the known pixels: test accuracy by kind and fraction of missing ones."""
 
     kinds: tuple[Literal["points", "rectangles"], ...] = Field(description="independent pixels, or one rectangle")
     rates: tuple[Share, ...] = Field(description="shares of missing pixels")
