@@ -51,14 +51,14 @@ def sentence(row: Mapping[str, Any]) -> str:
     'A beats B by more than 0.05 (found: 0.2 [0.1, 0.3], 5 seeds).'
     >>> exact = {**row, "kind": "equality", "mean": 0.5, "n": 4, "nontrivial": 3.0, "counterexamples": "a; b"}
     >>> sentence({**exact, "statement": "A is B", "verdict": "contradicted"})
-    'A is B (fails in 2 of 4 cases, 3 of which are non-trivial).'
+    'A is B; this fails in 2 of 4 cases, 3 of which are non-trivial.'
     """
     if row["kind"] in {"exact", "equality"}:
         against = str(row["counterexamples"]).count(";") + 1
         told = f"fails in {against} of" if row["verdict"] == CONTRADICTED else "holds in all"
         nontrivial = number(row["nontrivial"], whole=True)
         tested = "" if nontrivial == str(row["n"]) else f", {nontrivial} of which are non-trivial"
-        return f"{row['statement']} ({told} {row['n']} cases{tested})."
+        return f"{row['statement']}; this {told} {row['n']} cases{tested}."
     over = "cells" if row["kind"] == "rank correlation" else "seeds"
     mean, low, high = (number(row[name]) for name in ("mean", "low", "high"))
     return f"{row['statement']} (found: {mean} [{low}, {high}], {row['n']} {over})."
