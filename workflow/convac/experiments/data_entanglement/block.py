@@ -2,11 +2,11 @@
 
 Source: 2303.11249 (Alexander, De La Vega, Razin & Cohen, NeurIPS 2023). Pixels of images change places, from none to
 all; the entanglement of the dataset's tensor under canonical partitions rises, and networks that see neighbours first
-are trained on what comes out. Rearranging pixels by their correlations, with no knowledge of where they were, lowers
+are trained on the results. Rearranging pixels by their correlations, with no knowledge of where they were, lowers
 the entanglement.
 
-Three kinds of networks: a ConvNet, which shares its weights over places, and ConvACs with positive and with real
-their own weights at every place, the locally connected tensor networks that the theory is about.
+Three kinds of networks: a ConvNet, which shares its weights over places, and ConvACs with positive or real weights per
+location, the locally connected tensor networks that the theory is about.
 """
 
 from typing import Annotated, Any, Literal

@@ -1,6 +1,6 @@
 """depth_channels: how does the number of channels that a network needs fall with its number of layers?
 
-Source: 1710.05520 (Zhang), abstract, all that is known of it here: at equal expressive power channels scale as
+Source: 1710.05520 (Zhang), of which only the abstract was available: at equal expressive power channels scale as
 D ~ D_0^(1/n_c) with the convolution layers n_c. Ours: D(n_c) is the smallest width whose exact block rank, or whose
 loss on all inputs, reaches that of one layer of D_0 channels. Rivals of this root law: a shift, every layer worth a
 constant factor, and ln D = ln D_0 / g with the growth g of the rank's power of D.

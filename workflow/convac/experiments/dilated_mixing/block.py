@@ -1,8 +1,8 @@
 """dilated_mixing: what do two dilated networks gain by exchanging channels?
 
 Source: 1703.06846 (Cohen, Tamari & Shashua, ICLR 2018). A dilated network and a companion with other dilations are two
-trees over one sequence. Exact ranks say what mixing them adds to their sum; trained networks, all of as many
-parameters, say what it is worth on sequences whose label needs pairs that either tree joins early.
+trees over one sequence. Exact ranks show what mixing them adds to their sum; trained networks, at equal
+parameters, show what it is worth on sequences whose label needs pairs that either tree joins early.
 """
 
 from typing import Annotated, Any

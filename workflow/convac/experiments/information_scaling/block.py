@@ -1,7 +1,7 @@
 """information_scaling: does entropy grow from a network's components to its inputs as a scaling law says?
 
 Source: 1802.04473 (Liu), on the tensorial mixture models of 1610.04167 (Sharir, Tamari, Cohen & Shashua). Every
-statement under three averages of H(φ|d) over the states d: by the consistent prior, uniform, the maximum.
+statement is tested under three averages of H(φ|d) over the states d: by the consistent prior, uniform, the maximum.
 """
 
 from typing import Annotated, Literal

@@ -3,7 +3,8 @@
 Source: 1704.01552 (Levine, Yakira, Cohen & Shashua, ICLR 2018), Experiments: networks with wide first layers beside
 networks with wide last ones, on images whose features are small or as large as the canvas. Its networks have 1×1
 convolutions of pixels, ReLU and 2×2 max pooling down to one position, r channels where they are narrowest and 4r where
-they are widest; beside them stand 3×3 convolutions and ConvACs over patches, matched in parameters, on the same images.
+they are widest; they are compared with 3×3 convolutions and ConvACs over patches, matched in parameters, on the same
+images.
 The min-cut at a task's length scale is that of the pooling tree for stripes half as wide as what is to be classified,
 per square of that size.
 """

@@ -1,7 +1,8 @@
 """overlaps: which blocks can a network entangle with the rest when its windows overlap?
 
 Sources: 1703.02065 (Sharir & Shashua), 1803.09780 (Levine, Sharir, Cohen & Shashua). Exact generic block ranks over a
-prime field; the prediction is ours: the smaller of a min-cut and of what shared weights can tell apart.
+prime field; the prediction is ours: the smaller of a min-cut and the number of configurations that shared weights
+distinguish.
 """
 
 from typing import Annotated

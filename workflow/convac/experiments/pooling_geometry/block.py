@@ -1,6 +1,6 @@
 """pooling_geometry: does the order in which sites are pooled decide which dependencies a network can learn?
 
-Source: 1605.06743 (Cohen & Shashua, ICLR 2017), Experiments. Shared 1×1 weights with symmetric windows leave the
+Source: 1605.06743 (Cohen & Shashua, ICLR 2017), Experiments. Shared 1×1 weights with symmetric windows make the
 deep networks invariant to permuting the children of any node of their tree.
 """
 

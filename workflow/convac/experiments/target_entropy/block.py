@@ -1,7 +1,7 @@
 """target_entropy: how much entanglement do target functions of image classification have, and how does it scale?
 
 Source: 1710.05520 (Zhang), which proves a sub-volume bound for target functions of reasonable image classification
-problems. Only its abstract is known here: tasks, conventions and thresholds are ours. Exact values throughout, but for
+problems. Only its abstract was available: tasks, conventions and thresholds are ours. All values are exact, except for
 image classes that are known by samples.
 """
 

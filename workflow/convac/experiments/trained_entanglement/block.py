@@ -2,8 +2,8 @@
 
 Sources: the lectures' "Measuring Dependence"; 2103.11785 (entanglement of trained networks); 1605.06743 (pooling
 geometry). The networks are those of pooling_geometry. Their dependence between the left and the right half of an image
-is measured on composites of held-out images, through training and under controls; and once beside it as the
-entanglement of one class' amplitude under the uniform measure on all inputs.
+is measured on composites of held-out images, through training and under controls; and, once, as the
+entanglement of one class's amplitude under the uniform measure on all inputs.
 """
 
 from collections.abc import Iterator
