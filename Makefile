@@ -6,49 +6,49 @@ SHELL := bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 unexport PYTHONPATH PYTHONDONTWRITEBYTECODE
 CORES ?= all
-# a line a job; `make QUIET=` shows all that Snakemake says
+# one line per job; `make QUIET=` shows all of Snakemake's messages
 QUIET ?= --quiet host rules progress reason
-# what follows `--quiet` is read as more of its words, so that a flag stands between these and the targets
+# words after `--quiet` are read as its values, so that a flag has to separate them from the targets
 SNAKEMAKE = snakemake --cores $(CORES) $(QUIET) --show-failed-logs --rerun-incomplete
 ARGS ?=
-# the scale of real images has a config of its own
+# the scale of real images has its own config
 chosen = $(if $(filter images,$1),--configfile images.yaml )--config scale=$1
-# Snakemake takes the last of two --config alone: what is given joins this one
+# Snakemake uses only the last of two --config: given entries are joined to this one
 scaled = $(if $(findstring --config ,$(ARGS)),$(subst --config ,$(call chosen,$1) ,$(ARGS)),$(ARGS) $(call chosen,$1))
 # the scale of the run that ended last
 RAN = $(shell ls -t results/*/claims.html 2>/dev/null | cut -d / -f 2 | grep -vx reference | head -n 1)
 
 .PHONY: help setup setup-test check run smoke images plan progress probe resume report explorer redraw reference compare compare-images verify certify shares notebook site lint test generate clean
 
-help: ## this list
+help: ## show this list
 	@echo "make [TARGET] [CORES=2] [ARGS='more for Snakemake']; without a target it makes \"run\""
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## make the virtual environment, .venv
 	@PYTHON="$(PYTHON)" envs/setup.sh run
 
-setup-test: ## the same with what the tests need
+setup-test: ## make the virtual environment with what the tests need
 	@PYTHON="$(PYTHON)" envs/setup.sh test
 
-check: setup ## config files and ARGS, before Snakemake ends in a traceback on them
+check: setup ## check config files and ARGS, on which Snakemake would end in a traceback
 	@python -m convac check -- $(ARGS)
 
 run: check ## run every experiment at the config's scale (the default); laptop: about 35 minutes on 2 cores
 	$(SNAKEMAKE) $(ARGS)
 
-smoke: check ## every experiment, tiny: 2 minutes on 2 cores with set-up
+smoke: check ## run every experiment, tiny: 2 minutes on 2 cores with set-up
 	$(SNAKEMAKE) $(call scaled,smoke)
 
-images: check ## the image experiments on published images (images.yaml): about 15 minutes on 2 cores
+images: check ## run the image experiments on published images (images.yaml): about 15 minutes on 2 cores
 	$(SNAKEMAKE) $(call scaled,images)
 
-plan: setup ## what would run, with minutes, memory and disk; runs nothing
+plan: setup ## show what would run, with minutes, memory and disk
 	@python -m convac plan --cores $(CORES) -- $(ARGS)
 
-progress: setup ## how far a run in another shell is: jobs done and left by experiment, minutes left
+progress: setup ## show how far a run in another shell is: jobs done and left by experiment, minutes left
 	@python -m convac progress
 
-probe: setup ## what a scale takes of a cluster: jobs, core- or GPU-hours, memory, disk (ARGS="--scale SCALE")
+probe: setup ## measure what a scale needs on a cluster: jobs, core- or GPU-hours, memory, disk (ARGS="--scale SCALE")
 	@python -m convac probe $(ARGS)
 
 resume: check ## after a crash: wait for jobs that outlived Snakemake, unlock, finish
@@ -56,17 +56,17 @@ resume: check ## after a crash: wait for jobs that outlived Snakemake, unlock, f
 	snakemake --unlock
 	$(SNAKEMAKE) $(ARGS)
 
-report: check ## results/report.html: every figure and verdict of the last run, in one page
+report: check ## write results/report.html: every figure and verdict of the last run, on one page
 	snakemake --report results/report.html $(if $(findstring scale=,$(ARGS)),$(ARGS),$(if $(RAN),$(call scaled,$(RAN)),$(ARGS)))
 
-explorer: setup ## results/explorer.html: charts of the reference tables, cuts of any tree (ARGS="--results results/laptop")
+explorer: setup ## write results/explorer.html: charts of the reference tables, cuts of any tree (ARGS="--results results/laptop")
 	python -m convac explorer $(ARGS)
 
-redraw: check ## the reference figures again, from the committed tables, without training
+redraw: check ## redraw the reference figures from the committed tables, without training
 	$(SNAKEMAKE) redraw $(ARGS)
 	$(SNAKEMAKE) redraw $(call scaled,images)
 
-reference: setup ## take the laptop results as the committed reference (FROM=results/images; results/redrawn: figures alone)
+reference: setup ## make the laptop results the committed reference (FROM=results/images; results/redrawn: only figures)
 	python -m convac reference --results $(or $(FROM),results/laptop)
 	python -m convac certify
 	python -m convac generate
@@ -75,39 +75,39 @@ compare: check ## compare a laptop run with the reference: what agrees, differs 
 	$(SNAKEMAKE) results/laptop/comparison.csv $(ARGS)
 	@python -m convac compare
 
-compare-images: check ## the same for a run on published images
+compare-images: check ## compare a run on published images with its reference
 	$(SNAKEMAKE) results/images/comparison.csv $(call scaled,images)
 	@python -m convac compare results/images/comparison.csv
 
-verify: setup ## check results against their manifests; names what a later run made again
+verify: setup ## check results against their manifests, and name what a later run made again
 	python -m convac verify
 
-certify: ## check the certificates of the reference's exact ranks: Python alone, no set-up (ARGS=--all: ranks up to 512)
+certify: ## check the certificates of the reference's exact ranks, with Python alone, without set-up (ARGS=--all: ranks up to 512)
 	@$(or $(PYTHON),python3) certify/check.py $(ARGS)
 
-shares: setup ## which fraction of the jobs' time their loops took (ARGS="--experiment NAME --scale SCALE")
+shares: setup ## show the fraction of the jobs' time that their loops took (ARGS="--experiment NAME --scale SCALE")
 	@python -m convac shares $(ARGS)
 
-notebook: setup ## open the notebooks in JupyterLab, which it installs beside the pinned packages
+notebook: setup ## open the notebooks in JupyterLab, installed beside the pinned packages
 	@python -c "import jupyterlab" 2>/dev/null || python -m pip install --quiet --constraint envs/requirements.txt --no-build-isolation --editable ".[notebook]"
 	jupyter lab notebooks $(ARGS)
 
-site: setup ## the documentation with every public name and notebook: results/site/index.html, which needs no network
+site: setup ## write the documentation with every public name and notebook: results/site/index.html, readable offline
 	@python -c "import furo, myst_parser" 2>/dev/null || python -m pip install --quiet --constraint envs/requirements.txt --constraint envs/requirements-test.txt --no-build-isolation --editable ".[docs]"
 	@python -m sphinx -q -E -W --keep-going -c docs/site . results/site
 	@echo results/site/index.html
 
-lint: setup-test ## format, lint and types
+lint: setup-test ## check format, lint and types
 	ruff check .
 	ruff format --check .
 	snakefmt --check Snakefile workflow
 	snakemake --lint
 	mypy
 
-test: setup-test lint ## every check: linters, types, unit, physics and pipeline tests; about 25 minutes on 2 cores
+test: setup-test lint ## run linters and all tests: unit, physics and pipeline; about 25 minutes on 2 cores
 	pytest -n 2 --dist worksteal -q
 
-generate: setup ## schema, data dictionary and the README's tables, from the code
+generate: setup ## write schema, data dictionary and the README's tables from the code
 	python -m convac generate
 
 clean: ## delete every result but the reference, and the caches

@@ -1,7 +1,7 @@
 # Needs the tables and verdicts of all experiments and every result of a scale. Makes the claims ledger,
 # as tables and as pages for the report, the explorer (one page with charts of all tables) and the
-# manifest; and, where asked for, the comparison with the committed reference, whose verdict is a command on it, `convac compare`: the output of a job that
-# fails is deleted.
+# manifest; on request, the comparison with the committed reference, whose verdict `convac compare` gives: the output of a
+# job that fails is deleted.
 
 
 localrules:
