@@ -204,8 +204,9 @@ def evaluated(family: Family, inside: Sequence[int], seed: str) -> tuple[Values,
     dimension, counts = family.local_dimension, (len(inside), family.count - len(inside))
 
     def values(rows: list[int], columns: list[int]) -> np.ndarray:
-        shown = (digits_of(codes, count, dimension).T for codes, count in zip((rows, columns), counts, strict=True))
-        return values_on(family, drawn, inside, *shown, SMALL_FIELD)
+        one = digits_of(rows, counts[0], dimension).T
+        other = digits_of(columns, counts[1], dimension).T
+        return values_on(family, drawn, inside, one, other, SMALL_FIELD)
 
     return values, (dimension ** counts[0], dimension ** counts[1])
 
