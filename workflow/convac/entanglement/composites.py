@@ -329,13 +329,8 @@ def check_memory(
 ) -> None:
     """Say what the composites of a draw take; raises MemoryLimitError where that passes the limit.
 
-    Args:
-        network: it.
-        limits: the limits.
-        size: rows, and columns.
-        real: logits (seeds, n, K), which say how many seeds and classes there are.
-        images: two of them or more.
-        parts: bytes of an evaluation by parts; None where every composite is evaluated whole.
+    `real`, logits (seeds, n, K), say how many seeds and classes there are; `images` are two or more, `parts` the bytes
+    of an evaluation by parts, None where every composite is evaluated whole.
     """
     block = 8 * batch_of(network, images) * numbers_held(network, images) if parts is None else parts
     needed = 8 * size**2 * real.shape[2] * (len(real) + COPIES) + block
