@@ -76,7 +76,7 @@ if asked_for.report and (stale := outdated(SCALE)):
 if OURS:
     config.update(scale=SCALE)  # for the report, where the config is silent
 if asked_for.report:
-    config.update(opening=opening(Path("results", SCALE)))
+    config.update(opening=opening(Path("results", SCALE)), whole=not targets)
 
 # What Snakemake tells of its jobs; a plan reads them from a file.
 SCREEN = Screen(

@@ -175,7 +175,8 @@ def report_mistakes(scale: str) -> list[str]:
     ended = finished_scales()
     if scale in ended:
         return []
-    accepted = f"--config scale={ended[0]}" if ended else "a report after a run, by `make` or `make smoke`"
+    named = "a report after a whole run (`make`, `make smoke`), or of experiments: snakemake NAME --report report.html"
+    accepted = f"--config scale={ended[0]}" if ended else named
     page = filled(LEDGER_PAGE, scale=scale)
     return [f"{page}: no such file: no run of this scale has ended here; accepted: {accepted}"]
 
