@@ -52,6 +52,13 @@ def drop_docstring(node: ast.AST) -> None:
             node.body = node.body[1:] or [ast.Pass()]
 
 
+def drop_descriptions(tree: ast.Module) -> None:
+    """Take the descriptions out of specs' fields: words for the schema and for people, which change no result."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Field":
+            node.keywords = [keyword for keyword in node.keywords if keyword.arg != "description"]
+
+
 @cache
 def read_module(module: str) -> tuple[str, tuple[str, ...]]:
     """Hash of a module's code and the library modules that it imports, at its top or inside functions."""
@@ -63,6 +70,7 @@ def read_module(module: str) -> tuple[str, tuple[str, ...]]:
     except SyntaxError as error:
         raise FileError(f"{path}: line {error.lineno}: {error.msg}; accepted: Python") from error
     names: set[str] = set()
+    drop_descriptions(tree)
     drop_docstring(tree)
     for node in statements(tree):
         drop_docstring(node)
@@ -93,7 +101,7 @@ def closure(*modules: str) -> tuple[str, ...]:
 
 @cache
 def source_hash(*modules: str) -> str:
-    """12 hex digits over the code of the import closure; comments, docstrings and layout don't count."""
+    """12 hex digits over the code of the import closure, less comments, docstrings, fields' descriptions and layout."""
     digest = hashlib.sha256()
     for module in closure(*modules):
         digest.update(f"{module} {read_module(module)[0]}\n".encode())
