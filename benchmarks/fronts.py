@@ -23,8 +23,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow"))
 
 from convac.circuits.overlapping import ENTRIES, OverlappingShape, case_of, name_of
-from convac.entanglement.block_rank import front_is_proved, front_rank, predicted_rank
-from convac.entanglement.window_samples import sampled_rank
+from convac.entanglement.block_rank import front_rank, predicted_rank
+from convac.entanglement.window_samples import front_is_proved, sampled_rank
 from convac.experiments.overlaps.squares import rectangle
 
 GRIDS = ((4, 4), (4, 5), (5, 5), (4, 6), (5, 6), (6, 6))

@@ -7,9 +7,9 @@ import pytest
 
 from convac.circuits.fields import PRIME_FIELD, PrimeField
 from convac.circuits.overlapping import OverlappingShape, coefficient_tensor, draw
-from convac.entanglement.block_rank import exact_rank, frame_bound, frames, front_is_proved, front_rank, mask_of
+from convac.entanglement.block_rank import exact_rank, frame_bound, front_rank, mask_of
 from convac.entanglement.brute import matricization
-from convac.entanglement.window_samples import framed, sampled_rank, values_on
+from convac.entanglement.window_samples import framed, frames, front_is_proved, sampled_rank, values_on
 from convac.errors import ArgumentError
 
 SHAPES = (
@@ -67,8 +67,8 @@ def test_what_a_position_sees_must_be_listable():
 
 
 def test_the_front_is_proved_where_the_argument_reaches_and_holds_there():
-    for sides, periodic in product(((1, 2), (2, 2), (1, 3), (3, 2)), (True, False)):
-        for widths in ((2, 2), (3, 1), (2, 3, 1), (1, 3)):
+    for sides, periodic in product(((2, 2), (1, 3)), (True, False)):
+        for widths in ((3, 1), (2, 3, 1), (1, 3)):
             shape = OverlappingShape((3, 4), 2, widths, 2, periodic, False)
             inside = [row * 4 + column for row in range(sides[0]) for column in range(sides[1])]
             tensor = coefficient_tensor(shape, draw(shape, PRIME_FIELD, np.random.default_rng(2)), PRIME_FIELD)
