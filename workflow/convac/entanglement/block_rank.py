@@ -104,26 +104,11 @@ def predicted_rank(shape: OverlappingShape, inside: Sequence[int]) -> int:
     return min(cut, *(distinguishable(shape, side) for side in sides))
 
 
-def frames(shape: OverlappingShape, inside: Sequence[int]) -> tuple[set[int], set[int]]:
-    """The sites of either side that a position of layer L − 1 sees together with sites of the other side.
-
-    >>> frames(OverlappingShape((6,), 2, (2, 2), periodic=False), [0, 1, 2])
-    ({2}, {3})
-    """
-    chosen, found = set(inside), (set[int](), set[int]())
-    for sight in sights(shape):
-        seen = set(sight.sites)
-        if seen & chosen and seen - chosen:
-            found[0].update(seen & chosen)
-            found[1].update(seen - chosen)
-    return found
-
-
 def frame_bound(shape: OverlappingShape, inside: Sequence[int]) -> int:
     """min{M^|A|, M^(N − |A|), D_L·M^frame}: `front_rank`'s bound for any subset of the sites.
 
-    With the sites of one of its `frames` and the end cut, no position of layer L − 1 depends on both sides. The
-    smaller frame counts.
+    The frame of a side are its sites that a position of layer L − 1 sees together with sites of the other side: with
+    these and the end cut, no such position depends on both. The smaller frame counts.
 
     Args:
         shape: the network.
@@ -132,8 +117,14 @@ def frame_bound(shape: OverlappingShape, inside: Sequence[int]) -> int:
     >>> frame_bound(OverlappingShape((8,), 2, (3, 3)), range(4)), front_rank(OverlappingShape((8,), 2, (3, 3)), (4,))
     (12, 12)
     """
-    smaller = min(len(inside), shape.count - len(inside))
-    through = shape.widths[-1] * shape.local_dimension ** min(map(len, frames(shape, inside)))
+    chosen, frames = set(inside), (set[int](), set[int]())
+    for sight in sights(shape):
+        seen = set(sight.sites)
+        if seen & chosen and seen - chosen:
+            frames[0].update(seen & chosen)
+            frames[1].update(seen - chosen)
+    smaller = min(len(chosen), shape.count - len(chosen))
+    through = shape.widths[-1] * shape.local_dimension ** min(map(len, frames))
     return int(min(shape.local_dimension**smaller, through))
 
 
@@ -155,21 +146,3 @@ def front_rank(shape: OverlappingShape, sides: Sequence[int]) -> int:
     frame = size - prod(max(0, side - each) for side, each in zip(sides, depth, strict=True))
     smaller = min(size, shape.count - size)
     return int(min(shape.local_dimension**smaller, shape.widths[-1] * shape.local_dimension**frame))
-
-
-def front_is_proved(shape: OverlappingShape, sides: Sequence[int]) -> bool:
-    """Whether `front_rank` is a theorem for a network and a block at the origin (docs/laws.md, *Overlap front*).
-
-    Weights per location, no layer but the last narrower than M, and beside the block, along every axis that it doesn't
-    fill, room for as many sites as its frame has there.
-
-    >>> shape = OverlappingShape((6, 6), 2, (2, 2), shared=False)
-    >>> front_is_proved(shape, (3, 3)), front_is_proved(shape, (3, 5)), front_is_proved(shape, (3, 6))
-    (True, False, True)
-    """
-    reach = (len(shape.widths) - 1) * (shape.kernel - 1)
-    ends = 2 if shape.periodic else 1
-    room = all(
-        side == whole or whole - side >= min(side, ends * reach) for side, whole in zip(sides, shape.sites, strict=True)
-    )
-    return room and not shape.shared and all(width >= shape.local_dimension for width in shape.widths[:-1])

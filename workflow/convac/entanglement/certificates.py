@@ -17,15 +17,15 @@ from typing import Any
 import numpy as np
 
 from convac.arrays import short
-from convac.circuits.overlapping import OverlappingShape, OverlappingWeights
+from convac.circuits.overlapping import OverlappingShape, OverlappingWeights, coefficient_tensor
 from convac.circuits.recurrent import RecurrentShape
 from convac.entanglement.block_rank import LISTED, distinguishable, mask_of
+from convac.entanglement.brute import matricization
 from convac.entanglement.elimination import SMALL_FIELD, pivots
 from convac.entanglement.generic_rank import Contraction, TreeShape
 from convac.entanglement.graphs import graph_min_cut, overlapping_network
 from convac.entanglement.mincut import symmetric_cut, tree_min_cut
 from convac.entanglement.start_end_rank import counting_bounds
-from convac.entanglement.window_samples import values_on
 from convac.errors import ArgumentError
 from convac.geometry.partitions import Choice, Partition
 
@@ -50,7 +50,7 @@ def certificate(family: Family, partition: Choice = ()) -> dict[str, Any]:
 
     Raises:
         ArgumentError: no such family or partition, a tree shares the weights of some levels alone, a recurrent circuit
-            has an odd number of steps, or positions of an overlapping circuit see too much to be listed.
+            has an odd number of steps, or an overlapping circuit is too large to be listed.
         ArithmeticError: the minor found is smaller than every bound.
 
     >>> certificate(RecurrentShape(steps=6, depth=2, width=3, local_dimension=3))["rank"]
@@ -200,15 +200,9 @@ def evaluated(family: Family, inside: Sequence[int], seed: str) -> tuple[Values,
         return recurrent_values(family, weights)
     channels, positions = (family.local_dimension, *family.widths), 1 if family.shared else family.count
     layers = tuple(weights(positions, len(family.offsets), out, into) for into, out in pairwise(channels))
-    drawn = OverlappingWeights(layers, weights(1, channels[-1]))
-    dimension, counts = family.local_dimension, (len(inside), family.count - len(inside))
-
-    def values(rows: list[int], columns: list[int]) -> np.ndarray:
-        one = digits_of(rows, counts[0], dimension).T
-        other = digits_of(columns, counts[1], dimension).T
-        return values_on(family, drawn, inside, one, other, SMALL_FIELD)
-
-    return values, (dimension ** counts[0], dimension ** counts[1])
+    tensor = coefficient_tensor(family, OverlappingWeights(layers, weights(1, channels[-1])), SMALL_FIELD)
+    whole = matricization(tensor, mask_of(family.count, inside))
+    return lambda rows, columns: whole[np.ix_(rows, columns)], (whole.shape[0], whole.shape[1])
 
 
 def digits_of(codes: Sequence[int], places: int, dimension: int) -> np.ndarray:
