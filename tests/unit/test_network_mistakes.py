@@ -348,7 +348,7 @@ def test_every_attribute_of_a_representation_is_checked_as_it_is_given(name):
 
 @pytest.mark.parametrize("make", MAKE)
 def test_integers_of_numpy_and_torch_are_integers(make):
-    plain = make(**{**MAKE[make], "classes": 3, "seed": (3, 4)})
+    plain = make(**{**MAKE[make], "widths": (3, 3), "classes": 3, "seed": (3, 4)})
     for integer in (np.int64, np.uint8, np.array, torch.tensor):
         given = {name: integer(value) if isinstance(value, int) else value for name, value in MAKE[make].items()}
         given |= {"widths": [integer(3), integer(3)], "classes": integer(3)}
