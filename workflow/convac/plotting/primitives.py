@@ -20,6 +20,7 @@ from convac.specs.tables import FRACTIONS
 from convac.statistics import Interval, mean_interval
 
 BAND = "#e9e9e9"
+FEWEST = 3  # values of an interval that is drawn
 LINE = 0.13  # inches, of a note
 NOTE = "note"
 RING = "not converged"  # of a mark around a mean
@@ -189,15 +190,18 @@ def ring(axes: Axes, at: float, value: float) -> None:
 
 
 def whiskers(interval: Interval, *, fraction: bool = False) -> tuple[float, float]:
-    """Lengths of the interval below and above its mean; zero where it is infinite (a single seed).
+    """Lengths of the interval below and above its mean; zero where it is infinite or of fewer than three seeds.
 
-    Student's interval of a fraction may reach beyond 0 or 1, where no value can lie: it ends there.
+    Student's interval of a fraction may reach beyond 0 or 1, where no value can lie: it ends there. That of two seeds is
+    nine times as long as their distance: the two points say more.
 
     >>> whiskers(Interval(0.9, 0.7, 1.1, 5))[1] > 0.1, round(whiskers(Interval(0.9, 0.7, 1.1, 5), fraction=True)[1], 3)
     (True, 0.1)
+    >>> whiskers(Interval(0.9, 0.1, 1.7, 2))
+    (0.0, 0.0)
     """
     low, high = (max(interval.low, 0.0), min(interval.high, 1.0)) if fraction else (interval.low, interval.high)
-    if not (math.isfinite(interval.low) and math.isfinite(interval.high)):
+    if interval.n < FEWEST or not (math.isfinite(interval.low) and math.isfinite(interval.high)):
         return 0.0, 0.0
     return max(interval.mean - low, 0.0), max(high - interval.mean, 0.0)
 
