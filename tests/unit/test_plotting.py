@@ -276,14 +276,15 @@ def test_selections():
 
 
 def test_curves_draw_the_mean_and_its_interval():
-    table = pd.DataFrame({"seed": [0, 1, 0, 1], "step": [0, 0, 10, 10], "value": [0.0, 2.0, 4.0, 4.0]})
+    values = [0.0, 1.0, 2.0, 0.5, 0.5, 0.5]
+    table = pd.DataFrame({"seed": [0, 1, 2] * 2, "step": [0] * 3 + [10] * 3, "value": values})
     axes = Figure().subplots()
     curves(axes, table, unit=10.0, color=BLUE)
     line = axes.get_lines()[0]
     assert list(line.get_xdata()) == [0.0, 1.0]
-    assert list(line.get_ydata()) == [1.0, 4.0]
+    assert list(line.get_ydata()) == [1.0, 0.5]
     band = axes.collections[0].get_paths()[0].vertices
-    assert band[:, 1].max() == pytest.approx(1 + 12.706, abs=0.01)  # Student-t with 1 degree of freedom
+    assert band[:, 1].max() == pytest.approx(1 + 4.303 / 3**0.5, abs=0.01)  # Student-t with 2 degrees of freedom
     curves(axes, table.iloc[:0])
     assert len(axes.get_lines()) == 1
 

@@ -359,6 +359,7 @@ DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
     ),
     "rectangles": (lambda: squares.rectangles(Rectangles(networks=1, entries=4096)), [6741, 786]),
     "squares": (lambda: squares.measured(1), [7032, 3809, 7871, 4536, 3620]),
+    "pairs of squares": (lambda: squares.pair_values(1, np.zeros((1, 1, 4), dtype=np.int8)), [8113]),
     "volume": (lambda: overlaps.smallest_overlapping(4, shared=True), [1618]),
     "volume, per location": (lambda: overlaps.smallest_overlapping(4, shared=False), [4500]),
     "machine": (lambda: overlaps.smallest_machine(4), [8925]),
@@ -371,8 +372,8 @@ DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
     "recurrent search": (lambda: recurrent_memory.searched(2, [], Search(cells=1, entries=256, widest=2)), [6985]),
     "RAC": (lambda: Rac(6, 3, (4, 4), seed=3), [1911, 8681, 5257, 1825, 6509]),
     "orthogonal": (lambda: Orthogonal(6, 3, (4,), seed=3), [1911, 6226, 5335, 6509]),
-    "tanh": (lambda: Tanh(6, 3, (4,), seed=3), [1911, 8681, 9392, 2971, 6509]),
-    "GRU": (lambda: Gru(6, 3, (4,), seed=3), [1911, 8681, 9392, 2971, 6509]),
+    "tanh": (lambda: Tanh(6, 3, (4,), seed=3), [8681, 1911, 6509]),
+    "GRU": (lambda: Gru(6, 3, (4,), seed=3), [8681, 1911, 6509]),
     "copying memory": (lambda: copying_memory.generate(3, train=2, test=2), [2494, 6024]),
     "start-end similarity": (
         lambda: start_end_similarity.generate(3, train=2, test=2),

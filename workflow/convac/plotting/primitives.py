@@ -192,8 +192,8 @@ def ring(axes: Axes, at: float, value: float) -> None:
 def whiskers(interval: Interval, *, fraction: bool = False) -> tuple[float, float]:
     """Lengths of the interval below and above its mean; zero where it is infinite or of fewer than three seeds.
 
-    Student's interval of a fraction may reach beyond 0 or 1, where no value can lie: it ends there. That of two seeds is
-    nine times as long as their distance: the two points say more.
+    Student's interval of a fraction may reach beyond 0 or 1, where no value can lie: it ends there. That of two seeds
+    reaches six times their distance to either side: the two points say more.
 
     >>> whiskers(Interval(0.9, 0.7, 1.1, 5))[1] > 0.1, round(whiskers(Interval(0.9, 0.7, 1.1, 5), fraction=True)[1], 3)
     (True, 0.1)
