@@ -33,7 +33,7 @@ setup-test: ## make the virtual environment with what the tests need
 check: setup ## check config files and ARGS, on which Snakemake would end in a traceback
 	@python -m convac check -- $(ARGS)
 
-run: check ## run every experiment at the config's scale (the default); laptop: about 35 minutes on 2 cores
+run: check ## run every experiment at the config's scale (the default); laptop: about 50 minutes on 2 cores
 	$(SNAKEMAKE) $(ARGS)
 
 smoke: check ## run every experiment, tiny: 2 minutes on 2 cores with set-up
@@ -104,7 +104,7 @@ lint: setup-test ## check format, lint and types
 	snakemake --lint
 	mypy
 
-test: setup-test lint ## run linters and all tests: unit, physics and pipeline; about 25 minutes on 2 cores
+test: setup-test lint ## run linters and all tests: unit, physics and pipeline; about 45 minutes on 2 cores
 	pytest -n 2 --dist worksteal -q
 
 generate: setup ## write schema, data dictionary and the README's tables from the code
