@@ -186,6 +186,7 @@ def similarity(table: pd.DataFrame) -> Figure | None:
                 dots(axes, place + 0.24 * (shift - (len(depths) - 1) / 2), values, colour, marker)
         level_line(axes, CHANCE, ":")
         axes.set_xticks(range(len(names)), names)
+        axes.set_xlim(-0.5, len(names) - 0.5)
         axes.set_ylim(0, 1.03)
         axes.set_ylabel("Accuracy at the end")
         panel(axes, number, f"T = {steps}")
