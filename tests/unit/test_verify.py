@@ -60,7 +60,7 @@ def test_what_a_later_run_made_is_no_fault(results, capsys):
     first, second, third = verified(capsys, True).splitlines()
     assert first == f"{MANIFEST}: 1 of 3 files as written"
     assert second == f"2 were made again since, by a run of a part or of another config: {FIGURE} and 1 more"
-    assert "the next run of all" in third
+    assert "the next complete run" in third
 
 
 @pytest.mark.parametrize(
