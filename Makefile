@@ -104,7 +104,7 @@ lint: setup-test ## check format, lint and types
 	snakemake --lint
 	mypy
 
-test: setup-test lint ## run linters and all tests: unit, physics and pipeline; about 45 minutes on 2 cores
+test: setup-test lint ## run linters and all tests: unit, physics and pipeline; about 22 minutes on 2 cores
 	pytest -n 2 --dist worksteal -q
 
 generate: setup ## write schema, data dictionary and the README's tables from the code

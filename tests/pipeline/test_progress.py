@@ -66,7 +66,7 @@ QUIET = ("--quiet", "host", "rules", "progress", "reason")
 
 def test_a_quiet_run_says_a_line_a_job(clone):
     printed = clone.snakemake("--forcerun", "claims", *QUIET)
-    run = printed.split("tells how far it is\n")[1].split("convac: done")[0].splitlines()
+    run = printed.split("shows the progress\n")[1].split("convac: done")[0].splitlines()
     own = [line for line in run if line.startswith("convac: ")]
     assert sum("jobs left" in line for line in own) == 6
     assert run == own
