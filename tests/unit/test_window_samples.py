@@ -7,9 +7,9 @@ import pytest
 
 from convac.circuits.fields import PRIME_FIELD, PrimeField
 from convac.circuits.overlapping import OverlappingShape, coefficient_tensor, draw
-from convac.entanglement.block_rank import exact_rank, frame_bound, front_rank, mask_of
+from convac.entanglement.block_rank import exact_rank, frame_bound, frames, front_rank, mask_of
 from convac.entanglement.brute import matricization
-from convac.entanglement.window_samples import framed, frames, front_is_proved, sampled_rank, values_on
+from convac.entanglement.window_samples import framed, front_is_proved, sampled_rank, values_on
 from convac.errors import ArgumentError
 
 SHAPES = (

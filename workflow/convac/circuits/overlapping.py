@@ -161,18 +161,23 @@ def coefficient_tensor(shape: OverlappingShape, weights: OverlappingWeights, fie
     weights = checked(shape, weights, field)
     tables = [Table((site,), field.one_hot(shape.local_dimension)) for site in range(shape.count)]
     for maps in weights.layers:
-        tables = [
-            multiplied(
-                [
-                    Table(tables[q].support, field.linear(maps[p % len(maps), k], tables[q].values))
-                    for k, q in shape.window(p)
-                ],
-                field,
-            )
-            for p in range(shape.count)
-        ]
+        tables = pooled(shape, maps, tables, field)
     whole = multiplied(tables, field)
     return field.linear(weights.output, whole.values)[..., 0]
+
+
+def pooled(shape: OverlappingShape, maps: np.ndarray, tables: list[Table], field: Field) -> list[Table]:
+    """The tables of a layer's positions from those below."""
+    return [
+        multiplied(
+            [
+                Table(tables[q].support, field.linear(maps[p % len(maps), k], tables[q].values))
+                for k, q in shape.window(p)
+            ],
+            field,
+        )
+        for p in range(shape.count)
+    ]
 
 
 def multiplied(tables: list[Table], field: Field) -> Table:

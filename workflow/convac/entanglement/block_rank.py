@@ -104,6 +104,21 @@ def predicted_rank(shape: OverlappingShape, inside: Sequence[int]) -> int:
     return min(cut, *(distinguishable(shape, side) for side in sides))
 
 
+def frames(shape: OverlappingShape, inside: Sequence[int]) -> tuple[set[int], set[int]]:
+    """The sites of either side that a position of layer L − 1 sees together with sites of the other side.
+
+    >>> frames(OverlappingShape((6,), 2, (2, 2), periodic=False), [0, 1, 2])
+    ({2}, {3})
+    """
+    chosen, found = set(inside), (set[int](), set[int]())
+    for sight in sights(shape):
+        seen = set(sight.sites)
+        if seen & chosen and seen - chosen:
+            found[0].update(seen & chosen)
+            found[1].update(seen - chosen)
+    return found
+
+
 def frame_bound(shape: OverlappingShape, inside: Sequence[int]) -> int:
     """min{M^|A|, M^(N − |A|), D_L·M^frame}: `front_rank`'s bound for any subset of the sites.
 
@@ -117,14 +132,8 @@ def frame_bound(shape: OverlappingShape, inside: Sequence[int]) -> int:
     >>> frame_bound(OverlappingShape((8,), 2, (3, 3)), range(4)), front_rank(OverlappingShape((8,), 2, (3, 3)), (4,))
     (12, 12)
     """
-    chosen, frames = set(inside), (set[int](), set[int]())
-    for sight in sights(shape):
-        seen = set(sight.sites)
-        if seen & chosen and seen - chosen:
-            frames[0].update(seen & chosen)
-            frames[1].update(seen - chosen)
-    smaller = min(len(chosen), shape.count - len(chosen))
-    through = shape.widths[-1] * shape.local_dimension ** min(map(len, frames))
+    smaller = min(len(set(inside)), shape.count - len(set(inside)))
+    through = shape.widths[-1] * shape.local_dimension ** min(map(len, frames(shape, inside)))
     return int(min(shape.local_dimension**smaller, through))
 
 

@@ -20,9 +20,9 @@ from convac.circuits.overlapping import (
     Table,
     checked,
     draw,
-    multiplied,
+    pooled,
 )
-from convac.entanglement.block_rank import sights
+from convac.entanglement.block_rank import frames
 from convac.entanglement.elimination import SMALL_FIELD, pivots
 from convac.errors import ArgumentError
 
@@ -78,16 +78,7 @@ def factors(shape: OverlappingShape, weights: OverlappingWeights, field: PrimeFi
         seen = max(len({site for _, q in shape.window(p) for site in tables[q].support}) for p in range(shape.count))
         if shape.local_dimension**seen > ENTRIES:
             raise ArgumentError(f"widths: a position sees {seen} sites; accepted: {ENTRIES} of their inputs")
-        tables = [
-            multiplied(
-                [
-                    Table(tables[q].support, field.linear(maps[p % len(maps), k], tables[q].values))
-                    for k, q in shape.window(p)
-                ],
-                field,
-            )
-            for p in range(shape.count)
-        ]
+        tables = pooled(shape, maps, tables, field)
     readers: list[list[np.ndarray]] = [[] for _ in tables]  # each is read, by the window at its own place if no other
     last = weights.layers[-1]
     for position in range(shape.count):
@@ -192,21 +183,6 @@ def framed(generator: np.random.Generator, shape: OverlappingShape, inside: Sequ
     second = np.stack([numbers // dimension**place % dimension for place in range(len(rest) + 1)], axis=1)[:, :-1]
     both = np.concatenate([np.repeat(first, len(second), axis=0), np.tile(second, (len(first), 1))], axis=1)
     return np.asarray(both[:, [[*frame, *rest].index(site) for site in inside]])
-
-
-def frames(shape: OverlappingShape, inside: Sequence[int]) -> tuple[set[int], set[int]]:
-    """The sites of either side that a position of layer L − 1 sees together with sites of the other side.
-
-    >>> frames(OverlappingShape((6,), 2, (2, 2), periodic=False), [0, 1, 2])
-    ({2}, {3})
-    """
-    chosen, found = set(inside), (set[int](), set[int]())
-    for sight in sights(shape):
-        seen = set(sight.sites)
-        if seen & chosen and seen - chosen:
-            found[0].update(seen & chosen)
-            found[1].update(seen - chosen)
-    return found
 
 
 def front_is_proved(shape: OverlappingShape, sides: Sequence[int]) -> bool:
