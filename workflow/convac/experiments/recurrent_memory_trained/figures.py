@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 from convac.plotting.gains import above_gains, gains_below, judged
 from convac.plotting.looks import looks, refuse_unknown
 from convac.plotting.primitives import (
+    SETTLED,
     aligned,
     curves,
     dots,
@@ -141,8 +142,14 @@ def on_delays(axes: Axes, table: pd.DataFrame) -> None:
     plain_numbers(axes, "x")
 
 
+def shared_delay(table: pd.DataFrame) -> int:
+    """The longest delay at which every network was trained, or the longest of any where they share none."""
+    delays = [set(present(rows(table, network=name), "delay")) for name in networks(table)]
+    return int(max(set.intersection(*delays) or set.union(*delays)))
+
+
 def learning(table: pd.DataFrame) -> Figure | None:
-    """Accuracy on held-out sequences against step: a row for each task, at its longest delay, a column a network."""
+    """Accuracy on held-out sequences against step: a row for each task, at the longest delay that all share."""
     found = rows(table, quantity="test_accuracy")
     if found.empty or "step" not in found:
         return None
@@ -151,7 +158,7 @@ def learning(table: pd.DataFrame) -> Figure | None:
     panels = made.subplots(len(tasks), len(names), sharex="row", sharey=True, squeeze=False)
     for row, task in enumerate(tasks):
         own = rows(found, task=task)
-        longest = max(present(own, "delay"))
+        longest = shared_delay(own)
         for column, name in enumerate(names):
             axes = panels[row, column]
             for depth, (colour, _) in looks(present(found, "depth"), DEPTHS).items():
@@ -255,7 +262,7 @@ def ranks(table: pd.DataFrame) -> Figure | None:
 
 
 def gradients(table: pd.DataFrame) -> Figure | None:
-    """Gradients against the step of the sequence, at the longest delay; a row for each task, a column a network."""
+    """Gradients against the step of the sequence, at the longest delay that all networks share; a row for each task."""
     found = rows(table, quantity="input_gradient")
     found = found[found["value"] > 0] if len(found) else found
     if found.empty:
@@ -265,12 +272,14 @@ def gradients(table: pd.DataFrame) -> Figure | None:
     panels = made.subplots(len(tasks), len(names), sharex="row", sharey="row", squeeze=False)
     for row, task in enumerate(tasks):
         own = rows(found, task=task)
-        longest = max(present(own, "delay"))
+        longest = shared_delay(own)
         for column, name in enumerate(names):
             axes = panels[row, column]
             for depth, (colour, _) in looks(present(found, "depth"), DEPTHS).items():
                 chosen = rows(own, network=name, depth=depth, delay=longest)
                 logs = chosen.assign(value=np.log10(chosen["value"]), place=chosen["site"] + 1)
+                # the same networks at every step of the sequence: one ring says whether they had converged
+                logs.loc[logs["place"] < logs["place"].max(), SETTLED] = float("nan")
                 curves(axes, logs, x="place", color=colour, linewidth=1)
             panel(axes, row * len(names) + column, name)
         panels[row, 0].set_ylabel(f"{task.capitalize()}, delay {longest}:\nlog₁₀ of the gradient")
