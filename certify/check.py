@@ -1,8 +1,7 @@
 """Check certificates of exact ranks: the standard library alone, nothing of the project that wrote them.
 
-A certificate (docs/certificates.md) says that almost every network of a family has this rank between the sites `inside`
-and the others. From below: a minor at the weights of a seed isn't singular mod p, so that its determinant is no zero
-polynomial in the weights. From above: a cut or a count that no member of the family exceeds.
+A certificate (docs/certificates.md) proves the rank between the sites `inside` and the others of almost every network
+of a family: a minor isn't 0 mod p at the weights of a seed, so it is no zero polynomial; a cut or count bounds all.
 """
 
 import argparse
@@ -16,10 +15,11 @@ from math import comb, isqrt, prod
 from operator import mul
 from pathlib import Path
 
-KINDS = {"tree": ("cut", "symmetric"), "overlapping": ("cut", "distinguishable"), "recurrent": ("inputs", "states")}
+KINDS = {"tree": "cut symmetric", "tied": "cut", "overlapping": "cut distinguishable", "recurrent": "inputs states"}
 COMMON = {"seed": "", "bound": {}, "prime": 2, "rank": 1, "rows": [0], "columns": [0], "local_dimension": 1}
 PLACES = {"widths": [1], "shared": True, "inside": [0]}
 FIELDS = {"tree": {"windows": [2], **PLACES, **COMMON}, "recurrent": {"steps": 2, "depth": 1, "width": 1, **COMMON}}
+FIELDS["tied"] = {"windows": [2], "maps": [[0]], "widths": [1], "inside": [0], **COMMON}
 FIELDS["overlapping"] = {"sites": [1], "kernel": 1, "periodic": True, **PLACES, **COMMON}  # of integers the least
 
 
@@ -49,11 +49,11 @@ def read(given):
         demand(case["steps"] % 2 == 0, "steps: accepted: an even number")
         case |= {"count": case["steps"], "inside": range(min(case["steps"], 4096) // 2), "widths": [case["width"]]}
     else:
-        case["count"], sides = prod(case["windows" if family == "tree" else "sites"]), case.get("sites", [1])
-        demand(len(case["widths"]) == len(case.get("windows", case["widths"])), "widths: accepted: one per window")
+        case["count"], sides = prod(case.get("windows", case.get("sites"))), case.get("sites", [1])
+        levels = {len(case[name]) for name in ("widths", "windows", "maps") if name in case}
+        demand(len(levels) == 1, "widths: accepted: one per window, as many maps")
         demand(len(sides) < 3 and case.get("kernel", 1) <= min(sides), "sites: accepted: 1 or 2, the kernel no longer")
-    largest = max(case["count"], *case["widths"], case.get("depth", 1), dimension)
-    demand(largest <= 4096, "sites, steps, depth, widths and local_dimension: accepted: up to 4096")
+    demand(max(case["count"], *case["widths"], case.get("depth", 1), dimension) <= 4096, "sizes: accepted: up to 4096")
     demand(prime < 2**32 and all(prime % each for each in range(2, isqrt(prime) + 1)), f"prime: {prime} is none")
     sides = case["sides"] = [site in set(case["inside"]) for site in range(case["count"])]
     case["outside"], inside = ([site for site, side in enumerate(sides) if side == own] for own in (False, True))
@@ -85,14 +85,15 @@ def network(case):
         return nodes, [count + len(nodes) - 1], matrix(1, width)[0]
     below, offsets = list(range(count)), case.get("kernel", 1) ** len(case.get("sites", []))
     for level, (into, out) in enumerate(pairwise([dimension, *case["widths"]])):
-        different = 1 if case["shared"] else len(below)
-        if case["family"] == "tree":
-            maps, window = [matrix(out, into) for _ in range(different)], case["windows"][level]
-            links = [(child, maps[place % different]) for place, child in enumerate(below)]
+        own = case["maps"][level] if "maps" in case else [0 if case["shared"] else place for place in range(len(below))]
+        demand(len(own) == len(below) > max(own), f"maps: accepted: {len(below)} numbers at level {level + 1}, less")
+        if "windows" in case:
+            maps, window = [matrix(out, into) for _ in range(max(own) + 1)], case["windows"][level]
+            links = [(child, maps[own[place]]) for place, child in enumerate(below)]
             made = [links[start : start + window] for start in range(0, len(below), window)]
         else:
-            maps = [[matrix(out, into) for _ in range(offsets)] for _ in range(different)]
-            made = [[(below[q], maps[p % different][k]) for k, q in window_of(case, p)] for p in range(count)]
+            maps = [[matrix(out, into) for _ in range(offsets)] for _ in range(max(own) + 1)]
+            made = [[(below[q], maps[own[p]][k]) for k, q in window_of(case, p)] for p in range(count)]
         below = list(range(count + len(nodes), count + len(nodes) + len(made)))
         nodes += made
     return nodes, below, matrix(1, case["widths"][-1])[0]
@@ -108,10 +109,9 @@ def window_of(case, position):
 
 
 def minor(case):
-    """Values on the rows and columns, mod p; every node is computed once for what it sees of a row and a column."""
+    """Values on the rows and columns, mod p; a node's table: its sites, what rows and columns show of them, vectors."""
     nodes, last, output = network(case)
-    prime, every = case["prime"], range(case["local_dimension"])
-    tables = []  # per node: its sites, what each row and column shows of them, vectors by both
+    prime, every, tables = case["prime"], range(case["local_dimension"]), []
 
     def seen(support):
         """What each row and each column shows at these sites, by number; the first ones of each number."""
@@ -164,7 +164,7 @@ def is_singular(matrix, prime):
 def graph(case):
     """What every copy tensor passes, by name, and links; an overlapping network unfolded, a node for each way down."""
     sizes, links = {f"site {site}": case["local_dimension"] for site in range(case["count"])}, []
-    if case["family"] == "tree":
+    if "windows" in case:
         below = list(sizes)
         for level, (window, width) in enumerate(zip(case["windows"], case["widths"], strict=True), start=1):
             nodes = [f"pool {level} {position}" for position in range(len(below) // window)]
@@ -259,7 +259,7 @@ def check(given):
     """The rank that a certificate proves; raises ValueError."""
     case = read(given)
     bounds = {"cut": cut_bound, "symmetric": symmetric_bound, "distinguishable": distinguishable_bound}
-    kinds = KINDS[case["family"]][: 1 + case.get("shared", True)]
+    kinds = KINDS[case["family"]].split()[: 1 + case.get("shared", True)]
     demand([*case["bound"]] in [[kind] for kind in kinds], f"bound: accepted: one of {', '.join(kinds)}")
     ((kind, witness),) = case["bound"].items()
     above = bounds.get(kind, monomial_bound)(case, witness)

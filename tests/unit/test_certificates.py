@@ -17,10 +17,13 @@ from convac.circuits.overlapping import OverlappingShape
 from convac.circuits.recurrent import RecurrentShape
 from convac.cli import main
 from convac.commands.certified_cells import CELLS
+from convac.commands.certified_dilations import jobs, tree_of, tree_of_row
 from convac.commands.certify import certificates, certified
 from convac.entanglement.certificates import certificate
 from convac.entanglement.generic_rank import TreeShape, generic_rank
-from convac.errors import ArgumentError
+from convac.entanglement.mixed_rank import PLAIN, SWAPPED, Family, Hybrid, Node, mixed_rank, tree_alone
+from convac.errors import ArgumentError, FileError
+from convac.experiments.dilated_mixing.jobs import Ranks
 from convac.files import read_table, write_table
 from convac.geometry.trees import PoolingTree
 
@@ -50,8 +53,10 @@ TORUS = (OverlappingShape((3, 3), 2, (3, 3), 2, shared=False), (0, 1, 3, 4))
 ALIKE = (OverlappingShape((8,), 2, (16, 16), 2, shared=True), (0, 1, 2, 3))
 MEMORY = (RecurrentShape(steps=6, depth=2, width=3, local_dimension=3), ())
 SUFFIX = (RecurrentShape(steps=6, depth=4, width=2, local_dimension=11), ())
-FAMILIES = [LOCATED, SHARED, MIRROR, RING, TORUS, ALIKE, MEMORY, SUFFIX]
-KINDS = ["cut", "symmetric", "cut", "cut", "cut", "distinguishable", "inputs", "inputs"]
+DILATED = Family(steps=16, group=2, width=2, local_dimension=2, shared=True)
+TIED = (tree_of(DILATED, Hybrid({Node(2, 0): SWAPPED, Node(2, 1): PLAIN}, PLAIN)), (0, 1, 4, 6))
+FAMILIES = [LOCATED, SHARED, MIRROR, TIED, RING, TORUS, ALIKE, MEMORY, SUFFIX]
+KINDS = ["cut", "symmetric", "cut", "cut", "cut", "cut", "distinguishable", "inputs", "inputs"]
 
 
 def written(family, inside):
@@ -67,6 +72,32 @@ def test_the_checker_takes_what_the_library_writes(case, kind):
     family, inside = case
     if isinstance(family, TreeShape):
         assert generic_rank(family, inside).value == found["rank"]
+
+
+@pytest.mark.parametrize("number", range(12))
+def test_trees_of_dilations_are_trees_with_tied_maps(number):
+    """The rank that the certificate proves is that of the sampled dilated network, whatever its segments."""
+    generator = np.random.default_rng(number)
+    family = Family(steps=16, group=2, width=2, local_dimension=2, shared=number % 2 == 0)
+    mixture = {node: [PLAIN, SWAPPED][generator.integers(2)] for node in family.common if generator.random() < 0.7}
+    structure = Hybrid(mixture, [PLAIN, SWAPPED][number % 3 % 2]) if number % 4 else tree_alone(SWAPPED)
+    mask = np.isin(np.arange(16), generator.permutation(16)[:5])
+    try:
+        found = certificate(tree_of(family, structure), np.flatnonzero(mask).tolist())
+    except ArithmeticError as error:
+        found = {"rank": int(re.search(r"between (\d+)", str(error)).group(1))}
+    else:
+        checker.check(json.loads(json.dumps(found)))
+    assert found["rank"] == mixed_rank(family, structure, mask, (number,))
+
+
+def test_dilated_networks_of_another_config_are_refused():
+    row = {"cell": "dilated-mixing-00000000", "case": "random 16 2 0", "sharing": "shared", "structure": "T"}
+    with pytest.raises(FileError, match=r"not in config.yaml"):
+        tree_of_row({**row, "rank_bound": 4}, jobs())
+    known = {row["cell"]: Ranks(steps=16, group=2, width=2, cases=4, largest=64)}
+    with pytest.raises(FileError, match="another bound"):
+        tree_of_row({**row, "rank_bound": 5}, known)
 
 
 def test_four_layers_fall_below_the_product_of_their_inputs():
@@ -139,6 +170,14 @@ CORRUPTED = {
     "row out of range": lambda: corrupted(LOCATED, rows=[*written(*LOCATED)["rows"][:-1], 16]),
     "column missing": lambda: corrupted(LOCATED, columns=written(*LOCATED)["columns"][:-1]),
     "singular": singular,
+    "maps missing": lambda: without(TIED, "maps"),
+    "maps of fewer levels": lambda: corrupted(TIED, maps=written(*TIED)["maps"][:-1]),
+    "a position without a map": lambda: corrupted(TIED, maps=[[0] * 15, [0] * 8, [0] * 4, [0] * 2]),
+    "number of a map": lambda: corrupted(TIED, maps=[[0] * 15 + [10**9], [0] * 8, [0] * 4, [0] * 2]),
+    "negative map": lambda: corrupted(TIED, maps=[[-1] * 16, [0] * 8, [0] * 4, [0] * 2]),
+    "maps of a tree": lambda: corrupted(LOCATED, maps=[[0] * 8, [0] * 4, [0] * 2]),
+    "tied and symmetric": lambda: corrupted(TIED, bound={"symmetric": written(*TIED)["bound"]["cut"]}),
+    "open tied cut": lambda: corrupted(TIED, bound={"cut": written(*TIED)["bound"]["cut"][1:]}),
     "kernel": lambda: corrupted(RING, kernel=9),
     "steps": lambda: corrupted(MEMORY, steps=5),
     "many steps": lambda: corrupted(MEMORY, steps=2 * 10**9),

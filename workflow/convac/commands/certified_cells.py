@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterator
 from math import prod
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from convac.circuits.overlapping import OverlappingShape
 from convac.circuits.recurrent import RecurrentShape
+from convac.commands.certified_dilations import jobs, tree_of_row
 from convac.entanglement.certificates import Family
 from convac.entanglement.generic_rank import TreeShape
 from convac.geometry.partitions import Partition
@@ -132,9 +134,21 @@ def depth_efficiency(table: pd.DataFrame) -> Iterator[Cell]:
             yield Cell(f"{row['network']} N={sites} M={dimension} r={width}", family, inside, int(row["rank"]))
 
 
+def dilated_mixing(table: pd.DataFrame) -> Iterator[Cell]:
+    """Trees of dilations and their hybrids: rank and Theorem 7's bound from above."""
+    index = ["cell", "case", "sharing", "structure", "smaller_side", "width"]
+    known = jobs()
+    for row in wide(table[table["structure"].notna()], index, ["rank", "rank_bound"]):
+        if 1 < row["rank"] == row["rank_bound"] < int(row["width"]) ** int(row["smaller_side"]):
+            mask, family = tree_of_row(row, known)
+            inside = tuple(np.flatnonzero(mask).tolist())
+            yield Cell(f"{row['case']} {row['sharing']} {row['structure']}", family, inside, int(row["rank"]))
+
+
 CELLS: dict[str, Callable[[pd.DataFrame], Iterator[Cell]]] = {
     "min_cut": min_cut,
     "overlaps": overlaps,
     "recurrent_memory": recurrent_memory,
     "depth_efficiency": depth_efficiency,
+    "dilated_mixing": dilated_mixing,
 }

@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -29,7 +29,20 @@ from convac.entanglement.start_end_rank import counting_bounds
 from convac.errors import ArgumentError
 from convac.geometry.partitions import Choice, Partition
 
-Family = TreeShape | OverlappingShape | RecurrentShape
+
+class TiedTree(NamedTuple):
+    """A family of trees some of whose positions have one map.
+
+    Attributes:
+        shape: of the trees, weights per location.
+        maps: per level the number of the map of every position that enters it, in tree order; numbers have no gaps.
+    """
+
+    shape: TreeShape
+    maps: tuple[tuple[int, ...], ...]
+
+
+Family = TreeShape | TiedTree | OverlappingShape | RecurrentShape
 Bound = tuple[int, dict[str, Any]]  # an upper bound on the rank, and its witness
 Values = Callable[[list[int], list[int]], np.ndarray]  # of rows and columns by number
 SPARE = 32  # configurations beside twice the rank in a first sample
@@ -42,7 +55,7 @@ def certificate(family: Family, partition: Choice = ()) -> dict[str, Any]:
     """A certificate that the generic rank between the sites of I and the others is what the bounds say.
 
     Args:
-        family: trees of weights per location or shared throughout, overlapping or recurrent circuits.
+        family: trees of weights per location, shared throughout or tied, overlapping or recurrent circuits.
         partition: a name, the sites of I, or a partition; of recurrent circuits always the first half of the steps.
 
     Returns:
@@ -70,6 +83,8 @@ def certificate(family: Family, partition: Choice = ()) -> dict[str, Any]:
 
 def sites_inside(family: Family, partition: Choice) -> tuple[int, ...]:
     """The sites of I, ascending; none for recurrent circuits."""
+    if isinstance(family, TiedTree):
+        return sites_inside(family.shape, partition)
     if isinstance(family, TreeShape | OverlappingShape):
         return Partition.of(family.tree.shape if isinstance(family, TreeShape) else family.sites, partition).inside
     if not isinstance(family, RecurrentShape):
@@ -86,6 +101,10 @@ def description(family: Family, inside: Sequence[int]) -> dict[str, Any]:
     if isinstance(family, OverlappingShape):
         own = {name: list(value) if isinstance(value, tuple) else value for name, value in vars(family).items()}
         return {"family": "overlapping", **own, "inside": list(inside)}
+    if isinstance(family, TiedTree):
+        own = description(family.shape, inside)
+        del own["shared"]
+        return {**own, "family": "tied", "maps": [list(each) for each in family.maps]}
     if len(set(family.shared)) > 1:
         raise ArgumentError(f"shared: got {list(family.shared)}; accepted: all levels alike")
     places = {site: place for place, site in enumerate(family.tree.order)}
@@ -104,8 +123,8 @@ def bounds(family: Family, inside: Sequence[int]) -> Iterator[Bound]:
     if isinstance(family, RecurrentShape):
         counted = counting_bounds(family.depth, family.local_dimension, family.width, family.steps // 2)
         yield from ((value, {of: steps}) for value, of, steps in sorted(counted))
-    elif isinstance(family, TreeShape):
-        yield from tree_bounds(family, inside)
+    elif isinstance(family, TreeShape | TiedTree):
+        yield from tree_bounds(family if isinstance(family, TreeShape) else family.shape, inside)
     else:
         cut = graph_min_cut(overlapping_network(family), inside)
         yield cut.value, {"cut": [node_name(node) for node in cut.nodes]}
@@ -195,6 +214,12 @@ def evaluated(family: Family, inside: Sequence[int], seed: str) -> tuple[Values,
     """The function on one-hot configurations of either side, and how many these are."""
     weights = Weights(seed)
     if isinstance(family, TreeShape):
+        numbers = [
+            (0,) * positions if shared else tuple(range(positions))
+            for shared, positions in zip(family.shared, family.tree.positions, strict=False)
+        ]
+        return tree_values(TiedTree(family, tuple(numbers)), inside, weights)
+    if isinstance(family, TiedTree):
         return tree_values(family, inside, weights)
     if isinstance(family, RecurrentShape):
         return recurrent_values(family, weights)
@@ -218,13 +243,13 @@ def digits_of(codes: Sequence[int], places: int, dimension: int) -> np.ndarray:
     return digits
 
 
-def tree_values(family: TreeShape, inside: Sequence[int], weights: Weights) -> tuple[Values, tuple[int, int]]:
+def tree_values(tied: TiedTree, inside: Sequence[int], weights: Weights) -> tuple[Values, tuple[int, int]]:
     """`evaluated` of a tree; digits go by sites in tree order."""
-    tree, dimension = family.tree, family.local_dimension
+    family, tree, dimension = tied.shape, tied.shape.tree, tied.shape.local_dimension
     channels, mask = (dimension, *family.widths), mask_of(tree.sites, inside)
     maps = [
-        weights(1 if shared else positions, out, into)
-        for shared, positions, (into, out) in zip(family.shared, tree.positions, pairwise(channels), strict=False)
+        weights(max(own) + 1, out, into)[list(own)]
+        for own, (into, out) in zip(tied.maps, pairwise(channels), strict=True)
     ]
     output = weights(channels[-1])
     sides = [[site for site in tree.order if mask[site] == side] for side in (True, False)]

@@ -4,6 +4,7 @@ Source: 1703.06846, Section 5: Theorem 7 (ranks by tilings), Claim 5 (mixed deco
 Corollary 8 and its example.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
 from typing import Any
@@ -61,16 +62,20 @@ def family_of(job: Ranks | Example, shared: bool) -> Family:
 def case(job: Ranks, number: int) -> list[Row]:
     """One random index set and mixture set; drawn again where a rank would be too large."""
     family = family_of(job, 2 * number >= job.cases)
+    words = ("random", job.steps, job.width, number)
+    every = (observed(family, mask, mixture, words) for mask, mixture in sets(job, number))
+    return next(filter(None, every))
+
+
+def sets(job: Ranks, number: int) -> Iterator[tuple[np.ndarray, frozenset[Node]]]:
+    """Random index sets and mixture sets of a case without end, of which no bound on a rank is too large."""
+    family = family_of(job, 2 * number >= job.cases)
     for attempt in count():
         generator = stream("mixed decompositions", job.steps, job.group, job.width, number, attempt)
         mask = index_set(family, number, generator)
         mixture = frozenset(node for node in family.common if generator.random() < 0.5)
-        if not mixture or largest_bound(family, mixture, mask) > job.largest:
-            continue
-        found = observed(family, mask, mixture, ("random", job.steps, job.width, number))
-        if found:
-            return found
-    return []
+        if mixture and largest_bound(family, mixture, mask) <= job.largest:
+            yield mask, mixture
 
 
 def index_set(family: Family, number: int, generator: np.random.Generator) -> np.ndarray:
@@ -132,15 +137,19 @@ def best_hybrid(family: Family, mixture: frozenset[Node], mask: np.ndarray) -> H
     return Hybrid({node: better(node) for node in sorted(mixture)}, better(Node(family.levels, 0)))
 
 
+def trees(family: Family, mixture: frozenset[Node], mask: np.ndarray) -> dict[str, tuple[Family, Hybrid]]:
+    """The structures that are trees, with their widths: both trees, the best hybrid, and that of half the width."""
+    hybrid, narrow = best_hybrid(family, mixture, mask), replace(family, width=family.width // 2)
+    alone = {name: (family, tree_alone(tree)) for name, tree in (("T", PLAIN), ("companion", SWAPPED))}
+    return {**alone, "hybrid": (family, hybrid), HALF: (narrow, hybrid)}
+
+
 def observed(family: Family, mask: np.ndarray, mixture: frozenset[Node], words: tuple[str | int, ...]) -> list[Row]:
     """Rows of one index set; none where a rank is too large to list.
 
     All structures have the same weights, but for the hybrid of half the width, which has fewer.
     """
-    hybrid = best_hybrid(family, mixture, mask)
-    narrow = replace(family, width=family.width // 2)
-    alone = {name: (family, tree_alone(tree)) for name, tree in (("T", PLAIN), ("companion", SWAPPED))}
-    bounded = {**alone, "hybrid": (family, hybrid), HALF: (narrow, hybrid)}
+    bounded = trees(family, mixture, mask)
     tilings = {name: tiling(own, structure, mask) for name, (own, structure) in bounded.items()}
     expected = {name: tilings[name].bounds(own.width)[1] for name, (own, _) in bounded.items()}
     expected["sum"] = expected["T"] + expected["companion"]
