@@ -4,9 +4,10 @@ Networks of every boundary, weights shared or per location, M = 2 or 3, kernels 
 up to 32, all but the last of M at least, whose front formula is less than what its sites allow. Of each
 grid, boundary and kind of weights as many are drawn, one from every equal share of those ordered by formula. The rank
 found is certain from below (a minor mod p), the smaller of the front formula and the unfolded cut from above: where
-they meet the rank is certain. One line a cell, then counts.
+they meet the rank is certain. One line a cell, then counts. `--certificates` writes those up to a rank of 512, for
+certify/check.py, which has the unfolded cut from above.
 
-    python benchmarks/fronts.py [--cells 5] [--seed 3] [--largest 4096]
+    python benchmarks/fronts.py [--cells 5] [--seed 3] [--smallest 32] [--largest 4096] [--certificates FILE.jsonl.gz]
 """
 
 import argparse
@@ -23,6 +24,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow"))
 
 from convac.circuits.overlapping import ENTRIES, OverlappingShape, case_of, name_of
+from convac.commands.certified_cells import Cell as Named
+from convac.commands.certify import LARGEST, certified, write_lines
 from convac.entanglement.block_rank import front_rank, predicted_rank
 from convac.entanglement.window_samples import front_is_proved, sampled_rank
 from convac.experiments.overlaps.squares import rectangle
@@ -31,8 +34,8 @@ GRIDS = ((4, 4), (4, 5), (5, 5), (4, 6), (5, 6), (6, 6))
 Cell = tuple[OverlappingShape, tuple[int, ...], int]
 
 
-def candidates(sites: tuple[int, int], periodic: bool, shared: bool, largest: int) -> Iterator[Cell]:
-    """Networks and rectangles of at most half of the sites, with the front formula, from 32 to the largest."""
+def candidates(sites: tuple[int, int], periodic: bool, shared: bool, ranks: tuple[int, int]) -> Iterator[Cell]:
+    """Networks and rectangles of at most half of the sites, with the front formula, from the least to the largest."""
     for kernel, layers, dimension in product((2, 3), (2, 3, 4), (2, 3)):
         if dimension ** ((layers - 1) * (kernel - 1) + 1) ** 2 > ENTRIES:
             continue
@@ -42,7 +45,7 @@ def candidates(sites: tuple[int, int], periodic: bool, shared: bool, largest: in
             for sides in product(*(range(1, side + 1) for side in sites)):
                 front = front_rank(shape, sides)
                 allowed = dimension ** math.prod(sides) if 2 * math.prod(sides) <= shape.count else 0
-                if 32 <= front <= largest and front < allowed:
+                if ranks[0] <= front <= ranks[1] and front < allowed:
                     yield shape, sides, front
 
 
@@ -57,11 +60,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cells", type=int, default=5, help="of each grid, boundary and kind of weights")
     parser.add_argument("--seed", type=int, default=3)
+    parser.add_argument("--smallest", type=int, default=32, help="rank")
     parser.add_argument("--largest", type=int, default=4096, help="rank")
+    parser.add_argument("--certificates", type=Path, help="file to write them to")
     options = parser.parse_args()
-    generator, counts = np.random.default_rng(options.seed), Counter[str]()
+    generator, counts, lines = np.random.default_rng(options.seed), Counter[str](), []
     for sites, periodic, shared in product(GRIDS, (False, True), (False, True)):
-        found = list(candidates(sites, periodic, shared, options.largest))
+        found = list(candidates(sites, periodic, shared, (options.smallest, options.largest)))
         for shape, sides, front in drawn(found, options.cells, generator):
             start, inside = time.process_time(), rectangle(sites, sides)
             bound = min(front, predicted_rank(shape, inside))
@@ -70,14 +75,18 @@ def main() -> None:
             law = "the formula" if rank == front else "less than the formula"
             kind = "shared" if shared else "proved" if front_is_proved(shape, sides) else "per location, not proved"
             counts[f"{kind}: {law}, {met}"] += 1
+            name = f"{case_of(shape)} block {name_of(sides)}"
+            if options.certificates and rank == bound <= LARGEST:
+                lines.append({"cells": [name], **certified(Named(name, shape, inside, rank))})
             seconds = time.process_time() - start
             print(
-                f"{case_of(shape)} block {name_of(sides)}: {rank}, formula {front}, bound {bound}: {met}, {kind}"
-                f" ({seconds:.1f} s)",
+                f"{name}: {rank}, formula {front}, bound {bound}: {met}, {kind} ({seconds:.1f} s)",
                 flush=True,
             )
     for word, count in sorted(counts.items()):
         print(f"{count} {word}")
+    if options.certificates:
+        write_lines(options.certificates, lines)
 
 
 if __name__ == "__main__":

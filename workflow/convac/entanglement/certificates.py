@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from convac.arrays import short
-from convac.circuits.overlapping import OverlappingShape, OverlappingWeights, coefficient_tensor
+from convac.circuits.overlapping import ENTRIES, OverlappingShape, OverlappingWeights, coefficient_tensor
 from convac.circuits.recurrent import RecurrentShape
 from convac.entanglement.block_rank import LISTED, distinguishable, mask_of
 from convac.entanglement.brute import matricization
@@ -26,6 +26,8 @@ from convac.entanglement.generic_rank import Contraction, TreeShape
 from convac.entanglement.graphs import graph_min_cut, overlapping_network
 from convac.entanglement.mincut import symmetric_cut, tree_min_cut
 from convac.entanglement.start_end_rank import counting_bounds
+from convac.entanglement.window_samples import SPARE as SPARE_PATTERNS
+from convac.entanglement.window_samples import coded, framed, values_on
 from convac.errors import ArgumentError
 from convac.geometry.partitions import Choice, Partition
 
@@ -63,7 +65,7 @@ def certificate(family: Family, partition: Choice = ()) -> dict[str, Any]:
 
     Raises:
         ArgumentError: no such family or partition, a tree shares the weights of some levels alone, a recurrent circuit
-            has an odd number of steps, or an overlapping circuit is too large to be listed.
+            has an odd number of steps, or a position of an overlapping circuit sees too many sites to be listed.
         ArithmeticError: the minor found is smaller than every bound.
 
     >>> certificate(RecurrentShape(steps=6, depth=2, width=3, local_dimension=3))["rank"]
@@ -169,6 +171,8 @@ def largest_minor(family: Family, inside: Sequence[int], seed: str, enough: int)
     count = 2 * enough + SPARE
     while True:
         rows, columns = (chosen(f"{seed} {side}", size, count) for side, size in zip("rc", sizes, strict=True))
+        if isinstance(family, OverlappingShape) and not is_listed(family):
+            rows = framed_codes(family, inside, seed)
         found = pivots(values(rows, columns), SMALL_FIELD)
         if len(found.rows) == enough or count >= max(sizes) or count > MOST:
             break
@@ -223,11 +227,43 @@ def evaluated(family: Family, inside: Sequence[int], seed: str) -> tuple[Values,
         return tree_values(family, inside, weights)
     if isinstance(family, RecurrentShape):
         return recurrent_values(family, weights)
+    return overlapping_values(family, inside, weights)
+
+
+def is_listed(family: OverlappingShape) -> bool:
+    """Whether all coefficients are listed, rather than those that are asked for."""
+    return bool(family.local_dimension**family.count <= ENTRIES)
+
+
+def framed_codes(family: OverlappingShape, inside: Sequence[int], seed: str) -> list[int]:
+    """Rows that show the rank where random ones would have to be many: every pattern of the frame of I with some more.
+
+    Where these are too many to be tried, some of them.
+    """
+    generator = np.random.default_rng(hashed(seed))
+    rows = framed(generator, family, inside, family.widths[-1] + SPARE_PATTERNS)
+    kept = np.sort(generator.permutation(len(rows))[:MOST])
+    return [int(code) for code in coded(list(rows[kept].T), family.local_dimension)]
+
+
+def overlapping_values(
+    family: OverlappingShape, inside: Sequence[int], weights: Weights
+) -> tuple[Values, tuple[int, int]]:
+    """`evaluated` of an overlapping circuit."""
     channels, positions = (family.local_dimension, *family.widths), 1 if family.shared else family.count
     layers = tuple(weights(positions, len(family.offsets), out, into) for into, out in pairwise(channels))
-    tensor = coefficient_tensor(family, OverlappingWeights(layers, weights(1, channels[-1])), SMALL_FIELD)
-    whole = matricization(tensor, mask_of(family.count, inside))
-    return lambda rows, columns: whole[np.ix_(rows, columns)], (whole.shape[0], whole.shape[1])
+    drawn = OverlappingWeights(layers, weights(1, channels[-1]))
+    sizes = family.local_dimension ** len(inside), family.local_dimension ** (family.count - len(inside))
+    if is_listed(family):
+        whole = matricization(coefficient_tensor(family, drawn, SMALL_FIELD), mask_of(family.count, inside))
+        return lambda rows, columns: whole[np.ix_(rows, columns)], sizes
+
+    def values(rows: list[int], columns: list[int]) -> np.ndarray:
+        places = zip((rows, columns), (len(inside), family.count - len(inside)), strict=True)
+        own, others = (digits_of(codes, count, family.local_dimension).T for codes, count in places)
+        return values_on(family, drawn, inside, own, others, SMALL_FIELD)
+
+    return values, sizes
 
 
 def digits_of(codes: Sequence[int], places: int, dimension: int) -> np.ndarray:
