@@ -25,6 +25,8 @@ from convac.entanglement.mixed_rank import (
     tree_alone,
 )
 from convac.errors import ArgumentError
+from convac.experiments.dilated_mixing.compute import compute, pieces
+from convac.experiments.dilated_mixing.jobs import Separations
 from convac.geometry.dilations import dilated_tree, dilations
 from convac.networks.dilated import DilatedNetwork
 from convac.seeds import stream
@@ -242,6 +244,29 @@ def test_ranks_of_hybrid_trees_lie_between_the_bounds_of_their_tilings(shared):
         hybrid = Hybrid({node: TREES[generator.integers(2)] for node in family.common}, TREES[generator.integers(2)])
         low, high = tiling(family, hybrid, mask).bounds(family.width)
         assert low <= mixed_rank(family, hybrid, mask, ()) <= high
+
+
+def test_separations_are_drawn_below_the_full_rank_and_shown_by_the_mixed_rank():
+    """A hybrid tree's proved bound exceeds what either tree may reach, and its own rank is below the trivial one."""
+    table = compute(Separations(steps=64, group=2, width=2, cases=4, largest=64))
+    assert set(table["sharing"]) == {"located", "shared"}
+    for _, found in table.groupby("case"):
+        values = {name: group.set_index("quantity")["value"] for name, group in found.groupby("structure")}
+        trees = max(values["T"]["rank_bound"], values["companion"]["rank_bound"])
+        assert values["hybrid"]["proved_bound"] > trees
+        assert values["hybrid"]["rank_bound"] < 2.0 ** found["smaller_side"].iloc[0]
+        assert values["mixed"]["rank"] > values["sum"]["rank"]
+
+
+@pytest.mark.parametrize("steps", [16, 64])
+def test_drawn_pieces_are_mixture_nodes_and_leave_steps_on_both_sides(steps):
+    family = Family(steps, 2, 2, 2)
+    for number in range(50):
+        mask, mixture = pieces(family, stream("test", "pieces", steps, number))
+        assert mask.shape == (steps,)
+        assert 0 < mask.sum() < steps
+        assert mixture
+        assert mixture <= set(family.common)
 
 
 def test_a_family_refuses_what_is_no_permutation_of_dilations():

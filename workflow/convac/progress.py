@@ -17,7 +17,7 @@ def silent(done: int, text: str) -> None:
 
 
 def reporter(total: int, unit: str, *, patient: bool = False) -> Report:
-    """A function of (items done, short text) that logs at least every 10 s and draws a bar on a terminal.
+    """A function of (items done, short text) that logs at least every 10 s and draws a bar on a terminal or notebook.
 
     Under Snakemake there is no bar: several jobs share the screen. Every line carries the share that is done, as the
     record's attribute `share`, for whoever follows the log.
@@ -29,7 +29,8 @@ def reporter(total: int, unit: str, *, patient: bool = False) -> Report:
             its lines carry no share.
     """
     bar = None
-    if sys.stderr.isatty() and "CONVAC_WORKFLOW" not in os.environ:
+    watched = sys.stderr.isatty() or "ipykernel" in sys.modules  # a notebook's stderr is shown, and is no terminal
+    if watched and "CONVAC_WORKFLOW" not in os.environ:
         from tqdm import tqdm
 
         bar = tqdm(total=total, unit=unit, delay=EVERY if patient else 0, leave=not patient)

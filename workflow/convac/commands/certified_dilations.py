@@ -7,11 +7,11 @@ import numpy as np
 
 from convac.entanglement.certificates import TiedTree
 from convac.entanglement.generic_rank import TreeShape
-from convac.entanglement.mixed_rank import Family, Hybrid, Node
+from convac.entanglement.mixed_rank import Family, Hybrid, Node, tiling
 from convac.errors import FileError
 from convac.experiments.dilated_mixing import compute
-from convac.experiments.dilated_mixing.block import cells
-from convac.experiments.dilated_mixing.jobs import Example, Ranks
+from convac.experiments.dilated_mixing.block import Block, cells
+from convac.experiments.dilated_mixing.jobs import Example, Ranks, Separations
 from convac.geometry.trees import PoolingTree
 from convac.planning.config import blocks
 from convac.planning.config_files import read_config
@@ -21,15 +21,15 @@ from convac.specs.run import folder
 CONFIG = "config.yaml"
 
 
-def jobs() -> dict[str, Ranks | Example]:
+def jobs() -> dict[str, Ranks | Separations | Example]:
     """Those of the config, at all scales, by what tables call them."""
-    chosen = [block for study, block in blocks(read_config(first_here(CONFIG))).values() if study == "dilated_mixing"]
+    chosen = [block for _, block in blocks(read_config(first_here(CONFIG))).values() if isinstance(block, Block)]
     specs = [cell.spec for block in chosen for cell in cells(block)]
-    return {folder(spec): spec for spec in specs if isinstance(spec, Ranks | Example)}
+    return {folder(spec): spec for spec in specs if isinstance(spec, Ranks | Separations | Example)}
 
 
 def tree_of_row(
-    row: Mapping[str, Any], known: Mapping[str, Ranks | Example]
+    row: Mapping[str, Any], known: Mapping[str, Ranks | Separations | Example]
 ) -> tuple[np.ndarray, TreeShape | TiedTree]:
     """The index set of a row and the tree of its structure.
 
@@ -44,10 +44,12 @@ def tree_of_row(
     if job is None:
         raise FileError(f"{row['cell']}: not in {CONFIG}, whose index sets are drawn again; accepted: cells that are")
     shared = row["sharing"] == "shared"
-    drawn = [compute.example(job.steps, job.group)] if isinstance(job, Example) else []
-    mask, mixture = drawn[0] if drawn else next(compute.sets(job, int(row["case"].split()[-1])))
+    if isinstance(job, Example):
+        mask, mixture = compute.example(job.steps, job.group)
+    else:
+        mask, mixture = next(compute.sets(job, int(row["case"].split()[-1])))
     own, structure = compute.trees(compute.family_of(job, shared), mixture, mask)[row["structure"]]
-    if compute.tiling(own, structure, mask).bounds(own.width)[1] != row["rank_bound"]:
+    if tiling(own, structure, mask).bounds(own.width)[1] != row["rank_bound"]:
         raise FileError(f"{row['case']}: drawn again it has another bound; accepted: tables of this version")
     return mask, tree_of(own, structure)
 

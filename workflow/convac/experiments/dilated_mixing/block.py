@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from convac.errors import ArgumentError
-from convac.experiments.dilated_mixing.jobs import Example, Ranks
+from convac.experiments.dilated_mixing.jobs import Example, Ranks, Separations
 from convac.experiments.experiment import Cell, Experiment
 from convac.geometry.dilations import common_levels, levels_of
 from convac.specs.datasets.pair_sequences import PairSequencesSpec
@@ -65,6 +65,9 @@ class Block(Experiment):
     ranks: tuple[RankCases, ...] = Field(
         min_length=1, description="sizes of the networks whose exact ranks are taken, a job each"
     )
+    separations: tuple[RankCases, ...] = Field(
+        description="likewise, of index sets on which a hybrid tree must exceed both trees, below the full rank"
+    )
     sequences: Sequences = Field(description="sequences on which networks are trained")
     width: Annotated[Positive, Field(ge=2, multiple_of=2)] = Field(
         description="channels of every layer of both trees; a single tree has more, at equal parameters"
@@ -78,7 +81,7 @@ class Block(Experiment):
 
     @model_validator(mode="after")
     def _fits(self) -> "Block":
-        for steps in (self.sequences.steps, *(each.steps for each in self.ranks)):
+        for steps in (self.sequences.steps, *(each.steps for each in (*self.ranks, *self.separations))):
             if not common_levels(levels_of(steps), self.group):
                 raise ArgumentError(
                     f"group: {self.group}; accepted: less than the {levels_of(steps)} layers of {steps}"
@@ -94,6 +97,9 @@ def cells(block: Block) -> list[Cell]:
     for each in block.ranks:
         job = Ranks(group=block.group, **each.model_dump())
         found.append(Cell(job, {"ensemble": "random", "steps": each.steps, "width": each.width}))
+    for each in block.separations:
+        separations = Separations(group=block.group, **each.model_dump())
+        found.append(Cell(separations, {"ensemble": "separated", "steps": each.steps, "width": each.width}))
     for operator in OPERATORS:
         found += trained(block, operator)
     for share in block.sequences.shares:

@@ -27,17 +27,18 @@ from convac.entanglement.mixed_rank import (
     tiling,
     tree_alone,
 )
-from convac.experiments.dilated_mixing.jobs import Example, Ranks
+from convac.experiments.dilated_mixing.jobs import Example, Ranks, Separations
 from convac.progress import reporter
 from convac.seeds import stream
 from convac.specs.tables import table_of
 
 Row = dict[str, Any]
 PARTS, BLOCKS = (2, 6), (2, 4)  # nodes or blocks that make up a random index set, fewest and most
+FURTHER = 2  # halved nodes besides one of either way, at most
 HALF = "hybrid of half the width"
 
 
-def compute(job: Ranks | Example) -> pd.DataFrame:
+def compute(job: Ranks | Separations | Example) -> pd.DataFrame:
     """Columns case, smaller_side, separated, sharing, structure, seed, quantity, value.
 
     Weights are every node's own in the first half of the cases, and a layer's in the second; both in the example.
@@ -54,28 +55,66 @@ def compute(job: Ranks | Example) -> pd.DataFrame:
     return table_of(rows)
 
 
-def family_of(job: Ranks | Example, shared: bool) -> Family:
+def family_of(job: Ranks | Separations | Example, shared: bool) -> Family:
     """The trees of a job; vectors of a step have as many dimensions as there are channels."""
     return Family(job.steps, job.group, job.width, job.width, shared)
 
 
-def case(job: Ranks, number: int) -> list[Row]:
-    """One random index set and mixture set; drawn again where a rank would be too large."""
+def case(job: Ranks | Separations, number: int) -> list[Row]:
+    """One random index set and mixture set; drawn again where a rank would be too large to list."""
     family = family_of(job, 2 * number >= job.cases)
-    words = ("random", job.steps, job.width, number)
+    words = ("separated" if isinstance(job, Separations) else "random", job.steps, job.width, number)
     every = (observed(family, mask, mixture, words) for mask, mixture in sets(job, number))
     return next(filter(None, every))
 
 
-def sets(job: Ranks, number: int) -> Iterator[tuple[np.ndarray, frozenset[Node]]]:
+def sets(job: Ranks | Separations, number: int) -> Iterator[tuple[np.ndarray, frozenset[Node]]]:
     """Random index sets and mixture sets of a case without end, of which no bound on a rank is too large."""
-    family = family_of(job, 2 * number >= job.cases)
+    family, apart = family_of(job, 2 * number >= job.cases), isinstance(job, Separations)
+    words = "separations" if apart else "mixed decompositions"
     for attempt in count():
-        generator = stream("mixed decompositions", job.steps, job.group, job.width, number, attempt)
-        mask = index_set(family, number, generator)
-        mixture = frozenset(node for node in family.common if generator.random() < 0.5)
-        if mixture and largest_bound(family, mixture, mask) <= job.largest:
+        generator = stream(words, job.steps, job.group, job.width, number, attempt)
+        mask, mixture = pieces(family, generator) if apart else any_sets(family, number, generator)
+        if not mixture or largest_bound(family, mixture, mask) > job.largest:
+            continue
+        if not apart or separated_below_full(family, mixture, mask):
             yield mask, mixture
+
+
+def any_sets(family: Family, number: int, generator: np.random.Generator) -> tuple[np.ndarray, frozenset[Node]]:
+    """A random I, and half of the common nodes as mixture nodes."""
+    mask = index_set(family, number, generator)
+    return mask, frozenset(node for node in family.common if generator.random() < 0.5)
+
+
+def pieces(family: Family, generator: np.random.Generator) -> tuple[np.ndarray, frozenset[Node]]:
+    """A random I, boolean (N,), and mixture set with which a hybrid tree often exceeds both trees.
+
+    The steps below a few random common nodes, which are mixture nodes, are halved: some so that T separates their pairs
+    first and some so that T̄ does. What is halved are the 2^k common nodes, or steps, next below. The other steps are
+    outside, or inside and outside by random common nodes.
+    """
+    level = family.common[generator.integers(len(family.common))].level
+    mask = np.repeat(generator.random(family.steps >> level) < generator.choice([0, 0.5]), 1 << level)
+    ways = [*generator.permutation(2), *generator.integers(2, size=generator.integers(FURTHER, endpoint=True))]
+    tops = {family.common[place] for place in generator.integers(len(family.common), size=len(ways))}
+    for way, top in zip(ways, sorted(tops), strict=False):
+        first, unit = top.number << top.level, 1 << (top.level - family.group)
+        mask[first : first + (1 << top.level)] = np.repeat(halved(2**family.group)[way], unit)
+    return mask, frozenset(tops | {node for node in family.common if generator.random() < 0.3})
+
+
+def must_exceed(family: Family, hybrid: Hybrid, mask: np.ndarray) -> bool:
+    """Whether the bound from below on a hybrid tree's rank lies above those from above on both trees' ranks."""
+    alone = max(tiling(family, tree_alone(tree), mask).bounds(family.width)[1] for tree in TREES)
+    return tiling(family, hybrid, mask).bounds(family.width)[0] > alone
+
+
+def separated_below_full(family: Family, mixture: frozenset[Node], mask: np.ndarray) -> bool:
+    """Whether the best hybrid tree must exceed both trees, and has fewer tiles than the smaller side has steps."""
+    hybrid = best_hybrid(family, mixture, mask)
+    found, smaller = tiling(family, hybrid, mask), min(int(mask.sum()), int((~mask).sum()))
+    return min(found.inside, found.outside) < smaller and must_exceed(family, hybrid, mask)
 
 
 def index_set(family: Family, number: int, generator: np.random.Generator) -> np.ndarray:
@@ -156,7 +195,7 @@ def observed(family: Family, mask: np.ndarray, mixture: frozenset[Node], words: 
     expected["mixed"] = max(expected["hybrid"], expected["sum"])
     structures: dict[str, tuple[Family, Structure]] = {"sum": (family, Mixed()), "mixed": (family, Mixed(mixture))}
     structures |= bounded
-    separated = tilings["hybrid"].bounds(family.width)[0] > max(expected["T"], expected["companion"])
+    separated = must_exceed(family, best_hybrid(family, mixture, mask), mask)
     smaller = min(int(mask.sum()), int((~mask).sum()))
     rows: list[Row] = []
     for name, (own, structure) in structures.items():

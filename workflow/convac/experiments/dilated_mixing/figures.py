@@ -45,7 +45,9 @@ CHANCE = 0.5
 BOTH = 0.5  # share of distant pairs where the label needs both kinds
 HALF = "hybrid of half the width"  # isn't drawn
 STRUCTURES = {"T": "T", "companion": "T̄", "sum": "sum", "mixed": "mixed", "hybrid": "hybrid"}
-SIZES = ("o", "^", "s", "D")  # markers of random index sets, by N and r
+SIZES = ("o", "^", "s", "D", "v")  # markers of random index sets, by N and r
+SIZE_COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE)
+RANDOM = ("random", "separated")
 SHOWN = 4  # example sequences of a class
 
 
@@ -164,7 +166,7 @@ def ranks(table: pd.DataFrame) -> Figure | None:
     axes, right, far = made.subplots(1, 3, width_ratios=(1.4, 1, 1))
     example(axes, rows(found, ensemble="example"))
     panel(axes, 0, "Source’s example, equal width")
-    by_structure = rows(found, ensemble="random").assign(quantity=found["structure"])
+    by_structure = rows(found, ensemble=RANDOM).assign(quantity=found["structure"])
     cases = aligned(by_structure, ("steps", "width", "sharing", "case"), list(STRUCTURES))
     scattered(right, cases, "sum", "mixed")
     panel(right, 1, "Random I: sum")
@@ -196,10 +198,10 @@ def example(axes: Axes, table: pd.DataFrame) -> None:
 def scattered(axes: Axes, cases: pd.DataFrame, across: str, up: str) -> None:
     """The rank of one structure against another's, a point an index set, on logarithmic scales with their diagonal."""
     kinds = sorted(set(zip(cases["steps"].astype(int), cases["width"].astype(int), strict=True)))
-    colours = (BLUE, VERMILLION, GREEN, PURPLE)
     for number, (steps, width) in enumerate(kinds):
         own = rows(cases, steps=steps, width=width)
-        shape: dict[str, Any] = {"color": colours[number % 4], "marker": SIZES[number % 4], "markerfacecolor": "none"}
+        colour, marker = SIZE_COLOURS[number % len(SIZE_COLOURS)], SIZES[number % len(SIZES)]
+        shape: dict[str, Any] = {"color": colour, "marker": marker, "markerfacecolor": "none"}
         label = f"N = {steps}, r = {width}"
         axes.plot(own[across], own[up], linestyle="none", markersize=3.6, alpha=0.7, label=label, **shape)
     if len(cases):

@@ -20,3 +20,13 @@ class Example(JobSpec):
     steps: Positive
     group: Positive
     width: Positive
+
+
+class Separations(JobSpec):
+    """The same on random index sets on which a hybrid tree must exceed both trees and is itself below the full rank."""
+
+    steps: Positive
+    group: Positive
+    width: Positive
+    cases: Positive
+    largest: Positive
