@@ -23,6 +23,7 @@ import numpy as np
 import torch
 
 from convac.circuits.tree import Circuit, random_circuit
+from convac.circuits.tree_tensors import TreeTensorNetwork
 from convac.entanglement import (
     bond_costs,
     brute,
@@ -33,6 +34,8 @@ from convac.entanglement import (
     grid_sample,
     renyi2,
     spectrum,
+    tree_bonds,
+    tree_engines,
     truncation,
 )
 from convac.entanglement.bridge import contained
@@ -104,6 +107,24 @@ def of_circuits() -> list[Case]:
     return cases
 
 
+def of_trees() -> list[Case]:
+    """Trees, node by node: the spectrum, Rényi-2 and every bond."""
+    cases: list[Case] = []
+    for name, network in [
+        ("32×32, r=4", TreeTensorNetwork.of(drawn(32, 2, 4, positive=False))),
+        ("8×8, r=16", TreeTensorNetwork.of(drawn(8, 2, 16, positive=False))),
+    ]:
+        mask = Partition.of(network.shape, "left-right").mask
+        spectral = tree_engines.spectrum_needs(tree_engines.well_rooted(network, mask), mask)[1]
+        copies, bonds = tree_engines.renyi2_needs(network, mask)[1], tree_bonds.needed(network)[1]
+        cases += [
+            ("spectrum", f"tree of {name}", spectral, partial(tree_engines.spectrum, network, mask, FREE)),
+            ("renyi2", f"tree of {name}", copies, partial(tree_engines.renyi2_of, network, mask, FREE)),
+            ("truncation", f"tree of {name}, bonds", bonds, partial(tree_bonds.network_bonds, network, *ANY)),
+        ]
+    return cases
+
+
 def of_others() -> list[Case]:
     """Functions, data, mixtures, gradients, and the bridge."""
     cases: list[Case] = []
@@ -157,7 +178,7 @@ def taken(action: Action) -> float:
 
 def main() -> None:
     """Print the table."""
-    for engine, name, operations, action in (*of_circuits(), *of_others()):
+    for engine, name, operations, action in (*of_circuits(), *of_trees(), *of_others()):
         if len(sys.argv) == 1 or engine in sys.argv[1:]:
             stated, own = seconds(engine, operations), taken(action)
             print(f"{engine:22} {name:44} {stated:9.3g} s stated {own:9.3g} s taken {stated / own:7.2f}", flush=True)

@@ -12,7 +12,8 @@ from convac.circuits.tree_tensors import TreeTensorNetwork, random_tree_network
 from convac.entanglement import measures
 from convac.entanglement.brute import matricization
 from convac.entanglement.generic_rank import network_rows, rank
-from convac.entanglement.tree_engines import rerooted, spectrum_needs, well_rooted
+from convac.entanglement.measure import CIRCUIT_ENGINES
+from convac.entanglement.tree_engines import ENGINES, rerooted, spectrum_needs, well_rooted
 from convac.errors import ArgumentError, MemoryLimitError, TimeLimitError
 from convac.geometry.trees import PoolingTree
 
@@ -191,7 +192,7 @@ def test_bonds_of_a_long_chain_keep_their_digits(rng, imaginary):
 def test_a_profile_counts_a_chain_by_its_bonds(rng):
     bonds = [min(2 ** min(site, 24 - site), 32) for site in range(25)]
     network = from_mps([rng.normal(size=(*bonds[site : site + 2], 2)) for site in range(24)])
-    found = profile(network, parts=["prefixes"], orders=[1], time_limit=0.3)
+    found = profile(network, parts=["prefixes"], orders=[1], time_limit=1)
     assert found.rows[11].value == pytest.approx(measure(network, range(12)).entropy)
 
 
@@ -209,11 +210,11 @@ def test_a_tree_has_the_same_tensor_from_every_root(seed):
 
 
 def test_a_long_matrix_product_state_is_cut_at_its_bond(rng):
-    bonds = [min(2 ** min(site, 60 - site), 8) for site in range(61)]
+    bonds = [min(2 ** min(site, 60 - site), 16) for site in range(61)]
     cores = [rng.normal(size=(*bonds[site : site + 2], 2)) for site in range(60)]
     network, mask = from_mps(cores), np.arange(60) < 30
     assert spectrum_needs(well_rooted(network, mask), mask)[1] < spectrum_needs(network, mask)[1] / 10
-    assert measure(network, mask).schmidt_number == 8 == min_cut(network, mask).value
+    assert measure(network, mask).schmidt_number == 16 == min_cut(network, mask).value
 
 
 LINE = (3, 3, 4, 4, -1)
@@ -270,7 +271,23 @@ def test_limits_are_checked_before_anything_is_allocated():
         measure(network, "checkerboard", engine="brute")
     with pytest.raises(TimeLimitError, match="engine truncation"):
         bond_spectra(network, time_limit=1e-3)
-    with pytest.raises(TimeLimitError, match=r"profile: \d+ partitions take about"):
-        profile(network, time_limit=0.1)
+    with pytest.raises(TimeLimitError, match=r"profile: \d+ partitions and all bonds take about"):
+        profile(network, time_limit=1)
     with pytest.raises(MemoryLimitError, match="engine generic_rank"):
         generic_rank(network, "checkerboard", memory_limit=1e4)
+
+
+@pytest.mark.parametrize("as_tree", [False, True])
+def test_a_profile_measures_nothing_if_any_partition_passes_a_limit(monkeypatch, as_tree):
+    circuit = random_circuit(PoolingTree.named("mirror", (16, 16)), 2, (64,) * 4, np.random.default_rng(0))
+    source = TreeTensorNetwork.of(circuit) if as_tree else circuit
+    for engine in ENGINES:
+        monkeypatch.setitem(ENGINES, engine, None)
+        monkeypatch.setitem(CIRCUIT_ENGINES, engine, None)
+    crossed = [[0], list(range(1, 200, 2))]  # the first is small; the second is for four copies, with 64⁴ numbers
+    with pytest.raises(MemoryLimitError, match="engine renyi2: needs"):
+        profile(source, parts="mutual", blocks=crossed, memory_limit=1e8)
+    with pytest.raises(TimeLimitError, match="profile: 3 partitions take about"):
+        profile(source, parts="mutual", blocks=crossed, memory_limit=1e12, time_limit=10)
+    with pytest.raises(MemoryLimitError, match="engine truncation: needs"):
+        profile(source, parts="bonds", memory_limit=1e4)

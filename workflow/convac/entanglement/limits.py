@@ -6,8 +6,10 @@ work. What a function of the user's takes isn't counted.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Real
+from typing import NamedTuple
 
 from convac.arrays import short
 from convac.errors import ArgumentError, MemoryLimitError, TimeLimitError
@@ -32,6 +34,8 @@ RATES = {
 }
 # what handling an array costs beside its entries, in operations of the fastest engines
 HANDLING = 10**5
+# beyond some twenty seconds of one core the automatic choice prefers the Rényi-2 entropy to the spectrum
+OPERATIONS = 10**11
 
 
 @dataclass(frozen=True)
@@ -62,12 +66,16 @@ class Limits:
 
     def check(self, engine: str, needed: int, operations: int) -> None:
         """Raise MemoryLimitError or TimeLimitError for an engine that needs more bytes or operations."""
+        self.check_memory(engine, needed)
+        self.check_time(engine, operations)
+
+    def check_memory(self, engine: str, needed: int) -> None:
+        """Raise MemoryLimitError for an engine that needs more bytes."""
         if needed > self.memory:
             raise MemoryLimitError(
                 f"engine {engine}: needs {magnitude(needed)} bytes; "
                 f"accepted: up to memory_limit, {magnitude(self.memory)}"
             )
-        self.check_time(engine, operations)
 
     def check_time(self, engine: str, operations: int) -> None:
         """Raise TimeLimitError for an engine that needs more operations."""
@@ -76,6 +84,35 @@ class Limits:
                 f"engine {engine}: takes about {stated_seconds(engine, operations)} s; "
                 f"accepted: up to time_limit, {magnitude(self.seconds)} s"
             )
+
+
+class Planned(NamedTuple):
+    """The engine that `auto` takes, why, and the bytes and operations that it needs."""
+
+    engine: str
+    reason: str
+    bytes: int
+    operations: int
+
+
+def preferred(needs: tuple[int, int], copies: Callable[[], tuple[int, int]], limits: Limits) -> Planned:
+    """The spectrum if it fits, else Rényi-2, the one for any partition, which may not fit either.
+
+    Args:
+        needs: bytes and operations of the spectrum.
+        copies: those of Rényi-2, asked for where the spectrum doesn't fit or takes long.
+        limits: on memory and time.
+    """
+    said = f"the spectrum needs {magnitude(needs[0])} bytes, about {stated_seconds('spectrum', needs[1])} s"
+    fits = limits.allow("spectrum", *needs)
+    if fits and needs[1] <= OPERATIONS:
+        return Planned("spectrum", said, *needs)
+    others = copies()
+    if fits and not limits.allow("renyi2", *others):
+        return Planned("spectrum", f"{said}; Rényi-2 would pass a limit", *needs)
+    if fits and seconds("renyi2", others[1]) >= seconds("spectrum", needs[1]):
+        return Planned("spectrum", f"{said}; Rényi-2 would take no less", *needs)
+    return Planned("renyi2", f"{said}: too many, so Rényi-2 only", *others)
 
 
 def seconds(engine: str, operations: int) -> float:

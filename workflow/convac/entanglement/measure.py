@@ -15,7 +15,7 @@ from convac.entanglement import brute, grid, grid_sample, measures, precision, r
 from convac.entanglement.data import DataTensor
 from convac.entanglement.data import spectrum as data_spectrum
 from convac.entanglement.grid import GridFunction
-from convac.entanglement.limits import MEMORY, SECONDS, Limits, magnitude, stated_seconds
+from convac.entanglement.limits import MEMORY, SECONDS, Limits, Planned, preferred
 from convac.entanglement.mincut import MinCut, min_cut
 from convac.entanglement.precision import LARGEST_ERROR, Spectrum
 from convac.entanglement.sources import Source, combined, orthonormal, orthonormal_network, resolved
@@ -25,8 +25,6 @@ from convac.geometry.partitions import Choice, Partition
 if TYPE_CHECKING:
     from convac.entanglement.composites import DataDependence, HeldOut
 
-# beyond some twenty seconds of one core the automatic choice prefers the Rényi-2 entropy
-OPERATIONS = 10**11
 # a sampled entropy that may be further off than this, in nats, isn't reported
 SAMPLING_ERROR = 0.1
 LARGEST_EXPONENT = 709
@@ -262,7 +260,7 @@ def of_circuit(
     """Measure a circuit of one class, whose tensor is known up to `moved` times its norm."""
     chosen_partition = Partition.of(circuit.tree.shape, partition)
     mask = chosen_partition.mask
-    chosen, reason = choose(circuit, mask, limits) if engine == "auto" else (engine, "asked for")
+    chosen, reason = choose(circuit, mask, limits)[:2] if engine == "auto" else (engine, "asked for")
     cut = min_cut(circuit, chosen_partition)
     found = shifted(CIRCUIT_ENGINES[chosen](circuit, mask, limits), moved, cut)
     if isinstance(found, renyi2.Renyi2):
@@ -297,19 +295,15 @@ def shifted(found: Spectrum | renyi2.Renyi2, moved: float, cut: MinCut) -> Spect
     return Spectrum(found.singular_values, found.error + moved * measures.norm(found.singular_values))
 
 
-def choose(circuit: Circuit, mask: np.ndarray, limits: Limits) -> tuple[str, str]:
-    """The engine that fits, and why: the spectrum if its blocks do, else Rényi-2, the one for any partition."""
+def choose(circuit: Circuit, mask: np.ndarray, limits: Limits) -> Planned:
+    """The engine that fits a circuit, and what it needs."""
     parts = spectrum.circuit_parts(circuit, mask)
     plan = spectrum.plan(circuit, parts)
-    about = stated_seconds("spectrum", plan.operations)
-    needs = f"the spectrum needs {magnitude(plan.bytes)} bytes, about {about} s"
-    fits = limits.allow("spectrum", plan.bytes, plan.operations)
-    if fits and plan.operations <= OPERATIONS:
-        return "spectrum", needs
-    needed = renyi2.parts_bytes(circuit, parts), renyi2.parts_operations(circuit, parts)
-    if limits.allow("renyi2", *needed) or not fits:
-        return "renyi2", f"{needs}: too many, so Rényi-2 only"
-    return "spectrum", f"{needs}; Rényi-2 would pass a limit"
+    return preferred(
+        (plan.bytes, plan.operations),
+        lambda: (renyi2.parts_bytes(circuit, parts), renyi2.parts_operations(circuit, parts)),
+        limits,
+    )
 
 
 def from_spectrum(

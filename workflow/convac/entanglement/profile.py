@@ -18,14 +18,14 @@ from convac.arrays import number, short
 from convac.circuits.exchange import network_of, selected
 from convac.circuits.tree import Circuit
 from convac.circuits.tree_tensors import TreeTensorNetwork
-from convac.entanglement import measures, precision, spectrum, tree_engines
-from convac.entanglement.limits import MEMORY, SECONDS, Limits, magnitude, seconds
+from convac.entanglement import measures, precision, tree_engines
+from convac.entanglement.limits import MEMORY, SECONDS, Limits, Planned, magnitude, seconds
 from convac.entanglement.measure import CIRCUIT_ENGINES, LOSSES, choose, shifted
 from convac.entanglement.mincut import HasCircuit, circuit_of, min_cut
 from convac.entanglement.precision import LARGEST_ERROR, Spectrum
 from convac.entanglement.renyi2 import Renyi2
 from convac.entanglement.sources import combined, orthonormal, orthonormal_network
-from convac.entanglement.tree_bonds import network_bonds
+from convac.entanglement.tree_bonds import needed, network_bonds
 from convac.errors import ArgumentError, TimeLimitError
 from convac.geometry.partitions import Choice, Partition
 from convac.progress import reporter
@@ -160,7 +160,8 @@ def profile(
     chosen = blocks_of(network, blocks) if "mutual" in wanted else ()
     prefixes = [tuple(range(count)) for count in range(1, network.sites)] if "prefixes" in wanted else []
     measured = Partitions(subject, network, asked, limits, largest, moved)
-    measured.check([*prefixes, *chosen, *(one + other for one, other in combinations(chosen, 2))])
+    pairs = (one + other for one, other in combinations(chosen, 2))
+    measured.check([*prefixes, *chosen, *pairs], "bonds" in wanted)
     rows = bond_rows(network, asked, limits, largest, moved) if "bonds" in wanted else []
     for prefix in prefixes:
         rows += measured.rows("prefix", str(len(prefix)), prefix)
@@ -233,29 +234,35 @@ class Partitions:
     ) -> None:
         self.subject, self.network, self.orders = subject, network, orders
         self.limits, self.largest, self.moved = limits, largest, moved
+        self.engines: dict[Sites, str] = {}
         self.known: dict[Sites, Entropies] = {}
         self.report: Any = None
 
-    def check(self, blocks: Iterable[Sites]) -> None:
-        """Raise where the partitions together would pass the time limit, or one of them the memory's."""
+    def check(self, blocks: Iterable[Sites], bonds: bool) -> None:
+        """Raise where one of the partitions, or all bonds, would pass a limit, or everything together the time's."""
         distinct = {self.smaller(block) for block in blocks} - {()}
-        total = 0.0
+        first = partitions = 0.0
+        if bonds:
+            self.limits.check("truncation", *needed(self.network))
+            first = seconds("truncation", needed(self.network)[1])
         for planned, block in enumerate(distinct, start=1):
-            mask = self.mask(block)
-            if isinstance(self.subject, Circuit):
-                plan = spectrum.plan(self.subject, spectrum.circuit_parts(self.subject, mask))
-                memory, operations = plan.bytes, plan.operations
-            else:
-                rooted = tree_engines.well_rooted(self.subject, mask)
-                memory, operations = tree_engines.spectrum_needs(rooted, mask)
-            # what the spectrum can't do is left to four copies, which check their own limits
-            total += seconds("spectrum", operations) if memory <= self.limits.memory else 0.0
-            if total > self.limits.seconds:
+            engine, _, memory, operations = self.choice(self.mask(block))
+            self.limits.check_memory(engine, memory)
+            self.engines[block] = engine
+            partitions += seconds(engine, operations)
+            if first + partitions > self.limits.seconds:
+                about = magnitude(first + partitions * len(distinct) / planned)
                 raise TimeLimitError(
-                    f"profile: {len(distinct)} partitions take about {magnitude(total * len(distinct) / planned)} s; "
+                    f"profile: {len(distinct)} partitions{' and all bonds' if bonds else ''} take about {about} s; "
                     f"accepted: up to time_limit, {magnitude(self.limits.seconds)} s, or fewer parts or blocks"
                 )
         self.report = reporter(len(distinct), "partition", patient=True)
+
+    def choice(self, mask: np.ndarray) -> Planned:
+        """The engine for a partition, and what it needs."""
+        if isinstance(self.subject, Circuit):
+            return choose(self.subject, mask, self.limits)
+        return tree_engines.choose(self.subject, mask, self.limits)
 
     def smaller(self, block: Sites) -> Sites:
         """A block or its complement, ascending, which have the same entropies; empty for all sites or none."""
@@ -275,12 +282,11 @@ class Partitions:
         if own == ():
             return Entropies((0.0,) * len(self.orders), (0.0,) * len(self.orders))
         if own not in self.known:
-            mask = self.mask(own)
+            engine, mask = self.engines[own], self.mask(own)
             if isinstance(self.subject, Circuit):
-                engine = choose(self.subject, mask, self.limits)[0]
                 found = CIRCUIT_ENGINES[engine](self.subject, mask, self.limits)
             else:
-                engine, _, found = tree_engines.chosen(self.subject, mask, "auto", self.limits)
+                found = tree_engines.ENGINES[engine](self.subject, mask, self.limits)
             if self.moved:
                 found = shifted(found, self.moved, min_cut(self.subject, own))
             self.known[own] = entropies_of(found, self.orders, engine, self.largest)

@@ -133,7 +133,7 @@ def parts_operations(circuit: Circuit, parts: SubPartitions) -> int:
         )
         for children, count in mixed.items():
             pooled = (children + 2) * into**4 + sum(legs) if children else legs[0] + legs[2]
-            total += count * (HANDLING + pooled + 3 * out**4 + bounds)
+            total += count * (12 * HANDLING + pooled + 3 * out**4 + bounds)
     return total
 
 

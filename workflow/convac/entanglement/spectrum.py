@@ -21,7 +21,7 @@ import numpy as np
 
 from convac.circuits.tree import Circuit
 from convac.entanglement import factors, precision, rounding
-from convac.entanglement.limits import Limits
+from convac.entanglement.limits import HANDLING, Limits
 from convac.entanglement.precision import Spectrum
 from convac.entanglement.rounding import Channels, Rounding
 from convac.entanglement.scales import LOWEST, ROUNDOFF, plus, scaled_map, times_power
@@ -293,7 +293,7 @@ def planned(local_dimension: int, widths: tuple[int, ...], parts: SubPartitions)
         nonlocal largest, operations
         a, b, c = shape
         largest = max(largest, a * b * c)
-        operations += 2 * a * b * c
+        operations += 2 * a * b * c + (4 * HANDLING if min(a, b) > 1 else HANDLING // 4)  # whole levels take less
         if a > b * c:
             operations += 2 * a * (b * c) ** 2
             a = b * c

@@ -14,9 +14,9 @@ import numpy as np
 from convac.arrays import integer
 from convac.circuits.tree_tensors import TreeTensorNetwork
 from convac.entanglement import precision
-from convac.entanglement.bond_costs import PASSES, SMALL, SVD
+from convac.entanglement.bond_costs import PASSES, SVD
 from convac.entanglement.factors import Factor, joined, mapped, units_of
-from convac.entanglement.limits import MEMORY, SECONDS, Limits
+from convac.entanglement.limits import HANDLING, MEMORY, SECONDS, Limits
 from convac.entanglement.precision import LARGEST_ERROR
 from convac.entanglement.truncation import Bonds, decomposed, projectors
 from convac.progress import reporter
@@ -77,8 +77,8 @@ def needed(network: TreeTensorNetwork) -> tuple[int, int]:
         many = len(network.children[node])
         held += (4 * many + 8) * into**2 + 2 * out * into
         largest = max(largest, 5 * many * into**3)
-        operations += 3 * many * (2 * into**4 + PASSES * into**3 + SMALL) + 4 * into * out * (into + out)
-        operations += SVD * into**3 + 10 * SMALL
+        operations += 3 * many * (2 * into**4 + PASSES * into**3 + 4 * HANDLING) + 4 * into * out * (into + out)
+        operations += SVD * into**3 + 8 * HANDLING
     widen, slow = (2, 4) if network.is_complex else (1, 1)
     return 8 * widen * (held + largest), slow * operations
 

@@ -17,7 +17,7 @@ import numpy as np
 from convac.circuits.tree_tensors import ROOT, TreeTensorNetwork
 from convac.entanglement import brute, measures, precision, renyi2
 from convac.entanglement import spectrum as blocks
-from convac.entanglement.limits import HANDLING, Limits, magnitude, stated_seconds
+from convac.entanglement.limits import HANDLING, Limits, Planned, magnitude, preferred
 from convac.entanglement.mincut import network_min_cut
 from convac.entanglement.precision import Spectrum
 from convac.entanglement.renyi2 import Overlaps, Renyi2, Replica
@@ -29,9 +29,8 @@ from convac.progress import reporter
 
 T = TypeVar("T")
 Shape = tuple[int, int, int]
-REROOTED = 2 * 10**7  # operations from which other roots are tried, at most so many
+REROOTED = 10**8  # operations from which other roots are tried, at most so many
 TRIED = 8
-OPERATIONS = 10**11  # as of `measure`: beyond them the Rényi-2 entropy is preferred
 
 
 def fold(network: TreeTensorNetwork, combine: Callable[[int, list[T]], T]) -> T:
@@ -132,7 +131,7 @@ def spectrum_needs(network: TreeTensorNetwork, mask: np.ndarray) -> tuple[int, i
         nonlocal largest, operations
         a, b, c = shape
         largest = max(largest, a * b * c)
-        operations += 2 * a * b * c * (1 + c) + 4 * c**2 + HANDLING // 10  # with the Gram matrix of its bounds
+        operations += 2 * a * b * c * (1 + c) + 4 * c**2 + 4 * HANDLING  # with the Gram matrix of its bounds
         if a > b * c:
             operations += 2 * a * (b * c) ** 2
             a = b * c
@@ -241,12 +240,12 @@ def renyi2_needs(network: TreeTensorNetwork, mask: np.ndarray) -> tuple[int, int
     for node, weight in enumerate(network.weights):
         out, into = (1, weight.shape[1]) if node == network.root else weight.shape
         pairs += out**2
-        operations += HANDLING // 5 + 4 * out * into * (out + into)
+        operations += 8 * HANDLING + 4 * out * into * (out + into)
         if own[node] is None:
             mixed += out**4
             widest = max(widest, into**4, out**4)
             legs = sum(2 * into ** (4 - leg) * out ** (leg + 1) for leg in range(4))
-            operations += HANDLING + (len(network.children[node]) + 3) * into**4 + (2 * legs + 12 * into**4)
+            operations += 12 * HANDLING + (len(network.children[node]) + 3) * into**4 + (2 * legs + 12 * into**4)
     widen, slow = (2, 4) if network.is_complex else (1, 1)
     doubled, besides = (2, 6) if signed else (1, 4)
     return 8 * widen * (doubled * (mixed + 2 * pairs) + besides * widest), slow * operations
@@ -328,12 +327,12 @@ ENGINES: dict[str, Callable[[TreeTensorNetwork, np.ndarray, Limits], Spectrum | 
 
 
 def chosen(network: TreeTensorNetwork, mask: np.ndarray, engine: str, limits: Limits) -> Chosen:
-    """What the engine asked for gives; of `auto` the spectrum where it fits, else Rényi-2, as for circuits."""
-    if engine != "auto":
-        return Chosen(engine, "asked for", ENGINES[engine](network, mask, limits))
+    """What the engine asked for gives; of `auto` the one that `choose` finds."""
+    taken, reason = choose(network, mask, limits)[:2] if engine == "auto" else (engine, "asked for")
+    return Chosen(taken, reason, ENGINES[taken](network, mask, limits))
+
+
+def choose(network: TreeTensorNetwork, mask: np.ndarray, limits: Limits) -> Planned:
+    """The engine that fits a tree, and what it needs."""
     needs = spectrum_needs(well_rooted(network, mask), mask)
-    said = f"the spectrum needs {magnitude(needs[0])} bytes, about {stated_seconds('spectrum', needs[1])} s"
-    fits = limits.allow("spectrum", *needs)
-    if fits and (needs[1] <= OPERATIONS or not limits.allow("renyi2", *renyi2_needs(network, mask))):
-        return Chosen("spectrum", said, spectrum(network, mask, limits))
-    return Chosen("renyi2", f"{said}: too many, so Rényi-2 only", renyi2_of(network, mask, limits))
+    return preferred(needs, lambda: renyi2_needs(network, mask), limits)
