@@ -3,9 +3,9 @@
 import math
 
 from convac.claims.claims import CHOSEN_AS_PRIMARY, LARGEST, Amendment, Claim, Trivial, equality
+from convac.claims.papers import paper
 
-DEPTH = "1509.05009 (Cohen, Sharir & Shashua)"
-RECTIFIERS = "1603.00162 (Cohen & Shashua)"
+DEPTH, RECTIFIERS = paper("1509.05009"), paper("1603.00162")
 FULL = Trivial(("local_dimension", "sites", "width"), lambda dimension, sites, *_: dimension ** (sites / 2))
 SIZE = ("network", "sites", "local_dimension", "width")
 
@@ -166,7 +166,7 @@ CLAIMS = (
         id="depth-efficiency-max-incomplete",
         statement="Random deep ReLU-max networks have at most half of the full rank over 1 % more often than deep "
         "ConvACs do",
-        source=f"ours, after {RECTIFIERS}: depth efficiency isn’t complete",
+        source=f"ours, after {RECTIFIERS}: depth efficiency is not complete",
         origin="ours",
         role="primary",
         amended=CHOSEN_AS_PRIMARY,

@@ -4,9 +4,11 @@ import math
 from typing import Any
 
 from convac.claims.claims import CHOSEN_AS_PRIMARY, LARGEST, Amendment, Claim, Labels, Origin, Trivial, equality
+from convac.claims.papers import paper
 
-OURS = "ours; 1803.09780 (Levine, Sharir, Cohen & Shashua)"
-RBM = "ours, on rings, after 1803.09780, in two dimensions, and 1701.04844 (volume law of Boltzmann machines)"
+BRIDGING = paper("1803.09780")
+OURS = f"ours, after {BRIDGING}"
+RBM = f"{OURS}, in two dimensions, and {paper('1701.04844')}: volume law of Boltzmann machines; here on rings"
 PRIMARY = ("prediction-held-back", "front")
 SEARCH = (
     "wider networks are searched, and none of one layer, whose width bounds any rank: of those searched before, less "
@@ -156,7 +158,7 @@ CLAIMS = (
         id="overlaps-tree",
         statement="Half of a ring: networks of kernel 3 and 2 or more layers have over 4 times the rank of a tree of "
         "equal width",
-        source="ours, after 1703.02065; 1803.09780",
+        source=f"{OURS} and {paper('1703.02065')}",
         origin="ours",
         role="secondary",
         where={"quantity": "block_rank", "weights": "shared", "block_sites": LARGEST, "sites": ("8", "16")},
@@ -241,7 +243,7 @@ CLAIMS = (
         square_claim(
             f"machine-{name}",
             f"Largest square: a Boltzmann machine ({words}) {TWICE} with shared weights",
-            "ours, after 1803.09780",
+            OURS,
             "ours",
             {"quantity": "square_parameters", "side": LARGEST, "network": "RBM", "weights": weights},
             {"quantity": "square_parameters", "side": LARGEST, "network": "overlapping", "weights": "shared"},

@@ -14,8 +14,9 @@ from convac.claims.claims import (
     Value,
     equality,
 )
+from convac.claims.papers import paper
 
-PAPER = "1710.09431 (Levine, Sharir, Ziv & Shashua)"
+PAPER = paper("1710.09431")
 PRIMARY = ("depth-2", "depth-3")
 # one channel carries nothing, and n steps have M^n sequences
 FULL = Trivial(
@@ -35,7 +36,7 @@ def law_claims(name: str, statement: str, where: Labels) -> tuple[Claim]:
         Claim(
             id=f"recurrent-memory-{name}",
             statement=statement,
-            source="ours; 1710.09431 bounds it from below",
+            source=f"ours, after {PAPER}, which bounds it from below",
             origin="ours",
             role="primary" if name in PRIMARY else "secondary",
             amended=amended,

@@ -4,9 +4,10 @@ import math
 from typing import Any
 
 from convac.claims.claims import CHOSEN_AS_PRIMARY, Amendment, Claim, Labels, Origin, Trivial, equality
+from convac.claims.papers import paper
 
 PRIMARY = ("sub-volume", "closedness-shuffled", "symmetry-shuffled")
-PAPER = "1710.05520 (Zhang), abstract; tasks and thresholds are ours"
+PAPER = f"{paper('1710.05520', 'abstract')}; tasks and thresholds are ours"
 OURS = "ours"
 BELOW_SHUFFLED, BELOW_RANDOM = 0.15, 0.25  # exponents
 EXTRAPOLATED = Amendment(

@@ -1,8 +1,10 @@
 """Claims of trained_entanglement."""
 
 from convac.claims.claims import Amendment, Claim, Value, equality, equivalence, rank_correlation
+from convac.claims.papers import paper
 
-SOURCE = "ours (dependence on data); 1605.06743, Inductive bias through pooling geometry"
+GEOMETRY = paper("1605.06743", "Inductive bias through pooling geometry")
+SOURCE = f"ours, after {GEOMETRY}; dependence on data as defined here"
 KINDS = ("ConvAC", "ConvAC signed", "ConvRect max", "ConvRect average")
 MARGIN = 0.15  # of the equivalence with the label's own share
 ZERO = 1e-6  # of a share, what rounding in single precision may leave
@@ -82,7 +84,7 @@ CLAIMS = (
             statement="Kinds, tasks and geometries rank alike by the number of Schmidt vectors that the answer needs "
             "and by "
             "the entropy of the centred posterior, Kendall's τ-b above 0.5",
-            source="ours (dependence on data, causal test)",
+            source="ours",
             origin="ours",
             role="secondary",
             where={"condition": "conditioned", "control": "none", "phase": "trained", "network": KINDS},
@@ -114,7 +116,7 @@ CLAIMS = (
     Claim(
         id="trained-entanglement-min-cut",
         statement="Rényi-2 entropy never exceeds the logarithm of the min-cut (to 1e-9 nats)",
-        source="1704.01552 (min-cut bound on the rank)",
+        source=f"{paper('1704.01552')}: the min-cut bounds the rank",
         origin="check",
         role="secondary",
         where={"network": ("ConvAC", "ConvAC signed")},
