@@ -12,7 +12,7 @@ NETWORKS = ("product", "rectifier")
 PRIMARY = ("root", "cut")
 ABSTRACT = paper("1710.05520", "abstract")
 PAPER = f"{ABSTRACT}; equal power as defined here"
-OURS = "ours; 1803.09780 (Levine, Sharir, Cohen & Shashua)"
+OURS = f"ours, after {paper('1803.09780')}"
 
 
 def origin_of(source: str) -> Origin:

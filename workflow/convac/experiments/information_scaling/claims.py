@@ -155,7 +155,7 @@ CLAIMS = (
     ),
     Claim(
         id="information-scaling-2-either",
-        statement="ReLU doesn’t lower the entropy of variables of either sign",
+        statement="ReLU does not lower the entropy of variables of either sign",
         source=f"ours, after {PAPER}, Theorem 2; its proof takes X ≥ 0",
         origin="ours",
         role="secondary",
@@ -320,13 +320,13 @@ CLAIMS = (
     *(
         law(
             f"{number}-discrete",
-            f"Every average, {network}, discrete: H(X) / Σ H(x_i|d_i) ≤ β^{power}",
+            f"Every average, {network}, discrete: H(X) / Σ H(x_i|d_i) ≤ β{power}",
             f"{PAPER}, eq. {number}",
             "ratio_bound",
             "entropy_ratio",
             {"network": network, "average": AVERAGES},
         )
-        for number, network, power in ((36, "HT", "(L + 1)"), (49, "CP", "2"))
+        for number, network, power in ((36, "HT", "^(L + 1)"), (49, "CP", "²"))
     ),
     mapping(
         "36-49-densities",
@@ -337,7 +337,7 @@ CLAIMS = (
     ),
     law(
         "sites",
-        f"{INCREASES} ≤ N ln r: half the bound of eq. 35, and a ratio that doesn’t grow with depth",
+        f"{INCREASES} ≤ N ln r, about half the bound of eq. 35",
         "ours",
         "site_bound",
         "entropy_increase",

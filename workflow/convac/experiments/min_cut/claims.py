@@ -208,7 +208,7 @@ CLAIMS = (
     ),
     *closed(
         "pairs-any-widths",
-        "Pairs tree, any widths: the left-right and odd-even ranks are these closed forms",
+        "Pairs tree, any widths: left-right and odd-even ranks equal their closed forms",
         "ours: both sides of every cut are independent there",
         powers=False,
     ),

@@ -121,7 +121,7 @@ CLAIMS = (
     ),
     *law_claims(
         "prediction-held-back",
-        "Equal widths: the predicted block rank holds for sizes, grids and boundaries it wasn't found on (2 × "
+        "Equal widths: the predicted block rank holds for sizes, grids and boundaries that it was not found on (2 × "
         f"{DRAWN})",
         {"uniform": True, "held_back": True},
     ),
@@ -184,7 +184,7 @@ CLAIMS = (
     ),
     machine_claim(
         "machine-per-location",
-        f"Largest ring, volume law, neither shares: a Boltzmann machine {TWICE}",
+        f"Largest ring, volume law, no weights shared: a Boltzmann machine {TWICE}",
         "per location",
         "per location",
     ),
@@ -215,7 +215,7 @@ CLAIMS = (
             "Two dimensions, by bounds: the parameters of a volume law grow as the side of a square for overlapping "
             "networks, as its second power for Boltzmann machines of two sites per unit or of one square filter, as "
             "its fourth for fully connected ones, and not at all where one filter reads two sites",
-            "1803.09780 (Levine, Sharir, Cohen & Shashua)",
+            BRIDGING,
             "paper",
             {"quantity": "square_exponent", "side": LARGEST},
             {"quantity": "square_exponent_law", "side": LARGEST},

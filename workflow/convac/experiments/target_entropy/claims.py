@@ -152,7 +152,7 @@ CLAIMS = (
     ),
     slower(
         "area",
-        "Majority and scanned tasks: entropy doesn’t grow with the length of a strip",
+        "Majority and scanned tasks: entropy does not grow with the length of a strip",
         ("majority", "pattern", "loop", "percolation"),
         0.9,
         {"shape": "strip"},
@@ -160,7 +160,7 @@ CLAIMS = (
     ),
     slower(
         "unqualified-area",
-        "Symmetry score: entropy doesn’t grow with the length of a strip",
+        "Symmetry score: entropy does not grow with the length of a strip",
         ("symmetry score",),
         0.9,
         {"shape": "strip"},

@@ -29,9 +29,8 @@ LEARNT = "networks of accuracy 0.9 or more in their task's geometry"
 CLAIMS = (
     Claim(
         id="trained-entanglement-share-geometry",
-        statement="Every kind and task: the left-right interaction share of mirror pooling is more than 0.1 above "
-        "that of "
-        "square pooling",
+        statement="Every kind of network and task: the left-right interaction share of mirror pooling is more than 0.1 "
+        "above that of square pooling",
         source=SOURCE,
         origin="ours",
         role="primary",
@@ -47,8 +46,8 @@ CLAIMS = (
     equivalence(
         Claim(
             id="trained-entanglement-share-label",
-            statement=f"Every kind and task, {LEARNT}: the left-right interaction share is within {MARGIN:g} of that "
-            "of the label's score on the same composites",
+            statement=f"Every kind of network and task, {LEARNT}: the left-right interaction share is within "
+            f"{MARGIN:g} of that of the label's score on the same composites",
             source=SOURCE,
             origin="ours",
             role="primary",
@@ -64,8 +63,8 @@ CLAIMS = (
     ),
     Claim(
         id="trained-entanglement-share-task",
-        statement=f"Every kind, {LEARNT}: the left-right interaction share on symmetry is more than 0.2 above that on "
-        "closedness",
+        statement=f"Every kind of network, {LEARNT}: the left-right interaction share on symmetry is more than 0.2 "
+        "above that on closedness",
         source=SOURCE,
         origin="ours",
         role="primary",
