@@ -11,13 +11,14 @@ import pytest
 import yaml
 
 from convac.advice import advise, pairs, search
+from convac.claims.papers import AUTHORS, paper
 from convac.commands.generate import config_keys
 from convac.experiments.discovery import claims_of, studies, study_module
 from convac.specs.tables import COLUMNS, QUANTITIES
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-PAPER = re.compile(r"\b\d{4}\.\d{5}\b")  # a number of arXiv
+ARXIV = re.compile(r"\b\d{4}\.\d{4,5}\b")  # a number of arXiv
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 CITATION = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
@@ -110,7 +111,23 @@ def test_every_paper_that_a_claim_or_the_readme_names_is_cited():
     cited = [identifier["value"] for entry in CITATION["references"] for identifier in entry["identifiers"]]
     assert len(set(cited)) == len(cited)
     claims = " ".join(claim.source for study in studies() for claim in claims_of(study))
-    assert {f"arXiv:{number}" for number in PAPER.findall(f"{claims} {README}")} <= set(cited)
+    assert {f"arXiv:{number}" for number in ARXIV.findall(f"{claims} {README}")} <= set(cited)
+
+
+def test_claims_cite_papers_in_one_way():
+    listed = {}
+    for entry in CITATION["references"]:
+        *others, last = (author["family-names"] for author in entry["authors"])
+        number = entry["identifiers"][0]["value"].removeprefix("arXiv:")
+        listed[number] = f"{', '.join(others)} & {last}" if others else last
+    assert AUTHORS.items() <= listed.items()
+    claims = [claim for study in studies() for claim in claims_of(study)]
+    for claim in claims:
+        assert all(paper(number) in claim.source for number in re.findall(r"\b\d{4}\.\d{4,5}\b", claim.source)), (
+            claim.id
+        )
+        assert claim.origin == "check" or claim.source.startswith("ours") == (claim.origin == "ours"), claim.id
+    assert all(any(number in claim.source for claim in claims) for number in AUTHORS)
 
 
 def test_the_catalog_is_told_what_holds():

@@ -340,7 +340,7 @@ def test_long_notes_are_broken_at_the_edge_of_the_canvas():
         made.subplots().set(xlabel="x", ylabel="y")
         note(made, "word " * 60, "short")
     assert not any("canvas" in fault for fault in problems(made))
-    assert made.texts[-1].get_text().endswith("word\nshort")
+    assert made.texts[-1].get_text().endswith("word\nShort")
 
 
 def test_image_grid_keeps_every_picture():

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -46,6 +46,29 @@ def looks(names: Iterable[Name], known: Mapping[Name, Look]) -> dict[Name, Look]
     found = set(names)
     others = assigned(sorted(found - set(known)), [look for look in SPARE if look not in known.values()])
     return {**{name: look for name, look in known.items() if name in found}, **others}
+
+
+def nested(found: Mapping[Name, Look], step: float = 2.6) -> dict[Name, dict[str, Any]]:
+    """Properties of marks that all show where values are equal: the last small and filled, within larger open ones.
+
+    Args:
+        found: colour and marker of every name, those behind first.
+        step: by how many points a mark is wider than the next.
+
+    >>> found = nested({1: ("#000000", "o"), 2: ("#0072B2", "s")})
+    >>> found[1]["markersize"] > found[2]["markersize"], found[1]["markerfacecolor"], found[2]["markerfacecolor"]
+    (True, 'none', '#0072B2')
+    """
+    last = len(found) - 1
+    return {
+        name: {
+            "color": colour,
+            "marker": marker,
+            "markersize": 3.2 + step * (last - place),
+            "markerfacecolor": colour if place == last else "none",
+        }
+        for place, (name, (colour, marker)) in enumerate(found.items())
+    }
 
 
 def ordered(names: Iterable[str], first: Sequence[str]) -> list[str]:

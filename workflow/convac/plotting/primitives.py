@@ -352,8 +352,14 @@ def plain_numbers(axes: Axes, letters: Iterable[str] = "y") -> None:
         axis.set_minor_formatter(FuncFormatter(lambda value, _: ""))
 
 
+def told_equal(axes: Axes, equal: int, count: int) -> None:
+    """Below the diagonal of a panel: how many of its points lie on it."""
+    axes.text(0.97, 0.04, f"{equal} of {count}\nequal", transform=axes.transAxes, fontsize=7, ha="right", va="bottom")
+
+
 def note(made: Figure, *lines: str) -> None:
     """Small lines below the panels and below earlier notes, above the strip of the provenance; long ones are broken."""
+    lines = tuple(sentence_case(line) for line in lines)
     for earlier in [text for text in made.texts if text.get_gid() == NOTE]:
         lines = (*earlier.get_text().split("\n"), *lines)
         earlier.remove()

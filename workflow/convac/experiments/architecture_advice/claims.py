@@ -1,8 +1,10 @@
 """Claims of architecture_advice."""
 
 from convac.claims.claims import Amendment, Claim, Labels
+from convac.claims.papers import paper
 
-SOURCE = "ours (docs/advice.md); 1605.06743 and 1704.01552 ask whether networks can be tailored to a task"
+OURS = "ours (docs/advice.md)"
+SOURCE = f"{OURS}, after {paper('1605.06743')} and {paper('1704.01552')}: networks tailored to a task"
 ACCURACY: Labels = {"quantity": "test_accuracy"}
 HELD_OUT: Labels = {"part": "held out"}
 COMPARED: Labels = {"part": ("tuned", "held out")}
@@ -83,7 +85,7 @@ def widths_claim(rival: str) -> Claim:
         id=f"architecture-advice-widths-{rival}",
         statement=f"Advised widths beat the {rival} profile at equal parameters by more than 0.005 in test accuracy, "
         "averaged over digits of all three sizes",
-        source=f"{SOURCE}; 1704.01552 (widths by length scale)",
+        source=f"{OURS}, after {paper('1704.01552', 'Experiments')}: widths by length scale",
         origin="ours",
         role="secondary",
         where={**ACCURACY, "part": "widths"},
@@ -102,7 +104,7 @@ CLAIMS = (
         id="architecture-advice-rival",
         statement="Held-out tasks, on average: the advised network beats pooling of neighbours after pixels were "
         "rearranged by their correlations, by more than 0.03 in test accuracy",
-        source="ours (docs/advice.md); the rival of 2303.11249, its surrogate of entanglement and its rearrangement",
+        source=f"{OURS}; rival: {paper('2303.11249')}, surrogate of entanglement and rearrangement",
         origin="ours",
         role="primary",
         where={**ACCURACY, **HELD_OUT},
@@ -133,7 +135,7 @@ CLAIMS = (
         id="architecture-advice-order-correlation",
         statement="All tasks: Kendall's τ between accuracy and score is more than 0.1 above that between accuracy "
         "and low correlation across the tree's partitions",
-        source="ours (docs/advice.md); the rival of 2303.11249",
+        source=f"{OURS}; rival: {paper('2303.11249')}, surrogate of entanglement",
         origin="ours",
         role="secondary",
         where={"quantity": "rank_agreement"},

@@ -157,7 +157,7 @@ def network_of(block: Block, network: NetworkName) -> NetworkSpec:
 
 
 FIGURES = {
-    "": "Data entanglement, and test accuracy of three kinds of networks, against swaps of pixels; also rearranged.",
+    "": "Data entanglement, and test accuracy of networks, against swaps of pixels; also rearranged.",
     "scatter": "Test accuracy, and mean correlation across the partitions, against data entanglement: a point per seed "
     "and number of swaps.",
     "trees": "Entanglement of blobs under the canonical partitions of square and mirror pooling, by task.",

@@ -26,10 +26,13 @@ def cells(block: Block) -> list[Cell]:
 
 
 FIGURES = {
-    "": "Exact ranks: smallest width against the number of layers, by family, with root law and min-cut prediction.",
-    "scaling": "Exact ranks: smallest width against the width of one layer, by number of layers.",
-    "errors": "Trained networks: error on all inputs against the width, by number of layers, with 95 % intervals.",
-    "trained": "Trained networks: width that reaches one layer's error against the number of layers, with fitted "
-    "shift.",
-    "models": "Misfit of the root law, the shift and the growth, with constants as stated and fitted.",
+    "": "Exact ranks: smallest width D with which n layers match one layer of width D₀, with the root law and the "
+    "min-cut’s prediction; lines and rings of sites, kernels of K sites, M values per site.",
+    "scaling": "Exact ranks: smallest width D against the width D₀ of one layer, by number n of layers; lines and "
+    "rings of sites, kernels of K sites, M values per site.",
+    "errors": "Trained networks: error on all inputs against the width D, by number n of layers, with 95 % intervals.",
+    "trained": "Trained networks: width D that reaches the error of one layer of width D₀ against the number n of "
+    "layers, with the root law and a fitted shift.",
+    "models": "Misfit of the root law, the shift (each layer divides the width by the same factor) and the growth (ln "
+    "D falls as 1 / (1 + a(n − 1))), with constants as stated and fitted; K sites per kernel, M values per site.",
 }

@@ -4,13 +4,15 @@ from dataclasses import replace
 from typing import Any
 
 from convac.claims.claims import CHOSEN_AS_PRIMARY, Amendment, Claim, Origin, Trivial, equality, equivalence
+from convac.claims.papers import paper
 from convac.specs.spec import Scalar
 
 NETWORKS = ("product", "rectifier")
 
 PRIMARY = ("root", "cut")
-PAPER = "1710.05520 (Zhang), abstract; equal power as defined here"
-OURS = "ours; 1803.09780 (Levine, Sharir, Cohen & Shashua)"
+ABSTRACT = paper("1710.05520", "abstract")
+PAPER = f"{ABSTRACT}; equal power as defined here"
+OURS = f"ours, after {paper('1803.09780')}"
 
 
 def origin_of(source: str) -> Origin:
@@ -81,7 +83,7 @@ def exact_weights(name: str, local_dimensions: tuple[int, ...], regime: str) -> 
         f"weights-{name}",
         f"Exact ranks, {regime}: two to four layers reach one layer's rank with fewer weights",
         local_dimensions,
-        source="1710.05520 (Zhang), abstract: deeper is more efficient",
+        source=f"{ABSTRACT}: deeper networks are more efficient",
         first={"quantity": "one_layer_weights"},
         second={"quantity": "needed_weights"},
         threshold=1.0,
@@ -103,7 +105,7 @@ def trained_claims(network: str) -> tuple[Claim, ...]:
         id=f"depth-channels-{network}-deeper",
         statement=f"Trained {network} networks: a further layer of equal width never raises the error by more than "
         "0.001",
-        source="ours: one restart begins there",
+        source="ours: a restart begins at the network of one layer less",
         origin="check",
         role="secondary",
         where={"network": network},
@@ -118,7 +120,7 @@ def trained_claims(network: str) -> tuple[Claim, ...]:
         id=f"depth-channels-{network}-width",
         statement=f"Trained {network} networks of 2 to 4 layers reach one layer's loss with at most D_0^(1/n_c) "
         "channels",
-        source=f"ours, after {PAPER}: no prefactor",
+        source=f"ours, after {PAPER}, without a prefactor",
         origin="ours",
         role="secondary",
         amended=AGAIN,

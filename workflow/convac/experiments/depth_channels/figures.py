@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, LogLocator, MaxNLocator
 
-from convac.plotting.looks import by_rank, looks, refuse_unknown
+from convac.plotting.looks import by_rank, looks, nested, refuse_unknown
 from convac.plotting.primitives import curves, dots, drawn, key, note, panel, per_seed, plain_numbers, present, rows
 from convac.plotting.style import BLACK, BLUE, GREEN, GREY, ORANGE, PAGE, PURPLE, VERMILLION, figure
 
@@ -97,7 +97,7 @@ def exact(table: pd.DataFrame) -> Figure | None:
     entries = [
         key("exact rank", marker="o", linestyle="none"),
         key("min-cut", linestyle="-"),
-        key("root law D₀^(1/n)", linestyle="--"),
+        key("root law ⁿ√D₀", linestyle="--"),
     ]
     made.legend(handles=entries, loc="outside upper center", ncols=3)
     return made
@@ -113,22 +113,20 @@ def scaling(table: pd.DataFrame) -> Figure | None:
     made = figure(PAGE, 2.7)
     panels = made.subplots(1, len(depths), sharex=True, sharey=True, squeeze=False)[0]
     top = max(float(own["one_layer_width"].max()) for _, own in found)
-    series = by_rank([name for name, _ in found], STARTS)
+    series = nested(by_rank([name for name, _ in found], STARTS), step=1.5)
     starts = np.geomspace(FEWEST, top, 61)
     for number, (axes, depth) in enumerate(zip(panels, depths, strict=True)):
         axes.plot(starts, starts, color=GREY, linestyle=":", linewidth=0.9)
         axes.plot(starts, np.maximum(FEWEST, starts ** (1 / depth)), color=BLACK, linestyle="--", linewidth=0.9)
-        for (_, own), (colour, marker) in zip(found, series.values(), strict=True):
+        for (_, own), mark in zip(found, series.values(), strict=True):
             chosen = rows(own, layers=depth).sort_values("one_layer_width")
-            axes.plot(
-                chosen["one_layer_width"], chosen["value"], marker, color=colour, markersize=4.2, linestyle="none"
-            )
+            axes.plot(chosen["one_layer_width"], chosen["value"], linestyle="none", **mark)
         channels(axes, "xy")
         axes.set_xlabel("Channels of one layer, D₀")
         panel(axes, number, f"n = {depth}")
     panels[0].set_ylabel("Channels D")
-    entries = [key(name, color=colour, marker=marker, linestyle="none") for name, (colour, marker) in series.items()]
-    entries += [key("D = D₀", linestyle=":"), key("root law D₀^(1/n)", color=BLACK, linestyle="--")]
+    entries = [key(name, linestyle="none", **mark) for name, mark in series.items()]
+    entries += [key("D = D₀", linestyle=":"), key("root law ⁿ√D₀", color=BLACK, linestyle="--")]
     made.legend(handles=entries, loc="outside upper center", ncols=3)
     return made
 
@@ -209,7 +207,7 @@ def trained(table: pd.DataFrame) -> Figure | None:
     entries += [
         key("not by all seeds", marker="o", linestyle="none", markerfacecolor="white"),
         key("shift, fitted"),
-        key("root law D₀^(1/n)", linestyle="--"),
+        key("root law ⁿ√D₀", linestyle="--"),
     ]
     made.legend(handles=entries, loc="outside upper center", ncols=len(entries))
     note(made, "left out: D₀ whose error no deeper network reached; bars: 95 % intervals over seeds")

@@ -61,7 +61,9 @@ def cells(block: Block) -> list[Cell]:
 
 
 FIGURES = {
-    "": "Odd-even rank: of deep circuits, and the width that a shallow one needs to match it.",
-    "epsilon": "Smallest rank that approximates a random deep circuit to a relative error ε, beside its exact rank.",
-    "rectifiers": "Ranks of random networks' grid tensors by pooling, deep and shallow.",
+    "": "Odd-even rank of deep circuits, and of shallow ones beside them, against the number N of sites, with r "
+    "channels and M values per site; exact, by matrix or by certificate (a lower bound that meets the upper one).",
+    "epsilon": "Smallest rank that approximates a random deep circuit of N sites to a relative error ε, beside its "
+    "exact rank, and its entropy, for normal and for positive weights.",
+    "rectifiers": "Ranks of random networks’ grid tensors by pooling, deep and shallow, on N sites.",
 }

@@ -3,9 +3,9 @@
 import math
 
 from convac.claims.claims import CHOSEN_AS_PRIMARY, LARGEST, Amendment, Claim, Trivial, equality
+from convac.claims.papers import paper
 
-DEPTH = "1509.05009 (Cohen, Sharir & Shashua)"
-RECTIFIERS = "1603.00162 (Cohen & Shashua)"
+DEPTH, RECTIFIERS = paper("1509.05009"), paper("1603.00162")
 FULL = Trivial(("local_dimension", "sites", "width"), lambda dimension, sites, *_: dimension ** (sites / 2))
 SIZE = ("network", "sites", "local_dimension", "width")
 
@@ -38,7 +38,7 @@ CLAIMS = (
     *equality(
         Claim(
             id="depth-efficiency-deep",
-            statement="The odd-even rank of a deep circuit is min{r, M}^(N/2)",
+            statement="Deep circuits of pairs, almost all weights: the odd-even rank is min{r, M}^(N/2)",
             source=DEPTH,
             origin="check",
             role="secondary",
@@ -59,7 +59,7 @@ CLAIMS = (
     *equality(
         Claim(
             id="depth-efficiency-shallow",
-            statement="The odd-even rank of a shallow circuit is min{r, M^(N/2)}",
+            statement="Shallow circuits, almost all weights: the odd-even rank is min{r, M^(N/2)}",
             source=DEPTH,
             origin="check",
             role="secondary",
@@ -75,7 +75,8 @@ CLAIMS = (
     ),
     Claim(
         id="depth-efficiency-epsilon",
-        statement="Positive weights, most sites: the ε-rank at ε = 0.1 is below a quarter of the exact rank",
+        statement="Deep circuits with positive weights, most sites: the ε-rank at ε = 0.1 is below a quarter of the "
+        "exact rank",
         source="ours",
         origin="ours",
         role="primary",
@@ -117,7 +118,8 @@ CLAIMS = (
     ),
     grid_bound(
         "max-needs-width",
-        "Some deep ReLU-max networks have rank min{r_0, M}^(N/2); shallow ones need 2/(M·N) times as many channels",
+        "Some deep ReLU-max networks have rank min{r_0, M}^(N/2); shallow ones need at least 2/(M·N) times as many "
+        "channels",
         f"{RECTIFIERS}, Claim 9",
         "deep max, equal sites",
         "grid_rank",
@@ -133,8 +135,8 @@ CLAIMS = (
     ),
     Claim(
         id="depth-efficiency-every-depth",
-        statement="To match some circuit of L_1 levels, L_2 < L_1 levels need min{r, M}^(2^(L − L_2)) channels, for "
-        "every pair",
+        statement="2^L sites, every L_2 < L_1 ≤ L: to match some circuit of L_1 levels, L_2 levels need at least "
+        "min{r, M}^(2^(L − L_2)) channels",
         source=f"{DEPTH}, Theorem 2",
         origin="check",
         role="secondary",
@@ -164,9 +166,9 @@ CLAIMS = (
     ),
     Claim(
         id="depth-efficiency-max-incomplete",
-        statement="Random deep ReLU-max networks have at most half of the full rank over 1 % more often than deep "
-        "ConvACs do",
-        source=f"ours, after {RECTIFIERS}: depth efficiency isn’t complete",
+        statement="Random networks, deep: the fraction whose rank is at most half of the full one is more than 0.01 "
+        "higher for ReLU with max pooling than for ConvACs",
+        source=f"ours, after {RECTIFIERS}: depth efficiency is not complete",
         origin="ours",
         role="primary",
         amended=CHOSEN_AS_PRIMARY,

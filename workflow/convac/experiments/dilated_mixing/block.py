@@ -163,10 +163,11 @@ def network_of(block: Block, operator: Operator, trees: str, mixed: tuple[int, .
 
 
 FIGURES = {
-    "": "Test and train accuracy of dilated networks of equal size, by the highest layer where two trees exchange "
-    "channels.",
+    "": "Test and train accuracy of dilated networks of equal size: of a tree T and its companion T̄, of their sum, and "
+    "mixed, by the highest layer where the trees exchange channels.",
     "ranks": "Exact ranks of two trees, their sum and mixed decomposition: the source's example, and random index "
     "sets.",
-    "curves": "Accuracy against training step, with 95 % intervals over seeds.",
+    "curves": "Accuracy of the tree T, its companion T̄, their sum and mixed networks against training step, with 95 % "
+    "intervals over seeds.",
     "examples": "Example sequences of each class.",
 }

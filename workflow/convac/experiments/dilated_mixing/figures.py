@@ -45,6 +45,7 @@ CHANCE = 0.5
 BOTH = 0.5  # share of distant pairs where the label needs both kinds
 HALF = "hybrid of half the width"  # isn't drawn
 STRUCTURES = {"T": "T", "companion": "T̄", "sum": "sum", "mixed": "mixed", "hybrid": "hybrid"}
+SHARINGS = {"shared": "weights shared", "located": "weights per location"}
 SIZES = ("o", "^", "s", "D", "v")  # markers of random index sets, by N and r
 SIZE_COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE)
 RANDOM = ("random", "separated")
@@ -53,7 +54,7 @@ SHOWN = 4  # example sequences of a class
 
 def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
     """Every figure of the experiment by its part; a part without rows says so."""
-    refuse_unknown(table, operator=OPERATORS, structure=(*STRUCTURES, HALF))
+    refuse_unknown(table, operator=OPERATORS, sharing=SHARINGS, structure=(*STRUCTURES, HALF))
     parts = {"": lambda found: comparison(found, claims), "ranks": ranks, "curves": learning, "examples": examples}
     return drawn(parts, table, untrained=("ranks", "examples"))
 
@@ -185,7 +186,7 @@ def example(axes: Axes, table: pd.DataFrame) -> None:
     for number, sharing in enumerate(sharings):
         values = [rows(table, structure=name, sharing=sharing)["value"].mean() for name in known]
         places = np.arange(len(known)) + (number - (len(sharings) - 1) / 2) * 0.4
-        axes.bar(places, values, 0.38, color=(BLUE, ORANGE)[number % 2], label=f"{sharing} weights")
+        axes.bar(places, values, 0.38, color=(BLUE, ORANGE)[number % 2], label=SHARINGS[sharing])
     for place, name in enumerate(known):
         found = rows(table, structure=name).groupby("sharing")["value"].mean()
         words = " | ".join(f"{value:.0f}" for value in dict.fromkeys(found))  # one number where both are equal

@@ -3,16 +3,22 @@
 import math
 
 from convac.claims.claims import CHOSEN_AS_PRIMARY, LARGEST, Claim, Labels, Origin, equality
+from convac.claims.papers import paper
 from convac.experiments.information_scaling.block import RANDOM
 
 AVERAGES = ("consistent", "uniform", "maximum")
 PRIMARY = ("32-invertible", "assumption-1", "36-49-densities")
 
-PAPER = "1802.04473 (Liu)"
+PAPER = paper("1802.04473")
 ROUNDING = -1e-9  # nats
 GENERAL = ("categorical", "Gaussian")
 EQUAL = ("categorical, equal entropies", "Gaussian, equal entropies")
 MIXTURE = ("network", "family", "leaves", "sites", "average")
+
+
+def cited(source: str, origin: Origin) -> str:
+    """A source, which the claim only follows where it is ours."""
+    return f"ours, after {source}" if origin == "ours" and source.startswith(PAPER) else source
 
 
 def activation(name: str, statement: str, source: str, threshold: float, where: Labels, origin: Origin) -> Claim:
@@ -20,7 +26,7 @@ def activation(name: str, statement: str, source: str, threshold: float, where: 
     return Claim(
         id=f"information-scaling-{name}",
         statement=statement,
-        source=f"{PAPER}, {source}",
+        source=cited(f"{PAPER}, {source}", origin),
         origin=origin,
         role="secondary",
         where=where,
@@ -40,7 +46,7 @@ def mapping(
     return Claim(
         id=f"information-scaling-{name}",
         statement=text,
-        source=source,
+        source=cited(source, origin),
         origin=origin,
         role="primary" if name in PRIMARY else "secondary",
         amended=CHOSEN_AS_PRIMARY if name in PRIMARY else None,
@@ -59,7 +65,7 @@ def law(name: str, text: str, source: str, left: str, right: str, where: Labels,
     return Claim(
         id=f"information-scaling-{name}",
         statement=text,
-        source=source,
+        source=cited(source, origin),
         origin=origin,
         role="secondary",
         where={"method": "exact", **where},
@@ -124,7 +130,7 @@ CLAIMS = (
     activation(
         "1-by-ln4",
         "Sigmoid lowers the differential entropy of any variable with a density by at least ln 4",
-        "Theorem 1, sharper",
+        "Theorem 1; there for any decrease",
         math.log(4) + ROUNDING,
         {"activation": "sigmoid", "variable": "density"},
         "check",
@@ -132,7 +138,7 @@ CLAIMS = (
     activation(
         "1-discrete",
         "Sigmoid lowers the entropy of discrete variables",
-        "Theorem 1, without its density",
+        "Theorem 1; there for variables with a density",
         1e-9,
         {"activation": "sigmoid", "variable": "discrete"},
         "ours",
@@ -149,8 +155,8 @@ CLAIMS = (
     ),
     Claim(
         id="information-scaling-2-either",
-        statement="ReLU doesn’t lower the entropy of variables of either sign",
-        source=f"ours: {PAPER}, Theorem 2 without its proof’s condition X ≥ 0",
+        statement="ReLU does not lower the entropy of variables of either sign",
+        source=f"ours, after {PAPER}, Theorem 2; its proof takes X ≥ 0",
         origin="ours",
         role="secondary",
         where={"activation": "ReLU", "sign": "either"},
@@ -174,13 +180,13 @@ CLAIMS = (
     mapping(
         "3-doubly-stochastic",
         "Uniform average: doubly stochastic mappings never lower the entropy",
-        f"{PAPER}, Theorem 3 with a condition of ours",
+        f"{PAPER}, Theorem 3; the condition is ours",
         {"statement": "Theorem 3", "average": "uniform", "family": "doubly stochastic"},
     ),
     mapping(
         "3-equal-entropies",
         "Components of equal entropy: no mapping lowers the entropy, whatever the average",
-        f"{PAPER}, Theorem 3 with a condition of ours",
+        f"{PAPER}, Theorem 3; the condition is ours",
         {"statement": "Theorem 3", "leaves": EQUAL},
     ),
     *(
@@ -196,7 +202,7 @@ CLAIMS = (
     mapping(
         "29-equal-entropies",
         "Components of equal entropy: given any one state above, the entropy is at least H(φ|d) below",
-        f"{PAPER}, eq. 29 with a condition of ours",
+        f"{PAPER}, eq. 29; the condition is ours",
         {"statement": "eq. 29", "leaves": EQUAL},
     ),
     mapping(
@@ -209,7 +215,7 @@ CLAIMS = (
     mapping(
         "32-one-state",
         "Mappings whose every row is a single state leave the entropy unchanged, invertible or not",
-        f"{PAPER}, eq. 32 with a condition of ours",
+        f"{PAPER}, eq. 32; the condition is ours",
         {"statement": "no loss", "family": "selection"},
     ),
     *(
@@ -232,13 +238,13 @@ CLAIMS = (
     mapping(
         "capacity",
         "No mapping raises the entropy by more than the capacity of the components",
-        "ours: the smallest C",
+        "ours: the capacity is the smallest C",
         {"statement": "capacity", "leaves": "categorical"},
     ),
     mapping(
         "capacity-reached",
         "A mapping with equal rows, hence singular, reaches the capacity to within 0.001 nats",
-        f"{PAPER}, Assumption 1, read as: the maximum is singular",
+        f"{PAPER}, Assumption 1, read as: a singular mapping reaches the maximum",
         {"statement": "capacity reached"},
         -1e-3,
         "ours",
@@ -314,13 +320,13 @@ CLAIMS = (
     *(
         law(
             f"{number}-discrete",
-            f"Every average, {network}, discrete: H(X) / Σ H(x_i|d_i) ≤ β^{power}",
+            f"Every average, {network}, discrete: H(X) / Σ H(x_i|d_i) ≤ β{power}",
             f"{PAPER}, eq. {number}",
             "ratio_bound",
             "entropy_ratio",
             {"network": network, "average": AVERAGES},
         )
-        for number, network, power in ((36, "HT", "(L + 1)"), (49, "CP", "2"))
+        for number, network, power in ((36, "HT", "^(L + 1)"), (49, "CP", "²"))
     ),
     mapping(
         "36-49-densities",
@@ -331,7 +337,7 @@ CLAIMS = (
     ),
     law(
         "sites",
-        f"{INCREASES} ≤ N ln r: half the bound of eq. 35, and a ratio that doesn’t grow with depth",
+        f"{INCREASES} ≤ N ln r, about half the bound of eq. 35",
         "ours",
         "site_bound",
         "entropy_increase",
@@ -355,7 +361,7 @@ CLAIMS = (
     Claim(
         id="information-scaling-sampling",
         statement="Sampled entropies are within four standard errors of the exact ones",
-        source="ours: a check",
+        source="ours",
         origin="check",
         role="secondary",
         where={"average": "consistent"},
@@ -370,7 +376,7 @@ CLAIMS = (
         id="information-scaling-trained",
         statement="Most sites, HT: the log-likelihood of held-out digits exceeds that of independent pixels by over "
         "0.03 nats a site",
-        source="ours: the trained mixtures have learned",
+        source="ours",
         origin="ours",
         role="secondary",
         where={"network": "HT", "family": "trained", "sites": LARGEST},

@@ -48,7 +48,7 @@ MIXTURES = {
     "eq. 22: H(X) ≥ Σ H(x|d)": ("HT", "input_entropy", "component_entropy"),
     "eq. 35: gain ≤ (2N − 1) ln r": ("HT", "width_bound", "entropy_increase"),
     "eq. 48: gain ≤ (N + 1) ln r": ("CP", "width_bound", "entropy_increase"),
-    "eq. 36: ratio ≤ β^(L + 1)": ("HT", "ratio_bound", "entropy_ratio"),
+    "eq. 36: ratio ≤ βᴸ⁺¹": ("HT", "ratio_bound", "entropy_ratio"),
     "eq. 49: ratio ≤ β²": ("CP", "ratio_bound", "entropy_ratio"),
 }
 SHADES = LinearSegmentedColormap.from_list("shares", ["#ffffff", "#f6c9a8", VERMILLION])
@@ -96,7 +96,7 @@ def law(table: pd.DataFrame) -> Figure | None:
             colour, marker = FAMILIES[family]
             line: Style = {"color": colour, "marker": marker, "markersize": 4, "linewidth": 0.8}
             curves(axes, rows(own, family=family, quantity="entropy_increase"), x="sites", **line)
-            line = {"color": colour, "linewidth": 0.9, "linestyle": ":"}
+            line |= {"linestyle": ":", "markersize": 2.4, "markerfacecolor": "white", "markeredgewidth": 0.6}
             if family != "codebook":
                 curves(axes, rows(own, family=family, quantity="mapping_bound"), x="sites", band=False, **line)
         for quantity, dash in (("width_bound", "-"), ("site_bound", "--")):
@@ -113,7 +113,7 @@ def law(table: pd.DataFrame) -> Figure | None:
     entries = [
         key("(2N − 1) ln r, CP (N + 1) ln r", color=BLACK),
         key("N ln r (ours)", color=BLACK, linestyle="--"),
-        key("the same with measured C", linestyle=":"),
+        key("the same with measured C", linestyle=":", marker="o", markersize=2.4, markerfacecolor="white"),
     ]
     made.legend(handles=[*entries, *legend(families(found))], loc="outside upper center", ncols=5)
     return made
@@ -184,25 +184,24 @@ def levels(table: pd.DataFrame) -> Figure | None:
     if found.empty:
         return None
     deep = rows(found, sites=max(present(found, "sites")))
-    made = figure(PAGE, 3.0)
-    panels = made.subplots(1, 3)
+    made = figure(PAGE, 4.6)
+    panels = made.subplots(2, 2).ravel()
     for family in families(found):
         colour, marker = FAMILIES[family]
         line: Style = {"color": colour, "marker": marker, "markersize": 4, "linewidth": 0.9}
-        dotted: Style = {"color": colour, "linewidth": 0.9, "linestyle": ":", "band": False}
         curves(panels[0], rows(deep, family=family, quantity="mapping_increase"), x="level", **line)
-        for axes, chosen, quantity, x, style in (
-            (panels[1], deep, "mapping_ratio", "level", line),
-            (panels[2], found, "entropy_ratio", "sites", line),
-            (panels[2], found, "ratio_bound", "sites", dotted),
+        for axes, chosen, quantity, x in (
+            (panels[1], deep, "mapping_ratio", "level"),
+            (panels[2], found, "entropy_ratio", "sites"),
+            (panels[3], found, "ratio_bound", "sites"),
         ):
             own = rows(chosen, family=family, quantity=quantity)
-            curves(axes, own.assign(value=np.log(own["value"])), x=x, **style)
+            curves(axes, own.assign(value=np.log(own["value"])), x=x, **line)
     width = rows(deep, quantity="site_bound", family="dirichlet")["value"]
     if len(width):
         panels[0].axhline(width.iloc[0] / max(present(found, "sites")), color=BLACK, linestyle="--", linewidth=0.9)
-    titles = ("C by level", "β by level", "H(X) / Σ H(x|d), bounds dotted")
-    labels = ("Largest H(u) − H(v) (nats)", "Largest ln(H(u) / H(v))", "ln(H(X) / Σ H(x|d))")
+    titles = ("C by level", "β by level", "ratio of the whole network", "its bound, βᴸ⁺¹")
+    labels = ("Largest H(u) − H(v) (nats)", "Largest ln(H(u) / H(v))", "ln(H(X) / Σ H(x|d))", "(L + 1) ln β")
     for number, (axes, title, label) in enumerate(zip(panels, titles, labels, strict=True)):
         panel(axes, number, title)
         axes.set_ylabel(label)
@@ -210,9 +209,10 @@ def levels(table: pd.DataFrame) -> Figure | None:
     for axes in panels[:2]:
         axes.xaxis.set_major_locator(FixedLocator(present(deep, "level")))
         axes.set_xlabel("Level of the mapping")
-    sizes(panels[2], found)
-    entries = [key("ln r", color=BLACK, linestyle="--"), key("β^(L + 1)", linestyle=":")]
-    made.legend(handles=[*entries, *legend(families(found))], loc="outside upper center", ncols=5)
+    for axes in panels[2:]:
+        sizes(axes, found)
+    entries = [key("ln r", color=BLACK, linestyle="--"), *legend(families(found))]
+    made.legend(handles=entries, loc="outside upper center", ncols=4)
     return made
 
 

@@ -1,10 +1,11 @@
 """Claims of layer_widths."""
 
 from convac.claims.claims import Amendment, Claim
+from convac.claims.papers import paper
 from convac.experiments.image_runs import GLOBAL, LOCAL
 from convac.experiments.layer_widths.block import CONVAC, CONVNET, PUBLISHED
 
-SOURCE = "1704.01552 (Levine, Yakira, Cohen & Shashua, ICLR 2018), Experiments"
+SOURCE = paper("1704.01552", "Experiments")
 # task → the profile that the paper finds better, the other one
 BETTER = {LOCAL: ("wide-base", "wide-tip"), GLOBAL: ("wide-tip", "wide-base")}
 WORDS = {PUBLISHED: "published", CONVNET: "convnet", CONVAC: "convac"}  # of ids

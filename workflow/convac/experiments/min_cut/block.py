@@ -77,7 +77,7 @@ def cells(block: Block) -> list[Cell]:
 FIGURES = {
     "": "Exact rank against min-cut for random trees and partitions, by ensemble; ranks below the cut marked.",
     "deficits": "Fraction of cases whose rank falls below the bound, with 95 % Wilson intervals.",
-    "counterexamples": "Smallest cut with a deficit, tree by tree: exact rank, min-cut and the bridge graph's "
-    "prediction.",
+    "counterexamples": "Smallest cut with a deficit, tree by tree, named by its windows and widths from the sites up, "
+    "the M values of a site and the sites of I: exact rank, min-cut and the bridge graph’s prediction.",
     "drawing": "A tree network and its min-cut: sites of I are filled, copy tensors that are cut are ringed.",
 }

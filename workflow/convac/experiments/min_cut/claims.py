@@ -3,8 +3,10 @@
 from math import prod
 
 from convac.claims.claims import CHOSEN_AS_PRIMARY, Claim, Origin, Trivial, Value, equality
+from convac.claims.papers import paper
 
-PAPER = "1704.01552 (Levine, Yakira, Cohen & Shashua)"
+PAPER = paper("1704.01552")
+BRIDGE = f"ours, after {paper('2212.09794')}"
 PRIMARY = ("mixed", "symmetric-equal")
 BY = ("ensemble", "case")
 
@@ -133,7 +135,13 @@ CLAIMS = (
         PAPER,
         "check",
     ),
-    *equal("mixed", "Rank is the min-cut for any widths", "mixed", "min_cut", "ours: where equality ends"),
+    *equal(
+        "mixed",
+        "Rank is the min-cut for any widths",
+        "mixed",
+        "min_cut",
+        f"ours, after {PAPER}; there for powers of one integer",
+    ),
     bound(
         "symmetric",
         "Shared weights: rank never exceeds the symmetric min-cut",
@@ -148,14 +156,14 @@ CLAIMS = (
         "In the smallest cuts with a deficit, the rank is the prediction of the bridge graph",
         "search",
         "bridge_rank",
-        "2212.09794 (quantum max-flow in the bridge graph)",
+        BRIDGE,
     ),
     *equality(
         Claim(
             id="min-cut-node-bridges",
             statement="Where the rank is below the min-cut (shared weights: the symmetric one), it is the bridge "
             "bound over all nodes",
-            source="ours, after 2212.09794 (quantum max-flow in the bridge graph), which has two children at the root",
+            source=f"{BRIDGE}; there with two children, at the root",
             origin="ours",
             role="secondary",
             where={"ensemble": ("mixed", "shared", "search")},
@@ -181,7 +189,7 @@ CLAIMS = (
         "Weights shared or not: rank is at least min{r_0, M}^S, where the partition splits S windows of level 1",
         ("powers", "mixed", "shared"),
         "split_windows_bound",
-        "1605.06743 (Cohen & Shashua), Theorem 1",
+        paper("1605.06743", "Theorem 1"),
         SPLIT,
     ),
     *closed(
@@ -200,7 +208,7 @@ CLAIMS = (
     ),
     *closed(
         "pairs-any-widths",
-        "Pairs tree, any widths: the left-right and odd-even ranks are these closed forms",
+        "Pairs tree, any widths: left-right and odd-even ranks equal their closed forms",
         "ours: both sides of every cut are independent there",
         powers=False,
     ),

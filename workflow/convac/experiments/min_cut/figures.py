@@ -130,7 +130,8 @@ def counterexamples(table: pd.DataFrame) -> Figure | None:
         beside(f"{cut:.0f}", (cut, place), xytext=(5, 0), ha="left")
     axes.margins(x=0.1)
     labels = [
-        f"windows {case['windows']}, M {case['local_dimension']}, widths {case['widths']}, I {case['sites_inside']}"
+        f"windows {listed(case['windows'])}, M = {case['local_dimension']}, widths {listed(case['widths'])}, "
+        f"I = {{{listed(case['sites_inside'])}}}"
         for case in cases.to_dict("records")
     ]
     axes.set_yticks(places, labels)
@@ -141,6 +142,11 @@ def counterexamples(table: pd.DataFrame) -> Figure | None:
     axes.grid(axis="x", color="#dddddd", linewidth=0.5)
     made.legend(loc="outside upper right", ncols=3)
     return made
+
+
+def listed(numbers: str) -> str:
+    """Numbers of a label with commas between them."""
+    return numbers.replace(" ", ", ")
 
 
 def drawing(table: pd.DataFrame) -> Figure | None:

@@ -58,10 +58,15 @@ def cells(block: Block) -> list[Cell]:
 
 
 FIGURES = {
-    "": "Exact rank of the first n sites of a line, for overlapping networks by kernel and depth, and for trees.",
-    "law": "Exact block rank against the prediction, for every network and block.",
-    "grid": "Exact rank of rectangles of a grid against their area.",
-    "entropy": "Entropy of the first n sites, in nats and as a fraction of ln rank, with 95 % intervals over networks.",
-    "volume": "Parameters with which half of the sites reach the full rank, against the number of sites.",
-    "squares": "Parameters with which a square block reaches the full rank, against its side: exact, and by bounds.",
+    "": "Exact rank of n consecutive sites of a ring, for overlapping networks of L layers with kernels of K sites and "
+    "D channels, and for trees of pairs with r channels; dotted: the volume law.",
+    "law": "Exact rank against its prediction: of blocks, of random subsets of the sites of random networks, and of "
+    "blocks against the front’s closed form for M ≤ D, with weights per location and with shared weights.",
+    "grid": "Exact rank of rectangles of a grid against their area, by the number L of layers; dotted: the volume law.",
+    "entropy": "Entropy of n consecutive sites of a ring by kernel K and number L of layers, with D channels, in nats "
+    "and as a fraction of ln rank, with 95 % intervals over networks.",
+    "volume": "Parameters with which half of a ring of N sites reaches the full rank: overlapping networks, restricted "
+    "Boltzmann machines (RBM) and trees, with weights per location and with shared weights.",
+    "squares": "Parameters with which a square block of side α reaches the full rank: by exact ranks (marks) and by "
+    "bounds (lines), for overlapping networks and restricted Boltzmann machines (RBM).",
 }

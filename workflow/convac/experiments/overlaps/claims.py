@@ -4,9 +4,11 @@ import math
 from typing import Any
 
 from convac.claims.claims import CHOSEN_AS_PRIMARY, LARGEST, Amendment, Claim, Labels, Origin, Trivial, equality
+from convac.claims.papers import paper
 
-OURS = "ours; 1803.09780 (Levine, Sharir, Cohen & Shashua)"
-RBM = "ours, on rings, after 1803.09780, in two dimensions, and 1701.04844 (volume law of Boltzmann machines)"
+BRIDGING = paper("1803.09780")
+OURS = f"ours, after {BRIDGING}"
+RBM = f"{OURS}, in two dimensions, and {paper('1701.04844')}: volume law of Boltzmann machines; here on rings"
 PRIMARY = ("prediction-held-back", "front")
 SEARCH = (
     "wider networks are searched, and none of one layer, whose width bounds any rank: of those searched before, less "
@@ -119,7 +121,7 @@ CLAIMS = (
     ),
     *law_claims(
         "prediction-held-back",
-        "Equal widths: the predicted block rank holds for sizes, grids and boundaries it wasn't found on (2 × "
+        "Equal widths: the predicted block rank holds for sizes, grids and boundaries that it was not found on (2 × "
         f"{DRAWN})",
         {"uniform": True, "held_back": True},
     ),
@@ -156,7 +158,7 @@ CLAIMS = (
         id="overlaps-tree",
         statement="Half of a ring: networks of kernel 3 and 2 or more layers have over 4 times the rank of a tree of "
         "equal width",
-        source="ours, after 1703.02065; 1803.09780",
+        source=f"{OURS} and {paper('1703.02065')}",
         origin="ours",
         role="secondary",
         where={"quantity": "block_rank", "weights": "shared", "block_sites": LARGEST, "sites": ("8", "16")},
@@ -182,7 +184,7 @@ CLAIMS = (
     ),
     machine_claim(
         "machine-per-location",
-        f"Largest ring, volume law, neither shares: a Boltzmann machine {TWICE}",
+        f"Largest ring, volume law, no weights shared: a Boltzmann machine {TWICE}",
         "per location",
         "per location",
     ),
@@ -213,7 +215,7 @@ CLAIMS = (
             "Two dimensions, by bounds: the parameters of a volume law grow as the side of a square for overlapping "
             "networks, as its second power for Boltzmann machines of two sites per unit or of one square filter, as "
             "its fourth for fully connected ones, and not at all where one filter reads two sites",
-            "1803.09780 (Levine, Sharir, Cohen & Shashua)",
+            BRIDGING,
             "paper",
             {"quantity": "square_exponent", "side": LARGEST},
             {"quantity": "square_exponent_law", "side": LARGEST},
@@ -241,7 +243,7 @@ CLAIMS = (
         square_claim(
             f"machine-{name}",
             f"Largest square: a Boltzmann machine ({words}) {TWICE} with shared weights",
-            "ours, after 1803.09780",
+            OURS,
             "ours",
             {"quantity": "square_parameters", "side": LARGEST, "network": "RBM", "weights": weights},
             {"quantity": "square_parameters", "side": LARGEST, "network": "overlapping", "weights": "shared"},

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, LogLocator, MaxNLocator
 
-from convac.plotting.looks import by_rank, looks, refuse_unknown
-from convac.plotting.primitives import aligned, curves, drawn, key, panel, plain_numbers, present, rows
+from convac.plotting.looks import by_rank, looks, nested, refuse_unknown
+from convac.plotting.primitives import aligned, curves, drawn, key, panel, plain_numbers, present, rows, told_equal
 from convac.plotting.style import (
     BLACK,
     BLUE,
@@ -52,14 +52,13 @@ def lines(table: pd.DataFrame) -> Figure | None:
     if found.empty:
         return None
     kernels, width = present(found, "kernel"), present(found, "width")[0]
-    depths = looks(present(found, "layers"), LAYERS)
+    depths = nested(looks(present(found, "layers"), LAYERS))
     made = figure(PAGE, 2.8)
     panels = made.subplots(1, len(kernels) + 1, sharey=True, squeeze=False)[0]
     for number, (axes, kernel) in enumerate(zip(panels, kernels, strict=False)):
         for layers in present(found, "layers"):
             own = rows(found, kernel=kernel, layers=layers, width=width).sort_values("block_sites")
-            colour, marker = depths[layers]
-            axes.plot(own["block_sites"], own["value"], color=colour, marker=marker, markersize=3.6, linewidth=1)
+            axes.plot(own["block_sites"], own["value"], linewidth=1, **depths[layers])
         panel(axes, number, f"K = {kernel}, D = {width}")
     trees = rows(table, network="tree", quantity="block_rank")
     for tree_width, (shade, marker) in by_rank(present(trees, "width"), ((BLACK, "v"), (GREY, "v"))).items():
@@ -125,7 +124,8 @@ def against(axes: Axes, pairs: pd.DataFrame, rank: str, form: str) -> None:
     axes.set_yscale("log", base=2)
     axes.xaxis.set_major_locator(FixedLocator([2, 16, 128, 1024]))
     axes.yaxis.set_major_locator(FixedLocator([2, 16, 128, 1024]))
-    axes.set_xlabel(f"Prediction: {agreeing} of {len(pairs)} equal")
+    axes.set_xlabel("Prediction")
+    told_equal(axes, agreeing, len(pairs))
     plain_numbers(axes, "xy")
 
 
@@ -138,16 +138,12 @@ def grid(table: pd.DataFrame) -> Figure | None:
     groups = sorted({(str(sites), str(boundary)) for sites, boundary in found[["sites", "boundary"]].to_numpy()})
     made = figure(PAGE, 2.6)
     panels = made.subplots(1, len(groups), sharey=True, squeeze=False)[0]
-    depths = looks(present(found, "layers"), LAYERS)
+    depths = nested(looks(present(found, "layers"), LAYERS))
     for number, (axes, (sites, boundary)) in enumerate(zip(panels, groups, strict=True)):
         own = rows(found, sites=sites, boundary=boundary)
         for layers in present(own, "layers"):
             chosen = rows(own, layers=layers, width=present(own, "width")[0], kernel=present(own, "kernel")[0])
-            colour, marker = depths[layers]
-            aside = 0.12 * (layers - np.mean(list(depths)))
-            axes.plot(
-                chosen["block_sites"] + aside, chosen["value"], marker, color=colour, markersize=3.8, linestyle="none"
-            )
+            axes.plot(chosen["block_sites"], chosen["value"], linestyle="none", **depths[layers])
         areas = np.arange(1, int(own["block_sites"].max()) + 1)
         axes.plot(areas, 2.0**areas, color=GREY, linewidth=0.8, linestyle=":")
         axes.set_yscale("log", base=2)
@@ -168,7 +164,7 @@ def entropy(table: pd.DataFrame) -> Figure | None:
     if found.empty:
         return None
     kernels, width = present(found, "kernel"), present(found, "width")[0]
-    depths = looks(present(found, "layers"), LAYERS)
+    depths, small = nested(looks(present(found, "layers"), LAYERS)), {"markersize": 3}
     made = figure(PAGE, 3.8)
     panels = made.subplots(2, len(kernels), sharex=True, sharey="row", squeeze=False)
     for row, (quantity, name) in enumerate((("entropy", "Entropy (nats)"), ("entropy_share", "Entropy / ln rank"))):
@@ -176,21 +172,20 @@ def entropy(table: pd.DataFrame) -> Figure | None:
             axes = panels[row, number]
             for layers in present(found, "layers"):
                 own = rows(ring(table, quantity), kernel=kernel, layers=layers, width=width)
-                colour, marker = depths[layers]
-                curves(axes, own, x="block_sites", label=f"L = {layers}", color=colour, marker=marker, markersize=3)
+                curves(axes, own, x="block_sites", **depths[layers] | small)
             panel(axes, row * len(kernels) + number, f"K = {kernel}, D = {width}")
         panels[row, 0].set_ylabel(name)
         panels[row, 0].set_ylim(bottom=0)  # once all panels of the row have set its scale
     for axes in panels[-1]:
         axes.set_xlabel("Sites n in the block")
-    entries = depth_keys(depths)
+    entries = depth_keys(depths, **small)
     made.legend(handles=entries, loc="outside upper center", ncols=len(entries))
     return made
 
 
-def depth_keys(depths: dict[int, tuple[str, str]], **line: Any) -> list[Line2D]:
+def depth_keys(depths: dict[int, dict[str, Any]], **line: Any) -> list[Line2D]:
     """The legend's entries of depths."""
-    return [key(f"L = {layers}", color=colour, marker=marker, **line) for layers, (colour, marker) in depths.items()]
+    return [key(f"L = {layers}", **mark | line) for layers, mark in depths.items()]
 
 
 def volume(table: pd.DataFrame) -> Figure | None:

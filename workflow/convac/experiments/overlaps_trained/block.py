@@ -157,6 +157,8 @@ def template(block: Block, kind: NetworkKind, kernel: int, channels: int) -> Net
 
 
 FIGURES = {
-    "": "Train and test accuracy against channels and against parameters, by kernel, with 95 % intervals over seeds.",
-    "curves": "Train accuracy against training step by kernel, at equal parameters, with 95 % intervals over seeds.",
+    "": "Train and test accuracy against channels and against parameters, by kernel side K, with 95 % intervals over "
+    "seeds.",
+    "curves": "Train accuracy against training step by kernel side K, at equal parameters, with 95 % intervals over "
+    "seeds.",
 }

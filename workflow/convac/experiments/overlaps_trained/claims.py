@@ -1,10 +1,11 @@
 """Claims of overlaps_trained."""
 
 from convac.claims.claims import Amendment, Claim
+from convac.claims.papers import paper
 from convac.experiments.image_runs import NetworkKind
 from convac.experiments.overlaps_trained.block import ANYWHERE, BOTH, CHANNELS, KINDS, PARAMETERS
 
-SOURCE = "1703.02065 (Sharir & Shashua, ICLR 2018), Experiments"
+SOURCE = paper("1703.02065", "Experiments")
 REDONE = Amendment(
     "2026-11-29",
     "statistic, threshold and scope",

@@ -80,5 +80,5 @@ FIGURES = {
     "": "Test and train accuracy of every network by pooling geometry, with 95 % intervals over seeds.",
     "examples": "Example images of each task and class.",
     "curves": "Accuracy against training step, with 95 % intervals over seeds.",
-    "depth": "Signed ConvACs with one to six levels: log-scale at initialisation, and accuracy after training.",
+    "depth": "Signed ConvACs of several depths: log-scale at initialisation, and accuracy after training.",
 }

@@ -1,9 +1,10 @@
 """Claims of pooling_geometry."""
 
 from convac.claims.claims import LARGEST, Amendment, Claim, Reference
+from convac.claims.papers import paper
 
-GEOMETRY_SOURCE = "1605.06743 (Cohen & Shashua, ICLR 2017), Experiments"
-SHALLOW_SOURCE = "1605.06743, Experiments; 1509.05009 (depth); the count baseline is ours"
+GEOMETRY_SOURCE = paper("1605.06743", "Experiments")
+SHALLOW_SOURCE = f"ours, after {GEOMETRY_SOURCE}, and {paper('1509.05009')}: depth"
 
 # task → the geometry that suits it, the other one, and typical accuracies of a ConvAC under the two
 TASKS = {"closedness": ("square", "mirror", 0.95, 0.78), "symmetry": ("mirror", "square", 0.945, 0.83)}
@@ -70,7 +71,7 @@ CLAIMS = (
         id="pooling-geometry-signed-initialisation",
         statement="Signed ConvAC, mean over depths: the calibrated initialisation beats the normal one by more than "
         "0.05 in test accuracy",
-        source="ours; 1605.06743 trains in log space",
+        source=f"ours, after {GEOMETRY_SOURCE}; there positive weights are trained as logarithms",
         origin="ours",
         role="secondary",
         where={"quantity": "test_accuracy", "network": "ConvAC signed"},

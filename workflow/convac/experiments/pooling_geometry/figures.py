@@ -252,7 +252,7 @@ def learning(table: pd.DataFrame, tasks: list[str]) -> Figure | None:
             panel(axes, row * len(names) + column, title if row == 0 else "")
             axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
             accuracy_scale(axes, table)
-        grid[row, 0].set_ylabel(f"{task.capitalize()}\naccuracy")
+        grid[row, 0].set_ylabel(f"{task.capitalize()}:\naccuracy")
     for axes, (_, label) in zip(grid[-1], units.values(), strict=True):
         axes.set_xlabel(label)
     keys = [key(f"{name} pooling", color=colour) for name, (colour, _) in geometries(table).items()]

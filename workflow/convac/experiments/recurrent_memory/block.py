@@ -57,9 +57,10 @@ def cells(block: Block) -> list[Cell]:
 
 
 FIGURES = {
-    "": "Start-end rank against the length of the sequence, by depth, with the closed forms.",
-    "law": "Exact rank against closed form, by depth, for every network whose form lies below M^(T/2); open: the "
-    "networks on which the form was found.",
-    "entropy": "Entropy between the halves of a sequence against its length, by depth, with 95 % intervals over "
-    "networks.",
+    "": "Exact start-end rank (marks) and closed form (lines) against the length T of the sequence, for L layers of R "
+    "channels and sequences of M symbols.",
+    "law": "Exact rank against closed form, by the number L of layers, for every network whose form lies below the "
+    "number of half sequences; open: the networks on which the form was found.",
+    "entropy": "Entropy between the halves of a sequence against its length T, for L layers of R channels and "
+    "sequences of M symbols, with 95 % intervals over networks.",
 }

@@ -14,8 +14,9 @@ from convac.claims.claims import (
     Value,
     equality,
 )
+from convac.claims.papers import paper
 
-PAPER = "1710.09431 (Levine, Sharir, Ziv & Shashua)"
+PAPER = paper("1710.09431")
 PRIMARY = ("depth-2", "depth-3")
 # one channel carries nothing, and n steps have M^n sequences
 FULL = Trivial(
@@ -27,6 +28,8 @@ SIZE = ("depth", "local_dimension", "width", "steps")
 
 ENDS = Amendment("2026-11-29", "scope", "the form of four layers had been stated until M = 11, R = 2, T = 6 was tried")
 
+FOUR = "Π min{M, C(R + d_k − 1, d_k)} over k = 1 … n = T/2, with d_k = k(k + 1)(k + 2)/6"
+
 
 def law_claims(name: str, statement: str, where: Labels) -> tuple[Claim]:
     """The closed form equals the exact rank."""
@@ -35,7 +38,7 @@ def law_claims(name: str, statement: str, where: Labels) -> tuple[Claim]:
         Claim(
             id=f"recurrent-memory-{name}",
             statement=statement,
-            source="ours; 1710.09431 bounds it from below",
+            source=f"ours, after {PAPER}, which bounds it from below",
             origin="ours",
             role="primary" if name in PRIMARY else "secondary",
             amended=amended,
@@ -73,7 +76,7 @@ def growth_claim(name: str, statement: str, origin: Origin, kind: Kind, **where:
 
 
 CLAIMS = (
-    *law_claims("depth-1", "The start-end rank of one layer is min(R, Mⁿ)", {"depth": 1}),
+    *law_claims("depth-1", "The start-end rank of one layer is min{R, Mⁿ}, n = T/2", {"depth": 1}),
     *law_claims("depth-2", "The start-end rank of two layers equals its closed form", {"depth": 2}),
     *law_claims(
         "depth-3", "The start-end rank of three layers equals its closed form where M ≥ R", {"depth": 3, "fits": True}
@@ -85,23 +88,22 @@ CLAIMS = (
     ),
     *law_claims(
         "depth-4",
-        "Four layers, all sizes: the start-end rank is the product of the pattern’s first two factors",
+        f"Four layers, all sizes: the start-end rank is {FOUR}",
         {"depth": 4},
     ),
     *law_claims(
         "depth-4-stated",
-        "Four layers, T ≤ 4 or M < C(R + D − 1, D) with D = n(n + 1)(n + 2)/6: the start-end rank is the product of "
-        "the pattern’s first two factors",
+        f"Four layers, T ≤ 4 or M < C(R + d_n − 1, d_n): the start-end rank is {FOUR}",
         {"depth": 4, "stated": True},
     ),
     *law_claims(
         "held-back",
-        "The closed forms hold, within their stated conditions, on networks they weren't found on",
+        "The closed forms hold, within their stated conditions, on networks that they were not found on",
         {"held_back": True, "stated": True},
     ),
     Claim(
         id="recurrent-memory-proved-bound",
-        statement="The start-end rank of two layers is at least C(min(M, R) + n − 1, n)",
+        statement="The start-end rank of two layers is at least C(min{M, R} + n − 1, n), n = T/2",
         source=PAPER,
         origin="check",
         role="secondary",

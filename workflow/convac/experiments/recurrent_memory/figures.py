@@ -5,8 +5,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from convac.plotting.looks import looks
-from convac.plotting.primitives import aligned, curves, drawn, key, panel, plain_numbers, present, rows
+from convac.plotting.looks import looks, nested
+from convac.plotting.primitives import aligned, curves, drawn, key, panel, plain_numbers, present, rows, told_equal
 from convac.plotting.style import BLACK, BLUE, GREEN, PAGE, PURPLE, VERMILLION, figure
 
 LOOKS = {1: (BLUE, "o"), 2: (VERMILLION, "s"), 3: (GREEN, "^"), 4: (PURPLE, "D")}  # by depth
@@ -31,24 +31,23 @@ def ranks(table: pd.DataFrame) -> Figure | None:
     found = rows(table, quantity=("start_end_rank", "closed_form"))
     if found.empty:
         return None
-    depths = looks(present(found, "depth"), LOOKS)
+    depths = nested(looks(present(found, "depth"), LOOKS), step=1.6)
     made = figure(PAGE, 2.5)
     panels = made.subplots(1, len(sizes(found)), sharey=True, squeeze=False)[0]
     for number, (axes, (local_dimension, width)) in enumerate(zip(panels, sizes(found), strict=True)):
         own = rows(found, local_dimension=local_dimension, width=width)
         for depth in present(own, "depth"):
-            colour, marker = depths[depth]
             form = rows(own, depth=depth, quantity="closed_form").sort_values("steps")
             exact = rows(own, depth=depth, quantity="start_end_rank").sort_values("steps")
-            axes.plot(form["steps"], form["value"], color=colour, linewidth=1)
-            axes.plot(exact["steps"], exact["value"], marker, color=colour, markersize=3.6, linestyle="none")
+            axes.plot(form["steps"], form["value"], color=depths[depth]["color"], linewidth=1)
+            axes.plot(exact["steps"], exact["value"], linestyle="none", **depths[depth])
         axes.set_yscale("log", base=2)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
         axes.set_xlabel("Steps T")
         plain_numbers(axes)
         panel(axes, number, f"M = {local_dimension}, R = {width}")
     panels[0].set_ylabel("Start-end rank")
-    entries = [key(f"L = {depth}", color=colour, marker=marker) for depth, (colour, marker) in depths.items()]
+    entries = [key(f"L = {depth}", **mark) for depth, mark in depths.items()]
     panels[0].legend(handles=entries, loc="upper left")
     return made
 
@@ -85,7 +84,8 @@ def law(table: pd.DataFrame) -> Figure | None:
             )
         axes.set_xscale("log", base=2)
         axes.set_yscale("log", base=2)
-        axes.set_xlabel(f"Closed form: {int(agrees.sum())} of {len(own)} equal")
+        axes.set_xlabel("Closed form")
+        told_equal(axes, int(agrees.sum()), len(own))
         plain_numbers(axes, "xy")
         panel(axes, number, f"L = {depth}")
     panels[0].set_ylabel("Exact start-end rank")

@@ -3,15 +3,17 @@
 import math
 
 from convac.claims.claims import LARGEST, Amendment, Claim, rank_correlation
+from convac.claims.papers import paper
 
-SOURCE = "1710.09431 (Levine, Sharir, Ziv & Shashua), Experiments"
+PAPER = paper("1710.09431")
+SOURCE = f"{PAPER}, Experiments"
 STARTS = Amendment(
     "2026-11-30",
     "scope",
     "RAC, tanh and GRU start otherwise, as similarity was at chance and copying at delay 16 unsettled; delay 16 was "
     "added before; new seeds, no threshold moved",
 )
-SMALL = "; at sizes of ours, the source's figures can't be had"
+SMALL = "; sizes are ours"
 
 
 def sooner(network: str) -> Claim:
@@ -64,7 +66,7 @@ CLAIMS = (
     Claim(
         id="recurrent-memory-trained-bound",
         statement="The rank of a trained RAC's amplitude between start and end never exceeds the exact rank",
-        source="1710.09431 (start-end separation rank); closed forms ours",
+        source=f"{PAPER}: start-end separation rank; closed forms are ours",
         origin="check",
         role="secondary",
         amended=STARTS,
@@ -81,7 +83,7 @@ CLAIMS = (
             id="recurrent-memory-trained-dependence",
             statement="Start-end similarity: the interaction share of first and second half and the accuracy rank "
             "networks, depths and lengths alike, τ-b above 0.3",
-            source="ours; 1710.09431 (memory as dependence of end on start)",
+            source=f"ours, after {PAPER}: memory as dependence of the end on the start",
             origin="ours",
             role="secondary",
             amended=STARTS,

@@ -1,11 +1,12 @@
 """Claims of simnets."""
 
 from convac.claims.claims import Amendment, Claim, Labels
+from convac.claims.papers import paper
 from convac.experiments.blob_runs import FITTING
 
-SOURCE = (
-    "ours, after 1410.0781 and 1506.03059 (MEX from arithmetic circuits to maxima) and 1605.06743 (pooling geometry)"
-)
+MEX = f"{paper('1410.0781')} and {paper('1506.03059')}: MEX from arithmetic circuits to maxima"
+GEOMETRY = paper("1605.06743", "Inductive bias through pooling geometry")
+SOURCE = f"ours, after {MEX}; {GEOMETRY}"
 # less than half of what a pilot of seeds 0 to 4 found at β = ∞: 0.118 and 0.110. On symmetry no rate from 0.01 to 0.1
 # led all of its networks of β = 1 and mirror pooling from 0.7 to 0.9, so that no claim of every β is primary.
 THRESHOLDS = {"closedness": 0.05, "symmetry": 0.05}
@@ -68,7 +69,7 @@ CLAIMS = (
         id="simnets-share-geometry",
         statement="Every β and task: the left-right interaction share of mirror pooling is more than 0.1 above that of "
         "square pooling",
-        source="ours (dependence on data); 1605.06743, Inductive bias through pooling geometry",
+        source=f"ours, after {GEOMETRY}; dependence on data as defined here",
         origin="ours",
         role="primary",
         amended=ANNEALED,
@@ -84,7 +85,7 @@ CLAIMS = (
         id="simnets-share-task",
         statement="Every β, each task in the geometry that suits it: the left-right interaction share on symmetry is "
         "more than 0.2 above that on closedness",
-        source="ours (dependence on data)",
+        source="ours",
         origin="ours",
         role="secondary",
         amended=ANNEALED,

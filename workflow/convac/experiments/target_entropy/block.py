@@ -74,7 +74,8 @@ def cells(block: Block) -> list[Cell]:
 
 
 FIGURES = {
-    "": "Entropy between halves of an image against the size of a half, by task and convention: square blocks, strips.",
+    "": "Entropy between a block A of an image’s pixels and the others against the block’s size, by task and "
+    "convention: square blocks and strips; |∂A|: pairs of neighbours that the block’s boundary cuts.",
     "rank": "Logarithm of the exact rank of the same blocks, a bound on the entropy under any weights of the pixels.",
     "exponents": "Exponent of the entropy's growth with the block, over the four largest sizes, with 95 % intervals.",
     "conventions": "Entropy of every task on all images of a size by convention, beside random functions of its mean.",

@@ -4,9 +4,10 @@ import math
 from typing import Any
 
 from convac.claims.claims import CHOSEN_AS_PRIMARY, Amendment, Claim, Labels, Origin, Trivial, equality
+from convac.claims.papers import paper
 
 PRIMARY = ("sub-volume", "closedness-shuffled", "symmetry-shuffled")
-PAPER = "1710.05520 (Zhang), abstract; tasks and thresholds are ours"
+PAPER = f"{paper('1710.05520', 'abstract')}; tasks and thresholds are ours"
 OURS = "ours"
 BELOW_SHUFFLED, BELOW_RANDOM = 0.15, 0.25  # exponents
 EXTRAPOLATED = Amendment(
@@ -151,7 +152,7 @@ CLAIMS = (
     ),
     slower(
         "area",
-        "Majority and scanned tasks: entropy doesn’t grow with the length of a strip",
+        "Majority and scanned tasks: entropy does not grow with the length of a strip",
         ("majority", "pattern", "loop", "percolation"),
         0.9,
         {"shape": "strip"},
@@ -159,7 +160,7 @@ CLAIMS = (
     ),
     slower(
         "unqualified-area",
-        "Symmetry score: entropy doesn’t grow with the length of a strip",
+        "Symmetry score: entropy does not grow with the length of a strip",
         ("symmetry score",),
         0.9,
         {"shape": "strip"},

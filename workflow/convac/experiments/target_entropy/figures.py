@@ -119,7 +119,7 @@ def growth(table: pd.DataFrame) -> Figure | None:
         axes.set_ylim(LOWEST, top)
         axes.yaxis.set_major_locator(FixedLocator(round_numbers(LOWEST, top)))
     made.legend(handles=[*entries(names), *law_entries()], loc="outside upper center", ncols=5)
-    note(made, f"Entropies below {LOWEST:g} nats are left out: parity’s is 0 except as indicator.")
+    note(made, f"Entropies below {LOWEST:g} nats are left out: parity’s is 0 except as indicator")
     return made
 
 
@@ -164,7 +164,7 @@ def exponents(table: pd.DataFrame) -> Figure | None:
         return None
     names = [task for task in TASKS if len(rows(found, task=task))]
     made = figure(PAGE, 1.1 + 0.34 * len(names))
-    panels = made.subplots(1, 2, sharey=True)
+    panels = made.subplots(1, 2, sharex=True, sharey=True)
     for number, (axes, (shape, title)) in enumerate(zip(panels, SHAPES.items(), strict=True)):
         for place, task in enumerate(names):
             for aside, (convention, (colour, marker)) in zip((0.22, 0, -0.22), CONVENTIONS.items(), strict=True):
@@ -186,14 +186,13 @@ def exponents(table: pd.DataFrame) -> Figure | None:
                     )
         for value, dash in ((1.0, ":"), (0.5 if shape == "square" else 0.0, "--")):
             axes.axvline(value, color=GREY, linestyle=dash, linewidth=0.9, zorder=1)
-        axes.set_xlim(-1.8, 1.8)
         axes.set_xlabel("Exponent of the entropy in |A|")
         panel(axes, number, title)
     panels[0].set_yticks([-place for place in range(len(names))], names)
     legend = [key(name, color=c, marker=m, linestyle="none") for name, (c, m) in CONVENTIONS.items()]
     legend += [key("volume law", linestyle=":"), key("area law", linestyle="--")]
     made.legend(handles=legend, loc="outside upper center", ncols=5)
-    note(made, "No exponent where the entropy vanishes (below 0.001 nats at one of the four sizes).")
+    note(made, "No exponent where the entropy vanishes (below 0.001 nats at one of the four sizes)")
     return made
 
 
@@ -369,7 +368,7 @@ def samples(table: pd.DataFrame) -> Figure | None:
                 axes.plot(1 / measured.index.to_numpy(float), measured, color=colour, marker=marker, markersize=3.4)
                 dots(axes, 0.0, per_seed(rows(own, quantity=quantity)), colour, marker)
             axes.grid(axis="y")
-            panel(axes, down * len(names) + across, f"{CLASSES[task]}{' shuffled' if down else ''}")
+            panel(axes, down * len(names) + across, f"{CLASSES[task]}{', shuffled' if down else ''}")
         grid[1, across].set_xlabel("1 / samples")
     for axes in grid[:, 0]:
         axes.set_ylabel("Entropy (nats)")

@@ -1,8 +1,10 @@
 """Claims of trained_entanglement."""
 
 from convac.claims.claims import Amendment, Claim, Value, equality, equivalence, rank_correlation
+from convac.claims.papers import paper
 
-SOURCE = "ours (dependence on data); 1605.06743, Inductive bias through pooling geometry"
+GEOMETRY = paper("1605.06743", "Inductive bias through pooling geometry")
+SOURCE = f"ours, after {GEOMETRY}; dependence on data as defined here"
 KINDS = ("ConvAC", "ConvAC signed", "ConvRect max", "ConvRect average")
 MARGIN = 0.15  # of the equivalence with the label's own share
 ZERO = 1e-6  # of a share, what rounding in single precision may leave
@@ -27,9 +29,8 @@ LEARNT = "networks of accuracy 0.9 or more in their task's geometry"
 CLAIMS = (
     Claim(
         id="trained-entanglement-share-geometry",
-        statement="Every kind and task: the left-right interaction share of mirror pooling is more than 0.1 above "
-        "that of "
-        "square pooling",
+        statement="Every kind of network and task: the left-right interaction share of mirror pooling is more than 0.1 "
+        "above that of square pooling",
         source=SOURCE,
         origin="ours",
         role="primary",
@@ -45,8 +46,8 @@ CLAIMS = (
     equivalence(
         Claim(
             id="trained-entanglement-share-label",
-            statement=f"Every kind and task, {LEARNT}: the left-right interaction share is within {MARGIN:g} of that "
-            "of the label's score on the same composites",
+            statement=f"Every kind of network and task, {LEARNT}: the left-right interaction share is within "
+            f"{MARGIN:g} of that of the label's score on the same composites",
             source=SOURCE,
             origin="ours",
             role="primary",
@@ -62,8 +63,8 @@ CLAIMS = (
     ),
     Claim(
         id="trained-entanglement-share-task",
-        statement=f"Every kind, {LEARNT}: the left-right interaction share on symmetry is more than 0.2 above that on "
-        "closedness",
+        statement=f"Every kind of network, {LEARNT}: the left-right interaction share on symmetry is more than 0.2 "
+        "above that on closedness",
         source=SOURCE,
         origin="ours",
         role="primary",
@@ -82,7 +83,7 @@ CLAIMS = (
             statement="Kinds, tasks and geometries rank alike by the number of Schmidt vectors that the answer needs "
             "and by "
             "the entropy of the centred posterior, Kendall's τ-b above 0.5",
-            source="ours (dependence on data, causal test)",
+            source="ours",
             origin="ours",
             role="secondary",
             where={"condition": "conditioned", "control": "none", "phase": "trained", "network": KINDS},
@@ -114,7 +115,7 @@ CLAIMS = (
     Claim(
         id="trained-entanglement-min-cut",
         statement="Rényi-2 entropy never exceeds the logarithm of the min-cut (to 1e-9 nats)",
-        source="1704.01552 (min-cut bound on the rank)",
+        source=f"{paper('1704.01552')}: the min-cut bounds the rank",
         origin="check",
         role="secondary",
         where={"network": ("ConvAC", "ConvAC signed")},

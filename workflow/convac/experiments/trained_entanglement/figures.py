@@ -243,7 +243,7 @@ def controls(table: pd.DataFrame, tasks: list[str], looks: Looks) -> Figure | No
             grid[row, column].grid(axis="y")
         grid[1, column].set_xticks(range(1 + len(CONTROLS)), ["untrained", *CONTROLS.values()], rotation=90)
         grid[1, column].set_xlim(-0.5, len(CONTROLS) + 0.5)
-        grid[1, column].set_ylim(0.45, 1.02)
+    grid[1, 0].set_ylim(top=1.02)
     raised(grid[0, 0])
     grid[0, 0].set_ylabel("Interaction share")
     grid[1, 0].set_ylabel("Accuracy")
