@@ -97,6 +97,7 @@ class Trained:
         seeds: of the networks.
         drawn: whether a seed draws the images, too.
         network: what tells it from others; None of a job that trains several.
+        tried: seeds that rates are tried on, where there are several.
     """
 
     dataset: DatasetSpec
@@ -104,13 +105,16 @@ class Trained:
     seeds: tuple[int, ...]
     drawn: bool
     network: str | None
+    tried: tuple[int, ...] = ()
 
 
 def trained(spec: Spec) -> Trained | None:
     """What a cell trains on images: a network of a run, or those of a job that has its own loop; None where nothing."""
     if isinstance(spec, RunSpec):
         network = spec.model_dump_json(exclude={"training": {"seeds"}, "dataset": {"seeds", "seed"}})
-        return Trained(spec.dataset, spec.training, spec.training.seeds, bool(spec.dataset.seeds), network)
+        return Trained(
+            spec.dataset, spec.training, spec.training.seeds, bool(spec.dataset.seeds), network, spec.training.tried
+        )
     schedule, dataset = getattr(spec, "training", None), getattr(spec, "dataset", None)
     if isinstance(schedule, Schedule) and isinstance(dataset, DatasetSpec):
         return Trained(dataset, schedule, getattr(spec, "seeds", ()), True, None)
@@ -143,10 +147,10 @@ def splits(name: str, runs: list[Trained]) -> tuple[str, ...]:
 def budgets(name: str, runs: list[Trained]) -> tuple[str, ...]:
     """How long an experiment's networks are trained, and how their rate is found."""
     schedules = [run.schedule for run in runs]
-    tried = [one for one in schedules if one.trials]
+    tried = [run for run in runs if run.schedule.trials]
     rates = each_of(rate for one in schedules for rate in one.trials or (one.lr,))
-    trial_seeds = spans(seed for one in tried for seed in seeds_of(one.trial_seeds))
-    how = f"{each_of(one.trial_steps for one in tried)} steps, seeds {trial_seeds}"
+    numbers = spans(seed for run in tried for seed in run.tried)
+    how = f"{each_of(run.schedule.trial_steps for run in tried)} steps, seeds {numbers}"
     networks = {run.network for run in runs}
     count = f"several in each of {len(runs)} jobs" if None in networks else str(len(networks))
     steps, batches = (each_of(getattr(one, key) for one in schedules) for key in ("steps", "batch"))
