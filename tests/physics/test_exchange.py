@@ -1,7 +1,8 @@
-"""Networks to and from other programs: what goes out comes back, and quimb measures the same entropies."""
+"""Networks to and from other programs: what goes out comes back, and quimb and TeNPy measure the same entropies."""
 
 import math
 import sys
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -44,6 +45,29 @@ def test_quimb_sees_the_same_entropies_of_a_matrix_product_state(seed):
     # its bond is the smallest cut, or what fewer sites hold
     assert found.min_cut.value <= state.bond_size(cut - 1, cut)
     assert found.schmidt_number <= found.min_cut.value
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_tenpy_sees_the_same_entropies_of_a_matrix_product_state(seed):
+    from tenpy.networks.mps import MPS
+    from tenpy.networks.site import SpinSite
+
+    generator = np.random.default_rng(seed)
+    dimension = 2 + seed % 2
+    sites = int(generator.integers(3, 11 - dimension))
+    bonds = [1, *generator.integers(1, 7, sites - 1), 1]
+    cores = [normal(generator, (dimension, *pair), seed % 3 > 0) for pair in pairwise(bonds)]
+    kinds = [SpinSite((dimension - 1) / 2, conserve=None)] * sites
+    state = MPS.from_Bflat(kinds, cores, form=None, dtype=complex, unit_cell_width=sites)
+    state.canonical_form()
+    network = from_mps([state.get_B(site).to_ndarray() for site in range(sites)], "lpr")
+    given = from_mps(cores, "plr")
+    for cut, entropy in enumerate(state.entanglement_entropy(), start=1):
+        assert abs(measure(network, range(cut)).entropy - entropy) <= 1e-9
+        assert abs(measure(given, range(cut)).entropy - entropy) <= 1e-9
+    inside = np.flatnonzero(random_mask(sites, generator)).tolist()
+    (entropy,) = state.entanglement_entropy_segment(inside, first_site=[0])
+    assert abs(measure(network, inside).entropy - entropy) <= 1e-9
 
 
 @pytest.mark.parametrize("seed", range(200))

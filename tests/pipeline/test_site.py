@@ -51,7 +51,9 @@ def test_every_public_name_is_there_with_its_examples(site):
     shown = text_of(page).replace("... ", "")
     examples = 0
     for name in convac.__all__:
-        for example in doctest.DocTestParser().get_examples(getattr(convac, name).__doc__):
+        own = doctest.DocTestParser().get_examples(getattr(convac, name).__doc__)
+        assert own, name
+        for example in own:
             source = " ".join(example.source.split("# doctest:")[0].split())
             assert source in shown, f"{name}: {source}"
             examples += 1

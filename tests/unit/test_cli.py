@@ -2,11 +2,15 @@
 
 import json
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from convac import cli
+import convac
+from convac import cli, provenance
 from convac.circuits.files import write_circuit
 from convac.circuits.tree import random_circuit
 from convac.cli import main
@@ -104,3 +108,54 @@ def test_lists_that_begin_with_a_minus_are_values(tmp_path, capsys):
     for combination in ("-1,1", "-.5,2e-1", "-1, -1"):
         main(["measure", "--circuit", path, "--partition", "0", "--combination", combination, "--json"])
         assert json.loads(capsys.readouterr().out)["schmidt_number"] == 2
+
+
+def test_the_version_is_that_of_the_project_and_names_the_commit(capsys, monkeypatch):
+    with pytest.raises(SystemExit) as stopped:
+        main(["--version"])
+    assert not stopped.value.code
+    assert capsys.readouterr().out.startswith(f"convac {convac.__version__}")
+    for found, told in (
+        ({"commit": "0123456789abcdef", "dirty": True}, " (commit 0123456789, changed)"),
+        ({"commit": "0123456789abcdef", "dirty": False}, " (commit 0123456789)"),
+        ({"commit": None, "dirty": None}, ""),
+    ):
+        monkeypatch.setattr(provenance, "checkout", lambda found=found: found)
+        assert cli.version_line() == f"convac {convac.__version__}{told}"
+
+
+# the library installed alone has none of these
+WITHOUT = """
+import sys
+from io import StringIO
+from contextlib import redirect_stdout
+
+sys.modules.update(dict.fromkeys(("yaml", "matplotlib", "psutil", "snakemake", "papermill"), None))
+import convac
+from convac.cli import COMMANDS, main
+
+for command in COMMANDS:
+    try:
+        with redirect_stdout(StringIO()):
+            main([command, "--help"])
+    except SystemExit as stopped:
+        print(command, stopped.code or "runs", sep=": ")
+try:
+    convac.draw
+except ImportError as error:
+    print("draw:", error)
+"""
+
+
+def test_what_the_library_alone_lacks_is_one_line():
+    environment = {**os.environ, "PYTHONPATH": str(Path(cli.__file__).parents[1])}
+    done = subprocess.run([sys.executable, "-c", WITHOUT], capture_output=True, text=True, check=True, env=environment)
+    told = dict(line.split(": ", 1) for line in done.stdout.splitlines())
+    assert set(told) == {*cli.COMMANDS, "draw"}
+    assert {told[name] for name in ("measure", "advise", "explain", "histories", "verify", "certify")} == {"runs"}
+    accepted = "isn't installed; accepted: an environment with it, by pip install 'convac[workflow]'"
+    for command in ("plan", "sweep", "probe", "orphans"):
+        assert told[command].startswith(f"convac {command}: ")
+        assert told[command].endswith(accepted)
+    assert told["draw"] == f"convac.draw: matplotlib {accepted}"
+    assert all(line == "runs" or line.endswith(accepted) for line in told.values())

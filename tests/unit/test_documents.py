@@ -152,6 +152,26 @@ def test_the_catalog_is_told_what_holds():
     assert (ROOT / "workflow/Snakefile").is_file()
 
 
+def test_the_checklist_says_of_every_experiment_how_it_trains():
+    page = (DOCS / "checklist.md").read_text(encoding="utf-8")
+
+    def named(text: str) -> set[str]:
+        return {name for name in studies() if f"`{name}`" in text}
+
+    parts = {part.split("\n")[0]: part for part in page.split("\n## ")[1:]}
+    learning = named(parts["Splits"])
+    assert learning == named(parts["Budgets and selection"]) == named(parts["Seeds"])
+    fits, _, rest = parts["Fits without a split"].partition("Without training:")
+    assert len(learning) + len(named(fits)) + len(named(rest)) == len(studies())
+    # trained by jobs with a loop of their own, on images or on all inputs
+    assert "architecture_advice" in learning
+    assert {"depth_channels", "dynamics", "information_scaling"} == named(fits)
+    # whatever has a test accuracy was trained
+    for name in named(rest):
+        table = pq.read_table(ROOT / f"results/reference/tables/{name}.parquet", columns=["quantity"])
+        assert "test_accuracy" not in table["quantity"].unique().to_pylist()
+
+
 def test_badges_are_files_of_this_repository():
     badges = re.findall(r"!\[([^]]+)\]\(([^)]+\.svg)\)", README.split("\n\n")[1])
     assert [name for name, _ in badges] == ["Snakemake ≥ 9.24", "Python ≥ 3.11", "licence Apache-2.0"]

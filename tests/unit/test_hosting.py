@@ -49,6 +49,27 @@ def test_the_hosted_checks_are_those_of_ci_run():
     assert not any(re.search(r"pytest|snakemake|ruff|mypy|make ", run.replace("git make", "")) for run in runs)
 
 
+def wrong_tags(folder, version):
+    """Tags of the folder's commit that look like a version and aren't this one."""
+    done = subprocess.run(
+        ["git", "-C", folder, "tag", "--points-at", "HEAD", "v*"], capture_output=True, text=True, check=False
+    )
+    return set(done.stdout.split()) - {f"v{version}"}  # none without git: sources that were unpacked
+
+
+def test_a_tag_is_the_version_of_its_commit(tmp_path):
+    assert wrong_tags(ROOT, PROJECT["version"]) == set()
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").splitlines()
+    assert f"## {PROJECT['version']}" in changes
+    author = ("-c", "user.name=somebody", "-c", "user.email=somebody@example.org")
+    for words in (("init", "-q"), (*author, "commit", "-q", "--allow-empty", "-m", "one"), ("tag", "v1.2.3")):
+        subprocess.run(["git", "-C", tmp_path, *words], check=True)
+    assert wrong_tags(tmp_path, "1.2.3") == set()
+    assert wrong_tags(tmp_path, "1.2.4") == {"v1.2.3"}
+    on = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))[True]  # YAML 1.1: on is true
+    assert on["push"]["tags"] == ["v*"]
+
+
 def completed(shell_script, *words):
     """What bash offers for the last of these words."""
     line = (

@@ -92,6 +92,7 @@ def test_files_of_the_checkout_are_found_from_anywhere(here, monkeypatch):
     assert place.first_here("config.yaml") == place.source("config.yaml")
     (here / "here/config.yaml").touch()
     assert place.first_here("config.yaml") == "config.yaml"
+    assert place.first_here("nowhere.yaml") == "nowhere.yaml"  # as the installed library has no checkout
     monkeypatch.chdir(CHECKOUT)
     assert place.source("notebooks/overlaps.ipynb") == "notebooks/overlaps.ipynb"
     assert place.is_ours("Snakefile")

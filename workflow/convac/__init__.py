@@ -93,7 +93,12 @@ def __getattr__(name: str) -> Any:
         return import_module("convac.provenance").version()
     if name not in PUBLIC:
         raise AttributeError(f"module 'convac' has no attribute {name!r}")
-    return getattr(import_module(PUBLIC[name]), name)
+    try:
+        return getattr(import_module(PUBLIC[name]), name)
+    except ModuleNotFoundError as error:
+        if told := import_module("convac.cli").lacking(error):
+            raise ImportError(f"convac.{name}: {told}") from None
+        raise
 
 
 def __dir__() -> list[str]:

@@ -129,13 +129,23 @@ def in_plain(error: UnicodeError) -> tuple[str, int]:
 def dispatch(given: list[str]) -> None:
     """Run the command that the arguments name."""
     command = command_of(given)
+    try:
+        run_command(command, given[1:])
+    except ModuleNotFoundError as error:
+        if not lacking(error):
+            raise
+        sys.exit(one_line(f"convac {command}: {lacking(error)}", LIMIT))
+
+
+def run_command(command: str, words: list[str]) -> None:
+    """Run a command on its arguments."""
     if command in JOBS:
         os.environ.update(dict.fromkeys(THREADS, "1"))  # before numpy and torch read them
     module = imported(command)
     parser = Parser(f"convac {command}", description=module.__doc__)
     parser.add_argument("--log", help="file that log lines go to")
     module.add_arguments(parser)
-    options, unknown = parser.parse_known_args(given[1:])
+    options, unknown = parser.parse_known_args(words)
     if unknown:
         parser.error(unrecognised(unknown, parser, "rest" in options))
     try:
@@ -152,7 +162,7 @@ def dispatch(given: list[str]) -> None:
         LOG.error("%s%s", name, error.strerror or error)
         sys.exit(one_line(f"convac {command}: {name}{error.strerror or error}") if options.log else 1)
     except Exception as error:
-        if not options.log:
+        if not options.log or lacking(error):
             raise
         LOG.error("%s", traceback.format_exc())
         sys.exit(one_line(f"convac {command}: {type(error).__name__}: {error}; traceback in {options.log}"))
@@ -167,12 +177,40 @@ def command_of(given: list[str]) -> str:
         description="What dependencies a convolutional network can model. `convac COMMAND --help` tells more.",
     )
     overview.add_argument("command", nargs="?", metavar="COMMAND")
-    command: str | None = overview.parse_args(given[:1]).command
+    overview.add_argument("--version", action="store_true", help="print version and commit, and exit")
+    chosen = overview.parse_args(given[:1])
+    if chosen.version:
+        print(version_line())
+        sys.exit()
+    command: str | None = chosen.command
     if command is None:
         overview.error("the command is missing")
     if command not in COMMANDS:
         overview.error(f"{command!r} is not a command{meant(command, COMMANDS)}")
     return command
+
+
+def version_line() -> str:
+    """The library's version and, of a checkout, its commit: between two tags many commits have one version."""
+    from convac.provenance import checkout, version
+
+    found = checkout()
+    changed = ", changed" if found["dirty"] else ""
+    return f"convac {version()}" + (f" (commit {str(found['commit'])[:10]}{changed})" if found["commit"] else "")
+
+
+def lacking(error: Exception) -> str:
+    """What to say of a package that isn't installed, and by which extra it is; empty for any other error.
+
+    >>> lacking(ModuleNotFoundError("No module named 'yaml'", name="yaml"))
+    "yaml isn't installed; accepted: an environment with it, by pip install 'convac[workflow]'"
+    >>> lacking(ModuleNotFoundError("No module named 'convac.x'", name="convac.x")), lacking(KeyError("yaml"))
+    ('', '')
+    """
+    package = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
+    if package in {"", "convac"}:
+        return ""
+    return f"{package} isn't installed; accepted: an environment with it, by pip install 'convac[workflow]'"
 
 
 def unrecognised(words: list[str], parser: argparse.ArgumentParser, passed_on: bool) -> str:

@@ -73,6 +73,12 @@ class Advice:
         pairs: (N, N) pair dependence, see `convac.advice.pairs`.
         halves: the same from either half of the images.
         tried: accuracy of each candidate that a short trial was made of, by name.
+
+    >>> generator = np.random.default_rng(0)
+    >>> images, labels = generator.integers(0, 2, (400, 8)), generator.integers(0, 2, 400)
+    >>> noise = advise(images, labels, budget=100)
+    >>> noise.found, noise.parameters <= 100, len(noise.widths) == noise.tree.levels
+    (False, True, True)
     """
 
     geometry: str

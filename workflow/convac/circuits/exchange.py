@@ -129,6 +129,12 @@ def to_quimb(source: Any, output: int | Sequence[complex] | np.ndarray = 0) -> "
 
     Raises:
         ArgumentError: quimb isn't installed, or the source or the output isn't one.
+
+    >>> from convac import PoolingTree, random_circuit
+    >>> circuit = random_circuit(PoolingTree.named("line", (4,)), 2, (2, 3), np.random.default_rng(0))
+    >>> dense = to_quimb(circuit).contract(output_inds=["k0", "k1", "k2", "k3"])
+    >>> np.allclose(dense.data, circuit.coefficient_tensor()[0])
+    True
     """
     try:
         from quimb.tensor import Tensor, TensorNetwork

@@ -43,6 +43,16 @@ def write_circuit(
     Raises:
         ArgumentError: `weights` is neither, `circuit` isn't one, or `path` isn't a path.
         FileError: a file can't be written.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> from convac import PoolingTree, random_circuit
+    >>> circuit = random_circuit(PoolingTree.named("line", (4,)), 2, (2, 3), np.random.default_rng(0))
+    >>> with TemporaryDirectory() as folder:
+    ...     write_circuit(f"{folder}/net.json", circuit, weights="safetensors")
+    ...     sorted(path.name for path in Path(folder).iterdir())
+    ...     np.array_equal(read_circuit(f"{folder}/net.json").output, circuit.output)
+    ['net.json', 'net.json.safetensors']
+    True
     """
     if not isinstance(circuit, Circuit | TreeTensorNetwork):
         raise ArgumentError(
@@ -118,6 +128,15 @@ def read_circuit(path: str | Path) -> Circuit | TreeTensorNetwork:
         FileError: the file is missing, damaged or malformed, or a trained run's; one line names it, the key at fault
             and what is accepted.
         ArgumentError: `path` isn't a path.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> text = '{"format": "convac-circuit", "version": 1, "sites": [2], "order": [0, 1], "windows": [2],'
+    >>> text += '"local_dimension": 2, "layers": [{"weight": [[1, -1]]}], "output": [[1]]}'
+    >>> with TemporaryDirectory() as folder:
+    ...     place = Path(folder, "parity.json")
+    ...     _ = place.write_text(text)
+    ...     read_circuit(place).coefficient_tensor().tolist()
+    [[[1.0, -1.0], [-1.0, 1.0]]]
     """
     place = path_of(path)
     if is_of_a_run(place):

@@ -31,6 +31,10 @@ class Circuit:
             level.
 
     Source: 1509.05009 (convolutional arithmetic circuits); 1704.01552 (as tensor networks).
+
+    >>> parity = Circuit(PoolingTree.named("line", (2,)), 2, (np.array([[1.0, -1.0]]),), np.array([[1.0]]))
+    >>> parity.coefficient_tensor().tolist()
+    [[[1.0, -1.0], [-1.0, 1.0]]]
     """
 
     tree: PoolingTree
@@ -116,6 +120,10 @@ def random_circuit(
 
     Raises:
         ArgumentError: something isn't a positive integer, the widths aren't one per level, or the generator isn't one.
+
+    >>> circuit = random_circuit(PoolingTree.named("mirror", (4, 4)), 2, (3, 2), np.random.default_rng(0), shared=True)
+    >>> [weight.shape for weight in circuit.weights], circuit.output.shape
+    ([(3, 2), (2, 3)], (1, 2))
     """
     if not isinstance(tree, PoolingTree):
         raise ArgumentError(f"tree: got {short(tree)}; accepted: a PoolingTree")

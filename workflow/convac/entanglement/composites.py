@@ -49,6 +49,9 @@ class HeldOut:
 
     Raises:
         ArgumentError: an attribute is outside what is accepted.
+
+    >>> [rows.tolist() for rows in HeldOut(np.eye(4), [0, 0, 1, 1], within_class=True).groups(np.arange(4) < 2)]
+    [[0, 1], [2, 3]]
     """
 
     images: np.ndarray
@@ -85,11 +88,7 @@ class HeldOut:
         return data if isinstance(data, HeldOut) else cls(data)
 
     def groups(self, inside: np.ndarray) -> list[np.ndarray]:
-        """Numbers of the images that are taken, per class where rows and columns are of one.
-
-        Args:
-            inside: boolean, of an image's shape.
-        """
+        """Numbers of the images that are taken, by class if rows and columns are of one; `inside`: a boolean image."""
         lit = self.images != 0
         axes = tuple(range(1, lit.ndim))
         halves = [(lit & side).sum(axis=axes) for side in (inside, ~inside)]
@@ -111,6 +110,11 @@ class DataDependence(Dependence):
         draws: of rows and columns.
         images: how many were taken to draw from.
         disjoint: whether no two draws share an image, so that the standard error shrinks with their number.
+
+    >>> images = np.random.default_rng(0).integers(0, 2, (200, 4, 4))
+    >>> found, = data_dependence(lambda x: x[:, 0, 0] * x[:, 3, 3], "left-right", HeldOut(images, draws=2))
+    >>> found.draws, found.disjoint, found.share.value > 0.1
+    (2, False, True)
     """
 
     spread: float
@@ -223,11 +227,7 @@ def crossed(network: Any, partition: Choice, images: np.ndarray, memory_limit: f
 
 
 def pixel_mask(network: Any, images: np.ndarray, partition: Choice, sites: Sequence[int] | None) -> np.ndarray:
-    """What of an image lies inside I, boolean, of an image's shape.
-
-    Raises:
-        ArgumentError: the partition doesn't fit, or the images have no such sites.
-    """
+    """What of an image lies inside I, boolean; raises ArgumentError where partition or sites don't fit its shape."""
     shape = images.shape[1:]
     own, dimension = fed(network)
     vectors = images.dtype.kind == "f" and shape == (math.prod(own), dimension)

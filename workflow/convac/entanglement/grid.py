@@ -44,6 +44,11 @@ class GridFunction:
 
     Raises:
         ArgumentError: an attribute doesn't fit; names it.
+
+    >>> from convac import measure
+    >>> product = GridFunction(lambda x: x[:, 0] * x[:, 1] + x[:, 2], (3,), templates=[-1.0, 0.0, 1.0])
+    >>> measure(product, [0]).schmidt_number, measure(product, [0, 1]).schmidt_number
+    (2, 2)
     """
 
     function: Function

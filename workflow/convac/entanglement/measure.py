@@ -63,6 +63,10 @@ class Measurement:
         min_cut: the bound on the Schmidt number by the smallest cut; None where there is no tree.
         error: bound on the error of every entropy that is given, in nats, and of the geometric measure: rounding,
             cancellation, scales and sampling. The participation's is its own times e^error − 1.
+
+    >>> found = measure(np.eye(2) / math.sqrt(2), [0])  # a Bell pair
+    >>> round(found.entropy, 6), round(found.participation, 6), found.schmidt_number, found.error < 1e-12
+    (0.693147, 2.0, 2, True)
     """
 
     engine: str

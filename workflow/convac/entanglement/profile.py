@@ -69,6 +69,11 @@ class Profile:
         orders: the α asked for.
         blocks: the sites of every block.
         network: the tree that was measured, with the one output.
+
+    >>> from convac import from_mps
+    >>> found = profile(from_mps([np.eye(2)[None], np.eye(2)[:, None, :]]), orders=[1, 2])
+    >>> found.table().groupby("part").size().to_dict()
+    {'block': 4, 'bond': 6, 'mutual': 2, 'prefix': 2}
     """
 
     rows: tuple[Row, ...] = field(repr=False)

@@ -4,12 +4,16 @@ Everything in its tables follows from the config and from the record of the refe
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from convac.claims.ledger import markdown_row
 from convac.claims.verdicts import LEVEL, PRIMARIES
 from convac.planning.plan import Plan
+from convac.specs.dataset import DatasetSpec
 from convac.specs.run import RunSpec
+from convac.specs.spec import Spec
+from convac.specs.training import Schedule, seeds_of
 
 SCALE = "laptop"  # that of the reference
 LISTED = 4  # different values that stand in a cell one by one
@@ -37,6 +41,11 @@ All seeds that were used are reported, including networks that failed to converg
 ([Converged](verdicts.md#converged)). A seed decides initial weights, batches and, where drawn, images. Alone or
 among others it gives the same network up to rounding: final test accuracies differ by two images at most.
 """
+FITTED = """## Fits without a split
+
+Jobs of exact experiments fit functions to all of their inputs, so that nothing is left to test on, or mixtures to
+training images by expectation-maximisation. Of several rates the one that fits best counts.
+"""
 INTERVALS = f"""## Intervals
 
 Primary claims are one family of {PRIMARIES}, corrected by Holm's procedure at {LEVEL} whatever is run; secondary ones
@@ -57,18 +66,20 @@ def checklist(plan: Plan, record: Mapping[str, Mapping[str, Any]]) -> str:
         plan: of the config.
         record: by experiment what the reference keeps of its run, `run.json`.
     """
-    cells = {name: plan.studies[SCALE, name].cells.values() for name in plan.experiments}
-    runs = {name: [cell.spec for cell in found if isinstance(cell.spec, RunSpec)] for name, found in cells.items()}
-    trained = {name: specs for name, specs in runs.items() if specs}
-    exact = [name for name in runs if name not in trained]
+    cells = {name: [cell.spec for cell in plan.studies[SCALE, name].cells.values()] for name in plan.experiments}
+    runs = {name: [run for spec in found if (run := trained(spec))] for name, found in cells.items()}
+    fits = {name: [spec for spec in found if is_fit(spec)] for name, found in cells.items()}
+    learning, fitting = ({name: found for name, found in each.items() if found} for each in (runs, fits))
+    exact = [name for name in plan.experiments if name not in {*learning, *fitting}]
     sections = (
         (INTRODUCTION, ()),
         (
             SPLITS,
-            table(("experiment", "datasets", "sets", "training", "validation", "test"), map(splits, *both(trained))),
+            table(("experiment", "datasets", "sets", "training", "validation", "test"), map(splits, *both(learning))),
         ),
-        (BUDGETS, table(("experiment", "networks", "steps", "batch", "rate", "tried"), map(budgets, *both(trained)))),
-        (SEEDS, table(("experiment", "seeds", "images drawn for each"), map(seeds, *both(trained)))),
+        (BUDGETS, table(("experiment", "networks", "steps", "batch", "rate", "tried"), map(budgets, *both(learning)))),
+        (SEEDS, table(("experiment", "seeds", "images drawn for each"), map(seeds, *both(learning)))),
+        (FITTED, table(("experiment", "fitted to", "steps", "rate", "seeds"), map(fitted, *both(fitting)))),
         (f"Without training: {', '.join(f'`{name}`' for name in exact)}.\n", ()),
         (INTERVALS, ()),
         (COMPUTE, table(("experiment", "jobs", "core-seconds", "cores", "Python", "torch"), computed(plan, record))),
@@ -76,8 +87,48 @@ def checklist(plan: Plan, record: Mapping[str, Mapping[str, Any]]) -> str:
     return "\n".join("\n".join([text, *([*lines, ""] if lines else [])]) for text, lines in sections)
 
 
-def both(runs: Mapping[str, list[RunSpec]]) -> tuple[list[str], list[list[RunSpec]]]:
-    """Names and specs, side by side."""
+@dataclass(frozen=True)
+class Trained:
+    """What a cell trains.
+
+    Attributes:
+        dataset: of all seeds, or of the first where every seed has its own.
+        schedule: of every network.
+        seeds: of the networks.
+        drawn: whether a seed draws the images, too.
+        network: what tells it from others; None of a job that trains several.
+        tried: seeds that rates are tried on, where there are several.
+    """
+
+    dataset: DatasetSpec
+    schedule: Schedule
+    seeds: tuple[int, ...]
+    drawn: bool
+    network: str | None
+    tried: tuple[int, ...] = ()
+
+
+def trained(spec: Spec) -> Trained | None:
+    """What a cell trains on images: a network of a run, or those of a job that has its own loop; None where nothing."""
+    if isinstance(spec, RunSpec):
+        network = spec.model_dump_json(exclude={"training": {"seeds"}, "dataset": {"seeds", "seed"}})
+        return Trained(
+            spec.dataset, spec.training, spec.training.seeds, bool(spec.dataset.seeds), network, spec.training.tried
+        )
+    schedule, dataset = getattr(spec, "training", None), getattr(spec, "dataset", None)
+    if isinstance(schedule, Schedule) and isinstance(dataset, DatasetSpec):
+        return Trained(dataset, schedule, getattr(spec, "seeds", ()), True, None)
+    return None
+
+
+def is_fit(spec: Spec) -> bool:
+    """Whether a job fits functions or mixtures without a split of its own."""
+    given = {name for name in ("rate", "rates", "training") if hasattr(spec, name)}
+    return bool(given) and hasattr(spec, "seeds") and trained(spec) is None
+
+
+def both(runs: Mapping[str, list[Any]]) -> tuple[list[str], list[list[Any]]]:
+    """Names and what they have, side by side."""
     return list(runs), list(runs.values())
 
 
@@ -86,28 +137,40 @@ def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
     return [markdown_row(head), "|---" * len(head) + "|", *map(markdown_row, rows)]
 
 
-def splits(name: str, runs: list[RunSpec]) -> tuple[str, ...]:
+def splits(name: str, runs: list[Trained]) -> tuple[str, ...]:
     """What an experiment's networks are trained, validated and tested on."""
     sets = list({run.dataset.model_dump_json(exclude={"seed", "seeds"}): run.dataset for run in runs}.values())
     parts = (each_of(found.images[part] for found in sets) for part in range(3))
     return (f"`{name}`", each_of(f"`{found.kind}`" for found in sets), str(len(sets)), *parts)
 
 
-def budgets(name: str, runs: list[RunSpec]) -> tuple[str, ...]:
+def budgets(name: str, runs: list[Trained]) -> tuple[str, ...]:
     """How long an experiment's networks are trained, and how their rate is found."""
-    tried = [run.training for run in runs if run.training.trials]
-    rates = each_of(rate for run in runs for rate in run.training.trials or (run.training.lr,))
-    how = f"{each_of(one.trial_steps for one in tried)} steps, seeds {spans(s for one in tried for s in one.tried)}"
-    networks = {run.model_dump_json(exclude={"training": {"seeds"}, "dataset": {"seeds", "seed"}}) for run in runs}
-    steps, batches = (each_of(getattr(run.training, key) for run in runs) for key in ("steps", "batch"))
-    return (f"`{name}`", str(len(networks)), steps, batches, rates, how if tried else "–")
+    schedules = [run.schedule for run in runs]
+    tried = [run for run in runs if run.schedule.trials]
+    rates = each_of(rate for one in schedules for rate in one.trials or (one.lr,))
+    numbers = spans(seed for run in tried for seed in run.tried)
+    how = f"{each_of(run.schedule.trial_steps for run in tried)} steps, seeds {numbers}"
+    networks = {run.network for run in runs}
+    count = f"several in each of {len(runs)} jobs" if None in networks else str(len(networks))
+    steps, batches = (each_of(getattr(one, key) for one in schedules) for key in ("steps", "batch"))
+    return (f"`{name}`", count, steps, batches, rates, how if tried else "–")
 
 
-def seeds(name: str, runs: list[RunSpec]) -> tuple[str, ...]:
+def seeds(name: str, runs: list[Trained]) -> tuple[str, ...]:
     """Which seeds an experiment's networks have, and whether these draw the images, too."""
-    drawn = {bool(run.dataset.seeds) for run in runs}
+    drawn = {run.drawn for run in runs}
     own = "some" if len(drawn) == 2 else "yes" if drawn == {True} else "no"
-    return (f"`{name}`", spans(seed for run in runs for seed in run.training.seeds), own)
+    return (f"`{name}`", spans(seed for run in runs for seed in run.seeds), own)
+
+
+def fitted(name: str, jobs: list[Any]) -> tuple[str, ...]:
+    """What an experiment's exact jobs fit, how long, at which rates and from which seeds."""
+    images = {job.training.images for job in jobs if hasattr(job, "training")}
+    steps = (getattr(job, "training", job).steps for job in jobs)
+    rates = each_of(rate for job in jobs for rate in getattr(job, "rates", (getattr(job, "rate", None),)) if rate)
+    numbers = spans(seed for job in jobs for seed in seeds_of(job.seeds))
+    return (f"`{name}`", f"{each_of(images)} images" if images else "all inputs", each_of(steps), rates or "–", numbers)
 
 
 def computed(plan: Plan, record: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, ...]]:

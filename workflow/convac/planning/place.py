@@ -45,8 +45,8 @@ def importable(environment: Mapping[str, str]) -> str:
 
 
 def first_here(path: str) -> str:
-    """A file or folder of the working folder where there is one of this name, else the checkout's."""
-    return path if Path(path).exists() else source(path)
+    """A file or folder of the working folder, or where only the checkout has one of this name, the checkout's."""
+    return source(path) if (CHECKOUT / path).exists() and not Path(path).exists() else path
 
 
 def is_ours(snakefile: str) -> bool:
