@@ -116,6 +116,18 @@ def test_every_training_image_is_evaluated_with_several_draws_of_missing_pixels(
         np.testing.assert_array_equal(labels[number], np.tile(arrays["train_labels"][number, chosen], EVALUATED_MASKS))
 
 
+def test_seeds_that_share_their_images_have_masks_of_their_own():
+    shared = run(missing="points").model_copy(
+        update={"dataset": DigitsSpec(source="digits", seed=3, size=8, canvas=8, **SIZES)}
+    )
+    arrays = generate(**shared.dataset.arguments)
+    found = Run(shared, arrays, torch.device("cpu"))
+    inputs, labels = found.parts["test"].blocks[0]
+    np.testing.assert_array_equal(labels, np.stack([arrays["test_labels"]] * 2))
+    assert not torch.equal(inputs[0, :, 4:], inputs[1, :, 4:])
+    assert train(shared, arrays, device="cpu").history["value"].notna().all()
+
+
 def test_seeds_are_trained_on_missing_pixels_as_if_alone():
     both, alone = run(missing="points"), run(seeds=(4,), missing="points")
     found, single = (train(spec, images(spec), device="cpu") for spec in (both, alone))

@@ -215,6 +215,7 @@ class Run:
             copies = EVALUATED_MASKS if name == "train" else 1
             images, labels = torch.cat([images] * copies, axis), torch.cat([labels] * copies, axis)
             images = hidden(self.network, images, self.masks.of_part(name, images.shape[-2]))
+            labels = labels if axis else labels.expand(len(images), *labels.shape)
         return Part(self.network, images, labels)
 
     def rows(self, step: int) -> Tensor:
