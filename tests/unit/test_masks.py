@@ -1,5 +1,7 @@
 """Training on missing pixels: fresh ones in every step, a mask channel, and baselines on the known pixels."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -22,7 +24,7 @@ from convac.specs.networks.mixture import MixtureSpec
 from convac.specs.parsing import parse
 from convac.specs.run import RunSpec
 from convac.specs.tables import QUANTITIES
-from convac.specs.training import TrainingSpec
+from convac.specs.training import EVALUATED_MASKS, TrainingSpec
 from convac.training.loop import Run, build, train
 from convac.training.masks import LARGEST_RATE, Masks, hidden
 
@@ -94,6 +96,36 @@ def test_a_run_trains_on_fresh_masks_and_is_evaluated_on_the_same_ones():
     assert (dark == 0).all()
     for part in found.parts.values():
         assert 0 < (part.blocks[0][0][:, :, 4:] == 0).double().mean() < 0.9
+
+
+def test_every_training_image_is_evaluated_with_several_draws_of_missing_pixels():
+    spec = run(missing="points")
+    found, arrays = Run(spec, images(spec), torch.device("cpu")), images(spec)
+    counts = {name: sum(labels.shape[1] for _, labels in part.blocks) for name, part in found.parts.items()}
+    assert counts == {"train": EVALUATED_MASKS * 50, "validation": 30, "test": 50}
+    shown = torch.cat([inputs for inputs, _ in found.parts["train"].blocks], 1)
+    labels = torch.cat([labels for _, labels in found.parts["train"].blocks], 1)
+    chosen = np.sort(stream("evaluation").permutation(200)[:50])
+    for number in range(2):
+        whole = found.network.prepare(found.network.encode(arrays["train_images"][number, chosen]))[0]
+        draws = [shown[number, first : first + 50] for first in range(0, shown.shape[1], 50)]
+        known = [each[:, 4:] for each in draws]
+        for pixels, mask in zip([each[:, :4] for each in draws], known, strict=True):
+            assert torch.equal(pixels, whole[:, :4] * mask)
+        assert not any(torch.equal(one, other) for one, other in itertools.pairwise(known))
+        np.testing.assert_array_equal(labels[number], np.tile(arrays["train_labels"][number, chosen], EVALUATED_MASKS))
+
+
+def test_seeds_that_share_their_images_have_masks_of_their_own():
+    shared = run(missing="points").model_copy(
+        update={"dataset": DigitsSpec(source="digits", seed=3, size=8, canvas=8, **SIZES)}
+    )
+    arrays = generate(**shared.dataset.arguments)
+    found = Run(shared, arrays, torch.device("cpu"))
+    inputs, labels = found.parts["test"].blocks[0]
+    np.testing.assert_array_equal(labels, np.stack([arrays["test_labels"]] * 2))
+    assert not torch.equal(inputs[0, :, 4:], inputs[1, :, 4:])
+    assert train(shared, arrays, device="cpu").history["value"].notna().all()
 
 
 def test_seeds_are_trained_on_missing_pixels_as_if_alone():

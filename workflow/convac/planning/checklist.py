@@ -39,7 +39,7 @@ SEEDS = """## Seeds
 
 All seeds that were used are reported, including networks that failed to converge
 ([Converged](verdicts.md#converged)). A seed decides initial weights, batches and, where drawn, images. Alone or
-among others it gives the same network up to rounding: final test accuracies differ by two images at most.
+among others, on one core or many, it gives the same network, bit for bit on the same machine.
 """
 FITTED = """## Fits without a split
 

@@ -11,6 +11,7 @@ from convac.specs.dataset import DatasetSpec
 from convac.specs.measurement import MeasureSpec
 from convac.specs.network import NetworkSpec
 from convac.specs.run import RunSpec
+from convac.specs.training import EVALUATED_MASKS
 
 MARGIN = 3  # between the expected seconds of a job and its limit
 ALLOWANCE = 5  # minutes that a limit has beside it: a node may read packages from a slow file system
@@ -108,16 +109,17 @@ def tested(spec: DatasetSpec) -> int:
     return spec.images[2]
 
 
-def evaluated(spec: DatasetSpec) -> int:
-    """Images that a network is evaluated on, as many of the training set as of the test set."""
-    return 2 * tested(spec) + spec.images[1]
+def evaluated(spec: RunSpec) -> int:
+    """Images that a network is evaluated on, as many of the training set as of the test set, but for missing pixels."""
+    masks = EVALUATED_MASKS if spec.training.missing else 1
+    return (1 + masks) * tested(spec.dataset) + spec.dataset.images[1]
 
 
 def evaluations(spec: RunSpec) -> int:
     """Images that a run evaluates in all."""
     training = spec.training
     moments = training.steps // training.log_every + len(training.snapshots) + 1
-    return moments * evaluated(spec.dataset)
+    return moments * evaluated(spec)
 
 
 def forward_seconds(spec: RunSpec) -> float:
@@ -141,7 +143,7 @@ def train(spec: RunSpec) -> Needs:
     step = training.batch * replicas * (PRODUCT * products + PASS * own.passes * values) + CALL * own.calls * len(work)
     backward = 2 * own.copies * FLOAT * replicas * training.batch * values / MIB
     sites = 0 if network.one_hot else prod(network.sites) * network.local_dimension  # prepared, as floats
-    inputs = FLOAT * sites * evaluated(spec.dataset) / MIB
+    inputs = FLOAT * sites * evaluated(spec) / MIB
     memory = TORCH + max(inputs + max(backward, forward_mb(spec)), calibration(spec))
     weights = FLOAT * replicas * sum(level.parameters for level in work) / MIB
     return Needs(

@@ -12,6 +12,10 @@ Seeds = Annotated[int, Field(ge=1, le=1000)] | Annotated[tuple[Natural, ...], Fi
 
 Decay = Annotated[float, Field(gt=0, lt=1)]  # of a moment: at 1 it would never move
 
+# of each training image, on which a network that is trained on missing pixels is evaluated: with one, losses of 0.05
+# nats scatter by 6 % between two steps, with eight by 2 %, so that a change of a tenth can be told from the draw
+EVALUATED_MASKS = 8
+
 
 class Schedule(Spec):
     """How a network is trained: Adam, its rate rising at first, falling evenly if asked to, dropping near the end."""

@@ -22,7 +22,7 @@ from convac.networks.base import Network
 from convac.progress import LOG, reporter
 from convac.seeds import stream
 from convac.specs.run import RunSpec
-from convac.specs.training import Schedule
+from convac.specs.training import EVALUATED_MASKS, Schedule
 from convac.training.checkpoints import Checkpoint
 from convac.training.checks import Snapshot, all_finite, replay
 from convac.training.convergence import converged, decisive_steps
@@ -49,7 +49,8 @@ class Result:
 
     Attributes:
         history: one row per seed, step, quantity and level: `loss` (nats, over a fixed part of the training set as
-            large as the test set), `train_accuracy` (over the same part), `test_accuracy`, `validation_accuracy` where
+            large as the test set, with `EVALUATED_MASKS` draws of missing pixels each where it is trained on such),
+            `train_accuracy` (over the same part), `test_accuracy`, `validation_accuracy` where
             there are such images, at step 0 the `learning_rate` that was chosen by them, at the last one whether the
             seed had `converged` (0 or 1), `log_scale` (largest
             |ln scale| over the levels and the test images, nats), and at step 0 `initial_log_scale` per level; level
@@ -208,9 +209,13 @@ class Run:
         return rows.view(*before, -1), labels.to(device)
 
     def part(self, name: str, images: Tensor, labels: Tensor) -> Part:
-        """What the network is evaluated on, without pixels where it is trained so."""
+        """What the network is evaluated on, without pixels where it is trained so: training images several times."""
         if self.masks is not None:
+            axis = images.ndim - 2
+            copies = EVALUATED_MASKS if name == "train" else 1
+            images, labels = torch.cat([images] * copies, axis), torch.cat([labels] * copies, axis)
             images = hidden(self.network, images, self.masks.of_part(name, images.shape[-2]))
+            labels = labels if axis else labels.expand(len(images), *labels.shape)
         return Part(self.network, images, labels)
 
     def rows(self, step: int) -> Tensor:

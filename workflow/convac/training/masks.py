@@ -1,7 +1,8 @@
 """Training on missing pixels: every batch lacks other pixels, drawn anew by seed and step.
 
 Each image of a batch lacks a fraction of its pixels that is drawn from U(0, `LARGEST_RATE`), independent points or one
-rectangle. What a network is evaluated on while it trains lacks pixels, too, the same ones at every evaluation.
+rectangle. What a network is evaluated on while it trains lacks pixels, too, the same ones at every evaluation; training
+images are evaluated with several draws each, since convergence is judged by their loss.
 
 Source: 1610.04167, Experiments (networks that are trained on missing pixels); the law of the shares is ours.
 """
