@@ -13,8 +13,12 @@ were uniform in ± 1/√channels, as torch has them. After, see `convac.networks
   0.97 (one layer) and 0.70 to 0.81 (two) at rate 0.002; at 0.005 two of 15 runs at delays 6 and 8 end at chance.
   tanh before (0.005) at chance. After, of ten seeds, 0.90 to 0.98 (one layer) and 0.96 to 1.00 but for one at chance
   (two) at 0.005; none at chance at 0.003, 0.88 to 0.96 and 0.92 to 1.00.
+  Two layers of a RAC go on learning: of four seeds at 0.002 0.74 to 0.80 after 1,500 steps, 0.83 to 0.88 after 3,000,
+  and 0.85 to 0.90 after 6,000 with the rate falling to a twentieth; a start that deviates twice as much from ones gives
+  0.69 to 0.79 after 1,500, four times as much 0.34 to 0.66. One layer has 0.98 to 1.00 after 3,000.
 - copying, delay 16, 500 steps, RACs at rate 0.005, ten seeds: after all (one layer; in 96 to 180 steps) and nine (two
-  layers; 120 to 252) solve it; before, three with either depth did.
+  layers; 120 to 252) solve it; before, three with either depth did. tanh and GRU at 0.01, three seeds: after 500 steps
+  0.23 to 0.98, after 1,500 0.31 to 0.81 (tanh, one layer), 0.52 to 1.00 (two), 0.70 to 0.93 (GRU); two of 12 solve it.
 """
 
 import argparse

@@ -2,17 +2,21 @@
 
 import itertools
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from convac.datasets.digits import generate as digits
 from convac.datasets.swapped_images import generate, swapped_order
 from convac.entanglement.canonical import FREQUENCY, canonical_partitions, data_entropy, features
 from convac.errors import ArgumentError
+from convac.experiments.data_entanglement.block import CONVNET, POSITIVE, Block, cells
 from convac.geometry.partitions import Partition
 from convac.geometry.rearrangement import correlations, halved, rearranged_order, surrogate
 from convac.geometry.trees import PoolingTree
+from convac.planning.config import blocks
 
 TREES = [
     PoolingTree.named("square", (2, 4)),
@@ -170,3 +174,21 @@ def test_correlations_are_those_of_numpy(rng):
 def test_what_has_no_places_is_refused(count, shape, told):
     with pytest.raises(ArgumentError, match=f"^{told}"):
         rearranged_order(np.zeros((count, count)), shape)
+
+
+CONFIG = Path(__file__).parents[2] / "config.yaml"
+
+
+def test_networks_other_than_the_first_kind_take_some_of_the_swaps_and_seeds():
+    block = blocks(yaml.safe_load(CONFIG.read_text()))["laptop", "data_entanglement"][1]
+    found = cells(block)
+    for network, swaps, seeds in (
+        (CONVNET, block.swaps, block.seeds),
+        (POSITIVE, block.further_swaps, block.seeds[: block.further_seeds]),
+    ):
+        own = [cell for cell in found if cell.labels.get("network") == network]
+        assert [cell.labels["swaps"] for cell in own] == [*swaps, max(block.swaps)]
+        assert {cell.spec.training.seeds for cell in own} == {seeds}
+    for wrong in ((0, 64), (0, 3, 255)):
+        with pytest.raises(ValueError, match=r"further_swaps: .*; accepted: some of swaps, with the most, 255"):
+            Block(**{**block.model_dump(), "further_swaps": wrong})

@@ -17,6 +17,7 @@ from convac.training.loop import train
 RUNS = {
     "windowed": ("arithmetic", {"sharing": "windowed", "initialisation": "diagonal", "representation": "affine"}),
     "windowed, signed": ("arithmetic", {"sharing": "windowed", "initialisation": "diagonal", "weights": "signed"}),
+    "located": ("arithmetic", {"sharing": "located", "initialisation": "diagonal", "representation": "affine"}),
     "overlapping": ("overlapping", {"kernel": 3}),
     "overlapping, affine": ("overlapping", {"kernel": 3, "representation": "affine", "weights": "signed"}),
     "max": ("convolutional", {"kernel": 3, "pooling": "max"}),

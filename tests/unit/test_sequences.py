@@ -1,10 +1,12 @@
 """Sequences whose dependence has a controlled length, and recurrent networks that train on them."""
 
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+import yaml
 
 from convac.circuits.fields import REALS
 from convac.circuits.recurrent import RecurrentShape, draw, matricization
@@ -12,9 +14,10 @@ from convac.datasets import copying_memory, start_end_similarity
 from convac.datasets.summaries import summarise
 from convac.entanglement.start_end_rank import form
 from convac.errors import ArgumentError
-from convac.experiments.recurrent_memory_trained.block import Copying, Similarity
+from convac.experiments.recurrent_memory_trained.block import Copying, Similarity, cells
 from convac.measurement import memory
 from convac.networks.rac import Rac
+from convac.planning.config import blocks
 from convac.specs.datasets.copying_memory import CopyingMemorySpec
 from convac.specs.datasets.start_end_similarity import StartEndSimilaritySpec
 from convac.specs.kinds import kind_named
@@ -24,6 +27,7 @@ from convac.specs.run import RunSpec
 from convac.specs.training import TrainingSpec
 from convac.training.loop import build, train
 
+CONFIG = Path(__file__).parents[2] / "config.yaml"
 KINDS = ("rac", "orthogonal", "tanh", "gru")
 
 
@@ -97,7 +101,7 @@ TASKS = {
 }
 
 
-def run_of(kind, task):
+def run_of(kind, task, depth):
     """A run of one kind of network."""
     symbols, length, sites, steps, batch, rate, width = TASKS[task]
     drawn = {"symbols": symbols, "length": length, "train": batch * steps, "test": 100, "seeds": (0, 1)}
@@ -108,16 +112,22 @@ def run_of(kind, task):
         dataset = StartEndSimilaritySpec(steps=sites, **drawn)
         sizes = {"sites": (sites,), "local_dimension": symbols + 1, "classes": 3}
     schedule = {"steps": steps, "batch": batch, "lr": rate, "clip": 1.0, "warm_up": 0.05, "log_every": steps}
-    network = kind_named(NetworkSpec, kind)(widths=(width,), **sizes)
+    network = kind_named(NetworkSpec, kind)(widths=(width,) * depth, **sizes)
     return RunSpec(dataset=dataset, network=network, training=TrainingSpec(**schedule, seeds=(0, 1)))
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
-    ("task", "bar"), [("easiest copying", 0.99), ("easiest similarity", 0.95), ("similarity over 6 steps", 0.5)]
+    ("task", "depth", "bar"),
+    [
+        ("easiest copying", 1, 0.99),
+        ("easiest copying", 2, 0.99),
+        ("easiest similarity", 1, 0.95),
+        ("similarity over 6 steps", 1, 0.5),
+    ],
 )
-def test_no_seed_stays_at_chance(kind, task, bar):
-    spec = run_of(kind, task)
+def test_no_seed_stays_at_chance(kind, task, depth, bar):
+    spec = run_of(kind, task, depth)
     module = copying_memory if "copying" in task else start_end_similarity
     drawn = [module.generate(**spec.dataset.arguments, seed=seed) for seed in spec.dataset.seeds]
     found = train(spec, {name: np.stack([each[name] for each in drawn]) for name in drawn[0]}, device="cpu")
@@ -189,10 +199,22 @@ def test_gradients_are_differences_of_the_loss():
         assert norms[step] == pytest.approx(np.linalg.norm(slopes), rel=1e-5)
 
 
-@pytest.mark.parametrize("task", [Copying, Similarity])
-def test_further_delays_are_some_of_the_delays(task):
+@pytest.mark.parametrize(("task", "own"), [(Copying, {"further_steps": 2}), (Similarity, {})])
+def test_further_delays_are_some_of_the_delays(task, own):
     rates = dict.fromkeys(KINDS, 0.01)
-    fields = {"symbols": 4, "length": 4, "delays": (4, 8), "training": {"steps": 1, "lr": 0.1}, "rates": rates}
+    fields = {"symbols": 4, "length": 4, "delays": (4, 8), "training": {"steps": 1, "lr": 0.1}, "rates": rates, **own}
     assert task(**fields, further_delays=(8,)).further_delays == (8,)
     with pytest.raises(ValueError, match=r"further_delays: 6; accepted: some of delays, \[4, 8\]"):
         task(**fields, further_delays=(6,))
+
+
+def test_tanh_and_gru_take_steps_of_their_own():
+    block = blocks(yaml.safe_load(CONFIG.read_text()))["laptop", "recurrent_memory_trained"][1]
+    found = {}
+    for cell in cells(block):
+        if cell.labels["task"] == "copying":
+            assert cell.spec.dataset.arguments["train"] == cell.spec.training.steps * cell.spec.training.batch
+            found.setdefault(cell.labels["network"], set()).add(cell.spec.training.steps)
+    compared, others = block.copying.training.steps, block.copying.further_steps
+    assert compared != others
+    assert found == {"RAC": {compared}, "orthogonal": {compared}, "tanh": {others}, "GRU": {others}}

@@ -73,6 +73,9 @@ class Block(Experiment):
     swaps: tuple[Natural, ...] = Field(
         min_length=1, description="numbers of swaps of two pixels; networks are trained for each"
     )
+    further_swaps: tuple[Natural, ...] = Field(
+        min_length=1, description="of these, those for networks other than the first kind; the largest is one"
+    )
     samples: Annotated[Positive, Field(ge=2)] = Field(description="training images whose entanglement is measured")
     networks: tuple[NetworkName, ...] = Field(min_length=1, description="kinds of networks")
     width: Positive = Field(description="channels of every level")
@@ -80,7 +83,7 @@ class Block(Experiment):
         description="number of training runs per network, or their seeds; each has its own images and swaps"
     )
     further_seeds: Positive = Field(
-        description="number of the seeds with which networks other than the first kind are trained"
+        description="number of the seeds for networks other than the first kind, and for blobs"
     )
     convnet: Schedule = Field(description="training of ConvNets: 3×3 convolutions, ReLU, max pooling")
     positive: Schedule = Field(description="training of ConvACs with positive weights per location")
@@ -92,9 +95,24 @@ class Block(Experiment):
         most = self.images.canvas**2 - 1
         if max(self.swaps) > most:
             raise ArgumentError(f"swaps: {max(self.swaps)}; accepted: up to all pixels less one, {most}")
-        if len({*self.swaps}) < len(self.swaps):
-            raise ArgumentError(f"swaps: {', '.join(map(str, self.swaps))}; accepted: each number once")
+        other = [each for each in self.further_swaps if each not in self.swaps]
+        if other or max(self.swaps) not in self.further_swaps:
+            shown = ", ".join(map(str, self.further_swaps))
+            raise ArgumentError(f"further_swaps: {shown}; accepted: some of swaps, with the most, {max(self.swaps)}")
         return self
+
+    def swaps_of(self, network: NetworkName) -> tuple[int, ...]:
+        """Numbers of swaps for which a kind of network is trained."""
+        return self.swaps if network == self.networks[0] else self.further_swaps
+
+    def own_seeds(self, network: NetworkName) -> tuple[int, ...]:
+        """Seeds with which a kind of network is trained."""
+        return seeds_of(self.seeds) if network == self.networks[0] else self.few_seeds
+
+    @property
+    def few_seeds(self) -> tuple[int, ...]:
+        """Seeds of other networks than the first kind, and of blobs."""
+        return seeds_of(self.seeds)[: self.further_seeds]
 
 
 def cells(block: Block) -> list[Cell]:
@@ -102,18 +120,17 @@ def cells(block: Block) -> list[Cell]:
     found = [
         cell(block, network, swaps, places)
         for network in block.networks
-        for swaps, places in (*((each, SWAPPED) for each in block.swaps), (max(block.swaps), REARRANGED))
+        for swaps, places in (*((each, SWAPPED) for each in block.swaps_of(network)), (max(block.swaps), REARRANGED))
     ]
     for task in block.blobs.tasks:
         fields: dict[str, Any] = block.blobs.model_dump(exclude={"tasks"})
-        found.append(Cell(Geometries(task=task, seeds=seeds_of(block.seeds), **fields), {"task": task}))
+        found.append(Cell(Geometries(task=task, seeds=block.few_seeds, **fields), {"task": task}))
     return found
 
 
 def cell(block: Block, network: NetworkName, swaps: int, places: Places) -> Cell:
     """One network over its seeds, and its labels; beside the first kind, the entanglement of its images."""
-    images, first = block.images, network == block.networks[0]
-    seeds = seeds_of(block.seeds) if first else seeds_of(block.seeds)[: block.further_seeds]
+    images, seeds = block.images, block.own_seeds(network)
     own: dict[str, Any] = {**images.model_dump(), **originals(images.source)}
     made = network_of(block, network)
     schedule = {CONVNET: block.convnet, POSITIVE: block.positive, SIGNED: block.signed}[network]
@@ -131,7 +148,7 @@ def cell(block: Block, network: NetworkName, swaps: int, places: Places) -> Cell
         "weights": made.parameters(),
     }
     measure = MeasureSpec(measurements=(DataEntanglementSpec(samples=block.samples),))
-    return Cell(spec, labels, measure if first else None)
+    return Cell(spec, labels, measure if network == block.networks[0] else None)
 
 
 def network_of(block: Block, network: NetworkName) -> NetworkSpec:

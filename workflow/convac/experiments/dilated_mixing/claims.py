@@ -8,7 +8,7 @@ from convac.experiments.dilated_mixing.block import ALONE, MIXED, MIXED_SHARE, O
 from convac.experiments.dilated_mixing.compute import HALF
 
 PAPER = paper("1703.06846")
-DATA = f"{PAPER}, Experiments; there on TIMIT, here on sequences made after Section 5"
+DATA = f"{PAPER}, Experiments; there on TIMIT, which can't be had: here on sequences made after Section 5"
 NEEDS_BOTH: Labels = {"quantity": "test_accuracy", "share": MIXED_SHARE}
 # trained gains are no primaries: in a pilot of products mixing gained 0.023, five seeds, standard deviation 0.017
 PRIMARY = "separation"

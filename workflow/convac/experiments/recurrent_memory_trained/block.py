@@ -66,6 +66,7 @@ class Copying(Spec):
     delays: tuple[Positive, ...] = Field(min_length=1, description="steps beyond twice as many, B")
     further_delays: tuple[Positive, ...] = Field(description="of these, those on which tanh and GRU are trained")
     training: Schedule = Field(description="steps, batch and what else is the same for every network")
+    further_steps: Positive = Field(description="of tanh and GRU, in place of those of training")
     rates: Rates = Field(description="learning rates by kind of network")
 
     @model_validator(mode="after")
@@ -122,17 +123,19 @@ def copying(block: Block, network: str, kind: type[RecurrentSpec], depth: int) -
     """One network on copying memory, a cell for each delay."""
     task, seeds = block.copying, seeds_of(block.seeds)
     own = seeds if network in COMPARED else seeds[: block.further_seeds]
+    steps = task.training.steps if network in COMPARED else task.further_steps
+    schedule = task.training.model_copy(update={"steps": steps})
     for delay in task.delays if network in COMPARED else task.further_delays:
         dataset = CopyingMemorySpec(
             symbols=task.symbols,
             length=task.length,
             delay=delay,
-            train=task.training.steps * task.training.batch,
+            train=schedule.steps * schedule.batch,
             test=block.test,
             seeds=own,
         )
         spec = sized(block, kind, depth, dataset.pixels, task.symbols + 2, task.symbols + 1, task.length)
-        run = trained(dataset, spec, task.training, task.rates, own)
+        run = trained(dataset, spec, schedule, task.rates, own)
         yield labelled(run, "copying", network, delay, [MemorySpec(halves=block.halves)])
 
 

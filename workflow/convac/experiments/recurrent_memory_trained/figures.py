@@ -106,14 +106,15 @@ def copying(table: pd.DataFrame, claims: pd.DataFrame) -> Figure | None:
         panel(panels[0, column], column, name)
         panels[1, column].set_xlabel("Delay B (steps)")
         on_delays(panels[1, column], found)
-    ends = [float(step) for step in present(rows(found, quantity="test_accuracy"), "step")]
+    tested = rows(found, quantity="test_accuracy")
+    ends = [max(map(float, present(rows(tested, network=name), "step")), default=0.0) for name in names]
     solved = rows(found, quantity="solved_steps")["value"]
-    for axes in panels[0]:
-        if ends and len(solved):
+    for axes, end in zip(panels[0], ends, strict=True):
+        if len(tested) and len(solved):
             axes.set_ylim(float(solved.min()) / 2, 2 * max(ends))  # before the scale: 0 is on no logarithmic axis
             axes.set_yscale("log")
             plain_numbers(axes)
-            level_line(axes, max(ends), ":")
+            level_line(axes, end, ":")
     for axes in panels[1]:
         level_line(axes, guessed(found, "copying"), ":")
         axes.set_ylim(0, 1.03)

@@ -119,8 +119,11 @@ def dependence(table: pd.DataFrame, claims: pd.DataFrame, tasks: list[str]) -> F
     tasks = [task for task in tasks if len(rows(found, task=task, phase=(UNTRAINED, TRAINED)))]
     if not tasks:
         return None
-    named_gains = {"simnets-share-geometry": "mirror over square, least over β and tasks"}
-    gains = {"gain in share by mirror pooling": judged(claims, named_gains)}
+    named_gains = {
+        "simnets-share-geometry-symmetry-inf": "symmetry, β = ∞",
+        "simnets-share-geometry": "least over β and tasks",
+    }
+    gains = {"gain in share by mirror over square pooling": judged(claims, named_gains)}
     made, above, below = above_gains(2.8, gains)
     panels = above.subplots(1, len(tasks), sharey=True, squeeze=False)[0]
     shown, series = betas(found), geometries(found)
