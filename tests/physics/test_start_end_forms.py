@@ -1,6 +1,7 @@
 """The start-end rank's form at any depth: against exact ranks, the closed forms of few layers, and counted ideals."""
 
 from itertools import combinations_with_replacement, product
+from math import comb
 
 import pytest
 from hypothesis import given
@@ -34,6 +35,16 @@ def test_the_form_is_the_certified_rank(cell):
     depth, dimension, width, half = cell
     found = certificate(RecurrentShape(2 * half, depth, width, dimension))
     assert found["rank"] == form(*cell) < dimension**half
+
+
+@pytest.mark.parametrize(("width", "half"), [(1, 3), (2, 2), (2, 3), (2, 4), (3, 2)])
+def test_two_layers_of_many_templates_have_the_proved_rank(width, half):
+    """docs/laws.md, lower bound: with C(R + n, n + 1) templates R·C(R + n − 1, n), of which the form is no less."""
+    dimension = comb(width + half, half + 1)
+    proved = width * comb(width + half - 1, half)
+    assert form(2, dimension, width, half) == proved
+    if width > 1:
+        assert certificate(RecurrentShape(2 * half, 2, width, dimension))["rank"] == proved
 
 
 def test_where_four_layers_end():

@@ -75,13 +75,30 @@ def listed(circuit: Circuit) -> tuple[np.ndarray, float]:
     sites, dimension = circuit.tree.sites, circuit.local_dimension
     values = np.broadcast_to(np.eye(dimension), (sites, dimension, dimension))
     errors, exponents = np.zeros_like(values), np.zeros((sites, dimension), dtype=np.int64)
-    for weight, window in zip(circuit.weights, circuit.tree.windows, strict=True):
+    *below, (top, window) = zip(circuit.weights, circuit.tree.windows, strict=True)
+    for weight, each in below:
         values, errors, exponents = mapped(values, errors, exponents, weight)
-        values, errors = pooled(values, errors, window)
-        exponents = pooled_exponents(exponents, window)
-    values, errors, _ = mapped(values, errors, exponents, circuit.output[:1])
-    tensor = values.reshape((dimension,) * sites).transpose(np.argsort(circuit.tree.order))
-    return tensor, float(np.linalg.norm(errors))
+        values, errors = pooled(values, errors, each)
+        exponents = pooled_exponents(exponents, each)
+    values, errors, exponents = mapped(values, errors, exponents, top)
+    rows, _ = scaled_map(circuit.output[:1], pooled_exponents(exponents, window))
+    first, wrong = (part[0] for part in pooled(values[: window - 1], errors[: window - 1], window - 1))
+    matrix, moved = closed(first, wrong, values[-1], errors[-1], rows[0])
+    return matrix.reshape((dimension,) * sites).transpose(np.argsort(circuit.tree.order)), float(np.linalg.norm(moved))
+
+
+def closed(
+    one: np.ndarray, wrong: np.ndarray, other: np.ndarray, astray: np.ndarray, output: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Every entry of the one times every entry of the other, (entries, channels), summed by the output; their errors.
+
+    As `multiplied` and a map, but the products of the channels are never held one by one.
+    """
+    magnitudes, several = np.abs(output), (len(output) + 6) * rounding.roundoff(one, other, output)
+    values = (one * output) @ other.T
+    moved = (wrong * magnitudes) @ (np.abs(other) + astray).T
+    moved += (np.abs(one) * magnitudes) @ (astray + several * np.abs(other)).T
+    return values, moved
 
 
 def mapped(values: np.ndarray, errors: np.ndarray, exponents: np.ndarray, weight: np.ndarray) -> Values:
