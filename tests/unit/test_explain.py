@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -38,9 +39,12 @@ def test_the_seeds_of_an_interval_average_to_its_mean(name, capsys):
 def test_an_equivalence_of_every_pair_is_told_by_pair(capsys):
     name = "trained-entanglement-share-label"
     main(["explain", name])
-    told = capsys.readouterr().out.partition("per pair (means over seeds: first, second, difference):\n")[2]
-    lines = [line for line in told.splitlines() if line.startswith("  ")]
-    differences = [float(line.rsplit(", ", 1)[1].replace("−", "-")) for line in lines]
+    header = "per pair (means over seeds: first, second, difference; then the difference of every seed):\n"
+    told = capsys.readouterr().out.partition(header)[2]
+    lines = [line.replace("−", "-").split("; ") for line in told.splitlines() if line.startswith("  ")]
+    differences = [float(means.rsplit(", ", 1)[1]) for means, _ in lines]
+    for mean, (_, every) in zip(differences, lines, strict=True):
+        assert mean == pytest.approx(np.mean([float(each.split(": ")[1]) for each in every.split(", ")]), abs=2e-3)
     stored = pd.read_csv(f"{REFERENCE}/claims.csv").set_index("id").loc[name, "mean"]
     assert any(value == pytest.approx(stored, abs=2e-3) for value in differences)
     assert len(differences) > 4

@@ -141,11 +141,12 @@ def per_seed_lines(claim: Claim, found: list[Pair]) -> Iterator[str]:
 
 
 def group_lines(found: list[Pair]) -> Iterator[str]:
-    """A line for all pairs that differ in their seed alone: means over seeds of both sides and of the statistic."""
+    """A line for all pairs that differ in their seed alone: means over seeds, and the statistic of every seed."""
     if found:
-        yield "per pair (means over seeds: first, second, difference):"
+        yield "per pair (means over seeds: first, second, difference; then the difference of every seed):"
     for name, own in grouped(found, labels_of).items():
-        yield f"  {name}: {means(own)}"
+        every = ", ".join(f"{pair.seed}: {number(pair.statistic)}" for pair in own)
+        yield f"  {name}: {means(own)}; {every}"
 
 
 def grouped(found: list[Pair], key: Callable[[Pair], str]) -> dict[str, list[Pair]]:

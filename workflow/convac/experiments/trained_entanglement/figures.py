@@ -231,7 +231,8 @@ def controls(table: pd.DataFrame, tasks: list[str], looks: Looks) -> Figure | No
         untrained = per_seed(rows(shares, control="none", phase=UNTRAINED))
         dots(grid[0, column], 0, untrained, *looks[geometry], filled=False, aside=0.16)
         for place, control in enumerate(CONTROLS, start=1):
-            values = per_seed(rows(shares, control=control, phase=TRAINED))
+            own_control = rows(shares, control=control, phase=TRAINED)
+            values = per_seed(memorised(own_control, found) if control == "shuffled" else own_control)
             dots(grid[0, column], place, values, *looks[geometry], aside=0.16)
             for quantity, filled, side in (("test_accuracy", True, -0.15), ("train_accuracy", False, 0.15)):
                 reached = per_seed(final(rows(found, quantity=quantity, control=control)))
@@ -250,12 +251,22 @@ def controls(table: pd.DataFrame, tasks: list[str], looks: Looks) -> Figure | No
     entries = [*geometry_keys({geometry: looks[geometry]}), *label_keys(own)]
     entries.append(key("open: untrained; accuracy on training images", color=BLACK, marker="o", **OPEN))
     made.legend(handles=entries, loc="outside upper center", ncols=len(entries))
-    note(made, f"{task}; {MEASURED}", f"above shuffled labels: seeds that have memorised {MEMORISED:g} of them, of all")
+    note(
+        made,
+        f"{task}; {MEASURED}",
+        f"shuffled labels: share of seeds that know {MEMORISED:g} of them, whose number stands above",
+    )
     return made
 
 
+def memorised(shares: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the seeds that know their shuffled labels by heart: the others are no control."""
+    reached = final(rows(found, quantity="train_accuracy", control="shuffled"))
+    return shares[shares["seed"].isin(reached.loc[reached["value"] >= MEMORISED, "seed"])]
+
+
 def count_memorised(axes: Axes, found: pd.DataFrame) -> None:
-    """How many seeds have memorised their shuffled labels: the others are no control."""
+    """How many seeds have memorised their shuffled labels, of all."""
     values = per_seed(found)
     if values:
         told = f"{sum(value >= MEMORISED for value in values)}/{len(values)}"
