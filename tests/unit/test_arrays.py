@@ -1,14 +1,20 @@
 """What users hand in is taken as it is given, or refused in one line that names the argument."""
 
 import math
+from collections import UserList, deque
 from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
-from convac.arrays import grid_shape, integer, integers, number, numbers, real
+from convac.arrays import boolean, grid_shape, integer, integers, number, numbers, real, series
+from convac.circuits.tree import random_circuit
+from convac.circuits.tree_tensors import TreeTensorNetwork
 from convac.errors import ArgumentError
+from convac.geometry.partitions import Partition
+from convac.geometry.trees import PoolingTree
 
 TENSORS = [torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.float8_e4m3fn, torch.float8_e5m2]
 ARRAYS = [np.float64, np.float32, np.float16, np.longdouble, np.int8, np.uint64, ">f8", "<i4"]
@@ -73,6 +79,13 @@ def test_a_tensor_is_copied_and_an_array_is_not():
         ([1, math.nan], "finite"),
         (torch.tensor([math.inf]), "finite"),
         (np.ma.masked_array([1.0, 2.0], mask=[True, False]), "masked"),
+        ([np.ma.masked_array([1.0, 2.0], mask=[True, False])], "masked"),
+        (np.ma.masked_array(1.0, mask=True), "masked"),
+        (deque([True, 2.0]), "booleans"),
+        (UserList([1.0, False]), "booleans"),
+        ([[torch.tensor(True), torch.tensor(2.0)]], "booleans"),
+        (bytearray(b"01"), "bytes"),
+        (memoryview(b"01"), "bytes"),
         (torch.ones(2, device="meta"), "meta"),
         (np.longdouble("1e400"), "range"),
         (np.longdouble("1e-400"), "range"),
@@ -152,3 +165,44 @@ def test_finite_numbers(value):
 def test_what_is_no_finite_number_in_range_is_refused(value):
     with pytest.raises(ArgumentError, match=r"tolerance: got .*; accepted: a finite number > 0 and < 1$"):
         number(value, "tolerance", above=0, below=1)
+
+
+def test_a_data_frame_is_its_numbers_not_the_names_of_its_columns():
+    mask = pd.DataFrame([[True, False], [False, False]])
+    assert Partition.of((2, 2), mask).inside == (0,)
+    assert real(pd.DataFrame(np.eye(2)), "weights").tolist() == [[1, 0], [0, 1]]
+    assert integers(pd.Series([3, 1], index=["a", "b"]), "widths") == (3, 1)
+    for frame in (mask, pd.DataFrame([[0, 1], [1, 0]])):
+        with pytest.raises(ArgumentError, match=r"widths: .* of shape"):
+            integers(frame, "widths")
+
+
+def test_tensors_in_nested_lists_keep_their_numbers():
+    nested = [[torch.tensor(1.0, requires_grad=True), torch.tensor(2.0, dtype=torch.bfloat16)], [3, np.float32(4)]]
+    assert real(nested, "weights").tolist() == [[1, 2], [3, 4]]
+
+
+@pytest.mark.parametrize("value", [0, 1, None, "False", "", [], [True], np.array(True), torch.tensor(True), 1.0])
+def test_a_boolean_is_true_or_false_alone(value):
+    with pytest.raises(ArgumentError, match=r"shared: got .*; accepted: True or False"):
+        boolean(value, "shared")
+    with pytest.raises(ArgumentError, match="accepted: True or False"):
+        random_circuit(PoolingTree.named("line", (4,)), 2, (2, 2), np.random.default_rng(0), shared=value)
+    assert boolean(np.True_, "shared") is True
+
+
+@pytest.mark.parametrize("value", [5, None, "12", b"12", bytearray(b"12"), {"a": 1}, np.array(3), torch.tensor(3)])
+def test_what_has_no_entries_is_no_series(value):
+    with pytest.raises(ArgumentError, match=r"orders: got .*; accepted: numbers"):
+        series(value, "orders", "numbers")
+    assert series((entry for entry in (1, 2)), "orders", "numbers") == [1, 2]
+
+
+def test_a_tensor_of_images_is_no_list_of_sites():
+    network = TreeTensorNetwork.of(random_circuit(PoolingTree.named("line", (4,)), 2, (2, 2), np.random.default_rng(0)))
+    images = np.random.default_rng(1).normal(size=(4, 4, 2))  # as many images as sites
+    right = network.amplitudes(images)
+    assert np.array_equal(network.amplitudes(torch.tensor(images)), right)
+    assert np.array_equal(network.amplitudes(list(images.swapaxes(0, 1))), right)
+    with pytest.raises(ArgumentError, match="site 1 has 1 rows, site 0 4; accepted: as many"):
+        network.amplitudes([np.ones((4, 2)), np.ones((1, 2)), np.ones((4, 2)), np.ones((4, 2))])

@@ -30,7 +30,7 @@ def test_weights_of_every_real_kind_are_the_same_numbers(weight):
         ({"weights": (W > 0,)}, "layers: level 1: holds booleans"),
         ({"weights": ([[1, 2], [3]],)}, "layers: level 1: rows differ"),
         ({"weights": ([[1, 2], [3, True]],)}, "layers: level 1: holds booleans"),
-        ({"weights": "foo"}, "layers: level 1: holds text"),
+        ({"weights": "foo"}, "layers: got 'foo'; accepted: one array of weights per level"),
         ({"weights": (W.astype(str),)}, "layers: level 1: holds text"),
         ({"weights": None}, "layers: got None"),
         ({"weights": 3}, "layers: got 3"),

@@ -178,7 +178,7 @@ def test_mask_channels_are_counted_and_refused_where_there_are_none():
     missing = np.full((1, 8, 8), MISSING)
     with pytest.raises(ArgumentError, match=r"^images: values -1\.\.-1; accepted: 0\.\.16"):
         convnet(False).encode(missing)
-    with pytest.raises(ArgumentError, match=r"^mask_channel: 'yes'; accepted: True or False"):
+    with pytest.raises(ArgumentError, match=r"^mask_channel: got 'yes'; accepted: True or False"):
         convnet("yes")
     with pytest.raises(ArgumentError, match=r"^local_dimension: 4; accepted: 8"):
         build(run(network_spec("convolutional", **PATCHES, local_dimension=4, mask_channel=True)))

@@ -7,6 +7,7 @@ being imported here.
 
 import math
 import sys
+from collections import UserList, deque
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -19,6 +20,8 @@ Shape = tuple[int | str, ...] | None
 LONGEST = 60  # of a value in an error line
 UNPRINTED = 10**4300  # the smallest integer that Python doesn't convert to text; nothing that is counted is as large
 WIDEST = 2**20  # channels of a level, states of a site, classes: where there is a weight for each
+NESTED = (list, tuple, deque, UserList)  # what numpy takes for a row
+TEXT = (str, bytes, bytearray, memoryview)  # series of characters or bytes
 SITES = 2**22  # of a grid: trees and partitions hold numbers for each, some hundred bytes in all
 
 
@@ -87,20 +90,32 @@ def given(value: Any, name: str, accepted: str = "an array of numbers") -> np.nd
     """The value as a numpy array of its own type: bool, integer, floating, complex, text or object.
 
     Raises:
-        ArgumentError: rows of different lengths, masked entries, or a tensor that has no numbers to read.
+        ArgumentError: rows of different lengths, masked entries, raw bytes, or a tensor that has no numbers to read.
     """
     if is_tensor(value):
         return from_tensor(value, name)
+    if isinstance(value, bytearray | memoryview):
+        raise ArgumentError(f"{name}: holds bytes; accepted: {accepted}")
     if np.ma.is_masked(value):
         raise ArgumentError(f"{name}: has masked entries; accepted: numbers throughout")
-    if isinstance(value, list | tuple):
-        value = [given(entry, name) if is_tensor(entry) else entry for entry in value]
     try:
-        return np.asarray(value)
+        return np.asarray(plain(value, name))
     except (ValueError, TypeError, RuntimeError) as error:
-        raise ArgumentError(
-            f"{name}: rows differ in length, or aren't numbers; accepted: an array of numbers"
-        ) from error
+        if isinstance(error, ArgumentError):
+            raise
+        raise ArgumentError(f"{name}: rows differ in length, or aren't numbers; accepted: {accepted}") from error
+
+
+def plain(value: Any, name: str) -> Any:
+    """Nested series with the arrays in them as `given` reads them: numpy would read past masks and gradients."""
+    if isinstance(value, NESTED):
+        return [plain(entry, name) for entry in value]
+    return given(value, name) if isinstance(value, np.ma.MaskedArray) or is_tensor(value) else value
+
+
+def is_array(value: Any) -> bool:
+    """Whether the value says of itself what array it is: of numpy, torch, pandas or another library."""
+    return is_tensor(value) or (hasattr(value, "__array__") and not isinstance(value, type))
 
 
 def is_tensor(value: Any) -> bool:
@@ -133,10 +148,37 @@ def kind(array: np.ndarray) -> str:
 
 
 def has_boolean(value: Any) -> bool:
-    """Whether nested lists hold a boolean, which numpy takes for a number."""
-    if isinstance(value, list | tuple):
+    """Whether nested series hold a boolean, which numpy takes for a number."""
+    if isinstance(value, NESTED):
         return any(map(has_boolean, value))
-    return isinstance(value, bool | np.bool_) or (isinstance(value, np.ndarray) and value.dtype.kind == "b")
+    if isinstance(value, np.ndarray):
+        return bool(value.dtype.kind == "b")
+    return isinstance(value, bool | np.bool_) or (is_tensor(value) and str(value.dtype) == "torch.bool")
+
+
+def boolean(value: Any, name: str) -> bool:
+    """True or False, of Python or numpy; raises ArgumentError for anything else: of text, even "False" is true."""
+    if not isinstance(value, bool | np.bool_):
+        raise ArgumentError(f"{name}: got {short(value)}; accepted: True or False")
+    return bool(value)
+
+
+def series(value: Any, name: str, accepted: str) -> list[Any]:
+    """The entries of any series, as they are: of Python, numpy, torch or pandas.
+
+    Raises:
+        ArgumentError: text, bytes, a mapping, or what has no entries.
+
+    >>> series(range(2), "orders", "numbers")
+    [0, 1]
+    """
+    if is_array(value):
+        array = given(value, name, accepted)  # a data frame would give the names of its columns
+        if array.ndim:
+            return list(array)
+    elif isinstance(value, Iterable) and not isinstance(value, (*TEXT, Mapping)):
+        return list(value)
+    raise ArgumentError(f"{name}: got {short(value)}; accepted: {accepted}")
 
 
 def integer(value: Any, name: str, least: int | None = None, most: int | None = None) -> int:
@@ -164,14 +206,12 @@ def random_generator(value: Any, name: str = "generator") -> np.random.Generator
 def integers(value: Any, name: str, least: int | None = None, most: int | None = None) -> tuple[int, ...]:
     """Several integers, each as `integer` takes it, from any series of them; none at all is accepted."""
     accepted = span("integers", least, most)
-    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
-        raise ArgumentError(f"{name}: got {short(value)}; accepted: {accepted}")
-    array = given(value, name) if is_tensor(value) else value
-    if isinstance(array, np.ndarray):
+    if is_array(value):
+        array = given(value, name, accepted)
         if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
             raise ArgumentError(f"{name}: {kind(array)} of shape {list(array.shape)}; accepted: {accepted}")
-        array = array.tolist()
-    entries = list(array)
+        value = array.tolist()
+    entries = series(value, name, accepted)
     found = [as_integer(entry) for entry in entries]
     for entry, number in zip(entries, found, strict=True):
         if number is None or (least is not None and number < least) or (most is not None and number > most):
@@ -186,7 +226,7 @@ def as_integer(value: Any) -> int | None:
     if isinstance(value, int | np.integer):
         return int(value) if abs(int(value)) < UNPRINTED else None
     array = given(value, "integer") if is_tensor(value) else value
-    if isinstance(array, np.ndarray) and array.ndim == 0 and array.dtype.kind in "iu":
+    if isinstance(array, np.ndarray) and array.ndim == 0 and array.dtype.kind in "iu" and not np.ma.is_masked(array):
         return int(array)
     return None
 

@@ -26,7 +26,8 @@ Arrays = dict[str, np.ndarray]
 def path_of(value: Any, name: str = "path") -> Path:
     """A path from a user; raises ArgumentError for what is none."""
     if not isinstance(value, str | os.PathLike) or isinstance(os.fspath(value), bytes) or "\0" in os.fspath(value):
-        raise ArgumentError(f"{name}: got {one_line(repr(value), 60)}; accepted: a path, as text or pathlib.Path")
+        got = "an integer" if isinstance(value, int) else one_line(repr(value), 60)  # long ones have no text
+        raise ArgumentError(f"{name}: got {got}; accepted: a path, as text or pathlib.Path")
     return Path(value)
 
 
@@ -40,6 +41,8 @@ def replacing(path: str | Path) -> Iterator[Path]:
         FileError: the disk is full, or the folder can't be written; the old file stands as it was.
     """
     target = Path(path)
+    if not target.name:
+        raise FileError(f"{target}: is a folder; accepted: the name of a file")
     temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

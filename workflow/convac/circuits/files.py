@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from convac.arrays import short
 from convac.circuits.tree import Circuit
 from convac.circuits.tree_tensors import TreeTensorNetwork
 from convac.errors import ArgumentError, ConvacError, FileError
@@ -345,9 +346,3 @@ def positive_integers(content: Mapping[str, Any], key: str) -> tuple[int, ...]:
 def is_integer(value: Any) -> bool:
     """Whether a JSON value is an integer; true and false aren't."""
     return isinstance(value, int) and not isinstance(value, bool)
-
-
-def short(value: Any) -> str:
-    """A JSON value for an error line."""
-    text = repr(value)
-    return text if len(text) <= 40 else f"{text[:39]}…"

@@ -1,12 +1,11 @@
 """The neutral description of a convolutional arithmetic circuit as data: what engines read and networks write."""
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from convac.arrays import WIDEST, integer, integers, random_generator, real, short
+from convac.arrays import WIDEST, boolean, integer, integers, random_generator, real, series, short
 from convac.errors import ArgumentError
 from convac.geometry.trees import PoolingTree
 
@@ -48,11 +47,8 @@ class Circuit:
         channels = integer(self.local_dimension, "local_dimension", least=1)
         object.__setattr__(self, "local_dimension", channels)
         levels = self.tree.levels
-        if not isinstance(self.weights, Iterable):
-            raise ArgumentError(
-                f"layers: got {short(self.weights)}; accepted: one array of weights per level, {levels}"
-            )
-        weights = [real(weight, f"layers: level {level}") for level, weight in enumerate(self.weights, start=1)]
+        given = series(self.weights, "layers", f"one array of weights per level, {levels}")
+        weights = [real(weight, f"layers: level {level}") for level, weight in enumerate(given, start=1)]
         if len(weights) != levels:
             raise ArgumentError(f"layers: {len(weights)} given; accepted: one per level, {levels}")
         for level, (weight, positions) in enumerate(zip(weights, self.tree.positions, strict=False), start=1):
@@ -133,6 +129,7 @@ def random_circuit(
     if len(given) != tree.levels:
         raise ArgumentError(f"widths: {len(given)} given; accepted: one per level, {tree.levels}")
     random_generator(generator)
+    shared, positive = boolean(shared, "shared"), boolean(positive, "positive")
 
     def draw(*shape: int) -> np.ndarray:
         return generator.uniform(0.1, 1.0, shape) if positive else generator.normal(size=shape) / math.sqrt(shape[-1])

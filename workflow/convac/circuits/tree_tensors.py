@@ -7,7 +7,20 @@ from functools import cached_property, reduce
 
 import numpy as np
 
-from convac.arrays import WIDEST, grid_shape, integer, integers, numbers, random_generator, short
+from convac.arrays import (
+    WIDEST,
+    as_integer,
+    boolean,
+    given,
+    grid_shape,
+    integer,
+    integers,
+    is_array,
+    numbers,
+    random_generator,
+    series,
+    short,
+)
 from convac.circuits.tree import Circuit
 from convac.errors import ArgumentError
 
@@ -169,18 +182,27 @@ class TreeTensorNetwork:
         self, representation: Sequence[np.ndarray] | np.ndarray, kept: Callable[[np.ndarray], np.ndarray]
     ) -> np.ndarray:
         """Values of every class (batch, classes), from the sites up, as `kept` leaves those of every node."""
-        if isinstance(representation, np.ndarray) and representation.ndim == 3:
-            representation = representation.swapaxes(0, 1)
-        each = list(representation)
+        wanted = f"one array per site, {self.sites}"
+        array = given(representation, "representation") if is_array(representation) else None
+        each = series(representation if array is None else array, "representation", wanted)
+        if array is not None and array.ndim == 3:
+            each = list(array.swapaxes(0, 1))
         if len(each) != self.sites:
-            raise ArgumentError(f"representation: of {len(each)} sites; accepted: one array per site, {self.sites}")
+            raise ArgumentError(f"representation: of {len(each)} sites; accepted: {wanted}")
+        shapes = [("batch", dimension) for dimension in self.local_dimensions]
+        own = [numbers(values, f"representation: site {site}", shapes[site]) for site, values in enumerate(each)]
+        odd = [site for site, rows in enumerate(own) if len(rows) != len(own[0])]
+        if odd:
+            raise ArgumentError(
+                f"representation: site {odd[0]} has {len(own[odd[0]])} rows, site 0 {len(own[0])}; accepted: as many"
+            )
         values: dict[int, np.ndarray] = {}
         for node in self.order:
             if node < self.sites:
-                own = numbers(each[node], f"representation: site {node}", ("batch", self.local_dimensions[node]))
+                pooled = own[node]
             else:
-                own = reduce(lambda one, other: kept(one * other), map(values.pop, self.children[node]))
-            values[node] = kept(own @ self.weights[node].T)
+                pooled = reduce(lambda one, other: kept(one * other), map(values.pop, self.children[node]))
+            values[node] = kept(pooled @ self.weights[node].T)
         return np.asarray(values[self.root])
 
     def coefficient_tensor(self) -> np.ndarray:
@@ -273,12 +295,13 @@ def random_tree_network(
     sites = math.prod(sides)
     check_tree(sites, above)
     inner = len(above) - sites
-    single = not isinstance(widths, Sequence | np.ndarray)
-    own = (integer(widths, "widths", 1, WIDEST),) * inner if single else integers(widths, "widths", 1, WIDEST)
+    single = as_integer(widths)
+    own = integers(widths, "widths", 1, WIDEST) if single is None else (integer(single, "widths", 1, WIDEST),) * inner
     if len(own) != inner:
         raise ArgumentError(f"widths: {len(own)} given; accepted: one per inner node, {inner}")
     channels = (integer(local_dimension, "local_dimension", 1, WIDEST),) * sites + own
     random_generator(generator)
+    complex_weights = boolean(complex_weights, "complex_weights")
     weights = []
     for node, parent in enumerate(above):
         size = (rows if parent == ROOT else channels[parent], channels[node])

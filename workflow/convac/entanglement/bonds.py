@@ -4,10 +4,11 @@ from typing import overload
 
 import numpy as np
 
+from convac.arrays import number
 from convac.circuits.tree import Circuit
 from convac.circuits.tree_tensors import TreeTensorNetwork
 from convac.entanglement import tree_bonds, truncation
-from convac.entanglement.limits import MEMORY, SECONDS
+from convac.entanglement.limits import MEMORY, SECONDS, Limits
 from convac.entanglement.mincut import HasCircuit, circuit_of
 from convac.entanglement.precision import LARGEST_ERROR
 
@@ -42,9 +43,10 @@ def bond_spectra(
     >>> bond_spectra(from_mps([np.eye(2)[None], np.eye(2)[:, None, :]]))[0].round(12).tolist()
     [0.5, 0.5]
     """
+    largest = number(largest_error, "largest_error", above=0, infinite=True)
     if isinstance(source, TreeTensorNetwork):
-        return tree_bonds.network_bond_spectra(source, largest_error, memory_limit, time_limit)
-    return truncation.bond_spectra(circuit_of(source), None, largest_error, memory_limit, time_limit)
+        return tree_bonds.network_bond_spectra(source, largest, memory_limit, time_limit)
+    return truncation.bond_spectra(circuit_of(source), None, largest, memory_limit, time_limit)
 
 
 @overload
@@ -88,6 +90,7 @@ def truncated(
     >>> measure(truncated(circuit, 2), [0, 1, 2, 3]).schmidt_number
     2
     """
+    Limits(memory_limit, time_limit)  # refused even where nothing has to be cut
     if isinstance(source, TreeTensorNetwork):
         return tree_bonds.truncated_network(source, rank, memory_limit, time_limit)
     return truncation.truncated(circuit_of(source), rank, None, memory_limit, time_limit)

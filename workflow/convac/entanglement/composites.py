@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from convac.arrays import given, grid_shape, integer, integers, kind
+from convac.arrays import boolean, given, grid_shape, integer, integers, kind
 from convac.circuits.tree_tensors import TreeTensorNetwork
 from convac.entanglement.calls import check_rows
 from convac.entanglement.dependence import CONFIDENCE, Dependence, averaged, dependence
@@ -71,8 +71,7 @@ class HeldOut:
         object.__setattr__(self, "images", images)
         object.__setattr__(self, "least_pixels", integer(self.least_pixels, "least_pixels", least=0))
         object.__setattr__(self, "draws", integer(self.draws, "draws", least=1))
-        if not isinstance(self.within_class, bool | np.bool_):
-            raise ArgumentError(f"within_class: got {self.within_class!r}; accepted: True or False")
+        object.__setattr__(self, "within_class", boolean(self.within_class, "within_class"))
         if self.labels is None:
             if self.within_class:
                 raise ArgumentError("within_class: needs labels; accepted: with one label per image")

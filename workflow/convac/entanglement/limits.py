@@ -8,8 +8,9 @@ work. What a function of the user's takes isn't counted.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from numbers import Real
 from typing import NamedTuple
+
+import numpy as np
 
 from convac.arrays import short
 from convac.errors import ArgumentError, MemoryLimitError, TimeLimitError
@@ -36,6 +37,7 @@ RATES = {
 HANDLING = 10**5
 # beyond some twenty seconds of one core the automatic choice prefers the Rényi-2 entropy to the spectrum
 OPERATIONS = 10**11
+NUMBER = (int, float, np.integer, np.floating)  # a limit; integers may be of any size
 
 
 @dataclass(frozen=True)
@@ -54,11 +56,14 @@ class Limits:
     seconds: float = SECONDS
 
     def __post_init__(self) -> None:
-        for name, value, unit in (("memory_limit", self.memory, "bytes"), ("time_limit", self.seconds, "seconds")):
-            if isinstance(value, bool) or not isinstance(value, Real) or not value > 0:
+        for name, field, unit in (("memory_limit", "memory", "bytes"), ("time_limit", "seconds", "seconds")):
+            value = getattr(self, field)
+            if isinstance(value, bool) or not isinstance(value, NUMBER) or not value > 0:
                 raise ArgumentError(
                     f"{name}: got {short(value)}; accepted: a positive number of {unit}, inf for no limit"
                 )
+            if isinstance(value, np.generic):  # half precision holds no count of bytes that it could be compared with
+                object.__setattr__(self, field, float(value))
 
     def allow(self, engine: str, needed: int, operations: int) -> bool:
         """Whether an engine that needs so many bytes and operations may start."""

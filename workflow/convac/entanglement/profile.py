@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from convac.arrays import number, short
+from convac.arrays import number, series, short
 from convac.circuits.exchange import network_of, selected
 from convac.circuits.tree import Circuit
 from convac.circuits.tree_tensors import TreeTensorNetwork
@@ -93,13 +93,14 @@ class Profile:
         Raises:
             ArgumentError: that order, or mutual information, wasn't asked for.
         """
-        if order not in self.orders or not self.blocks:
+        asked = number(order, "order", above=0, infinite=True)
+        if asked not in self.orders or not self.blocks:
             raise ArgumentError(f"order: got {short(order)}; accepted: one of {list(self.orders)}, with part mutual")
         found = np.zeros((len(self.blocks),) * 2)
         for row in self.rows:
-            if row.order == order and row.part == "block":
+            if row.order == asked and row.part == "block":
                 found[int(row.name), int(row.name)] = 2 * row.value
-            elif row.order == order and row.part == "mutual":
+            elif row.order == asked and row.part == "mutual":
                 one, other = map(int, row.name.split(":"))
                 found[one, other] = found[other, one] = row.value
         return found
@@ -150,14 +151,15 @@ def profile(
     >>> found.mutual().round(12).tolist() == [[round(2 * math.log(2), 12)] * 2] * 2
     True
     """
-    if isinstance(orders, str) or not isinstance(orders, Iterable):
-        raise ArgumentError(f"orders: got {short(orders)}; accepted: one or more positive numbers")
-    asked = tuple(number(order, "orders", above=0, infinite=True) for order in orders)
+    given = series(orders, "orders", "one or more positive numbers")
+    asked = tuple(number(order, "orders", above=0, infinite=True) for order in given)
     if not asked:
         raise ArgumentError("orders: none given; accepted: one or more positive numbers")
-    wanted = [parts] if isinstance(parts, str) or not isinstance(parts, Iterable) else list(parts)
-    if not wanted or any(part not in PARTS for part in wanted):
+    wanted = [parts] if isinstance(parts, str) else series(parts, "parts", ", ".join(PARTS))
+    if not wanted or any(not isinstance(part, str) or part not in PARTS for part in wanted):
         raise ArgumentError(f"parts: got {short(wanted)}; accepted: {', '.join(PARTS)}")
+    if blocks is not None and "mutual" not in wanted:
+        raise ArgumentError("blocks: given without part mutual; accepted: with it alone")
     limits = Limits(memory_limit, time_limit)
     largest = number(largest_error, "largest_error", above=0, infinite=True)
     subject, moved = in_its_basis(source, output, gram)
@@ -318,9 +320,8 @@ def blocks_of(network: TreeTensorNetwork, blocks: Iterable[Choice] | None) -> tu
     """The blocks asked for, disjoint; by default the sites, or the nodes of the lowest height that has few enough."""
     if blocks is None:
         return default_blocks(network)
-    if isinstance(blocks, str) or not isinstance(blocks, Iterable):
-        raise ArgumentError(f"blocks: got {short(blocks)}; accepted: two or more disjoint sets of sites")
-    found = tuple(Partition.of(network.shape, block).inside for block in blocks)
+    given = series(blocks, "blocks", "two or more disjoint sets of sites")
+    found = tuple(Partition.of(network.shape, block).inside for block in given)
     every = [site for block in found for site in block]
     if len(found) < 2 or len(set(every)) < len(every):
         raise ArgumentError(f"blocks: {len(found)} given, or one site twice; accepted: two or more disjoint sets")

@@ -2,13 +2,13 @@
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Union
 
 import numpy as np
 
-from convac.arrays import given, grid_shape, has_boolean, integers, is_tensor, short
+from convac.arrays import given, grid_shape, has_boolean, integers, is_array, series, short
 from convac.errors import ArgumentError
 
 # what `Partition.of` takes: a name or text, a partition, site numbers, coordinates, a mask
@@ -101,10 +101,8 @@ def numbered(choice: object, sides: tuple[int, ...]) -> tuple[int, ...]:
         ArgumentError: the choice is none of these.
     """
     accepted = "a name, site numbers, coordinates or a boolean mask"
-    if isinstance(choice, bytes | Mapping) or not isinstance(choice, Iterable):
-        raise ArgumentError(f"partition: got {short(choice)}; accepted: {accepted}")
-    series = choice if isinstance(choice, np.ndarray | list | tuple) or is_tensor(choice) else list(choice)
-    array = given(series, "partition", accepted)
+    entries = choice if is_array(choice) else series(choice, "partition", accepted)
+    array = given(entries, "partition", accepted)
     if array.size == 0:
         return ()
     if array.dtype.kind == "b":
@@ -115,7 +113,7 @@ def numbered(choice: object, sides: tuple[int, ...]) -> tuple[int, ...]:
                 f"partition: is a mask of shape {list(array.shape)}; accepted: a mask of shape {wanted}"
             )
         return tuple(np.flatnonzero(array).tolist())
-    if array.dtype.kind not in "iu" or has_boolean(series) or array.ndim not in {1, 2}:
+    if array.dtype.kind not in "iu" or has_boolean(entries) or array.ndim not in {1, 2}:
         raise ArgumentError(f"partition: got {short(choice)}; accepted: {accepted}")
     if array.ndim == 1:
         return tuple(array.tolist())

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from convac.arrays import SITES, as_integer, grid_shape, integers, short
 from convac.errors import ArgumentError, ConvacError, FileError
-from convac.files import read_json, write_json
+from convac.files import path_of, read_json, write_json
 
 FORMAT = "convac-tree"
 VERSION = 1
@@ -35,7 +35,7 @@ def read_content(path: str | Path) -> TreeContent:
     Raises:
         FileError: the file is missing, damaged or malformed, or holds a tree that isn't balanced.
     """
-    document = read_json(path)
+    document = read_json(path_of(path))
     try:
         return content_from(document)
     except ConvacError as error:
@@ -45,7 +45,7 @@ def read_content(path: str | Path) -> TreeContent:
 def write_content(path: str | Path, content: TreeContent) -> None:
     """Write the short form of a tree; raises FileError where the file can't be written."""
     parts = {key: list(values) for key, values in content._asdict().items()}
-    write_json(path, {"format": FORMAT, "version": VERSION, **parts})
+    write_json(path_of(path), {"format": FORMAT, "version": VERSION, **parts})
 
 
 def content_from(document: Any) -> TreeContent:

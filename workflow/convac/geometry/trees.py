@@ -104,11 +104,13 @@ class PoolingTree:
             shape: the sites along each axis that it must be over; by default any.
 
         Raises:
+            ArgumentError: the path or the shape isn't one.
             FileError: it is missing, damaged, malformed, not balanced, or over other sites.
         """
+        sides = None if shape is None else grid_shape(shape)
         content = tree_files.read_content(path)
-        if shape is not None and content.sites != tuple(shape):
-            there, wanted = (" by ".join(map(str, sides)) for sides in (content.sites, shape))
+        if sides is not None and content.sites != sides:
+            there, wanted = (" by ".join(map(str, each)) for each in (content.sites, sides))
             raise FileError(f"{path}: is a tree over {there} sites; accepted: one over {wanted}")
         try:
             return cls(*content)
@@ -116,7 +118,11 @@ class PoolingTree:
             raise FileError(f"{path}: {error}") from error
 
     def write(self, path: str | Path) -> None:
-        """Write the tree as a file that `read` takes, wherever a geometry is named; raises FileError where it can't."""
+        """Write the tree as a file that `read` takes, wherever a geometry is named.
+
+        Raises:
+            ArgumentError, FileError: the path isn't one, or can't be written.
+        """
         tree_files.write_content(path, TreeContent(self.shape, self.order, self.windows))
 
     @property

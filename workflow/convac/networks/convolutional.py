@@ -82,9 +82,7 @@ class ConvNet(BiasedNetwork):
         self.kernel = arrays.integer(kernel, "kernel", 1, LARGEST_KERNEL)
         self.pooling = accept("pooling", pooling, POOLINGS)
         self.representation = accept_representation(representation)
-        for name, value in (("affine", affine), ("mask_channel", mask_channel)):
-            if not isinstance(value, bool):
-                raise ArgumentError(f"{name}: {arrays.short(value)}; accepted: True or False")
+        affine, mask_channel = arrays.boolean(affine, "affine"), arrays.boolean(mask_channel, "mask_channel")
         if affine and mask_channel:
             raise ArgumentError("mask_channel: beside affine; accepted: one of the two")
         self.affine, self.mask_channel = affine, mask_channel

@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon, Rectangle
 
+from convac.arrays import boolean
 from convac.circuits.exchange import network_of, selected
 from convac.circuits.tree_tensors import TreeTensorNetwork
 from convac.entanglement.limits import MEMORY
@@ -25,7 +26,7 @@ from convac.entanglement.measures import entropy
 from convac.entanglement.mincut import MinCut, min_cut, powers
 from convac.entanglement.profile import Profile
 from convac.entanglement.tree_bonds import network_bond_spectra
-from convac.errors import ConvacError
+from convac.errors import ArgumentError, ConvacError
 from convac.geometry.partitions import Choice, Partition
 from convac.geometry.trees import PoolingTree
 from convac.plotting.profile import profile_figure
@@ -80,12 +81,15 @@ def draw(source: Any, partition: Choice | None = None, *, output: int = 0, entro
     True
     """
     if isinstance(source, Profile):
+        if partition is not None:
+            raise ArgumentError("partition: given with a profile; accepted: with a network or a tree")
         return profile_figure(source)
+    tinted = boolean(entropies, "entropies")
     bare = isinstance(source, PoolingTree)
     network = outline(source) if isinstance(source, PoolingTree) else selected(network_of(source), output)
     chosen = None if partition is None else Partition.of(network.shape, partition)
     cut = None if bare or chosen is None else min_cut(network, chosen)
-    tints = bond_entropies(network) if entropies and not bare else {}
+    tints = bond_entropies(network) if tinted and not bare else {}
     with house():
         return drawn(network, chosen, cut, tints, bare)
 

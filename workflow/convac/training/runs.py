@@ -1,5 +1,6 @@
 """Trained networks of finished runs, from the folders that the workflow keeps them in, and as what engines measure."""
 
+import os
 from pathlib import Path
 
 from convac.circuits.tree import Circuit
@@ -38,7 +39,7 @@ def load_run(folder: str | Path, replica: int | None = 0) -> Network:
     """
     place = path_of(folder, "folder")
     for name in (SPEC, MODEL):
-        if not (place / name).exists():
+        if not os.path.exists(place / name):  # false of a name too long, too
             raise FileError(f"{place}: has no {name}; accepted: a run that was trained, results/runs/<cell>")
     spec = parse(RunSpec, read_json(place / SPEC), str(place / SPEC))
     tensors, header = read_arrays(place / MODEL)
