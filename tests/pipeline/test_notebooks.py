@@ -90,7 +90,8 @@ def test_every_notebook_finds_its_own_results(study):
     cells = json.loads(NOTEBOOKS[study].read_text())["cells"]
     code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     assert all(f'{name} = ""' in code[0] for name in ("table", "examples", "claims", "stem", "provenance"))
-    assert f'table, examples, claims, stem = inputs("{study}", table, examples, claims, stem)' in code[1]
+    assert f'show("{study}", table, examples, claims, stem, provenance)' in code[1]
+    assert len(code) == 2, "prose and two cells: the files, and what draws them"
 
 
 def test_the_last_run_comes_first_then_the_reference(tmp_path, notebooks):

@@ -1,5 +1,6 @@
 """The documents tell the truth: their steps are followed, word by word, in a clone."""
 
+import json
 import re
 import shlex
 import sys
@@ -42,6 +43,13 @@ def follow(clone: Clone, line: str) -> str:
     # `make generate` less its set-up, which would make another environment
     done = clone.run("bash", "-c", GENERATE if line == "make generate" else line)
     return done.stdout + done.stderr
+
+
+def test_an_experiment_is_short():
+    given = [block["text"] for block in blocks("add-an-experiment.md") if block["language"] in {"python", "yaml"}]
+    assert sum(bool(line.strip()) for text in given for line in text.splitlines()) <= 85
+    template = json.loads((ROOT / "docs/experiment.ipynb").read_text(encoding="utf-8"))
+    assert len(template["cells"]) <= 3
 
 
 def test_a_new_experiment_by_the_document_changes_only_its_own_jobs(clone):

@@ -57,6 +57,7 @@ for name in PLAN.experiments:
             code=source_hash(
                 "convac.commands.figure",
                 f"convac.experiments.{PLAN.study(name)}.figures",
+                "convac.experiments.notebook",
             ),
         message:
             f"figures of {name} ({{wildcards.scale}})"

@@ -7,7 +7,7 @@ null, mirrored and planted tables for the tests follow from the claim itself.
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -116,12 +116,12 @@ class Claim:
     statement: str
     source: str
     origin: Origin
-    role: Role
-    where: Labels
     first: Labels
     second: Labels
-    threshold: float
     expected: tuple[float, float]
+    role: Role = "secondary"
+    where: Labels = field(default_factory=dict)
+    threshold: float = 0.0
     by: tuple[str, ...] = ()
     every: bool = False
     kind: Kind = "interval"

@@ -110,7 +110,7 @@ def run(options: Namespace) -> None:
     executed = Path(options.attempt).read_bytes()
     with replacing(options.output) as temporary:
         temporary.write_bytes(executed)
-    code = source_hash(__spec__.name, f"convac.experiments.{options.study}.figures")
+    code = source_hash(__spec__.name, f"convac.experiments.{options.study}.figures", "convac.experiments.notebook")
     write_json(options.record, run_record(table=digest, examples=sha256(options.examples), code=code))
     if "CONVAC_WORKFLOW" in os.environ:
         figures = [Path(f"{options.stem}.png"), *sorted(Path().glob(f"{options.stem}-*.png"))]

@@ -161,7 +161,7 @@ def drawn(
     table = with_convergence(table)
     for part, draw in parts.items():
         with house():
-            made = draw(table)
+            made = None if table.empty else draw(table)
             if made and marks and part not in untrained:
                 rings = made.findobj(lambda artist: artist.get_gid() == RING)
                 note(made, marks, *([RINGED] if rings else []))
