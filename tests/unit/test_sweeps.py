@@ -160,10 +160,38 @@ def test_texts_stand_side_by_side_in_their_order():
 
 
 def test_many_lines_stand_in_panels():
-    many = pd.concat([table().assign(task=f"t{n}", cell=lambda rows, n=n: rows["cell"] + str(n)) for n in range(8)])
+    many = pd.concat([table().assign(task=f"t{n}", cell=lambda rows, n=n: rows["cell"] + str(n)) for n in range(9)])
     made = sweep_figure(many, "widths", "test_accuracy")
-    assert len(made.axes) == 8
+    assert len(made.axes) == 9
     assert all(len(axes.lines) == 1 for axes in made.axes)
+
+
+def crossed():
+    """Twelve lines: trees of two geometries and two depths, three tasks; `fits` says what geometry and task say."""
+    parts = []
+    for geometry in ("square", "mirror"):
+        for levels in (1, 5):
+            for task in ("a", "b", "c"):
+                own = {
+                    "geometry": geometry,
+                    "levels": levels,
+                    "fits": "yes" if (geometry == "square") == (task == "a") else "no",
+                }
+                own |= {"task": task, "cell": lambda rows, own=f"{geometry}{levels}{task}": rows["cell"] + own}
+                parts.append(table().assign(**own))
+    return pd.concat(parts)
+
+
+def test_panels_share_their_lines_and_one_legend():
+    made = sweep_figure(crossed(), "widths", "test_accuracy")
+    assert [axes.get_title(loc="left") for axes in made.axes] == ["(a) Square", "(b) Mirror"]
+    assert len({axes.get_ylim() for axes in made.axes}) == 1
+    assert not any(axes.get_legend() for axes in made.axes)
+    (legend,) = made.legends
+    named_lines = {text.get_text() for text in legend.get_texts()}
+    assert named_lines == {f"{task}, levels {levels}" for levels in (1, 5) for task in "abc"}
+    for axes in made.axes:
+        assert len(axes.lines) == len({(line.get_color(), line.get_marker()) for line in axes.lines}) == 6
 
 
 def test_names_and_first_quantities():
