@@ -70,7 +70,7 @@ class Advice:
         widths: channels after each level.
         parameters: of a ConvAC of these widths.
         ranks: per level, what widths are in proportion to, see `convac.advice.widths.class_ranks`.
-        found: whether there is pair dependence; where not, tree and widths are a default.
+        found: whether there is pair dependence; where not, the tree is a default.
         p_value: of the null that the classes' covariances agree.
         candidates: every tree that was looked at, the best score first.
         reasons: sentences.
