@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import convac
 from convac.advice import pairs, search
 from convac.advice.advise import FREE, NOTHING, STRUCTURED, advise
-from convac.advice.widths import advised_widths
+from convac.advice.widths import advised_widths, class_ranks
 from convac.datasets.blobs import generate
 from convac.entanglement.limits import Limits
 from convac.errors import ArgumentError, MemoryLimitError, TimeLimitError
@@ -169,7 +169,7 @@ def test_blobs_get_the_tree_of_their_task():
     local, symmetric = (generate(task, 3, 5000, 10, side=32) for task in ("closedness", "symmetry"))
     found = advise(local["train_images"], local["train_labels"])
     assert found.geometry == "square"
-    assert found.widths[1] > found.widths[2] > found.widths[4]
+    assert max(found.ranks) == pytest.approx(2)  # of two classes there is one difference
     found = advise(symmetric["train_images"], symmetric["train_labels"])
     assert found.geometry == STRUCTURED
     assert found.scores["mirror"] > 1.1 > found.scores["square"]
@@ -184,7 +184,7 @@ def nothing(found):
     assert not found.found
     assert found.geometry == "square"
     assert found.reasons[0].startswith(NOTHING)
-    assert len({*found.widths[1:]}) <= 2
+    assert np.ptp(found.ranks) < 1e-6
 
 
 def test_parity_of_three_and_noise_are_told_apart_from_pairs(rng):
@@ -251,18 +251,47 @@ def test_advice_is_the_same_again(rng):
 
 
 @given(
-    densities=st.lists(st.floats(0.05, 5), min_size=2, max_size=6),
+    ranks=st.lists(st.floats(0.05, 5), min_size=2, max_size=6),
     budget=st.integers(60, 20_000),
 )
-def test_widths_stay_within_the_budget_and_follow_the_densities(densities, budget):
-    tree = PoolingTree.named("line", (4 ** len(densities),), (4,) * len(densities))
-    widths, parameters = advised_widths(tree, densities, budget, 2, 2)
+def test_widths_stay_within_the_budget_and_follow_the_ranks(ranks, budget):
+    tree = PoolingTree.named("line", (4 ** len(ranks),), (4,) * len(ranks))
+    widths, parameters = advised_widths(tree, ranks, budget, 2, 2)
     pairs_of = zip((2, *widths), widths, strict=False)
     assert parameters == sum(a * b for a, b in pairs_of) + 2 * widths[-1] <= budget
     assert min(widths) >= 2
     assert widths[0] <= 5  # functions of four binary sites that don't tell them apart
-    for (a, b), (x, y) in zip(combinations(densities[1:], 2), combinations(widths[1:], 2), strict=True):
+    for (a, b), (x, y) in zip(combinations(ranks[1:], 2), combinations(widths[1:], 2), strict=True):
         assert x <= y + 1 if a <= b else y <= x + 1
+
+
+def test_widths_count_a_map_for_each_place_of_a_window():
+    tree = PoolingTree.named("line", (16,), (4, 4))
+    widths, parameters = advised_widths(tree, (1, 1), 10**5, 2, 3, "windowed")
+    assert widths[0] == 16  # functions of four binary sites
+    assert parameters == 4 * (2 * 16 + 16 * widths[1]) + 3 * widths[1] <= 10**5
+
+
+@pytest.mark.parametrize("low", [(1, 1), (3, 0), (1, 2), (0, 0)])
+def test_class_ranks_count_the_directions_in_which_class_means_differ(rng, low):
+    """Four classes; their means differ in as many directions in either half, in all of these where halves meet."""
+    tree, labels = PoolingTree.named("line", (8,), (4, 2)), rng.integers(0, 4, 4000)
+    contrasts = np.array([[1, 1, -1, -1], [1, -1, 1, -1], [1, -1, -1, 1]])[:, labels].T  # orthogonal
+    images = rng.normal(size=(4000, 8))
+    for half, directions in enumerate(low):
+        images[:, 4 * half : 4 * half + directions] += contrasts[:, :directions]
+    ranks = class_ranks(pairs.sample_of(images[:, :, None], labels), tree)
+    present = [each for each in low if each]
+    expected = np.average(present, weights=present) if present else 0  # positions count by what they tell
+    assert ranks == pytest.approx((1 + expected, 1 + max(low)), rel=0.1)
+
+
+def test_noise_of_many_classes_has_rank_one(rng):
+    tree = PoolingTree.named("square", (8, 8))
+    for seed in range(5):
+        images, labels = rng.integers(0, 2, (500, 64, 1)), rng.integers(0, 10, 500)
+        ranks = class_ranks(pairs.sample_of(images, labels), tree)
+        assert ranks[-1] == 1, seed
 
 
 @pytest.mark.parametrize(
@@ -284,6 +313,12 @@ def test_widths_stay_within_the_budget_and_follow_the_densities(densities, budge
         (np.zeros((20, 1)), np.zeros(20, int), {}, r"images: has shape \[20, 1\]; accepted: at least 2 sites"),
         (np.zeros((20, 4, 4)), np.arange(20) % 2, {"levels": 5}, "levels: got 5; accepted: an integer from 1 to 4"),
         (np.zeros((20, 4, 4)), np.arange(20) % 2, {"budget": 0}, "budget: got 0; accepted: an integer"),
+        (
+            np.arange(320).reshape(20, 4, 4),
+            np.arange(20) % 2,
+            {"sharing": "located"},
+            "sharing: 'located'; accepted: shared or windowed",
+        ),
         (
             np.arange(320).reshape(20, 4, 4),
             np.arange(20) % 2,

@@ -25,7 +25,7 @@ def data(tmp_path, rng):
 
 def test_text_tree_and_figure(data, tmp_path, capsys):
     tree, figure = tmp_path / "tree.json", tmp_path / "figure.png"
-    main(["advise", "--data", str(data), "--levels", "6", "--out", str(tree), "--figure", str(figure)])
+    main(["advise", "--data", str(data), "--levels", "6", "--trials", "0", "--out", str(tree), "--figure", str(figure)])
     printed = capsys.readouterr().out
     assert printed.splitlines()[0].split() == ["geometry", "line"]
     assert "(1 by chance)" in printed
@@ -51,13 +51,35 @@ def test_json_from_every_kind_of_data(data, tmp_path, capsys):
         matplotlib.image.imsave(folder / f"{number:04}.png", image, cmap="gray")
     found = []
     for path in (data, tmp_path / "set", tmp_path / "set" / "data.safetensors", tmp_path / "pictures"):
-        main(["advise", "--data", str(path), "--levels", "6", "--budget", "300", "--json"])
+        main(["advise", "--data", str(path), "--levels", "6", "--budget", "300", "--trials", "0", "--json"])
         found.append(json.loads(capsys.readouterr().out))
         assert found[-1]["geometry"] == "line"
         assert found[-1]["dependence_found"]
         assert found[-1]["parameters"] <= 300
         assert {each["name"] for each in found[-1]["candidates"]} >= {"line", "square", "free"}
     assert found[0]["candidates"] == found[1]["candidates"] == found[2]["candidates"]
+
+
+def test_trials_are_made_where_they_can_be(data, tmp_path, capsys):
+    arrays = dict(np.load(data))
+    grey = {**arrays, "images": arrays["images"] * (1 + arrays["labels"].astype(np.uint8)[:, None, None])}
+    np.savez(tmp_path / "grey.npz", **grey)
+    tried = {}
+    for name, options in {"data": [], "none": ["--trials", "0"], "two": ["--trials", "2"], "grey": []}.items():
+        path = tmp_path / "grey.npz" if name == "grey" else data
+        main(["advise", "--data", str(path), "--json", *options])
+        found = json.loads(capsys.readouterr().out)
+        tried[name] = len(found["tried"])
+        assert not found["tried"] or found["geometry"] == max(found["tried"], key=found["tried"].get)
+    assert tried == {"data": 3, "none": 0, "two": 2, "grey": 0}
+
+
+def test_the_budget_counts_a_map_for_each_place_where_asked(data, capsys):
+    main(["advise", "--data", str(data), "--budget", "300", "--sharing", "windowed", "--trials", "0", "--json"])
+    found = json.loads(capsys.readouterr().out)
+    pairs = zip(found["windows"], (2, *found["widths"]), found["widths"], strict=False)
+    assert found["parameters"] == sum(w * a * b for w, a, b in pairs) + 2 * found["widths"][-1] <= 300
+    assert len(found["ranks"]) == len(found["widths"])
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,7 @@ LESS: dict[str, dict[str, Any]] = {
         "widened": [],
         "training": {"steps": 2, "log_every": 2},
         "trials": 0,
+        "blobs": {"side": 16, "train": 60, "steps": 2},
     },
     "information_scaling": {"sites": [4, 8], "seeds": 2, "draws": 50, "configurations": 4096, "mappings": 5},
     "pooling_geometry": {"side": 16, "widths": [4], "depths": [1, 3]},

@@ -6,6 +6,7 @@ bond between them; sites that meet at a low level are joined by the product of t
 up by what few channels of whole positions pass on. docs/advice.md says more.
 """
 
+import importlib.util
 import math
 import time
 from collections.abc import Iterator, Sequence
@@ -18,11 +19,12 @@ from convac import arrays
 from convac.advice import search
 from convac.advice.pairs import PairDependence, Sample, needs, pair_dependence, sample_of
 from convac.advice.trials import Trial, accuracies
-from convac.advice.widths import advised_widths
+from convac.advice.widths import advised_widths, class_ranks
 from convac.entanglement.limits import MEMORY, SECONDS, Limits
 from convac.errors import ArgumentError
 from convac.geometry.rearrangement import correlations, rearranged_order
 from convac.geometry.trees import GEOMETRIES, PoolingTree, level_factors, natural_windows, prime_factors
+from convac.specs.network import Sharing
 
 FREE, STRUCTURED, REARRANGED = "free", "structured", "rearranged"
 NOTHING = "no pairwise dependence found; any geometry will do"
@@ -34,6 +36,8 @@ REGULARITY = 0.45
 BUDGET = 4000
 PLACED = 256  # sites up to which pixels are rearranged, which takes a second for so many, and more than N² for more
 COLOURS = 4
+TRIALS = 3  # candidates that are tried where nothing else is asked for
+SHARINGS: tuple[Sharing, ...] = ("shared", "windowed")
 
 
 @dataclass(frozen=True)
@@ -64,8 +68,9 @@ class Advice:
         geometry: the advised tree's name; `structured` or `free` where it has none.
         tree: the advised tree.
         widths: channels after each level.
-        parameters: of a ConvAC of these widths, its weights shared over positions.
-        found: whether there is pair dependence; where not, tree and widths are a default.
+        parameters: of a ConvAC of these widths.
+        ranks: per level, what widths are in proportion to, see `convac.advice.widths.class_ranks`.
+        found: whether there is pair dependence; where not, the tree is a default.
         p_value: of the null that the classes' covariances agree.
         candidates: every tree that was looked at, the best score first.
         reasons: sentences.
@@ -85,6 +90,7 @@ class Advice:
     tree: PoolingTree = field(repr=False)
     widths: tuple[int, ...]
     parameters: int
+    ranks: tuple[float, ...]
     found: bool
     p_value: float
     candidates: tuple[Candidate, ...] = field(repr=False)
@@ -110,7 +116,8 @@ def advise(
     *,
     budget: int = BUDGET,
     levels: int | None = None,
-    trials: int = 0,
+    sharing: Sharing = "shared",
+    trials: int | None = 0,
     seed: int = 0,
     memory_limit: float = MEMORY,
     time_limit: float = SECONDS,
@@ -121,9 +128,11 @@ def advise(
         images: numbers or booleans (n, N) on a line, (n, H, W), or (n, H, W, colours).
         labels: (n,) integers, booleans or text; classes of fewer than 8 different images are left out.
         budget: parameters of a ConvAC with the advised widths, at most.
+        sharing: of the weights that the budget counts, `shared` over all positions or `windowed`, over those at equal
+            places in their windows.
         levels: of the tree; by default one for every prime factor of the longer side, five for 32×32.
         trials: candidates of the best scores between which short trials decide, see `convac.advice.trials`; needs
-            torch, and images of two values.
+            torch, and images of two values. None: 3 where that is so, else 0.
         seed: of the halves of the images, and of the permutations of the test.
         memory_limit: bytes; told before anything of the size of the pairs is allocated.
         time_limit: seconds of one core.
@@ -149,7 +158,9 @@ def advise(
     colours = pixels.shape[2]
     limits.check("advice", *needs(len(pixels), pixels.shape[1], colours, len(np.unique(names))))
     depth = checked_levels(levels, shape)
-    trials = arrays.integer(trials, "trials", least=0)
+    if sharing not in SHARINGS:
+        raise ArgumentError(f"sharing: {sharing!r}; accepted: {' or '.join(SHARINGS)}")
+    trials = possible_trials(pixels) if trials is None else arrays.integer(trials, "trials", least=0)
     sample = sample_of(pixels, names)
     dependence = pair_dependence(sample, limits, arrays.integer(seed, "seed"))
     found = dependence.p_value < CHANCE
@@ -159,17 +170,18 @@ def advise(
     chosen = best(looked_at) if found else default(looked_at)
     if tried:
         chosen = max((each for each in looked_at if each.name in tried), key=lambda each: tried[each.name])
-    densities = chosen.densities if found else (1.0,) * chosen.tree.levels
-    widths, parameters = advised_widths(chosen.tree, densities, budget, 2 * colours, sample.classes)
+    ranks = class_ranks(sample, chosen.tree)
+    widths, parameters = advised_widths(chosen.tree, ranks, budget, 2 * colours, sample.classes, sharing)
     return Advice(
         chosen.name,
         chosen.tree,
         widths,
         parameters,
+        ranks,
         found,
         dependence.p_value,
         tuple(looked_at),
-        tuple(reasons(chosen, looked_at, dependence, sample, found, tried)),
+        tuple(reasons(chosen, looked_at, dependence, sample, ranks, found, tried)),
         time.perf_counter() - began,
         dependence.z,
         dependence.halves,
@@ -200,12 +212,21 @@ def tried_on(pixels: np.ndarray, names: np.ndarray, sample: Sample, chosen: Sequ
     Raises:
         ArgumentError: the images have more than two values, or colours.
     """
-    values = np.unique(pixels)
-    if pixels.shape[2] > 1 or len(values) > 2:
+    if not binary(pixels):
         raise ArgumentError("trials: the images have more than two values; accepted: 0, or binary images")
-    images = (pixels[sample.kept, :, 0] == values[-1]).astype(np.uint8)
+    images = (pixels[sample.kept, :, 0] == pixels.max()).astype(np.uint8)
     found = accuracies([Trial(each.tree, images, sample.labels, sample.classes) for each in chosen])
     return {each.name: float(value) for each, value in zip(chosen, found, strict=True)}
+
+
+def binary(pixels: np.ndarray) -> bool:
+    """Whether images (n, N, colours) have two values and one colour."""
+    return pixels.shape[2] == 1 and bool(((pixels == pixels.min()) | (pixels == pixels.max())).all())
+
+
+def possible_trials(pixels: np.ndarray) -> int:
+    """As many trials as are made by default: none without torch, or of images that ConvACs with one-hot sites lack."""
+    return TRIALS if binary(pixels) and importlib.util.find_spec("torch") is not None else 0
 
 
 def checked_images(images: Any) -> tuple[np.ndarray, tuple[int, ...]]:
@@ -324,6 +345,7 @@ def reasons(
     looked_at: Sequence[Candidate],
     dependence: PairDependence,
     sample: Sample,
+    ranks: Sequence[float],
     found: bool,
     tried: dict[str, float],
 ) -> Iterator[str]:
@@ -340,9 +362,9 @@ def reasons(
             yield f"{chosen.name} did best in short trials, by accuracy on images that were held back: {shown}"
         if chosen.moves:
             yield f"merges from the sites up: {'; '.join(dict.fromkeys(chosen.moves))}"
-        yield "channels in proportion to the dependence that each level joins: " + ", ".join(
-            f"level {number} {each:.3g}" for number, each in enumerate(chosen.densities, start=1)
-        )
+    yield "channels in proportion to the rank of what positions say about the class: " + ", ".join(
+        f"level {number} {each:.3g}" for number, each in enumerate(ranks, start=1)
+    )
     if constant.any():
         yield f"{int(constant.sum())} of {len(constant)} sites are constant; they could stand anywhere"
     if dropped:

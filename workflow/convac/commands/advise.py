@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any
 
-from convac.advice.advise import BUDGET, Advice, Candidate, advise
+from convac.advice.advise import BUDGET, SHARINGS, TRIALS, Advice, Candidate, advise
 from convac.commands.outputs import check_writable
 from convac.datasets.labelled_images import read_labelled
 from convac.entanglement.limits import MEMORY, SECONDS
@@ -25,7 +25,16 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--levels", type=int, help="levels of the tree; by default as many as the longer side has prime factors"
     )
     parser.add_argument(
-        "--trials", type=int, default=0, help="number of best-scored trees between which short runs decide; 0: none"
+        "--trials",
+        type=int,
+        help="number of best-scored trees between which short runs decide; 0: none; by default "
+        f"{TRIALS} for images of two values, where torch is installed, else none",
+    )
+    parser.add_argument(
+        "--sharing",
+        choices=SHARINGS,
+        default=SHARINGS[0],
+        help="weights that the budget counts: shared over all positions, or over those at equal places in windows",
     )
     parser.add_argument("--out", help="tree file to write, JSON (docs/tree-format.md)")
     parser.add_argument("--figure", help=f"file to draw, {', '.join(SUFFIXES)}")
@@ -49,6 +58,7 @@ def run(options: Namespace) -> None:
         labels,
         budget=options.budget,
         levels=options.levels,
+        sharing=options.sharing,
         trials=options.trials,
         seed=options.seed,
         memory_limit=options.memory_limit,
@@ -72,6 +82,7 @@ def described(found: Advice) -> dict[str, Any]:
         "windows": list(found.tree.windows),
         "widths": list(found.widths),
         "parameters": found.parameters,
+        "ranks": list(found.ranks),
         "dependence_found": found.found,
         "p_value": found.p_value,
         "tried": found.tried,

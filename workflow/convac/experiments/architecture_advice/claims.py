@@ -10,8 +10,21 @@ HELD_OUT: Labels = {"part": "held out"}
 COMPARED: Labels = {"part": ("tuned", "held out")}
 MADE_SECONDARY = Amendment(
     "2026-11-30",
-    "made a secondary, from a primary",
+    "made a secondary, from a primary; then as the claims about trees",
     "a primary has an effect above 0, this one allows a loss; five of fourteen tasks had been seen",
+)
+TREES_ANEW = Amendment(
+    "2026-11-30",
+    "blobs of 32×32 for 16×16 with twice the images and four times the steps, six candidates in place of nine, seeds "
+    "40 to 49 for 10 to 19, five of them in place of four",
+    "hardly any tree had learnt closedness or symmetry; line, dilated and mirror columns had never been the best",
+)
+WIDTHS_ANEW = Amendment(
+    "2026-11-30",
+    "widths in proportion to class ranks in place of pair dependence; ten classes in place of odd and even, signed "
+    "ConvACs of 540 parameters with a map for each place in place of positive ones of about 6,000, the square tree, "
+    "seeds 40 to 44 for 10 to 13",
+    "advised widths had lost to uniform and wide-base ones, where in a pilot capacity did not decide",
 )
 TOLD_APART = Amendment(
     "2026-11-30",
@@ -24,7 +37,7 @@ RIVALS = ("uniform", "wide-base", "wide-tip")
 LOSSES = {"closedness": 0.02, "digits local": 0.02, "symmetry": 0.05}
 
 
-def regret_claim(part: Labels, name: str, words: str, amended: Amendment | None = None) -> Claim:
+def regret_claim(part: Labels, name: str, words: str, amended: Amendment) -> Claim:
     """Over some tasks the advised network is hardly worse than the best candidate."""
     return Claim(
         id=f"architecture-advice-regret-{name}",
@@ -58,6 +71,7 @@ def order_claim(name: str, part: Labels, words: str, threshold: float, primary: 
         by=("task", "places"),
         threshold=threshold,
         expected=(0.9, 0.0),
+        amended=TREES_ANEW,
     )
 
 
@@ -76,6 +90,7 @@ def permuted_claim(task: str) -> Claim:
         second={"places": "plain"},
         threshold=-loss,
         expected=(0.95, 0.85),
+        amended=TREES_ANEW,
     )
 
 
@@ -94,6 +109,7 @@ def widths_claim(rival: str) -> Claim:
         by=("task",),
         threshold=0.005,
         expected=(0.6, 0.55),
+        amended=WIDTHS_ANEW,
     )
 
 
@@ -113,8 +129,9 @@ CLAIMS = (
         by=("task", "places"),
         threshold=0.03,
         expected=(0.95, 0.8),
+        amended=TREES_ANEW,
     ),
-    regret_claim(COMPARED, "all", "All tasks"),
+    regret_claim(COMPARED, "all", "All tasks", TREES_ANEW),
     Claim(
         id="architecture-advice-within",
         statement="Every task: the 95 % interval of the advised network's accuracy less the best candidate's "
@@ -129,6 +146,7 @@ CLAIMS = (
         kind="equality",
         threshold=0.0,
         expected=(1.0, 1.0),
+        amended=TREES_ANEW,
     ),
     order_claim("all", COMPARED, "All tasks", 0.7, primary=False),
     Claim(
@@ -144,6 +162,7 @@ CLAIMS = (
         by=("task", "places"),
         threshold=0.1,
         expected=(0.8, 0.3),
+        amended=TREES_ANEW,
     ),
     *(permuted_claim(task) for task in LOSSES),
     *(widths_claim(rival) for rival in RIVALS),

@@ -16,8 +16,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from convac.advice.advise import Advice, advise, shortlist
+from convac.advice.advise import PLACED, Advice, advise, shortlist
+from convac.advice.pairs import sample_of
 from convac.advice.trials import Trial, accuracies
+from convac.advice.widths import advised_widths, class_ranks
 from convac.datasets.controls import controlled
 from convac.entanglement.canonical import canonical_partitions
 from convac.errors import ArgumentError
@@ -26,7 +28,6 @@ from convac.experiments.architecture_advice.jobs import (
     BEST,
     CANDIDATES,
     MIRROR_COLUMNS,
-    NAMED,
     REARRANGED,
     OnImages,
     Profiles,
@@ -118,18 +119,21 @@ def rearranged(weights: np.ndarray, shape: Sequence[int]) -> PoolingTree:
     return PoolingTree(square.shape, tuple(order.tolist()), square.windows)
 
 
-def candidates(advice: Advice, images: np.ndarray) -> dict[str, Looked]:
+def candidates(advice: Advice, images: np.ndarray, named: Sequence[str], advised: str) -> dict[str, Looked]:
     """Every candidate tree by name; one that a search doesn't tell from a named one isn't there twice.
 
     Args:
         advice: on these images.
         images: (n, rows, columns), for training.
+        named: trees to compare with those that the advice searched for.
+        advised: the advised candidate, which is always one.
     """
     shape = images.shape[1:]
     weights = correlations(images.reshape(len(images), -1).astype(np.float64))
-    found = {each.name: (each.tree, each.score) for each in advice.candidates if each.name in CANDIDATES}
-    own = {MIRROR_COLUMNS: mirror_columns(shape), **{name: PoolingTree.named(name, shape) for name in NAMED}}
-    if REARRANGED not in found:
+    wanted = {*named, advised, "structured", "free", REARRANGED}
+    found = {each.name: (each.tree, each.score) for each in advice.candidates if each.name in wanted}
+    own = {name: mirror_columns(shape) if name == MIRROR_COLUMNS else PoolingTree.named(name, shape) for name in named}
+    if REARRANGED not in found and len(weights) <= PLACED:  # more take too long to rearrange
         own[REARRANGED] = rearranged(weights, shape)
     found |= {name: (tree, advice.score(tree)) for name, tree in own.items() if name not in found}
     return {
@@ -169,12 +173,15 @@ def trees(job: Trees) -> Iterator[Row]:
     """Accuracies of all candidates of every seed, of the advised and of the best one; scores; how these order them."""
     draws = [draw(job, seed) for seed in job.seeds]
     report = reporter(len(job.seeds) + 1, "advice")
-    advices, looked = [], []
+    advices = []
     for number, data in enumerate(draws):
         advices.append(advise(data["train_images"], data["train_labels"]))
-        looked.append(candidates(advices[-1], data["train_images"]))
         report(number + 1, f"seed {job.seeds[number]}")
     advised = chosen(job, advices, draws)
+    looked = [
+        candidates(advice, data["train_images"], job.geometries, name)
+        for advice, data, name in zip(advices, draws, advised, strict=True)
+    ]
     networks = {
         (number, name): Network(each.tree, (job.width,) * each.tree.levels, number, job.seeds[number])
         for number, found in enumerate(looked)
@@ -307,6 +314,8 @@ def trained_together(networks: Sequence[Network], draws: Sequence[Arrays], job: 
 def line_network(tree: PoolingTree, widths: tuple[int, ...], job: Trained) -> ArithmeticSpec:
     """A ConvAC that is given sites in the order of a tree."""
     return ArithmeticSpec(
+        weights=job.weights,
+        initialisation=job.initialisation,
         geometry="line",
         sites=(tree.sites,),
         windows=tree.windows,
@@ -326,14 +335,18 @@ def replica_seeds(seeds: Sequence[int]) -> tuple[int, ...]:
 
 
 def profiles(job: Profiles) -> Iterator[Row]:
-    """Accuracies of the advised widths and of profiles of as many parameters, over the tree of the first seed."""
+    """Accuracies of the widths that the first seed's images advise and of profiles of as many parameters.
+
+    All are over the square tree, so that networks differ by their widths alone.
+    """
     draws = [draw(job, seed) for seed in job.seeds]
     first = draws[0]
-    advice = advise(first["train_images"], first["train_labels"], budget=job.budget)
-    tree = advice.tree
+    tree = PoolingTree.named("square", first["train_images"].shape[1:])
+    sample = sample_of(flat(first["train_images"])[:, :, None], first["train_labels"])
     blank = line_network(tree, (1,) * tree.levels, job)
-    equal = blank.model_copy(update={"widths": advice.widths}).parameters()
-    widths = {ADVISED: advice.widths}
+    ranks = class_ranks(sample, tree)
+    advised, equal = advised_widths(tree, ranks, job.budget, blank.local_dimension, job.classes, job.sharing)
+    widths = {ADVISED: advised}
     for name in job.profiles:
         try:
             widths[name] = matched(blank, name, equal).widths

@@ -33,7 +33,7 @@ PROFILES: dict[str, Look] = {
 }
 PARTS = ("tuned", "held out", "widths", "silent")
 COLUMNS = 5  # panels abreast
-CHANCE = 0.5
+CHANCE = 0.5  # of two classes
 KEY = ["task", "places"]
 
 
