@@ -12,7 +12,7 @@ from convac.claims.verdicts import evaluate_all
 from convac.experiments.pooling_geometry import block as pooling_geometry
 from convac.experiments.trained_entanglement import block as experiment
 from convac.experiments.trained_entanglement.claims import CLAIMS, KINDS
-from convac.experiments.trained_entanglement.figures import draw
+from convac.experiments.trained_entanglement.figures import draw, memorised
 from convac.planning.config import scaled
 from convac.plotting import style
 from convac.plotting.checks import problems
@@ -140,6 +140,14 @@ def test_learnt_seeds_are_counted_in_the_picture(table):
     assert told == ["10/10", "0/10"] * 4
 
 
+def test_only_seeds_that_know_their_shuffled_labels_are_a_control():
+    shares = pd.DataFrame({"seed": [30, 31, 32], "value": [0.7, 0.8, 0.9]})
+    reached = [(30, 4000, 0.9), (30, 6000, 1.0), (31, 6000, 0.94), (32, 6000, 0.95)]
+    known = pd.DataFrame(reached, columns=["seed", "step", "value"])
+    known = known.assign(cell="a", quantity="train_accuracy", control="shuffled")
+    assert memorised(shares, known)["seed"].tolist() == [30, 32]
+
+
 def test_claims_name_quantities_of_the_table(table):
     quantities = {claim.where.get("quantity") for claim in CLAIMS} - {None}
     assert quantities <= set(QUANTITIES) & set(table["quantity"])
@@ -158,6 +166,6 @@ def test_shuffled_labels_stand_on_few_images_and_pixels_are_permuted_on_all():
     cells = experiment.cells(block(experiment, "trained_entanglement"))
     found = {cell.labels["control"]: cell.spec.dataset for cell in cells}
     assert [found[name].control for name in experiment.CONTROLS] == list(experiment.CONTROLS)
-    assert 2 * int(0.4 * found["shuffled"].rendered_train) == 32
+    assert 2 * int(0.4 * found["shuffled"].rendered_train) == 16
     assert found["permuted"].arguments == found["none"].arguments
     assert {cell.labels["geometry"] for cell in cells if cell.labels["control"] != "none"} == {"mirror"}

@@ -156,11 +156,11 @@ def final_accuracies(axes: Axes, table: pd.DataFrame, task: str) -> None:
     axes.set_xticks(range(len(labels)), labels)
     axes.set_xlim(-0.5, len(labels) - 0.5)
     axes.tick_params(axis="x", length=0)
-    accuracy_scale(axes, table)
+    accuracy_scale(axes, final(table))
 
 
 def accuracy_scale(axes: Axes, table: pd.DataFrame) -> None:
-    """From just below the lowest value (or chance) to 1: the interval of two seeds may reach far outside."""
+    """From just below the lowest accuracy (or chance) to 1: the interval of two seeds may reach far outside."""
     lowest = rows(table, quantity=tuple(SPLITS))["value"].min()
     axes.set_ylim(min(CHANCE, lowest) - 0.03, 1.02)
     axes.grid(axis="y")
@@ -199,7 +199,7 @@ def against_width(axes: Axes, table: pd.DataFrame, task: str) -> None:
     axes.xaxis.set_major_locator(FixedLocator(present(rows(ours, network=(*DEEP[:3], SHALLOW)), "width")))
     plain_numbers(axes, "x")
     axes.set_xlabel("Width r (channels)")
-    accuracy_scale(axes, table)
+    accuracy_scale(axes, final(table))
 
 
 def baselines(axes: Axes, table: pd.DataFrame, task: str) -> None:
@@ -333,4 +333,4 @@ def accuracy_by_depth(axes: Axes, table: pd.DataFrame) -> None:
     level_line(axes, CHANCE, ":")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set(xlabel="Number of levels", ylabel="Accuracy")
-    accuracy_scale(axes, table)
+    accuracy_scale(axes, final(table))
