@@ -14,8 +14,10 @@ from myst_parser.parsers.sphinx_ import MystParser
 from pygments.lexers.special import TextLexer
 from sphinx.application import Sphinx
 
+from convac.experiments.notebook import SHOWN
+
 REFERENCE = Path(__file__).parents[2] / "results/reference"
-DRAWING, JUDGING = "in draw(observations, verdicts)", "verdicts[["
+DRAWING = "\nshow("  # a call that draws the figures and gives the verdicts
 
 
 class NotebookParser(MystParser):
@@ -43,21 +45,19 @@ def markdown(notebook: dict[str, Any], study: str) -> str:
 
 
 def shown(code: str, study: str) -> list[str]:
-    """What a cell shows of the reference: the figures that it draws, or the columns of the verdicts that it names."""
-    if DRAWING in code:
-        figures = sorted(REFERENCE.glob(f"figures/{study}.png")) + sorted(REFERENCE.glob(f"figures/{study}-*.png"))
-        return [f"![{path.stem}](/results/reference/figures/{path.name})" for path in figures]
+    """What a cell shows of the reference: the figures that it draws, then the verdicts."""
     judged = REFERENCE / f"claims/{study}.csv"
-    if code.startswith(JUDGING) and judged.is_file():
-        return [verdicts_table(pd.read_csv(judged), code)]
-    return []
+    if DRAWING not in code or not judged.is_file():
+        return []
+    figures = sorted(REFERENCE.glob(f"figures/{study}.png")) + sorted(REFERENCE.glob(f"figures/{study}-*.png"))
+    pictures = [f"![{path.stem}](/results/reference/figures/{path.name})" for path in figures]
+    return [*pictures, verdicts_table(pd.read_csv(judged))]
 
 
-def verdicts_table(verdicts: pd.DataFrame, code: str) -> str:
-    """The columns that the cell names, as a table of Markdown."""
-    columns = json.loads(code.removeprefix("verdicts[").removesuffix("]"))
-    rows = [[in_cell(value) for value in row] for row in verdicts[columns].itertuples(index=False)]
-    lines = [columns, ["---"] * len(columns), *rows]
+def verdicts_table(verdicts: pd.DataFrame) -> str:
+    """The columns that a notebook shows, as a table of Markdown."""
+    rows = [[in_cell(value) for value in row] for row in verdicts[SHOWN].itertuples(index=False)]
+    lines = [SHOWN, ["---"] * len(SHOWN), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 

@@ -65,7 +65,8 @@ def test_figures_name_their_table_and_the_record_what_drew_them(tmp_path):
     printed = json.loads((tmp_path / "done.ipynb").read_text())["cells"][-1]["outputs"][0]["text"]
     assert "".join(printed).strip() == f"made · table {table[:8]}"
     record = json.loads((tmp_path / "done.run.json").read_text())
-    code = source_hash("convac.commands.figure", "convac.experiments.min_cut.figures")
+    drawing = ("convac.experiments.min_cut.figures", "convac.experiments.notebook")
+    code = source_hash("convac.commands.figure", *drawing)
     assert (record["table"], record["examples"], record["code"]) == (table, examples, code)
 
 

@@ -18,7 +18,7 @@ from convac.specs.kinds import Kind
 from convac.specs.spec import Positive, Spec
 
 Patch = Annotated[int, Field(ge=1, le=4, description="pixels along each side of a site")]
-Brightest = Annotated[int, Field(ge=1, le=255, description="the largest value of a pixel")]
+Brightest = Annotated[int, Field(ge=1, le=255, description="largest value of a pixel")]
 Weights = Literal["positive", "signed"]
 Sharing = Literal["shared", "windowed", "located"]
 Pooling = Literal["max", "average"]

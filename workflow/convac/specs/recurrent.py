@@ -26,7 +26,8 @@ class RecurrentSpec(NetworkSpec):
 
     geometry: Literal["chain"] = "chain"
     answers: Positive | None = Field(
-        default=None, description="last steps that are each answered, class 0 before them; none: the last step alone"
+        default=None,
+        description="number of last steps that each have an answer (before them: class 0); none: the last step alone",
     )
 
     @model_validator(mode="after")

@@ -14,9 +14,15 @@ Side = Annotated[Positive, Field(ge=4)]
 class RenderedImagesSpec(DatasetSpec):
     """What every such dataset has; those that inherit it say what is done with the originals on the canvas."""
 
-    source: Annotated[str, Field(pattern=NAMES)] = Field(description="a published set, or own- and the images' content")
-    seed: Natural | None = Field(default=None, exclude_if=is_empty, description="of all images; none beside `seeds`")
-    size: Side = Field(description="pixels along each side of a resampled original")
+    source: Annotated[str, Field(pattern=NAMES)] = Field(
+        description="source of the originals: a published dataset, or `own-` and a digest of your images"
+    )
+    seed: Natural | None = Field(
+        default=None,
+        exclude_if=is_empty,
+        description="seed of one dataset for all networks; none where `seeds` gives each its own",
+    )
+    size: Side = Field(description="pixels along each side of an original after resampling")
     canvas: Side
 
     @model_validator(mode="after")

@@ -27,20 +27,24 @@ class Schedule(Spec):
     lr: Rate
     betas: tuple[Decay, Decay] = (0.9, 0.999)
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
-    clip: Rate | None = Field(None, description="bound on the gradient's norm")
-    warm_up: Annotated[float, Field(ge=0, lt=1)] = Field(0.0, description="share of the steps in which the rate rises")
+    clip: Rate | None = Field(None, description="largest norm of a gradient; longer ones are shortened to it")
+    warm_up: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.0, description="fraction of the steps during which the learning rate rises from 0"
+    )
     decay: Annotated[float, Field(gt=0, le=1)] = Field(
         1.0,
         exclude_if=lambda factor: factor == 1,
-        description="factor to which the rate falls evenly, until the last fifth of the steps before the drop",
+        description="factor to which the learning rate falls evenly, until the last fifth of the steps before the drop",
     )
-    drop_at: Share = Field(0.8, description="share of the steps after which the rate drops")
-    drop_to: Share = Field(0.1, description="factor of that drop")
+    drop_at: Share = Field(0.8, description="fraction of the steps after which the learning rate drops")
+    drop_to: Share = Field(0.1, description="factor by which the learning rate drops")
     log_every: Positive = Field(100, description="steps between two rows of the history")
-    trials: tuple[Rate, ...] = Field((), description="rates to choose from by the validation images; none: `lr`")
-    trial_steps: Positive = Field(100, description="steps that each of them is tried for")
+    trials: tuple[Rate, ...] = Field(
+        (), description="learning rates to choose from by accuracy on validation images; none: `lr`"
+    )
+    trial_steps: Positive = Field(100, description="training steps for which each learning rate is tried")
     trial_seeds: Positive | Annotated[tuple[Natural, ...], Field(min_length=1)] = Field(
-        2, description="seeds that each of them is tried with: how many, from 0, or which"
+        2, description="seeds with which each learning rate is tried: how many, from 0, or which"
     )
 
     @model_validator(mode="after")
@@ -66,9 +70,11 @@ class TrainingSpec(Schedule):
     """A schedule and the seeds that are trained by it, one run each; a count of trial seeds is of the first of them."""
 
     seeds: tuple[Natural, ...] = Field(min_length=1)
-    snapshots: tuple[Natural, ...] = Field((), description="steps at which the weights are kept")
+    snapshots: tuple[Natural, ...] = Field((), description="steps at which a snapshot of the weights is kept")
     missing: Literal["points", "rectangles"] | None = Field(
-        None, exclude_if=operator.not_, description="pixels that the images of every batch lack, other ones each time"
+        None,
+        exclude_if=operator.not_,
+        description="kind of missing pixels in training images, drawn anew for every batch",
     )
 
     @model_validator(mode="after")

@@ -183,8 +183,13 @@ def drawing(table: pd.DataFrame) -> Figure | None:
         )
         if node["is_cut"]:
             axes.plot(node["x"], node["level"], "o", color=VERMILLION, markerfacecolor="none", markersize=13, zorder=2)
+            left = node["position"] % 2 == 0  # its parent stands on the right, and the edge to it
             axes.annotate(
-                f"{node['dimension']:g}", (node["x"], node["level"]), xytext=(9, 4), textcoords="offset points"
+                f"{node['dimension']:g}",
+                (node["x"], node["level"]),
+                xytext=(-9 if left else 9, 4),
+                textcoords="offset points",
+                ha="right" if left else "left",
             )
     value = float(np.prod(nodes.loc[nodes["is_cut"] == 1, "dimension"]))
     axes.set_title(f"Min-cut {value:g} = " + " × ".join(f"{d:g}" for d in nodes.loc[nodes["is_cut"] == 1, "dimension"]))

@@ -34,7 +34,7 @@ BASELINE = "least_squares_train_accuracy"
 FIRST = ((VERMILLION, "o"), (BLUE, "s"), (GREEN, "^"))  # looks of kernels, the smallest first
 CHANCE = 0.1
 SCALES = {  # what a panel shows: task, column on the horizontal axis, and its label
-    "channels": (ANYWHERE, "channels", "Channels r per level"),
+    "channels": (ANYWHERE, "channels", "Channels per level, mean"),
     "parameters": (ANYWHERE, "weights", "Parameters"),
     "place": (IN_PLACE, "kernel", "Kernel K, equal parameters"),
 }

@@ -1,6 +1,7 @@
 """Figures of target_entropy, drawn from its tidy table."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -69,17 +70,25 @@ def draw(table: pd.DataFrame, claims: pd.DataFrame) -> dict[str, Figure]:
 
 def entries(names: list[str]) -> list[Line2D]:
     """The legend's entries of the tasks."""
-    return [key(name, color=TASKS[name][0], marker=TASKS[name][1]) for name in TASKS if name in names]
+    return [key(name, **look(name)) for name in TASKS if name in names]
+
+
+def look(task: str) -> dict[str, Any]:
+    """Colour and mark of a task; strict symmetry's is open and larger, since other tasks reach its ranks."""
+    colour, marker = TASKS[task]
+    behind = task == "strict symmetry"
+    face = "none" if behind else colour
+    return {"color": colour, "marker": marker, "markersize": 6.0 if behind else 3.4, "markerfacecolor": face}
 
 
 def lines(axes: Axes, table: pd.DataFrame, lowest: float) -> list[str]:
     """A line per task against the block's size; which tasks have one. Values below `lowest` are left out."""
     found = []
-    for task, (colour, marker) in TASKS.items():
+    for task in TASKS:
         own = rows(table, task=task).sort_values("block_sites")
         own = own[own["value"] >= lowest]
         if len(own):
-            axes.plot(own["block_sites"], own["value"], color=colour, marker=marker, markersize=3.4, linewidth=0.9)
+            axes.plot(own["block_sites"], own["value"], linewidth=0.9, **look(task))
             found.append(task)
     return found
 

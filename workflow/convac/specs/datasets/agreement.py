@@ -13,13 +13,13 @@ class AgreementSpec(DatasetSpec):
 
     task: Literal["parity", "agreement"]
     seed: Natural
-    distance: Annotated[Positive, Field(ge=2)] = Field(description="columns between the marks of a pair")
-    canvas: Annotated[Positive, Field(ge=4)] = Field(default=32, description="pixels along each axis")
+    distance: Annotated[Positive, Field(ge=2)] = Field(description="distance between the marks of a pair, in columns")
+    canvas: Annotated[Positive, Field(ge=4)] = Field(default=32, description="pixels along each side of an image")
     train: Positive = Field(default=8000, description="images rendered for training")
-    validation: Positive = Field(default=1000, description="images that rates are chosen by")
-    test: Positive = Field(default=1500, description="images that are tested on")
+    validation: Positive = Field(default=1000, description="validation images, by which learning rates are chosen")
+    test: Positive = Field(default=1500, description="test images")
     density: Annotated[float, Field(ge=0, le=1)] = Field(
-        default=0.0, description="chance of clutter away from all marks"
+        default=0.0, description="probability of clutter at a place away from all marks"
     )
 
     @property

@@ -15,12 +15,18 @@ class BlobsSpec(DatasetSpec):
     """Binary images of one torn blob each, classified by how closed or how left-right symmetric it is."""
 
     task: BlobTask
-    seed: Natural | None = Field(default=None, exclude_if=is_empty, description="of all images; none beside `seeds`")
+    seed: Natural | None = Field(
+        default=None,
+        exclude_if=is_empty,
+        description="seed of one dataset for all networks; none where `seeds` gives each its own",
+    )
     rendered_train: Positive = Field(default=25_000, description="images rendered for training, before selection")
     rendered_test: Positive = Field(default=5_000, description="images rendered for testing, before selection")
-    keep: Annotated[float, Field(gt=0, le=0.5)] = Field(default=0.4, description="share of them that each class is")
+    keep: Annotated[float, Field(gt=0, le=0.5)] = Field(
+        default=0.4, description="fraction of the rendered images that is kept as each class"
+    )
     side: Annotated[Positive, Field(ge=LEAST_SIDE)] = Field(
-        default=32, description="pixels along each axis, a power of two"
+        default=32, description="pixels along each side of an image, a power of two"
     )
 
     @model_validator(mode="after")

@@ -12,11 +12,11 @@ class CopyingMemorySpec(DatasetSpec):
     """Sequences whose first symbols are asked for at the end."""
 
     seed: Natural | None = None
-    symbols: Annotated[Positive, Field(le=253)] = Field(default=4, description="that differ, n")
-    length: Positive = Field(default=4, description="symbols of a sequence, M")
-    delay: Positive = Field(default=8, description="steps beyond twice as many, B")
+    symbols: Annotated[Positive, Field(le=253)] = Field(default=4, description="number n of different symbols")
+    length: Positive = Field(default=4, description="number M of symbols to be remembered")
+    delay: Positive = Field(default=8, description="delay B: steps of a sequence beyond 2 M")
     train: Positive = Field(default=10_000, description="training sequences")
-    test: Positive = Field(default=500, description="sequences that are tested on")
+    test: Positive = Field(default=500, description="test sequences")
 
     @property
     def pixels(self) -> int:

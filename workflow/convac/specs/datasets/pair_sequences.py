@@ -11,16 +11,26 @@ from convac.specs.spec import Natural, Positive
 class PairSequencesSpec(DatasetSpec):
     """Sequences of symbols whose label needs adjacent pairs, distant pairs, or both."""
 
-    seed: Natural | None = Field(default=None, exclude_if=is_empty, description="of all sequences; none beside `seeds`")
-    steps: Annotated[Positive, Field(ge=8)] = Field(default=64, description="symbols of a sequence, a power of two")
-    group: Annotated[Positive, Field(ge=2, le=6)] = Field(default=2, description="a block has two to this many steps")
+    seed: Natural | None = Field(
+        default=None,
+        exclude_if=is_empty,
+        description="seed of one dataset for all networks; none where `seeds` gives each its own",
+    )
+    steps: Annotated[Positive, Field(ge=8)] = Field(
+        default=64, description="length of a sequence in steps, a power of two"
+    )
+    group: Annotated[Positive, Field(ge=2, le=6)] = Field(
+        default=2, description="exponent: a block has 2 to this power of steps"
+    )
     symbols: Annotated[Positive, Field(ge=2)] = Field(default=4, description="letters of the alphabet")
-    share: Annotated[float, Field(ge=0, le=1)] = Field(default=0.5, description="share of blocks with distant pairs")
+    share: Annotated[float, Field(ge=0, le=1)] = Field(
+        default=0.5, description="fraction of the blocks that have distant pairs"
+    )
     often: Annotated[float, Field(ge=0, le=1)] = Field(
-        default=0.75, description="chance to be alike of a pair, if often"
+        default=0.75, description="probability that a pair is alike where pairs often are"
     )
     train: Positive = Field(default=8000, description="sequences drawn for training")
-    test: Positive = Field(default=1000, description="sequences that are tested on")
+    test: Positive = Field(default=1000, description="test sequences")
 
     @property
     def pixels(self) -> int:

@@ -13,13 +13,17 @@ Relation = Literal["left-right", "top-bottom", "half turn", "halves", "triples",
 class PatternsSpec(DatasetSpec):
     """Binary images of random pixels, of which one class has pixels that follow from others."""
 
-    relation: Relation = Field(description="which pixels follow from which")
+    relation: Relation = Field(description="relation by which a pixel follows from others")
     seed: Natural
-    side: Annotated[Positive, Field(ge=2)] = Field(default=16, description="pixels along each axis, an even number")
-    followed: Annotated[float, Field(ge=0, le=1)] = Field(default=0.5, description="chance that a pixel follows")
+    side: Annotated[Positive, Field(ge=2)] = Field(
+        default=16, description="pixels along each side of an image, an even number"
+    )
+    followed: Annotated[float, Field(ge=0, le=1)] = Field(
+        default=0.5, description="probability that a pixel follows from the others"
+    )
     train: Positive = Field(default=4000, description="images rendered for training")
-    validation: Positive = Field(default=1000, description="images that candidates are chosen by")
-    test: Positive = Field(default=1000, description="images that are tested on")
+    validation: Positive = Field(default=1000, description="validation images, by which candidates are chosen")
+    test: Positive = Field(default=1000, description="test images")
 
     @property
     def pixels(self) -> int:

@@ -12,11 +12,13 @@ class StartEndSimilaritySpec(DatasetSpec):
     """Sequences whose second half repeats some of the first."""
 
     seed: Natural | None = None
-    symbols: Annotated[Positive, Field(ge=2, le=254)] = Field(default=4, description="that differ, n")
-    length: Annotated[Positive, Field(ge=3)] = Field(default=4, description="symbols of a half, M")
-    steps: Annotated[Positive, Field(multiple_of=2)] = Field(default=12, description="of a sequence, T, at least 2 M")
+    symbols: Annotated[Positive, Field(ge=2, le=254)] = Field(default=4, description="number n of different symbols")
+    length: Annotated[Positive, Field(ge=3)] = Field(default=4, description="number M of symbols in each half")
+    steps: Annotated[Positive, Field(multiple_of=2)] = Field(
+        default=12, description="length T of a sequence in steps, at least 2 M"
+    )
     train: Positive = Field(default=10_000, description="training sequences")
-    test: Positive = Field(default=500, description="sequences that are tested on")
+    test: Positive = Field(default=500, description="test sequences")
 
     @property
     def pixels(self) -> int:

@@ -11,12 +11,14 @@ from convac.specs.spec import Natural, Positive
 class SwappedImagesSpec(RenderedImagesSpec):
     """Images in two classes, some of whose pixels have changed places, perhaps rearranged by what goes together."""
 
-    canvas: Side = Field(default=16, description="pixels along each axis, a power of two")
+    canvas: Side = Field(default=16, description="pixels along each side of an image, a power of two")
     train: Positive = Field(default=4000, description="images rendered for training")
-    test: Positive = Field(default=1000, description="images that are tested on")
-    swaps: Natural = Field(default=0, description="of two pixels' places; as many as pixels less one: any order")
+    test: Positive = Field(default=1000, description="test images")
+    swaps: Natural = Field(
+        default=0, description="number of swaps of two pixels; one less than there are pixels: a random order"
+    )
     places: Literal["swapped", "rearranged"] = Field(
-        default="swapped", description="of pixels; rearranged ones are then found anew, from correlations alone"
+        default="swapped", description="whether pixels stay swapped, or are then rearranged by their correlations alone"
     )
 
     @property

@@ -12,7 +12,9 @@ from convac.specs.spec import Positive
 class DataEntanglementSpec(MeasurementSpec):
     """Entropy of the training images' tensor, and correlations in its place, under the tree's canonical partitions."""
 
-    samples: Annotated[Positive, Field(ge=2)] = Field(description="training images of each seed that are taken")
+    samples: Annotated[Positive, Field(ge=2)] = Field(
+        description="number of training images of each seed whose entanglement is measured"
+    )
 
     def counts(self, run: RunSpec) -> Counts:
         """What it computes: nothing by the networks; matrices of samples by samples and of pixels by pixels."""

@@ -15,14 +15,20 @@ class DependenceSpec(MeasurementSpec):
     """How dependence on data is measured: on composites of test images, by parts of different ones."""
 
     partitions: tuple[str, ...] = Field(min_length=1, description="names of partitions of the pixels")
-    samples: Annotated[int, Field(ge=32, le=10_000)] = Field(description="rows, and columns, of a draw, at most")
+    samples: Annotated[int, Field(ge=32, le=10_000)] = Field(
+        description="largest number of rows, and of columns, of composites in a draw"
+    )
     least_pixels: Natural = Field(default=20, description="pixels other than 0 that an image has in each half")
     controls: bool = Field(default=True, description="whether trained networks are also measured without a condition")
-    vectors: tuple[Positive, ...] = Field(default=(), description="Schmidt vectors of the posterior that are kept")
-    label_score: bool = Field(default=False, description="whether the score behind the label is measured, too")
-    learnt: Share = Field(default=0.9, description="test accuracy from which on a network counts as one that learnt")
+    vectors: tuple[Positive, ...] = Field(
+        default=(), description="numbers of Schmidt vectors of the posterior that are kept"
+    )
+    label_score: bool = Field(default=False, description="whether the score behind the label is also measured")
+    learnt: Share = Field(
+        default=0.9, description="test accuracy from which a network counts as having learnt its task"
+    )
     matched_loss: Rate | None = Field(
-        default=None, description="also the first snapshot whose training loss is as low [nats]"
+        default=None, description="training loss at whose first snapshot networks are also measured [nats]"
     )
 
     def counts(self, run: RunSpec) -> Counts:

@@ -18,7 +18,7 @@ class EntanglementSpec(MeasurementSpec):
     label: Natural = Field(default=1, description="class whose score is measured")
     bonds: bool = Field(default=False, description="whether the entropy of every bond is measured")
     matched_loss: Rate | None = Field(
-        default=None, description="also the first snapshot whose training loss is as low [nats]"
+        default=None, description="training loss at whose first snapshot networks are also measured [nats]"
     )
 
     def counts(self, run: RunSpec) -> Counts:

@@ -12,8 +12,10 @@ from convac.specs.spec import Share
 class KnownPixelsSpec(MeasurementSpec):
     """Naive Bayes and nearest neighbour on the known pixels: test accuracy by kind and fraction of missing ones."""
 
-    kinds: tuple[Literal["points", "rectangles"], ...] = Field(description="independent pixels, or one rectangle")
-    rates: tuple[Share, ...] = Field(description="shares of missing pixels")
+    kinds: tuple[Literal["points", "rectangles"], ...] = Field(
+        description="kinds of missing pixels: independent ones, or one rectangle"
+    )
+    rates: tuple[Share, ...] = Field(description="fractions of missing pixels")
 
     def counts(self, run: RunSpec) -> Counts:
         """What it computes on the images of a run; nothing by its networks."""

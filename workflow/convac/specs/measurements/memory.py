@@ -12,10 +12,11 @@ from convac.specs.spec import Positive, Share
 class MemorySpec(MeasurementSpec):
     """When a recurrent network has learnt its task, its gradients over time, and the rank of a RAC's amplitude."""
 
-    solved: Share = Field(default=0.99, description="test accuracy from which on a task counts as solved")
-    sequences: Positive = Field(default=200, description="test sequences that gradients are averaged over")
+    solved: Share = Field(default=0.99, description="test accuracy from which a task counts as solved")
+    sequences: Positive = Field(default=200, description="number of test sequences over which gradients are averaged")
     halves: Annotated[int, Field(ge=2, le=1000)] = Field(
-        default=64, description="random first halves, and second ones, whose composites the rank is of"
+        default=64,
+        description="number of random first halves, and of second ones, from whose composites the rank is found",
     )
 
     def counts(self, run: RunSpec) -> Counts:

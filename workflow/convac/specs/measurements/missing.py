@@ -17,10 +17,14 @@ Imputation = Literal["marginalised", "mask channel", "zero", "mean", "neighbour"
 class MissingSpec(MeasurementSpec):
     """Test images with missing pixels: which, how many, and what is done about them."""
 
-    kinds: tuple[Literal["points", "rectangles"], ...] = Field(description="independent pixels, or one rectangle")
-    rates: tuple[Share, ...] = Field(description="shares of missing pixels")
+    kinds: tuple[Literal["points", "rectangles"], ...] = Field(
+        description="kinds of missing pixels: independent ones, or one rectangle"
+    )
+    rates: tuple[Share, ...] = Field(description="fractions of missing pixels")
     imputations: tuple[Imputation, ...] = Field(min_length=1)
-    examples: Share | None = Field(default=None, description="rate at which example images of every class are shown")
+    examples: Share | None = Field(
+        default=None, description="fraction of missing pixels in the example images that are shown"
+    )
 
     def counts(self, run: RunSpec) -> Counts:
         """What it computes on the networks of a run."""

@@ -10,7 +10,9 @@ from convac.specs.spec import Positive
 class TruncationSpec(MeasurementSpec):
     """Accuracy of trained networks whose every bond keeps only its top Schmidt vectors."""
 
-    ranks: tuple[Positive, ...] = Field(min_length=1, description="Schmidt vectors that bonds keep, one by one")
+    ranks: tuple[Positive, ...] = Field(
+        min_length=1, description="numbers of Schmidt vectors that each bond keeps in turn"
+    )
 
     def counts(self, run: RunSpec) -> Counts:
         """What it computes on the networks of a run."""

@@ -18,18 +18,24 @@ class ConvolutionalSpec(NetworkSpec):
     work: ClassVar[Work] = Work(17, 1.25, 2.2)
     biases: ClassVar[bool] = True
 
-    kernel: Annotated[int, Field(ge=1, le=15)] = Field(default=3, description="sites along each axis of a convolution")
+    kernel: Annotated[int, Field(ge=1, le=15)] = Field(
+        default=3, description="sites along each axis of a convolution’s kernel"
+    )
     pooling: Pooling = "max"
     patch: Patch = 1
     brightest: Brightest = 1
     initialisation: Literal["normal", "calibrated"] = Field(
-        default="normal", exclude_if="normal".__eq__, description="of weights and biases"
+        default="normal", exclude_if="normal".__eq__, description="distribution from which weights and biases are drawn"
     )
     affine: bool = Field(
-        default=False, exclude_if=operator.not_, description="whether a site is its pixels x and 1 − x, not x alone"
+        default=False,
+        exclude_if=operator.not_,
+        description="whether a site is represented by its pixels x and 1 − x, not by x alone",
     )
     mask_channel: bool = Field(
-        default=False, exclude_if=operator.not_, description="whether pixels may be missing, each marked in a channel"
+        default=False,
+        exclude_if=operator.not_,
+        description="whether pixels may be missing, which a further channel marks",
     )
 
     @property

@@ -39,7 +39,9 @@ class DilatedSpec(NetworkSpec):
 
     operator: Operator = "product"
     trees: Trees = "both"
-    group: Positive = Field(default=2, description="layers within which the second tree swaps dilations")
+    group: Positive = Field(
+        default=2, description="number of consecutive layers within which the companion tree swaps dilations"
+    )
     mixed: tuple[Annotated[int, Field(ge=1)], ...] = Field(
         default=(), description="layers after which the two trees exchange half of their channels"
     )

@@ -12,7 +12,7 @@ class OverlappingSpec(NetworkSpec):
 
     work: ClassVar[Work] = Work(10, 2.75, 2.2)
 
-    kernel: Annotated[int, Field(ge=2, le=7)] = Field(default=3, description="sites along each axis of a convolution")
+    kernel: Annotated[int, Field(ge=2, le=7)] = Field(default=3, description="sites along each axis of a window")
     weights: Weights = "positive"
     representation: Pixels = Pixels()
 

@@ -32,11 +32,16 @@ class SimNetSpec(NetworkSpec):
 
     work: ClassVar[Work] = Work(8, 4, 5.0)  # exponentials and logarithms
 
-    beta: float | Literal["max", "min"] = Field(default=1.0, description="of MEX: 1 adds, max and min are its limits")
-    annealed: Annotated[float, Field(ge=0, lt=1)] = Field(
-        default=0.0, description="share of the steps in which 1/β goes evenly from 1 to that of `beta`; 0: none"
+    beta: float | Literal["max", "min"] = Field(
+        default=1.0, description="parameter β of MEX: at 1 it adds, its limits are the maximum and the minimum"
     )
-    similarity: Literal["linear", "l1", "l2"] = Field(default="linear", description="of sites to the first channels")
+    annealed: Annotated[float, Field(ge=0, lt=1)] = Field(
+        default=0.0,
+        description="fraction of the steps during which 1/β goes evenly from 1 to its final value; 0: β is fixed",
+    )
+    similarity: Literal["linear", "l1", "l2"] = Field(
+        default="linear", description="similarity between a site and the templates of the first level"
+    )
 
     @model_validator(mode="after")
     def _computed(self) -> "SimNetSpec":
