@@ -57,7 +57,7 @@ resume: check ## after a crash: wait for jobs that outlived Snakemake, unlock, f
 	$(SNAKEMAKE) $(ARGS)
 
 report: check ## write results/report.html: every figure and verdict of the last run, on one page
-	snakemake --report results/report.html $(if $(findstring scale=,$(ARGS)),$(ARGS),$(if $(RAN),$(call scaled,$(RAN)),$(ARGS)))
+	snakemake --report results/report.html --report-stylesheet workflow/report/report.css $(if $(findstring scale=,$(ARGS)),$(ARGS),$(if $(RAN),$(call scaled,$(RAN)),$(ARGS)))
 
 explorer: setup ## write results/explorer.html: charts of the reference tables, cuts of any tree (ARGS="--results results/laptop")
 	python -m convac explorer $(ARGS)

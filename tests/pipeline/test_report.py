@@ -38,7 +38,7 @@ def report(finished, tmp_path_factory):
     """A window with the report open, and the folder of the run."""
     folder = tmp_path_factory.mktemp("report")
     # a report changes no result; the run's folder stays as it is for other tests
-    finished.snakemake("--report", str(folder / "report.html"))
+    finished.snakemake("--report", str(folder / "report.html"), "--report-stylesheet", "workflow/report/report.css")
     with browser(folder / "profile") as window:
         window.visit(folder / "report.html")
         yield window, finished.path
@@ -71,6 +71,35 @@ def test_the_start_page_says_what_this_is_and_lists_every_section(report):
     window.click("nav li a", "Statistics", seen="document.querySelector('#runtimes canvas, #runtimes svg')")
     window.click("nav li a", "Workflow")
     assert window.complaints() == []
+
+
+PLACES = """
+const [bar, shown] = ["nav", arguments[0]].map(css => document.querySelector(css).getBoundingClientRect());
+return [bar.right, shown.left, shown.top, shown.right];
+"""
+
+
+@pytest.mark.parametrize("width", [1440, 800])
+def test_nothing_begins_out_of_reach(report, width):
+    """Neither below the side bar nor above the window, where nobody can scroll to."""
+    window, _ = report
+    window.resize(width, 600)
+    try:
+        enter(window, KEPT[0])
+        figure = next(iter(figures(KEPT[0])))
+        look(window, f"figure {figure}", f"document.querySelector('div.p-3 > img[src*=\"filename={figure}.svg;\"]')")
+        window.wait(PICTURE, f"filename={figure}.svg;")
+        window.wait("return Math.abs(document.querySelector('nav').getBoundingClientRect().left) < 1")
+        places = {"figure": window.run(PLACES, "div.p-3 > img")}
+        window.click("nav nav a", seen="document.querySelector('nav li a')")
+        window.click("nav li a", "Workflow", seen="document.querySelector('.prose h1')")
+        places["opening"] = window.run(PLACES, ".prose h1")
+        for name, (bar, left, top, right) in places.items():
+            assert left >= bar, name
+            assert top >= 0, name
+            assert right <= width, name
+    finally:
+        window.resize(1440, 900)
 
 
 @pytest.mark.parametrize("section", SECTIONS)

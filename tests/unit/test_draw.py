@@ -94,6 +94,17 @@ def test_a_node_of_many_sites_is_one_wedge():
     assert [len(axes.get_title(loc="left")) > 0 for axes in picture.axes if axes is tree_of(picture)] == [True]
 
 
+@pytest.mark.parametrize(("inside", "hidden"), [([0], 1), ([0, 255], 2), (range(64), 0)])
+def test_wedges_that_hide_the_cut_are_coloured(inside, hidden):
+    network = circuit("square", 16, width=4)
+    sites = sorted(np.ravel(network.tree.order)[list(inside)].tolist())
+    axes = tree_of(draw(network, sites))
+    outlines = [patch for patch in axes.patches if not patch.get_fill()]
+    assert len(outlines) == LEAVES
+    coloured = [patch for patch in outlines if to_hex(patch.get_edgecolor()).upper() == VERMILLION.upper()]
+    assert len(coloured) == hidden
+
+
 def test_a_pooling_tree_has_no_dimensions_and_no_cut():
     axes = tree_of(draw(PoolingTree.named("random", (4, 4)), "left-right"))
     assert axes.get_title(loc="left") == "(b) Tree"

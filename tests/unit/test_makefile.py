@@ -48,7 +48,9 @@ def test_a_report_is_of_the_scale_that_ran_last_unless_one_is_given(tmp_path, ru
     for scale, seconds in runs.items():
         ended(tmp_path, scale, seconds)
     last = commands(tmp_path, "report", f"ARGS={arguments}")[-1]
-    assert last.split() == f"snakemake --report results/report.html {given}".split()
+    style = "workflow/report/report.css"
+    assert last.split() == f"snakemake --report results/report.html --report-stylesheet {style} {given}".split()
+    assert (MAKEFILE.parent / style).is_file()
 
 
 @pytest.mark.parametrize(

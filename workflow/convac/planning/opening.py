@@ -39,6 +39,14 @@ def opening(folder: Path) -> str:
     return "\n".join(lines)
 
 
+def styled(path: Path) -> str:
+    """A style sheet as reStructuredText; it holds while the opening page is shown, other pages take `make report`'s.
+
+    The report centres what it shows: whatever is larger than the window would begin outside of it, out of reach.
+    """
+    return f".. raw:: html\n\n   <style>{' '.join(path.read_text(encoding='utf-8').split())}</style>"
+
+
 def plain(text: str) -> str:
     """Text without signs that reStructuredText would read as its own.
 

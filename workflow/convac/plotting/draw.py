@@ -5,7 +5,7 @@ filled by the fraction of its sites that are in I.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -276,8 +276,9 @@ def tree_panel(
             markeredgewidth=1.8 if node in severed else 0.7,
             zorder=3,
         )
+    within = hiding(network, places, severed)
     for node in places.leaves:
-        foot(axes, network, places, node, mask, node in severed, size, tints, ramp, scale)
+        foot(axes, network, places, node, mask, node in severed, node in within, size, tints, ramp, scale)
     levels = max(network.heights)
     lowest = min(y for _, y in places.place.values())
     axes.set_xlim(-0.7, len(places.leaves) - 0.3)
@@ -290,6 +291,18 @@ def tree_panel(
         axes.legend(handles=entries, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=len(entries))
 
 
+def hiding(network: TreeTensorNetwork, places: Layout, severed: Collection[int]) -> set[int]:
+    """The wedges that hide bonds of the cut."""
+    found = set()
+    for node in severed:
+        above = node
+        while above >= 0 and above not in places.place:
+            above = network.parents[above]
+        if above != node:
+            found.add(above)
+    return found
+
+
 def foot(
     axes: Axes,
     network: TreeTensorNetwork,
@@ -297,12 +310,13 @@ def foot(
     node: int,
     mask: np.ndarray,
     severed: bool,
+    crossed: bool,
     size: float,
     tints: Mapping[int, float],
     ramp: Colormap,
     scale: Normalize,
 ) -> None:
-    """A site as a square, filled inside I; or a wedge for a node with all that lies below."""
+    """A site as a square, filled inside I; or a wedge for a node with what lies below, coloured if the cut does."""
     x, y = places.place[node]
     edge, wide = (VERMILLION, 1.6) if severed else (BLACK, 0.7)
     if node < network.sites:
@@ -324,8 +338,9 @@ def foot(
             edgecolor="none",
         )
     )
+    outline = VERMILLION if crossed else BLACK
     axes.add_patch(
-        Polygon([(x, y), (x - half, y - deep), (x + half, y - deep)], fill=False, edgecolor=BLACK, linewidth=0.6)
+        Polygon([(x, y), (x - half, y - deep), (x + half, y - deep)], fill=False, edgecolor=outline, linewidth=0.6)
     )
     tint = ramp(scale(tints[node])) if node in tints else OUTSIDE
     look: dict[str, Any] = {
