@@ -50,13 +50,17 @@ SHARED = (TreeShape(line(16), 2, (4,) * 4, (True,) * 4), tuple(range(6)))
 MIRROR = (TreeShape(PoolingTree.named("mirror", (4, 4)), 2, (3, 5), (False,) * 2), (0, 1, 2, 5))
 RING = (OverlappingShape((8,), 2, (3, 3), 2, shared=False), (0, 1, 2, 3))
 TORUS = (OverlappingShape((3, 3), 2, (3, 3), 2, shared=False), (0, 1, 3, 4))
+GRID = (
+    OverlappingShape((6, 6), 2, (2, 2), 2, periodic=False, shared=False),
+    (0, 1, 2, 6, 7, 8, 12, 13, 14),
+)  # not listed
 ALIKE = (OverlappingShape((8,), 2, (16, 16), 2, shared=True), (0, 1, 2, 3))
 MEMORY = (RecurrentShape(steps=6, depth=2, width=3, local_dimension=3), ())
 SUFFIX = (RecurrentShape(steps=6, depth=4, width=2, local_dimension=11), ())
 DILATED = Family(steps=16, group=2, width=2, local_dimension=2, shared=True)
 TIED = (tree_of(DILATED, Hybrid({Node(2, 0): SWAPPED, Node(2, 1): PLAIN}, PLAIN)), (0, 1, 4, 6))
-FAMILIES = [LOCATED, SHARED, MIRROR, TIED, RING, TORUS, ALIKE, MEMORY, SUFFIX]
-KINDS = ["cut", "symmetric", "cut", "cut", "cut", "cut", "distinguishable", "inputs", "inputs"]
+FAMILIES = [LOCATED, SHARED, MIRROR, TIED, RING, TORUS, GRID, ALIKE, MEMORY, SUFFIX]
+KINDS = ["cut", "symmetric", "cut", "cut", "cut", "cut", "cut", "distinguishable", "inputs", "inputs"]
 
 
 def written(family, inside):
@@ -189,6 +193,7 @@ CORRUPTED = {
     "two bounds": lambda: corrupted(LOCATED, bound={**written(*LOCATED)["bound"], "symmetric": []}),
     "bound of others": lambda: corrupted(LOCATED, bound={"symmetric": written(*LOCATED)["bound"]["cut"]}),
     "open cut": lambda: corrupted(LOCATED, bound={"cut": written(*LOCATED)["bound"]["cut"][1:]}),
+    "sampled row twice": lambda: corrupted(GRID, rows=written(*GRID)["rows"][:1] * 64),
     "open unfolded cut": lambda: corrupted(RING, bound={"cut": written(*RING)["bound"]["cut"][1:]}),
     "large cut": lambda: corrupted(LOCATED, bound={"cut": [*written(*LOCATED)["bound"]["cut"], "site 7"]}),
     "cut twice": lambda: corrupted(LOCATED, bound={"cut": written(*LOCATED)["bound"]["cut"] * 2}),
