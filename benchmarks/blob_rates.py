@@ -32,7 +32,7 @@ from convac.training.loop import Arrays, train
 
 SIDE, WIDTH, RENDERED = 32, 16, 12_500
 SHARED: dict[str, Any] = {"batch": 32, "drop_at": 0.95, "warm_up": 0.1}
-DECAY = 0.05  # none under shuffled labels
+DECAY = 0.05
 SIGNED = partial(ArithmeticSpec, weights="signed", initialisation="calibrated")
 SCHEDULES: dict[str, tuple[Callable[..., NetworkSpec], dict[str, Any]]] = {
     "ConvAC positive": (partial(ArithmeticSpec, weights="positive"), {"lr": 0.01, "betas": (0.9, 0.9)}),
@@ -58,9 +58,8 @@ def run_spec(options: argparse.Namespace, kind: str, factor: float) -> RunSpec:
     network, own = SCHEDULES[kind]
     tree = PoolingTree.named(options.geometry, (SIDE, SIDE))
     widths = (WIDTH,) * tree.levels
-    decay = 1.0 if options.shuffled else DECAY
     length = {"steps": options.steps, "log_every": options.steps}
-    schedule = {**SHARED, **own, **length, "lr": own["lr"] * factor, "decay": decay}
+    schedule = {**SHARED, **own, **length, "lr": own["lr"] * factor, "decay": DECAY}
     return RunSpec(
         dataset=images(options),
         network=network(geometry=options.geometry, sites=tree.shape, windows=tree.windows, widths=widths),

@@ -70,7 +70,7 @@ def measured(block: Block, cell: Cell) -> MeasureSpec:
 
 def controlled(block: Block, task: BlobTask) -> Iterator[Cell]:
     """Every kind of network in the task's own geometry, under each control: few images with shuffled labels, for steps
-    of their own at a rate that doesn't fall, or pixels in one other order.
+    of their own, or pixels in one other order.
     """
     geometry = FITTING[task]
     dependence = DependenceSpec(partitions=PARTITIONS, samples=block.samples, controls=False)
@@ -78,7 +78,7 @@ def controlled(block: Block, task: BlobTask) -> Iterator[Cell]:
     for each in deep(unobserved, task, geometry) if geometry in block.geometries else ():
         for control in CONTROLS:
             images = {"rendered_train": block.memorised} if control == "shuffled" else {}
-            training = {"steps": block.memorised_steps, "decay": 1.0} if control == "shuffled" else {}
+            training = {"steps": block.memorised_steps} if control == "shuffled" else {}
             labels = {**each.labels, "control": control}
             spec = under(each, control, images, training)
             yield Cell(spec, labels, MeasureSpec(measurements=(dependence,)))
