@@ -3,9 +3,10 @@
 A step is zero_grad, forward, loss, backward and Adam on 64 random binary 32×32 images, width 16, 5 levels. Encoding a
 dataset once is outside the step, as in training (its cost per image is printed); picking the batch and building its
 input (counts of symbols; one-hot channels for the textbook versions) is inside. Repetitions are interleaved, so that
-a machine that slows down slows all of them; medians of processor time are compared.
+a machine that slows down slows all of them; medians of processor time are compared. Of ConvNets it also counts what
+torch's operations read and write in a step: where that is much for their products, memory is the limit.
 
-    python benchmarks/train_step.py [--repetitions 30] [--replicas 5]
+    python benchmarks/train_step.py [--repetitions 30] [--replicas 10]
 """
 
 import argparse
@@ -17,11 +18,14 @@ from collections.abc import Callable
 from itertools import pairwise, product
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, one_hot
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow"))
 
@@ -126,6 +130,28 @@ def milliseconds(step: Callable[[], object]) -> float:
     return 1e3 * (time.process_time() - started) / STEPS
 
 
+class Traffic(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Bytes of the tensors that operations take and give, whatever a cache holds; views move none."""
+
+    moved = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Run an operation, and count."""
+        found = func(*args, **(kwargs or {}))
+        if not func.is_view:
+            tensors = [leaf for leaf in tree_leaves((args, kwargs, found)) if isinstance(leaf, Tensor)]
+            self.moved += sum(each.numel() * each.element_size() for each in tensors)
+        return found
+
+
+def megabytes(step: Callable[[], None]) -> float:
+    """MB that a step moves."""
+    traffic = Traffic()  # type: ignore[no-untyped-call]
+    with traffic:
+        step()
+    return traffic.moved / 1e6
+
+
 def products_of(network: ConvNet) -> int:
     """Products of one image and replica in a step: two for each weight and position at level 1, three above."""
     shapes = [network.get_parameter(name).shape[1:] for name in network.names[:-1]]
@@ -136,7 +162,7 @@ def products_of(network: ConvNet) -> int:
 def fractions(repetitions: int, seeds: tuple[int, ...], images: Tensor, labels: Tensor) -> None:
     """Print the table of ConvNets beside a product of matrices."""
     square = torch.randn(2, MATRIX, MATRIX)
-    print(f"{'ConvNet':28}{'ms / step / replica':>20}{'of a matrix product':>22}")
+    print(f"{'ConvNet':28}{'ms / step / replica':>20}{'of a matrix product':>22}{'MB':>8}{'MFLOP':>8}")
     for widths, kernel in product(PROFILES, KERNELS):
         network = ConvNet((SIDE // 2,) * 2, widths, kernel=kernel, seed=seeds, representation=PATCHES)
         steps = our_step(network, images, labels), lambda: square[0] @ square[1]
@@ -145,14 +171,15 @@ def fractions(repetitions: int, seeds: tuple[int, ...], images: Tensor, labels: 
         times = zip(*([milliseconds(step) for step in steps] for _ in range(repetitions)), strict=True)
         ours, matrix = (statistics.median(values) for values in times)
         share = products_of(network) * BATCH * len(seeds) / ours / (MATRIX**3 / matrix)
-        print(f"{f'{widths}, K = {kernel}':28}{ours / len(seeds):20.2f}{share:22.3f}")
+        moved, work = megabytes(steps[0]) / len(seeds), 2e-6 * products_of(network) * BATCH
+        print(f"{f'{widths}, K = {kernel}':28}{ours / len(seeds):20.2f}{share:22.3f}{moved:8.1f}{work:8.1f}")
 
 
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repetitions", type=int, default=30)
-    parser.add_argument("--replicas", type=int, default=5, help="seeds trained at once in the batched rows")
+    parser.add_argument("--replicas", type=int, default=10, help="seeds trained at once in the batched rows")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(0)

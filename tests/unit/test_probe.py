@@ -6,16 +6,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 import yaml
 
 from convac.cli import main
-from convac.commands.probe import budget, isolated, probed, probed_theory, random_images
+from convac.commands.probe import budget, isolated, largest, probed, probed_theory, random_images
 from convac.experiments.image_runs import template
 from convac.experiments.recurrent_memory.jobs import Grid
 from convac.planning.plan import JobKey, Plan
 from convac.specs.datasets.digits import DigitsSpec
 from convac.specs.run import RunSpec
 from convac.specs.training import TrainingSpec
+from convac.training.loop import Run
 
 CONFIG = str(Path(__file__).parents[2] / "config.yaml")
 SLOW = {
@@ -69,10 +71,10 @@ def test_trials_and_evaluations_count():
     training = TrainingSpec(steps=1000, lr=0.1, seeds=(0, 1), trials=(0.1, 0.2), trial_steps=250, trial_seeds=2)
     spec = RunSpec(dataset=DigitsSpec(source="digits", seed=0, size=8, test=1), network=network, training=training)
     assert random_images(spec)["train_images"].shape[1:] == (16, 16)
-    found = probed(spec, 1, "cpu")
+    found = probed(spec, 1, 10.0, "cpu")
     assert found.hours == pytest.approx(found.seen * 1.5 / 3600, rel=0.2)  # one image is evaluated
     dataset = DigitsSpec(source="digits", seed=0, size=8, test=10**6)
-    assert probed(spec.model_copy(update={"dataset": dataset}), 1, "cpu").hours > 10 * found.hours
+    assert probed(spec.model_copy(update={"dataset": dataset}), 1, 10.0, "cpu").hours > 10 * found.hours
 
 
 def test_draws_of_every_seed_are_probed_as_such(plan):
@@ -80,7 +82,43 @@ def test_draws_of_every_seed_are_probed_as_such(plan):
     arrays = random_images(spec)
     assert arrays["test_labels"].shape[0] == arrays["train_images"].shape[0] == len(spec.training.seeds)
     assert not np.array_equal(*arrays["train_images"][:2])
-    assert probed(spec, 1, "cpu").hours > 0
+    assert probed(spec, 1, 10.0, "cpu").hours > 0
+
+
+def test_every_network_of_a_scale_can_be_probed(plan):
+    kinds = {}
+    for spec in plan.runs.values():
+        kinds.setdefault((spec.network.kind, spec.dataset.kind), spec)
+    assert {"rac", "gru", "simnet", "dilated", "mixture", "overlapping"} <= {network for network, _ in kinds}
+    for spec in kinds.values():
+        arrays = random_images(spec)
+        assert Run(spec, arrays, torch.device("cpu")).parts["train"].images > 0
+
+
+def test_the_others_of_a_kind_follow_the_largest(plan, capsys, monkeypatch):
+    jobs = plan.jobs("smoke", "overlaps_trained")
+    alike = largest(plan, jobs)
+    assert set(alike) == {job for job in jobs if job.rule == "train"}
+    for job, kin in alike.items():
+        assert plan.runs[job.name].network.kind == plan.runs[kin.name].network.kind
+        assert plan.needs(*job).seconds <= plan.needs(*kin).seconds
+    assert len(set(alike.values())) == 2
+    monkeypatch.chdir(Path(CONFIG).parent)
+    main(
+        [
+            "probe",
+            "--scale",
+            "smoke",
+            "--experiment",
+            "overlaps_trained",
+            "--steps",
+            "1",
+            "--largest",
+            "--device",
+            "cpu",
+        ]
+    )
+    assert "2 jobs were timed" in capsys.readouterr().out
 
 
 def test_a_theory_job_is_followed_from_its_first_items():

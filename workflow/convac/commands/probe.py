@@ -1,7 +1,8 @@
 """Say what a scale takes before it runs: jobs, core- or GPU-hours, memory and disk of every experiment.
 
 Every network makes its first steps, and every theory job works for some seconds, at their true size and each in a
-separate process. What they would take in all stands beside the estimates of the other jobs.
+separate process. What they would take in all stands beside the estimates of the other jobs. With `--largest` only one
+job of each experiment and kind is looked at, that which is expected to take longest; the others are taken to err alike.
 """
 
 import importlib
@@ -37,8 +38,8 @@ from convac.training.threads import one_thread
 
 T = TypeVar("T")
 
+TIMED = ("train", "theory")  # rules
 IMAGES = BLOCK  # random ones, in place of the dataset: as many as are evaluated at a time
-LONGEST = 10.0  # seconds after which no further step is timed
 
 
 class Probe(NamedTuple):
@@ -62,7 +63,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--experiment", help="only this one; by default all")
     parser.add_argument("--steps", type=int, default=4, help="steps that are timed, after one that is not")
     parser.add_argument(
-        "--seconds", type=float, default=10.0, help="processor seconds for which each theory job is run"
+        "--seconds",
+        type=float,
+        default=10.0,
+        help="processor seconds for which each theory job is run, and after which no further step is timed",
+    )
+    parser.add_argument(
+        "--largest", action="store_true", help="only the largest network and theory job of each experiment and kind"
     )
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
 
@@ -73,12 +80,15 @@ def run(options: Namespace) -> None:
     on_gpu = chosen_device(options.device).type == "cuda"
     jobs = {name: plan.jobs(options.scale, name) for name in experiments}
     every = list(dict.fromkeys(job for own in jobs.values() for job in own))
-    probes = probed_jobs(plan, [job for job in every if job.rule in {"train", "theory"}], options)
+    alike = {job: kin for own in jobs.values() for job, kin in largest(plan, own).items()} if options.largest else {}
+    asked = set(alike.values()) if options.largest else {job for job in every if job.rule in TIMED}
+    probes = probed_jobs(plan, [job for job in every if job in asked], options)
     for rule, seen in (("train", "ms a step"), ("theory", "done")):
         if (table := seen_jobs(plan, rule, seen, probes)) is not None:
             print(f"{table.to_string(index=False, float_format=short)}\n")
     timed = {job: probe.hours for job, probe in probes.items() if math.isfinite(probe.hours)}
-    hours = {job: plan.needs(*job).seconds / 3600 for job in every} | timed
+    hours = {job: plan.needs(*job).seconds / 3600 for job in every}
+    hours |= {job: hours[job] * timed[kin] / hours[kin] for job, kin in alike.items() if kin in timed} | timed
     rows = [{"experiment": name, **budget(plan, own, hours, on_gpu)} for name, own in jobs.items()]
     rows.append({"experiment": "all", **budget(plan, every, hours, on_gpu)})
     print(pd.DataFrame(rows).to_string(index=False, float_format=short))
@@ -113,7 +123,7 @@ def probed_jobs(plan: Plan, jobs: list[JobKey], options: Namespace) -> dict[JobK
             spec = plan.runs[job.name]
             key = repr((spec.network, spec.training, evaluations(spec), len(spec.dataset.seeds)))
             if key not in alike:
-                alike[key] = isolated(probed, spec, options.steps, options.device)
+                alike[key] = isolated(probed, spec, options.steps, options.seconds, options.device)
             probe = alike[key]
         if probe is None:
             print(f"{job.name}: more memory than there is here; estimated", file=sys.stderr)
@@ -121,6 +131,18 @@ def probed_jobs(plan: Plan, jobs: list[JobKey], options: Namespace) -> dict[JobK
             found[job] = probe
         report(number, job.name)
     return found
+
+
+def largest(plan: Plan, jobs: Iterable[JobKey]) -> dict[JobKey, JobKey]:
+    """Of every network and theory job of an experiment the one of its kind that is expected to take longest."""
+    by_kind: dict[tuple[str, str], list[JobKey]] = {}
+    for job in jobs:
+        if job.rule in TIMED:
+            trained = job.rule == "train"
+            kind = plan.runs[job.name].network.kind if trained else type(plan.theories[job.name]).__name__
+            by_kind.setdefault((job.rule, kind), []).append(job)
+    slowest = [max(own, key=lambda job: plan.needs(*job).seconds) for own in by_kind.values()]
+    return {job: kin for kin, own in zip(slowest, by_kind.values(), strict=True) for job in own}
 
 
 def isolated(function: Callable[..., T], *arguments: Any) -> T | None:
@@ -135,17 +157,18 @@ def isolated(function: Callable[..., T], *arguments: Any) -> T | None:
 
 
 @one_thread()
-def probed(spec: RunSpec, steps: int, device: str) -> Probe:
+def probed(spec: RunSpec, steps: int, seconds: float, device: str) -> Probe:
     """Time some of a network's steps with all seeds, and one evaluation; the run's trials count as its steps do.
 
-    On a processor that is the time it gave to this process alone, whatever else it does.
+    No further step is timed after so many seconds. On a processor that is the time it gave to this process alone,
+    whatever else it does.
     """
     where = chosen_device(device)
     clock = time.perf_counter if where.type == "cuda" else time.process_time
     run = Run(spec, random_images(spec), where)
     run.update(1)
     started, timed = clock(), 0
-    while timed < steps and clock() - started < LONGEST:
+    while timed < steps and clock() - started < seconds:
         timed += 1
         run.update(1 + timed)  # reads the loss, so that an accelerator has finished
     step = (clock() - started) / timed
@@ -203,7 +226,7 @@ def random_images(spec: RunSpec) -> Arrays:
     several = (spec.dataset.draws,) if spec.dataset.seeds else ()
     shape = (*several, IMAGES, *(pixels.patch * side for side in network.sites))
     images = generator.integers(0, pixels.brightest + 1, shape).astype(np.uint8)
-    labels = generator.integers(0, network.classes, (*several, IMAGES))
+    labels = generator.integers(0, network.classes, (*several, IMAGES, *network.labels))
     return {
         f"{part}_{kind}": array
         for part in ("train", "test")
