@@ -11,8 +11,8 @@ REDONE = Amendment(
     "statistic, threshold and scope; then seeds, steps and rates",
     "the first run stopped its networks early, and let the sharing of weights differ with the kernel; of a second one, "
     "after half of the first ConvNets of kernel 3 hadn't converged, sizes and steps were doubled; of a third, three of "
-    "ten ConvNets of kernel 1 had converged: a falling rate, 10,000 steps for 6,000; then, with the same seeds, seven of "
-    "ten ConvACs of kernel 1: likewise, 5,000 steps for 3,000; no threshold moved",
+    "ten ConvNets of kernel 1 had converged: a falling rate, 10,000 steps for 6,000; then, with the same seeds, seven "
+    "of ten ConvACs of kernel 1: likewise, 5,000 steps for 3,000; no threshold moved",
 )
 # less than half of what a pilot of two seeds found for ConvNets of 750 parameters, 0.43 and 0.53 against 0.91, 0.92
 THRESHOLDS = {"ConvNet": 0.2, "ConvAC": 0.05}
