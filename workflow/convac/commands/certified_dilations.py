@@ -1,6 +1,7 @@
 """The trees of dilated_mixing, whose index sets are drawn again as their jobs drew them."""
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from convac.planning.place import first_here
 from convac.specs.run import folder
 
 CONFIG = "config.yaml"
+DRAWS = 20  # of a case, at most: jobs draw again where a rank turns out too large to list
 
 
 def jobs() -> dict[str, Ranks | Separations | Example]:
@@ -34,7 +36,7 @@ def tree_of_row(
     """The index set of a row and the tree of its structure.
 
     Args:
-        row: cell, case, sharing, structure, and the bound on its rank.
+        row: cell, case, sharing, structure, steps on the smaller side, and the bound on its rank.
         known: jobs, by cell.
 
     Raises:
@@ -43,15 +45,17 @@ def tree_of_row(
     job = known.get(row["cell"])
     if job is None:
         raise FileError(f"{row['cell']}: not in {CONFIG}, whose index sets are drawn again; accepted: cells that are")
-    shared = row["sharing"] == "shared"
+    family = compute.family_of(job, row["sharing"] == "shared")
     if isinstance(job, Example):
-        mask, mixture = compute.example(job.steps, job.group)
+        draws = iter([compute.example(job.steps, job.group)])
     else:
-        mask, mixture = next(compute.sets(job, int(row["case"].split()[-1])))
-    own, structure = compute.trees(compute.family_of(job, shared), mixture, mask)[row["structure"]]
-    if tiling(own, structure, mask).bounds(own.width)[1] != row["rank_bound"]:
-        raise FileError(f"{row['case']}: drawn again it has another bound; accepted: tables of this version")
-    return mask, tree_of(own, structure)
+        draws = islice(compute.sets(job, int(row["case"].split()[-1])), DRAWS)
+    for mask, mixture in draws:
+        own, structure = compute.trees(family, mixture, mask)[row["structure"]]
+        smaller = min(mask.sum(), (~mask).sum())
+        if (smaller, tiling(own, structure, mask).bounds(own.width)[1]) == (row["smaller_side"], row["rank_bound"]):
+            return mask, tree_of(own, structure)
+    raise FileError(f"{row['case']}: drawn again it has another bound; accepted: tables of this version")
 
 
 def tree_of(family: Family, structure: Hybrid) -> TreeShape | TiedTree:
