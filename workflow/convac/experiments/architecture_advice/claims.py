@@ -1,11 +1,11 @@
 """Claims of architecture_advice."""
 
-from convac.claims.claims import Amendment, Claim, Labels
+from convac.claims.claims import Amendment, Claim, Labels, Role
 from convac.claims.papers import paper
+from convac.claims.sentences import Sentences
 
 OURS = "ours (docs/advice.md)"
 SOURCE = f"{OURS}, after {paper('1605.06743')} and {paper('1704.01552')}: networks tailored to a task"
-ACCURACY: Labels = {"quantity": "test_accuracy"}
 HELD_OUT: Labels = {"part": "held out"}
 COMPARED: Labels = {"part": ("tuned", "held out")}
 MADE_SECONDARY = Amendment(
@@ -31,153 +31,118 @@ TOLD_APART = Amendment(
     "threshold 0.5, from 1",
     "values are 0 or 1: the verdict is the same; nine of fourteen tasks had been seen",
 )
-# thresholds of the order and of the rival: half of what a pilot (seeds 0 and 1, tuned tasks) found, 0.6 and 0.08
-RIVALS = ("uniform", "wide-base", "wide-tip")
 # loss that is allowed under a secret permutation of the pixels: more, where the label is about mirror images
 LOSSES = {"closedness": 0.02, "digits local": 0.02, "symmetry": 0.05}
+
+SAID = Sentences("architecture-advice", source=SOURCE, amended=TREES_ANEW)
+PLACED = SAID.about(by=("task", "places"))
+ACCURACIES = PLACED.about(where={"quantity": "test_accuracy"})
+# thresholds of the order and of the rival: half of what a pilot (seeds 0 and 1, tuned tasks) found, 0.6 and 0.08
+ORDERS = PLACED.about(where={"quantity": "rank_agreement"})
 
 
 def regret_claim(part: Labels, name: str, words: str, amended: Amendment) -> Claim:
     """Over some tasks the advised network is hardly worse than the best candidate."""
-    return Claim(
-        id=f"architecture-advice-regret-{name}",
-        statement=f"{words}, on average: the advised network's test accuracy is less than 0.02 below that of the best "
+    return ACCURACIES.beats(
+        f"regret-{name}",
+        f"{words}, on average: the advised network's test accuracy is less than 0.02 below that of the best "
         "candidate, which is chosen on other seeds' validation images",
-        source=SOURCE,
-        origin="ours",
-        role="secondary",
-        where={**ACCURACY, **part},
-        first={"geometry": "advised"},
-        second={"geometry": "best"},
-        by=("task", "places"),
-        threshold=-0.02,
+        {"geometry": "advised"},
+        {"geometry": "best"},
+        -0.02,
+        where=part,
         expected=(0.95, 0.65),
         amended=amended,
     )
 
 
-def order_claim(name: str, part: Labels, words: str, threshold: float, primary: bool) -> Claim:
+def order_claim(name: str, part: Labels, words: str, threshold: float, role: Role) -> Claim:
     """Scores order candidates as accuracies do."""
-    return Claim(
-        id=f"architecture-advice-order-{name}",
-        statement=f"{words}, on average: Kendall's τ between score and test accuracy exceeds {threshold:g}, over "
+    return ORDERS.beats(
+        f"order-{name}",
+        f"{words}, on average: Kendall's τ between score and test accuracy exceeds {threshold:g}, over "
         "candidates whose accuracies differ by 0.02 or more",
-        source=SOURCE,
-        origin="ours",
-        role="primary" if primary else "secondary",
-        where={"quantity": "rank_agreement", **part},
-        first={"ranking": "score"},
-        second={"ranking": "chance"},
-        by=("task", "places"),
-        threshold=threshold,
+        {"ranking": "score"},
+        {"ranking": "chance"},
+        threshold,
+        role=role,
+        where=part,
         expected=(0.9, 0.0),
-        amended=TREES_ANEW,
-    )
-
-
-def permuted_claim(task: str) -> Claim:
-    """Little is lost under a secret permutation of the pixels."""
-    loss = LOSSES[task]
-    return Claim(
-        id=f"architecture-advice-permuted-{task.replace(' ', '-')}",
-        statement=f"{task.capitalize()}, pixels permuted alike in all images: the advised network loses less than "
-        f"{loss:g} in test accuracy",
-        source=SOURCE,
-        origin="ours",
-        role="secondary",
-        where={**ACCURACY, "task": task, "geometry": "advised"},
-        first={"places": "permuted"},
-        second={"places": "plain"},
-        threshold=-loss,
-        expected=(0.95, 0.85),
-        amended=TREES_ANEW,
-    )
-
-
-def widths_claim(rival: str) -> Claim:
-    """Advised widths beat a profile of as many parameters."""
-    return Claim(
-        id=f"architecture-advice-widths-{rival}",
-        statement=f"Advised widths beat the {rival} profile at equal parameters by more than 0.005 in test accuracy, "
-        "averaged over digits of all three sizes",
-        source=f"{OURS}, after {paper('1704.01552', 'Experiments')}: widths by length scale",
-        origin="ours",
-        role="secondary",
-        where={**ACCURACY, "part": "widths"},
-        first={"profile": "advised"},
-        second={"profile": rival},
-        by=("task",),
-        threshold=0.005,
-        expected=(0.6, 0.55),
-        amended=WIDTHS_ANEW,
     )
 
 
 CLAIMS = (
     regret_claim(HELD_OUT, "held-out", "Held-out tasks", MADE_SECONDARY),
-    order_claim("held-out", HELD_OUT, "Held-out tasks", 0.3, primary=True),
-    Claim(
-        id="architecture-advice-rival",
-        statement="Held-out tasks, on average: the advised network beats pooling of neighbours after pixels were "
+    order_claim("held-out", HELD_OUT, "Held-out tasks", 0.3, "primary"),
+    ACCURACIES.beats(
+        "rival",
+        "Held-out tasks, on average: the advised network beats pooling of neighbours after pixels were "
         "rearranged by their correlations, by more than 0.03 in test accuracy",
+        {"geometry": "advised"},
+        {"geometry": "rearranged"},
+        0.03,
         source=f"{OURS}; rival: {paper('2303.11249')}, surrogate of entanglement and rearrangement",
-        origin="ours",
         role="primary",
-        where={**ACCURACY, **HELD_OUT},
-        first={"geometry": "advised"},
-        second={"geometry": "rearranged"},
-        by=("task", "places"),
-        threshold=0.03,
+        where=HELD_OUT,
         expected=(0.95, 0.8),
-        amended=TREES_ANEW,
     ),
     regret_claim(COMPARED, "all", "All tasks", TREES_ANEW),
-    Claim(
-        id="architecture-advice-within",
-        statement="Every task: the 95 % interval of the advised network's accuracy less the best candidate's "
+    PLACED.equals(
+        "within",
+        "Every task: the 95 % interval of the advised network's accuracy less the best candidate's "
         "contains 0 or lies above −0.01",
-        source=SOURCE,
-        origin="ours",
-        role="secondary",
+        {"geometry": "advised"},
+        {"geometry": "best"},
         where={"quantity": "within_reach"},
-        first={"geometry": "advised"},
-        second={"geometry": "best"},
-        by=("task", "places"),
-        kind="equality",
-        threshold=0.0,
         expected=(1.0, 1.0),
-        amended=TREES_ANEW,
     ),
-    order_claim("all", COMPARED, "All tasks", 0.7, primary=False),
-    Claim(
-        id="architecture-advice-order-correlation",
-        statement="All tasks: Kendall's τ between accuracy and score is more than 0.1 above that between accuracy "
+    order_claim("all", COMPARED, "All tasks", 0.7, "secondary"),
+    ORDERS.beats(
+        "order-correlation",
+        "All tasks: Kendall's τ between accuracy and score is more than 0.1 above that between accuracy "
         "and low correlation across the tree's partitions",
+        {"ranking": "score"},
+        {"ranking": "correlation"},
+        0.1,
         source=f"{OURS}; rival: {paper('2303.11249')}, surrogate of entanglement",
-        origin="ours",
-        role="secondary",
-        where={"quantity": "rank_agreement"},
-        first={"ranking": "score"},
-        second={"ranking": "correlation"},
-        by=("task", "places"),
-        threshold=0.1,
         expected=(0.8, 0.3),
-        amended=TREES_ANEW,
     ),
-    *(permuted_claim(task) for task in LOSSES),
-    *(widths_claim(rival) for rival in RIVALS),
-    Claim(
-        id="architecture-advice-silent",
-        statement="Pair dependence is found in pixels that mirror one another, but not in parities of three pixels "
-        "or noise",
-        source=SOURCE,
-        origin="ours",
-        role="secondary",
+    *(
+        SAID.beats(
+            f"permuted-{task.replace(' ', '-')}",
+            f"{task.capitalize()}, pixels permuted alike in all images: the advised network loses less than "
+            f"{loss:g} in test accuracy",
+            {"places": "permuted"},
+            {"places": "plain"},
+            -loss,
+            where={"quantity": "test_accuracy", "task": task, "geometry": "advised"},
+            expected=(0.95, 0.85),
+        )
+        for task, loss in LOSSES.items()
+    ),
+    *(
+        SAID.beats(
+            f"widths-{rival}",
+            f"Advised widths beat the {rival} profile at equal parameters by more than 0.005 in test accuracy, "
+            "averaged over digits of all three sizes",
+            {"profile": "advised"},
+            {"profile": rival},
+            0.005,
+            source=f"{OURS}, after {paper('1704.01552', 'Experiments')}: widths by length scale",
+            where={"quantity": "test_accuracy", "part": "widths"},
+            by=("task",),
+            expected=(0.6, 0.55),
+            amended=WIDTHS_ANEW,
+        )
+        for rival in ("uniform", "wide-base", "wide-tip")
+    ),
+    SAID.reaches(
+        "silent",
+        "Pair dependence is found in pixels that mirror one another, but not in parities of three pixels or noise",
+        {"task": "left-right"},
+        {"task": ("triples", "none")},
+        0.5,
         where={"quantity": "dependence_found"},
-        first={"task": "left-right"},
-        second={"task": ("triples", "none")},
-        kind="exact",
-        threshold=0.5,
         expected=(1.0, 0.0),
         amended=TOLD_APART,
     ),

@@ -2,13 +2,13 @@
 
 from math import prod
 
-from convac.claims.claims import CHOSEN_AS_PRIMARY, Claim, Origin, Trivial, Value, equality
+from convac.claims.claims import CHOSEN_AS_PRIMARY, Trivial
 from convac.claims.papers import paper
+from convac.claims.sentences import Parts, Sentences
 
 PAPER = paper("1704.01552")
 BRIDGE = f"ours, after {paper('2212.09794')}"
-PRIMARY = ("mixed", "symmetric-equal")
-BY = ("ensemble", "case")
+PRIMARY: Parts = {"role": "primary", "amended": CHOSEN_AS_PRIMARY}
 
 
 def full_rank(dimension: int, inside: str, windows: object, widths: str) -> float:
@@ -33,183 +33,110 @@ def split(dimension: int, inside: str, windows: str, widths: str) -> float:
 SPLIT = Trivial(FULL.sizes, split)
 
 
-def bound(name: str, statement: str, ensembles: tuple[str, ...], quantity: str, source: str, origin: Origin) -> Claim:
-    """The rank never exceeds a bound."""
-    return Claim(
-        id=f"min-cut-{name}",
-        statement=statement,
-        source=source,
-        origin=origin,
-        role="secondary",
-        where={"ensemble": ensembles},
-        first={"quantity": quantity},
-        second={"quantity": "rank"},
-        by=BY,
-        kind="exact",
-        threshold=0.0,
-        expected=(64.0, 32.0),
-        trivial=FULL,
-    )
-
-
-def equal(
-    name: str, statement: str, ensemble: str, quantity: str, source: str, origin: Origin = "ours"
-) -> tuple[Claim]:
-    """The rank equals a prediction."""
-    return equality(
-        Claim(
-            id=f"min-cut-{name}",
-            statement=statement,
-            source=source,
-            origin=origin,
-            role="primary" if name in PRIMARY else "secondary",
-            amended=CHOSEN_AS_PRIMARY if name in PRIMARY else None,
-            where={"ensemble": ensemble},
-            first={"quantity": "rank"},
-            second={"quantity": quantity},
-            by=BY,
-            kind="exact",
-            threshold=0.0,
-            expected=(64.0, 32.0),
-            trivial=FULL,
-        )
-    )
-
-
-def reached(
-    name: str, statement: str, ensembles: tuple[str, ...], quantity: str, source: str, trivial: Trivial
-) -> Claim:
-    """The rank is at least what a theorem says."""
-    return Claim(
-        id=f"min-cut-{name}",
-        statement=statement,
-        source=source,
-        origin="check",
-        role="secondary",
-        where={"ensemble": ensembles},
-        first={"quantity": "rank"},
-        second={"quantity": quantity},
-        by=BY,
-        kind="exact",
-        threshold=0.0,
-        expected=(64.0, 32.0),
-        trivial=trivial,
-    )
-
-
-def closed(name: str, statement: str, source: str, **where: Value) -> tuple[Claim]:
-    """The rank of a pairs tree has its closed form."""
-    return equality(
-        Claim(
-            id=f"min-cut-{name}",
-            statement=statement,
-            source=source,
-            origin="check",
-            role="secondary",
-            where={"ensemble": "pairs", **where},
-            first={"quantity": "rank"},
-            second={"quantity": "closed_form"},
-            by=BY,
-            kind="exact",
-            threshold=0.0,
-            expected=(64.0, 32.0),
-            trivial=FULL,
-        )
-    )
-
+RANKS = Sentences("min-cut", by=("ensemble", "case"), expected=(64.0, 32.0), trivial=FULL)
+PAIRS = RANKS.about(where={"ensemble": "pairs"}, origin="check")
 
 CLAIMS = (
-    bound(
+    RANKS.never_exceeds(
         "bound",
         "Rank never exceeds the min-cut",
-        ("powers", "mixed", "shared", "search", "loop"),
+        "rank",
         "min_cut",
-        PAPER,
-        "check",
+        source=PAPER,
+        origin="check",
+        where={"ensemble": ("powers", "mixed", "shared", "search", "loop")},
     ),
-    *equal(
+    RANKS.equals(
         "powers",
         "Rank is the min-cut when M and all widths are powers of one integer",
-        "powers",
+        "rank",
         "min_cut",
-        PAPER,
-        "check",
+        source=PAPER,
+        origin="check",
+        where={"ensemble": "powers"},
     ),
-    *equal(
+    RANKS.about(**PRIMARY).equals(
         "mixed",
         "Rank is the min-cut for any widths",
-        "mixed",
+        "rank",
         "min_cut",
-        f"ours, after {PAPER}; there for powers of one integer",
+        source=f"ours, after {PAPER}; there for powers of one integer",
+        where={"ensemble": "mixed"},
     ),
-    bound(
+    RANKS.never_exceeds(
         "symmetric",
         "Shared weights: rank never exceeds the symmetric min-cut",
-        ("shared",),
+        "rank",
         "symmetric_min_cut",
-        "ours",
-        "ours",
+        source="ours",
+        where={"ensemble": ("shared",)},
     ),
-    *equal("symmetric-equal", "Shared weights: rank is the symmetric min-cut", "shared", "symmetric_min_cut", "ours"),
-    *equal(
+    RANKS.about(**PRIMARY).equals(
+        "symmetric-equal",
+        "Shared weights: rank is the symmetric min-cut",
+        "rank",
+        "symmetric_min_cut",
+        source="ours",
+        where={"ensemble": "shared"},
+    ),
+    RANKS.equals(
         "bridge",
         "In the smallest cuts with a deficit, the rank is the prediction of the bridge graph",
-        "search",
+        "rank",
         "bridge_rank",
-        BRIDGE,
+        source=BRIDGE,
+        where={"ensemble": "search"},
     ),
-    *equality(
-        Claim(
-            id="min-cut-node-bridges",
-            statement="Where the rank is below the min-cut (shared weights: the symmetric one), it is the bridge "
-            "bound over all nodes",
-            source=f"{BRIDGE}; there with two children, at the root",
-            origin="ours",
-            role="secondary",
-            where={"ensemble": ("mixed", "shared", "search")},
-            first={"quantity": "rank"},
-            second={"quantity": "node_bridge_rank"},
-            by=BY,
-            kind="exact",
-            threshold=0.0,
-            expected=(64.0, 32.0),
-            trivial=FULL,
-        )
+    RANKS.equals(
+        "node-bridges",
+        "Where the rank is below the min-cut (shared weights: the symmetric one), it is the bridge "
+        "bound over all nodes",
+        "rank",
+        "node_bridge_rank",
+        source=f"{BRIDGE}; there with two children, at the root",
+        where={"ensemble": ("mixed", "shared", "search")},
     ),
-    reached(
+    RANKS.reaches(
         "rounded",
         "Any widths: rank is at least the min-cut with M and all widths rounded down to powers of p, for every p",
-        ("powers", "mixed"),
+        "rank",
         "proved_bound",
-        f"{PAPER}, Theorem 2",
-        FULL,
+        source=f"{PAPER}, Theorem 2",
+        origin="check",
+        where={"ensemble": ("powers", "mixed")},
     ),
-    reached(
+    RANKS.reaches(
         "split-windows",
         "Weights shared or not: rank is at least min{r_0, M}^S, where the partition splits S windows of level 1",
-        ("powers", "mixed", "shared"),
+        "rank",
         "split_windows_bound",
-        paper("1605.06743", "Theorem 1"),
-        SPLIT,
+        source=paper("1605.06743", "Theorem 1"),
+        origin="check",
+        where={"ensemble": ("powers", "mixed", "shared")},
+        trivial=SPLIT,
     ),
-    *closed(
+    PAIRS.equals(
         "left-right",
         "Pairs tree, powers of one integer: left-right rank is min{r_{L−1}, r_{L−2}, r_{L−3}², …, M^(N/2)}",
-        f"{PAPER}, corollary of Theorem 2",
-        partition="left-right",
-        powers=True,
+        "rank",
+        "closed_form",
+        source=f"{PAPER}, corollary of Theorem 2",
+        where={"partition": "left-right", "powers": True},
     ),
-    *closed(
+    PAIRS.equals(
         "interleaved",
         "Pairs tree, powers of one integer: odd-even rank is min{r_0, M}^(N/2)",
-        f"{PAPER}, corollary of Theorem 2",
-        partition="interleaved",
-        powers=True,
+        "rank",
+        "closed_form",
+        source=f"{PAPER}, corollary of Theorem 2",
+        where={"partition": "interleaved", "powers": True},
     ),
-    *closed(
+    PAIRS.equals(
         "pairs-any-widths",
         "Pairs tree, any widths: left-right and odd-even ranks equal their closed forms",
-        "ours: both sides of every cut are independent there",
-        powers=False,
+        "rank",
+        "closed_form",
+        source="ours: both sides of every cut are independent there",
+        where={"powers": False},
     ),
 )

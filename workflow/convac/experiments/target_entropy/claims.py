@@ -1,14 +1,12 @@
 """Claims of target_entropy."""
 
 import math
-from typing import Any
 
-from convac.claims.claims import CHOSEN_AS_PRIMARY, Amendment, Claim, Labels, Origin, Trivial, equality
+from convac.claims.claims import CHOSEN_AS_PRIMARY, Amendment, Claim, Trivial
 from convac.claims.papers import paper
+from convac.claims.sentences import Sentences
 
-PRIMARY = ("sub-volume", "closedness-shuffled", "symmetry-shuffled")
 PAPER = f"{paper('1710.05520', 'abstract')}; tasks and thresholds are ours"
-OURS = "ours"
 BELOW_SHUFFLED, BELOW_RANDOM = 0.15, 0.25  # exponents
 EXTRAPOLATED = Amendment(
     "2026-11-29",
@@ -23,109 +21,42 @@ CONTROLLED = Amendment(
     "images that repeat hold any entropy down, whatever their labels; a pilot with seeds 0 to 4 had been seen",
 )
 GRADED = ("majority", "symmetry score", "pattern", "loop", "percolation")
-LARGER = ("3×4", "4×4", "4×5")  # listed images that claims are about
+SIZE = ("method", "task", "shape", "sites")
 
-
-def origin_of(source: str) -> Origin:
-    """Whose statement it is."""
-    return "paper" if source == PAPER else "ours"
-
-
-def slower(name: str, statement: str, tasks: tuple[str, ...], margin: float, where: Labels, source: str) -> Claim:
-    """The exponent's upper end lies below that of a random function's entropy by at least a margin."""
-    return Claim(
-        id=f"target-entropy-{name}",
-        statement=f"{statement}, the upper end of its exponent being at least {margin:g} below a random function’s",
-        source=source,
-        origin=origin_of(source),
-        role="primary" if name in PRIMARY else "secondary",
-        amended=CHOSEN_AS_PRIMARY if name in PRIMARY else None,
-        where={"convention": "centred", "task": tasks, **where},
-        first={"quantity": "random_exponent"},
-        second={"quantity": "exponent_high"},
-        by=("task", "shape"),
-        kind="exact",
-        threshold=margin,
-        expected=(1.0, 0.05),
-    )
-
-
-def order(
-    name: str, statement: str, where: Labels, first: Labels, second: Labels, by: tuple[str, ...], source: str = OURS
-) -> Claim:
-    """One entropy exceeds another on every listed image by at least 0.25 nats."""
-    return Claim(
-        id=f"target-entropy-{name}",
-        statement=f"{statement} by at least 0.25 nats, on images of 12 to 20 pixels",
-        source=source,
-        origin=origin_of(source),
-        role="secondary",
-        where={"method": "listed", "sites": LARGER, **where},
-        first=first,
-        second=second,
-        by=by,
-        kind="exact",
-        threshold=0.25,
-        expected=(5.0, 1.2),
-    )
-
-
-def equal(
-    name: str, statement: str, first: str, second: str, where: Labels, slack: float, by: tuple[str, ...], **parts: Any
-) -> tuple[Claim]:
-    """Two quantities agree up to a slack."""
-    return equality(
-        Claim(
-            id=f"target-entropy-{name}",
-            statement=statement,
-            source=OURS,
-            origin="ours",
-            role="secondary",
-            where=where,
-            first={"quantity": first},
-            second={"quantity": second},
-            by=by,
-            kind="exact",
-            threshold=-slack,
-            expected=(8.0, 4.0),
-            **parts,
-        )
-    )
-
-
-def sampled(name: str, statement: str, source: str, where: Labels, quantities: tuple[str, str], margin: float) -> Claim:
-    """A comparison over independent samples of images: first − second of two quantities is above a margin."""
-    first, second = quantities
-    return Claim(
-        id=f"target-entropy-class-{name}",
-        statement=statement,
-        source=source,
-        origin=origin_of(source),
-        role="primary" if name in PRIMARY else "secondary",
-        amended=CONTROLLED if name.endswith("shuffled") else EXTRAPOLATED,
-        where={"method": "data", **where},
-        first={"quantity": first},
-        second={"quantity": second},
-        by=("task",),
-        threshold=margin,
-        expected=(1.0, 0.5),
-    )
+SAID = Sentences("target-entropy", source="ours")
+EXPONENTS = SAID.about(where={"convention": "centred"}, by=("task", "shape"), expected=(1.0, 0.05))
+LAWS = SAID.about(expected=(8.0, 4.0))
+LISTED = SAID.about(where={"method": "listed", "sites": ("3×4", "4×4", "4×5")}, expected=(5.0, 1.2))
+SAMPLED = Sentences("target-entropy-class", source="ours", where={"method": "data"}, by=("task",), expected=(1.0, 0.5))
+FAR_BELOW = ", the upper end of its exponent being at least {:g} below a random function’s"
+BY_A_QUARTER = " by at least 0.25 nats, on images of 12 to 20 pixels"
 
 
 def growth(task: str, words: str) -> tuple[Claim, Claim]:
     """How the entropy of an image class grows, against shuffled labels and against a random function."""
     told = f"{words}, extrapolated in the number of samples: entropy grows more slowly with the block than"
-    shuffled, random = (("shuffled_exponent", "data_exponent"), ("random_exponent", "data_exponent"))
-    where, below = {"task": task}, "exponent more than"
-    control = f"{told} under shuffled labels: {below} {BELOW_SHUFFLED:g} lower"
-    function = f"{told} a random function’s: {below} {BELOW_RANDOM:g} lower"
     return (
-        sampled(f"{task}-shuffled", control, OURS, where, shuffled, BELOW_SHUFFLED),
-        sampled(task, function, PAPER, where, random, BELOW_RANDOM),
+        SAMPLED.beats(
+            f"{task}-shuffled",
+            f"{told} under shuffled labels: exponent more than {BELOW_SHUFFLED:g} lower",
+            "shuffled_exponent",
+            "data_exponent",
+            BELOW_SHUFFLED,
+            role="secondary" if task == "digits" else "primary",
+            where={"task": task},
+            amended=CONTROLLED,
+        ),
+        SAMPLED.beats(
+            task,
+            f"{told} a random function’s: exponent more than {BELOW_RANDOM:g} lower",
+            "random_exponent",
+            "data_exponent",
+            BELOW_RANDOM,
+            source=PAPER,
+            where={"task": task},
+            amended=EXTRAPOLATED,
+        ),
     )
-
-
-SIZE = ("method", "task", "shape", "sites")
 
 
 def full(chosen: float, sites: str) -> float:
@@ -134,120 +65,126 @@ def full(chosen: float, sites: str) -> float:
 
 
 CLAIMS = (
-    slower(
+    EXPONENTS.reaches(
         "sub-volume",
-        "Reasonable tasks (all but strict symmetry): entropy grows more slowly than the block",
-        GRADED,
+        "Reasonable tasks (all but strict symmetry): entropy grows more slowly than the block" + FAR_BELOW.format(0.25),
+        "random_exponent",
+        "exponent_high",
         0.25,
-        {},
-        PAPER,
+        source=PAPER,
+        role="primary",
+        amended=CHOSEN_AS_PRIMARY,
+        where={"task": GRADED},
     ),
-    slower(
+    EXPONENTS.reaches(
         "unqualified-sub-volume",
-        "All tasks, reasonable or not: entropy grows more slowly than the block",
-        (*GRADED, "strict symmetry"),
+        "All tasks, reasonable or not: entropy grows more slowly than the block" + FAR_BELOW.format(0.25),
+        "random_exponent",
+        "exponent_high",
         0.25,
-        {},
-        OURS,
+        where={"task": (*GRADED, "strict symmetry")},
     ),
-    slower(
+    EXPONENTS.reaches(
         "area",
-        "Majority and scanned tasks: entropy does not grow with the length of a strip",
-        ("majority", "pattern", "loop", "percolation"),
+        "Majority and scanned tasks: entropy does not grow with the length of a strip" + FAR_BELOW.format(0.9),
+        "random_exponent",
+        "exponent_high",
         0.9,
-        {"shape": "strip"},
-        OURS,
+        where={"task": ("majority", "pattern", "loop", "percolation"), "shape": "strip"},
     ),
-    slower(
+    EXPONENTS.reaches(
         "unqualified-area",
-        "Symmetry score: entropy does not grow with the length of a strip",
-        ("symmetry score",),
+        "Symmetry score: entropy does not grow with the length of a strip" + FAR_BELOW.format(0.9),
+        "random_exponent",
+        "exponent_high",
         0.9,
-        {"shape": "strip"},
-        OURS,
+        where={"task": ("symmetry score",), "shape": "strip"},
     ),
-    *equal(
+    LAWS.equals(
         "exponent",
         "The exponent is within 0.05 of 1 for strict symmetry, ½ for the symmetry score, 0 for majority and parity",
         "exponent",
         "predicted_exponent",
-        {"method": "closed form"},
         0.05,
-        ("task", "shape", "convention"),
+        where={"method": "closed form"},
+        by=("task", "shape", "convention"),
     ),
-    *equal(
+    LAWS.equals(
         "volume",
         "Strict mirror symmetry, indicator: entropy is ln 2 for each mirrored pair that is cut, n ln 2 for a half",
         "entropy",
         "entropy_law",
-        {"task": "strict symmetry", "convention": "indicator"},
         1e-9,
-        (*SIZE, "block"),
+        where={"task": "strict symmetry", "convention": "indicator"},
+        by=(*SIZE, "block"),
         amended=Amendment("2026-11-30", "scope", "21 halves were few: pairs placed in every way on listed images, too"),
     ),
-    order(
+    LISTED.reaches(
         "flip-sign",
-        "Sign convention: majority has more entropy than strict symmetry",
-        {"quantity": "entropy", "convention": "sign"},
+        "Sign convention: majority has more entropy than strict symmetry" + BY_A_QUARTER,
         {"task": "majority"},
         {"task": "strict symmetry"},
-        ("sites",),
+        0.25,
+        where={"quantity": "entropy", "convention": "sign"},
+        by=("sites",),
     ),
-    order(
+    LISTED.reaches(
         "flip-indicator",
-        "Indicator convention: strict symmetry has more entropy than majority",
-        {"quantity": "entropy", "convention": "indicator"},
+        "Indicator convention: strict symmetry has more entropy than majority" + BY_A_QUARTER,
         {"task": "strict symmetry"},
         {"task": "majority"},
-        ("sites",),
+        0.25,
+        where={"quantity": "entropy", "convention": "indicator"},
+        by=("sites",),
     ),
-    order(
+    LISTED.reaches(
         "control",
-        "All tasks but strict symmetry have less entropy than random functions of their mean",
-        {"convention": "centred", "task": (*GRADED, "parity")},
-        {"quantity": "control_entropy"},
-        {"quantity": "entropy"},
-        ("task", "sites"),
+        "All tasks but strict symmetry have less entropy than random functions of their mean" + BY_A_QUARTER,
+        "control_entropy",
+        "entropy",
+        0.25,
+        where={"convention": "centred", "task": (*GRADED, "parity")},
+        by=("task", "sites"),
     ),
-    order(
+    LISTED.reaches(
         "control-strict",
-        "Strict symmetry has more entropy than random functions of its mean",
-        {"convention": "centred", "task": "strict symmetry"},
-        {"quantity": "entropy"},
-        {"quantity": "control_entropy"},
-        ("task", "sites"),
+        "Strict symmetry has more entropy than random functions of its mean" + BY_A_QUARTER,
+        "entropy",
+        "control_entropy",
+        0.25,
+        where={"convention": "centred", "task": "strict symmetry"},
+        by=("task", "sites"),
     ),
-    *equal(
+    LAWS.equals(
         "rank",
         "Ranks of counting tasks: majority’s is one more than the pixels of the smaller side (not as indicator on "
         "halves), parity’s is 1 (2 as indicator)",
         "target_rank",
         "rank_law",
-        {"task": ("majority", "parity")},
-        0.0,
-        (*SIZE, "convention", "block"),
+        where={"task": ("majority", "parity")},
+        by=(*SIZE, "convention", "block"),
         trivial=Trivial(("block_sites", "sites", "task", "convention"), lambda chosen, sites, *_: full(chosen, sites)),
         amended=Amendment(
             "2026-11-30", "scope", "90 halves were few: random subsets of every size on listed images, too"
         ),
     ),
-    *equal(
+    LAWS.equals(
         "percolation-rank",
         "The rank of percolation is 2^height (one less as indicator)",
         "target_rank",
         "rank_law",
-        {"task": "percolation"},
-        0.0,
-        (*SIZE, "convention"),
+        where={"task": "percolation"},
+        by=(*SIZE, "convention"),
     ),
-    sampled(
+    SAMPLED.beats(
         "labels",
         "4×4 pixels, extrapolated in the number of samples: shuffled labels have over 0.1 nats more entropy than "
         "the true labels of digits and blobs",
-        OURS,
-        {"side": 4},
-        ("extrapolated_shuffled_entropy", "extrapolated_entropy"),
+        "extrapolated_shuffled_entropy",
+        "extrapolated_entropy",
         0.1,
+        where={"side": 4},
+        amended=EXTRAPOLATED,
     ),
     *growth("digits", "Digits, even or odd"),
     *growth("closedness", "Blobs’ closedness"),
