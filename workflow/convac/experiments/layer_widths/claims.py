@@ -2,6 +2,7 @@
 
 from convac.claims.claims import Amendment, Claim
 from convac.claims.papers import paper
+from convac.claims.sentences import Sentences
 from convac.experiments.image_runs import GLOBAL, LOCAL
 from convac.experiments.layer_widths.block import CONVAC, CONVNET, PUBLISHED
 
@@ -27,19 +28,17 @@ def redone(threshold: float) -> Amendment:
 def profile_claim(kind: str, task: str, threshold: float) -> Claim:
     """The profile that suits a task wins, mean over sizes of networks."""
     better, other = BETTER[task]
-    return Claim(
-        id=f"layer-widths-{WORDS[kind]}-{task}",
-        statement=f"{kind} on {task} images, mean over sizes: {better} beats {other} by more than {threshold:g} "
-        "in test accuracy",
+    return Sentences("layer-widths").beats(
+        f"{WORDS[kind]}-{task}",
+        f"{kind} on {task} images, mean over sizes: {better} beats {other} by more than {threshold:g} in test accuracy",
+        {"profile": better},
+        {"profile": other},
+        threshold,
         source=SOURCE if kind == PUBLISHED else f"ours, after {SOURCE}",
-        origin="paper" if kind == PUBLISHED else "ours",
         role="primary" if kind == CONVNET else "secondary",
         amended=None if kind == PUBLISHED else redone(threshold),
         where={"quantity": "test_accuracy", "network": kind, "task": task},
-        first={"profile": better},
-        second={"profile": other},
         by=("parameters",),
-        threshold=threshold,
         expected=(0.95, 0.60),
     )
 

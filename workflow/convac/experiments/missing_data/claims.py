@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from convac.claims.claims import Amendment, Claim, Labels
 from convac.claims.papers import paper
+from convac.claims.sentences import Sentences
 from convac.experiments.missing_data.block import COMPLETE, CONVNET, CP, HT, IMPUTATIONS
 from convac.specs.measurements.missing import MARGINALISED, MARKED
 
@@ -36,31 +37,31 @@ REDONE = Amendment(
     "had 6,000 masks and no word of them; in a pilot the ConvNet on rectangles had not converged; of the ConvNets "
     "trained on points, 8 and then 7 of 10 had; with one draw the loss, 0.05 nats, scattered by 6 % between two steps",
 )
+BEATS = "the marginalised mixture beats"
+SAID = Sentences("missing-data", amended=REDONE)
 
 
-def gain(name: str, statement: str, source: str, where: Labels, first: Labels, second: Labels) -> Claim:
-    """The first beats the second on images with missing pixels, mean over rates."""
+def gain(name: str, statement: str, source: str, where: Labels, second: Labels) -> Claim:
+    """The marginalised mixture beats a rival, the second, on images with missing pixels, mean over rates."""
     threshold = DEPTH if name.endswith("depth") else THRESHOLD
-    return Claim(
-        id=f"missing-data-{name}",
-        statement=f"{statement} by more than {threshold:g} in test accuracy",
+    return SAID.beats(
+        name,
+        f"{statement} by more than {threshold:g} in test accuracy",
+        MIXTURE,
+        second,
+        threshold,
         source=source,
-        origin="paper" if source in {SOURCE, TABLES} else "ours",
         role="primary" if name in PRIMARY else "secondary",
-        amended=REDONE,
         where=where,
-        first=first,
-        second=second,
         by=("rate",),
-        threshold=threshold,
         expected=(0.80, 0.50),
     )
 
 
-def of_kind(kind: str, name: str, statement: str, source: str, first: Labels, second: Labels) -> Claim:
+def of_kind(kind: str, name: str, statement: str, source: str, second: Labels) -> Claim:
     """`gain` on one kind of missing pixels, whatever the images."""
     told = f"Missing {kind}, mean over rates: {statement}"
-    return gain(f"{kind}-{name}", told, source, {"missing": kind}, first, second)
+    return gain(f"{kind}-{name}", told, source, {"missing": kind}, second)
 
 
 def convnet(trained_on: str, imputation: str) -> Labels:
@@ -72,25 +73,11 @@ def convnet(trained_on: str, imputation: str) -> Labels:
 def against_imputations(kind: str) -> Iterator[Claim]:
     """The mixture that leaves missing pixels out, against itself and a ConvNet on filled-in images."""
     for method in IMPUTATIONS:
-        words = f"the marginalised mixture beats the same mixture with {method} imputation"
-        yield of_kind(kind, f"same-{method}", words, OURS, MIXTURE, {**MIXTURE, "imputation": method})
+        words = f"{BEATS} the same mixture with {method} imputation"
+        yield of_kind(kind, f"same-{method}", words, OURS, {**MIXTURE, "imputation": method})
     for method in IMPUTATIONS:
-        words = f"the marginalised mixture beats a ConvNet with {method} imputation"
-        yield of_kind(kind, f"convnet-{method}", words, SOURCE, MIXTURE, convnet(COMPLETE, method))
-
-
-def against_informed(kind: str) -> Iterator[Claim]:
-    """The same mixture against ConvNets that were trained on missing pixels, and that have them marked."""
-    for known in KINDS:
-        words = f"the marginalised mixture beats a ConvNet trained on missing {known}"
-        yield of_kind(kind, f"trained-{known}", words, SOURCE, MIXTURE, convnet(known, MARKED))
-
-
-def against_baselines(kind: str) -> Iterator[Claim]:
-    """The same mixture against what needs no training."""
-    for name, (quantity, words) in BASELINES.items():
-        told = f"the marginalised mixture beats {words}"
-        yield of_kind(kind, name, told, OURS, MIXTURE, {"quantity": quantity})
+        words = f"{BEATS} a ConvNet with {method} imputation"
+        yield of_kind(kind, f"convnet-{method}", words, SOURCE, convnet(COMPLETE, method))
 
 
 def against_mixtures(kind: str) -> Iterator[Claim]:
@@ -99,39 +86,48 @@ def against_mixtures(kind: str) -> Iterator[Claim]:
         words = (
             f"a marginalised mixture trained with the hybrid objective beats one trained with the {objective} objective"
         )
-        yield of_kind(kind, name, words, OURS, MIXTURE, {**MIXTURE, "objective": objective})
-    words = "the marginalised tree mixture (HT) beats the one-level mixture (CP)"
-    yield of_kind(kind, "depth", words, SOURCE, MIXTURE, {**MIXTURE, "network": CP})
+        yield of_kind(kind, name, words, OURS, {**MIXTURE, "objective": objective})
+    tree = "the marginalised tree mixture (HT) beats the one-level mixture (CP)"
+    yield of_kind(kind, "depth", tree, SOURCE, {**MIXTURE, "network": CP})
 
 
 def on_mnist(kind: str) -> Iterator[Claim]:
     """What the paper's tables compare, without their numbers."""
     where = {"missing": kind, "source": "mnist"}
     other = next(each for each in KINDS if each != kind)
-    words = f"MNIST, missing {kind}: the marginalised mixture beats a ConvNet trained on missing {other}"
-    yield gain(f"mnist-{kind}-trained-{other}", words, TABLES, where, MIXTURE, convnet(other, MARKED))
+    words = f"MNIST, missing {kind}: {BEATS} a ConvNet trained on missing {other}"
+    yield gain(f"mnist-{kind}-trained-{other}", words, TABLES, where, convnet(other, MARKED))
     quantity, known = BASELINES["nearest"]
-    words = f"MNIST, missing {kind}: the marginalised mixture beats {known}"
-    yield gain(f"mnist-{kind}-nearest", words, TABLES, where, MIXTURE, {"quantity": quantity})
+    words = f"MNIST, missing {kind}: {BEATS} {known}"
+    yield gain(f"mnist-{kind}-nearest", words, TABLES, where, {"quantity": quantity})
 
 
 CLAIMS = (
     *(claim for kind in KINDS for claim in against_imputations(kind)),
-    *(claim for kind in KINDS for claim in against_informed(kind)),
-    *(claim for kind in KINDS for claim in against_baselines(kind)),
+    # ConvNets that were trained on missing pixels, and that have them marked
+    *(
+        of_kind(
+            kind, f"trained-{known}", f"{BEATS} a ConvNet trained on missing {known}", SOURCE, convnet(known, MARKED)
+        )
+        for kind in KINDS
+        for known in KINDS
+    ),
+    # what needs no training
+    *(
+        of_kind(kind, name, f"{BEATS} {words}", OURS, {"quantity": quantity})
+        for kind in KINDS
+        for name, (quantity, words) in BASELINES.items()
+    ),
     *(claim for kind in KINDS for claim in against_mixtures(kind)),
     *(claim for kind in KINDS for claim in on_mnist(kind)),
-    Claim(
-        id="missing-data-complete",
-        statement="Complete images: the ConvNet beats the HT mixture by more than 0.01 in test accuracy",
+    SAID.beats(
+        "complete",
+        "Complete images: the ConvNet beats the HT mixture by more than 0.01 in test accuracy",
+        {"network": CONVNET},
+        {"network": HT, "objective": "hybrid"},
+        0.01,
         source="ours",
-        origin="ours",
-        role="secondary",
         where={"quantity": "missing_accuracy", "missing": "none", "trained_on": COMPLETE},
-        first={"network": CONVNET},
-        second={"network": HT, "objective": "hybrid"},
-        threshold=0.01,
         expected=(0.99, 0.95),
-        amended=REDONE,
     ),
 )

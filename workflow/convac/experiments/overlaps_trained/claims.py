@@ -2,6 +2,7 @@
 
 from convac.claims.claims import Amendment, Claim
 from convac.claims.papers import paper
+from convac.claims.sentences import Sentences
 from convac.experiments.image_runs import NetworkKind
 from convac.experiments.overlaps_trained.block import ANYWHERE, BOTH, CHANNELS, KINDS, PARAMETERS
 
@@ -21,19 +22,16 @@ THRESHOLDS = {"ConvNet": 0.2, "ConvAC": 0.05}
 def kernel_claim(kind: NetworkKind, equal: str, larger: int, smaller: int) -> Claim:
     """The larger kernel learns more; the source compares ConvNets that overlap with those that don't."""
     own, threshold = (kind, smaller) != ("ConvNet", 1), THRESHOLDS[kind] if smaller == 1 else 0.01
-    return Claim(
-        id=f"overlaps-trained-{kind.lower()}-{equal}-{larger}-{smaller}",
-        statement=f"{kind}, objects placed anywhere: kernel {larger} beats kernel {smaller} by more than "
-        f"{threshold:g} in "
+    return Sentences("overlaps-trained", amended=REDONE).beats(
+        f"{kind.lower()}-{equal}-{larger}-{smaller}",
+        f"{kind}, objects placed anywhere: kernel {larger} beats kernel {smaller} by more than {threshold:g} in "
         f"train accuracy at equal {equal}",
+        {"kernel": larger},
+        {"kernel": smaller},
+        threshold,
         source=f"ours, after {SOURCE}" if own else SOURCE,
-        origin="ours" if own else "paper",
         role="secondary" if own else "primary",
-        amended=REDONE,
         where={"quantity": "train_accuracy", "network": kind, "task": ANYWHERE, "equal": (equal, BOTH)},
-        first={"kernel": larger},
-        second={"kernel": smaller},
-        threshold=threshold,
         expected=(0.95, 0.55),
     )
 

@@ -2,9 +2,9 @@
 
 from convac.claims.claims import LARGEST, Amendment, Claim, Reference
 from convac.claims.papers import paper
+from convac.claims.sentences import Sentences
 
 GEOMETRY_SOURCE = paper("1605.06743", "Experiments")
-SHALLOW_SOURCE = f"ours, after {GEOMETRY_SOURCE}, and {paper('1509.05009')}: depth"
 
 # task → the geometry that suits it, the other one, and typical accuracies of a ConvAC under the two
 TASKS = {"closedness": ("square", "mirror", 0.95, 0.78), "symmetry": ("mirror", "square", 0.945, 0.83)}
@@ -22,23 +22,23 @@ ANEW = Amendment("2026-11-30", RETRAINED, UNSETTLED)
 PRIMARY_ANEW = Amendment(
     "2026-11-30", f"made a primary; {RETRAINED}", f"roles were given after a first reference run; {UNSETTLED}"
 )
+ACCURACIES = Sentences("pooling-geometry", where={"quantity": "test_accuracy"}, amended=ANEW)
 
 
 def geometry_claim(network: str, task: str, threshold: float) -> Claim:
     """The geometry that suits the task wins by more than `threshold` in test accuracy."""
     better, other, high, low = TASKS[task]
-    return Claim(
-        id=f"pooling-geometry-{network.lower().replace(' ', '-')}-{task}",
-        statement=f"{network} on {task}: {better} pooling beats {other} by more than {threshold:g} in test accuracy",
+    return ACCURACIES.beats(
+        f"{network.lower().replace(' ', '-')}-{task}",
+        f"{network} on {task}: {better} pooling beats {other} by more than {threshold:g} in test accuracy",
+        {"geometry": better},
+        {"geometry": other},
+        threshold,
         source=GEOMETRY_SOURCE,
-        origin="paper",
         role="primary" if network == "ConvAC" else "secondary",
         amended=PRIMARY_ANEW if network == "ConvAC" else ANEW,
-        where={"quantity": "test_accuracy", "task": task, "network": network},
-        first={"geometry": better},
-        second={"geometry": other},
+        where={"task": task, "network": network},
         by=("width",),
-        threshold=threshold,
         expected=(high, low),
     )
 
@@ -46,19 +46,14 @@ def geometry_claim(network: str, task: str, threshold: float) -> Claim:
 def shallow_claim(task: str) -> Claim:
     """The widest shallow ConvAC is no better than the pixel count plus its binomial interval."""
     better, _, high, _ = TASKS[task]
-    return Claim(
-        id=f"pooling-geometry-shallow-{task}",
-        statement=f"Shallow ConvAC on {task}: test accuracy stays below the upper end of the count baseline's 95 % "
-        "interval",
-        source=SHALLOW_SOURCE,
-        origin="ours",
-        role="secondary",
-        where={"quantity": "test_accuracy", "task": task, "width": LARGEST},
-        first={"network": "ConvAC", "geometry": better},
-        second={"network": "shallow ConvAC"},
-        threshold=0.0,
+    return ACCURACIES.beats(
+        f"shallow-{task}",
+        f"Shallow ConvAC on {task}: test accuracy stays below the upper end of the count baseline's 95 % interval",
+        {"network": "ConvAC", "geometry": better},
+        {"network": "shallow ConvAC"},
+        source=f"ours, after {GEOMETRY_SOURCE}, and {paper('1509.05009')}: depth",
+        where={"task": task, "width": LARGEST},
         expected=(high, COUNT_ACCURACY[task] - 0.01),
-        amended=ANEW,
         reference=Reference("count_accuracy", "test_images", {"task": task}, (COUNT_ACCURACY[task], 4000)),
     )
 
@@ -67,19 +62,16 @@ CLAIMS = (
     *(geometry_claim("ConvAC", task, 0.05) for task in TASKS),
     *(geometry_claim(network, task, 0.02) for network in ("ConvRect max", "ConvRect average") for task in TASKS),
     *(shallow_claim(task) for task in TASKS),
-    Claim(
-        id="pooling-geometry-signed-initialisation",
-        statement="Signed ConvAC, mean over depths: the calibrated initialisation beats the normal one by more than "
+    ACCURACIES.beats(
+        "signed-initialisation",
+        "Signed ConvAC, mean over depths: the calibrated initialisation beats the normal one by more than "
         "0.05 in test accuracy",
+        {"initialisation": "calibrated"},
+        {"initialisation": "normal"},
+        0.05,
         source=f"ours, after {GEOMETRY_SOURCE}; there positive weights are trained as logarithms",
-        origin="ours",
-        role="secondary",
-        where={"quantity": "test_accuracy", "network": "ConvAC signed"},
-        first={"initialisation": "calibrated"},
-        second={"initialisation": "normal"},
+        where={"network": "ConvAC signed"},
         by=("task", "geometry", "width", "levels"),
-        threshold=0.05,
         expected=(0.85, 0.55),
-        amended=ANEW,
     ),
 )
