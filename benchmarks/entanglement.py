@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     import quimb.tensor as qtn
 
 PAIRS = PoolingTree.named("line", (16,))
-LOCATED = {
+LOCATED: dict[int, dict[str, float]] = {
     64: {"left-right spectrum": 0.1, "checkerboard Rényi-2": 0.5},
     256: {"left-right spectrum": 2, "checkerboard Rényi-2": 8},
 }

@@ -77,7 +77,7 @@ def main() -> None:
             counts[f"{kind}: {law}, {met}"] += 1
             name = f"{case_of(shape)} block {name_of(sides)}"
             if options.certificates and rank == bound <= LARGEST:
-                lines.append({"cells": [name], **certified(Named(name, shape, inside, rank))})
+                lines.append({"cells": [name], **certified(Named(name, shape, tuple(inside), rank))})
             seconds = time.process_time() - start
             print(
                 f"{name}: {rank}, formula {front}, bound {bound}: {met}, {kind} ({seconds:.1f} s)",
