@@ -23,7 +23,6 @@ from convac.claims.claims import (
     Reference,
     Trivial,
     columns_of,
-    equality,
     equivalence,
     fall,
     pairs,
@@ -77,7 +76,7 @@ EXACT = Claim(
     threshold=0.0,
     expected=(5.0, 2.0),
 )
-(EQUAL,) = equality(replace(EXACT, id="example-equal", trivial=Trivial(("cell",), lambda cell: 4.0)))
+EQUAL = replace(EXACT, id="example-equal", kind="equality", trivial=Trivial(("cell",), lambda cell: 4.0))
 ALIKE = equivalence(replace(WINS, id="example-alike", threshold=-0.15, expected=(0.4, 0.4)))
 RANKED = rank_correlation(
     replace(

@@ -16,7 +16,7 @@ from convac.planning.config import (
 )
 from convac.planning.events import PLANNED, JobLines, Screen
 from convac.planning.opening import opening, styled
-from convac.planning.paths import filled
+from convac.specs.results import filled
 from convac.planning.place import (
     first_here,
     looks,
@@ -76,7 +76,7 @@ if asked_for.report and (stale := outdated(SCALE)):
 if OURS:
     config.update(scale=SCALE)  # for the report, where the config is silent
 if asked_for.report:
-    config.update(opening=opening(Path("results", SCALE)), whole=not targets)
+    config.update(opening=opening(Path(paths.RESULTS, SCALE)), whole=not targets)
     config.update(style=styled(Path(str(own_file("workflow/report/report.css")))))
 
 # What Snakemake tells of its jobs; a plan reads them from a file.

@@ -131,11 +131,6 @@ class Claim:
     trivial: Trivial | None = None
 
 
-def equality(claim: Claim) -> tuple[Claim]:
-    """An exact claim that its two sides are equal, up to −threshold; to be unpacked where claims are listed."""
-    return (replace(claim, kind="equality"),)
-
-
 def equivalence(claim: Claim) -> Claim:
     """A claim that its two sides are alike: their mean difference lies within ±threshold, the margin being −threshold.
 

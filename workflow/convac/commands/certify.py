@@ -11,8 +11,8 @@ from convac.commands.certified_cells import CELLS, Cell
 from convac.entanglement.certificates import certificate, description
 from convac.errors import FileError
 from convac.files import naming, read_table, replacing
-from convac.planning.paths import REFERENCE
 from convac.progress import reporter
+from convac.specs.results import REFERENCE
 
 LARGEST = 512  # a rank beyond it takes a checker in pure Python too long
 

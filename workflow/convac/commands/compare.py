@@ -16,8 +16,9 @@ from convac.claims.texts import as_texts
 from convac.errors import ArgumentError, ConfigError, ConvacError, FileError
 from convac.files import naming, read_table
 from convac.planning.config_files import config_text, loaded, shown_path
-from convac.planning.paths import COMPARISON_CSV, SCALE, filled, reference
+from convac.planning.paths import COMPARISON_CSV, reference
 from convac.specs.parsing import parse
+from convac.specs.results import SCALE, filled
 
 WORDS = ("quantity", "kind", "worst")
 SHOWN = [column for column in COLUMNS if column not in {"p_holm", "worst"}]

@@ -8,8 +8,8 @@ from convac.claims.comparison import Results, compare, counted, to_markdown
 from convac.claims.ledger import read_verdicts
 from convac.errors import ArgumentError, FileError
 from convac.files import read_json, read_table, write_table, write_text
-from convac.planning.paths import REFERENCE
 from convac.progress import LOG
+from convac.specs.results import REFERENCE
 from convac.specs.tables import KEYS, joined
 
 

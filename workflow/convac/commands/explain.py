@@ -16,7 +16,8 @@ from convac.claims.verdicts import ESTIMATED, NOT_RUN
 from convac.errors import ArgumentError, FileError
 from convac.experiments.discovery import claims_of, studies
 from convac.files import read_table
-from convac.planning.paths import IMAGES, REFERENCE, reference
+from convac.planning.paths import IMAGES, reference
+from convac.specs.results import REFERENCE
 
 WHAT = {
     "interval": "mean [corrected interval]",

@@ -6,18 +6,19 @@ from pathlib import Path
 from convac.commands.outputs import check_writable
 from convac.errors import ArgumentError, FileError
 from convac.files import read_table, write_text
-from convac.planning.paths import REFERENCE
 from convac.planning.place import first_here, of_library
 from convac.plotting.explorer import page
 from convac.progress import LOG
+from convac.specs.results import REFERENCE, RESULTS, SCALE, filled
 
-OUTPUT = "results/explorer.html"
+OUTPUT = f"{RESULTS}/explorer.html"
+LAPTOP = filled(SCALE, scale="laptop")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Options of `convac explorer`."""
     tables = parser.add_mutually_exclusive_group()
-    tables.add_argument("--results", help=f"folder of a run, such as results/laptop; by default {REFERENCE}")
+    tables.add_argument("--results", help=f"folder of a run, such as {LAPTOP}; by default {REFERENCE}")
     tables.add_argument("--tables", nargs="+", help="tidy tables instead of a folder: EXPERIMENT.parquet")
     parser.add_argument("--source", help="name of the tables' source on the page; by default their folder")
     parser.add_argument("--resources", help="folder of the page's parts; by default the library's")
@@ -32,7 +33,7 @@ def run(options: Namespace) -> None:
     results = Path(options.results or first_here(REFERENCE))
     paths = [Path(path) for path in options.tables or sorted((results / "tables").glob("*.parquet"))]
     if not paths:
-        raise FileError(f"{results}: has no tables; accepted: a folder such as results/laptop, with tables/*.parquet")
+        raise FileError(f"{results}: has no tables; accepted: a folder such as {LAPTOP}, with tables/*.parquet")
     if strange := [path for path in paths if path.suffix != ".parquet"]:
         raise ArgumentError(f"--tables: {strange[0]}; accepted: tidy tables, which end in .parquet")
     tables = {path.stem: read_table(path, ("cell", "quantity", "value")) for path in paths}

@@ -28,8 +28,9 @@ from convac.planning.config import SCALES, Config
 from convac.planning.config_files import read_config
 from convac.planning.environments import conda_files
 from convac.planning.opening import plain
-from convac.planning.paths import IMAGES, REFERENCE, reference
+from convac.planning.paths import IMAGES, reference
 from convac.planning.plan import Plan
+from convac.specs.results import EXAMPLES, REFERENCE, filled
 from convac.specs.tables import COLUMNS, COMPUTED, TRAINED
 
 DRAWN = (
@@ -130,9 +131,8 @@ def block_schema(study: str) -> dict[str, Any]:
 def data_dictionary() -> str:
     """What every column and quantity of the tidy tables means."""
     labels = "Labels of the experiment follow `cell`; [the glossary](glossary.md) explains them."
-    pixels = (
-        "Example images stand apart, a row a pixel in the same columns: `results/SCALE/examples/EXPERIMENT.parquet`."
-    )
+    examples = filled(EXAMPLES, scale="SCALE", experiment="EXPERIMENT")
+    pixels = f"Example images stand apart, a row a pixel in the same columns: `{examples}`."
     lines = ["# Tidy tables", "", f"One row is one observation. {labels}", pixels, ""]
     lines += ["| column | meaning |", "|---|---|", *(f"| `{name}` | {text} |" for name, text in COLUMNS.items()), ""]
     lines += [

@@ -8,31 +8,35 @@ import pandas as pd
 
 from convac.errors import FileError
 from convac.files import naming, read_table, replacing, write_table
+from convac.planning.paths import HISTORY
 from convac.progress import LOG
+from convac.specs.results import RESULTS, RUN, filled
 from convac.training.event_files import NAME, Scalar, event_file
 
-HISTORY = "history.parquet"
+FOLDER, EVERY = filled(RUN, cell="CELL"), filled(HISTORY, cell="*")
+FILE = Path(HISTORY).name
+OUT = f"{RESULTS}/histories"
 COLUMNS = ("seed", "step", "quantity", "level", "value")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Options of `convac histories`."""
-    parser.add_argument("runs", nargs="*", help="folders of runs, results/runs/CELL; by default all of results/runs")
+    parser.add_argument("runs", nargs="*", help=f"folders of runs, {FOLDER}; by default all of them")
     parser.add_argument("--format", choices=FORMATS, default="csv", help="by default csv")
-    parser.add_argument("--out", default="results/histories", help="folder to write to; by default results/histories")
+    parser.add_argument("--out", default=OUT, help=f"folder to write to; by default {OUT}")
 
 
 def run(options: Namespace) -> None:
     """Write the histories of every run that is named."""
-    found = sorted(Path("results/runs").glob(f"*/{HISTORY}"))
+    found = sorted(Path().glob(EVERY))
     runs = [Path(folder) for folder in options.runs] or [path.parent for path in found]
     if not runs:
-        raise FileError(f"results/runs: has no {HISTORY}; accepted: folders of trained runs, results/runs/CELL")
+        raise FileError(f"{Path(EVERY).parents[1]}: has no {FILE}; accepted: folders of trained runs, {FOLDER}")
     for folder in runs:
-        if not (folder / HISTORY).is_file():
-            raise FileError(f"{folder}: has no {HISTORY}; accepted: a run that was trained, results/runs/CELL")
+        if not (folder / FILE).is_file():
+            raise FileError(f"{folder}: has no {FILE}; accepted: a run that was trained, {FOLDER}")
     for folder in runs:
-        FORMATS[options.format](folder / HISTORY, Path(options.out) / folder.resolve().name)
+        FORMATS[options.format](folder / FILE, Path(options.out) / folder.resolve().name)
     LOG.info("%s: histories of %d runs, %s", options.out, len(runs), options.format)
 
 

@@ -16,6 +16,7 @@ from convac.entanglement.measure import Measurement, measure
 from convac.entanglement.mincut import MinCut
 from convac.entanglement.sources import Source
 from convac.errors import ArgumentError
+from convac.specs.results import RUN, filled
 
 LISTED = 64  # a spectrum of at most so many singular values is printed
 PRINTED = 10**640  # integers below it are converted to text whatever Python's limit is
@@ -26,7 +27,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--circuit", help="a circuit file, JSON (docs/circuit-format.md)")
     source.add_argument("--network", help="module:name or file.py:name, the network or a function that makes it")
-    source.add_argument("--run", help="a trained run's folder, results/runs/CELL")
+    source.add_argument("--run", help=f"a trained run's folder, {filled(RUN, cell='CELL')}")
     parser.add_argument("--replica", type=int, help="which seed of a run, counted from 0")
     parser.add_argument("--partition", required=True, help="a name (left-right, …) or sites: 0,2,5")
     parser.add_argument("--class", dest="label", type=int, help="the class whose score is measured, 0")

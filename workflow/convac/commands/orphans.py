@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 
 from convac.errors import ConfigError
+from convac.specs.results import RESULTS
 
 EVERY = 2.0  # seconds between two looks
 PATIENCE = 60.0  # seconds within which SLURM answers
@@ -52,7 +53,7 @@ def run(options: Namespace) -> None:
         time.sleep(EVERY)
     if options.wait or options.cancel:
         # what a kill in the middle of a write left; nobody writes now
-        for part in Path("results").rglob("*.part"):
+        for part in Path(RESULTS).rglob("*.part"):
             part.unlink(missing_ok=True)
 
 

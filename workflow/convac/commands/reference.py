@@ -9,7 +9,8 @@ from convac.commands.shares import jobs_of
 from convac.errors import FileError
 from convac.files import read_json, write_json
 from convac.planning.benchmarks import core_seconds
-from convac.planning.paths import RESULTS, SCALE, filled, reference
+from convac.planning.paths import redrawn, reference
+from convac.specs.results import RESULTS, SCALE, filled
 
 KEPT = ("tables/*.parquet", "examples/*.parquet", "claims/*.csv", "claims.csv", "claims.md", "figures/*.png")
 
@@ -19,7 +20,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--results",
         default=filled(SCALE, scale="laptop"),
-        help="folder of the results; results/redrawn has only figures and verdicts",
+        help=f"folder of the results; {filled(SCALE, scale=redrawn('laptop'))} has only figures and verdicts",
     )
     parser.add_argument("--reference", help="folder to write; by default that of the run's scale")
 

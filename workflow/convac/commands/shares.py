@@ -12,6 +12,7 @@ from convac.arrays import number
 from convac.errors import FileError
 from convac.files import naming, read_json
 from convac.planning.benchmarks import whole_seconds
+from convac.specs.results import RESULTS
 
 RULES = ("train", "measure", "theory")
 
@@ -46,7 +47,7 @@ Spans = dict[Job, tuple[float, float]]  # seconds of a whole job, and inside its
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Options of `convac shares`."""
-    parser.add_argument("--results", default="results", help="folder of the results")
+    parser.add_argument("--results", default=RESULTS, help="folder of the results")
     parser.add_argument("--experiment", help="only the jobs of this experiment")
     parser.add_argument("--scale", help="only the jobs of this scale")
 

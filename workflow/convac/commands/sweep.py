@@ -15,11 +15,11 @@ from convac.errors import ArgumentError, ConvacError
 from convac.files import read_table, write_table, write_text
 from convac.planning.config import SCALES, hidden_blocks
 from convac.planning.config_files import read_config
-from convac.planning.paths import REFERENCE, TABLE, filled
 from convac.planning.place import first_here, source
 from convac.planning.sweeps import Sweep, sweep_of
 from convac.progress import LOG
 from convac.specs.parsing import shown
+from convac.specs.results import REFERENCE, SCALE, TABLE, filled
 from convac.specs.tables import COMPUTED, QUANTITIES
 
 QUIET = ("--quiet", "host", "rules", "progress", "reason", "--show-failed-logs", "--rerun-incomplete")
@@ -48,7 +48,7 @@ def run(options: Namespace) -> None:
     sweep = sweep_of(options.experiment, options.keys, experiments)
     if options.quantity is not None:
         check_quantity(options.quantity, sweep, experiments, scale)
-    stem = f"results/{scale}/sweeps/{sweep.name}"
+    stem = f"{filled(SCALE, scale=scale)}/sweeps/{sweep.name}"
     write_text(f"{stem}.yaml", sweep.text())
     words = snakemake_words(sweep, [*options.configfile, f"{stem}.yaml"], scale, options.cores)
     LOG.info("%s: %d variants", f"{stem}.yaml", len(sweep.blocks))

@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 from convac.errors import FileError
 from convac.files import check_whole, naming, parsed_json, sha256
-from convac.planning.paths import made_since
+from convac.planning.paths import MANIFEST, made_since
+from convac.specs.results import filled
 
-ACCEPTED = "a manifest, as results/laptop/manifest.json"
+EVERY = filled(MANIFEST, scale="*")
+ACCEPTED = f"a manifest, as {filled(MANIFEST, scale='laptop')}"
 
 
 class Facts(NamedTuple):
@@ -25,7 +27,7 @@ class Facts(NamedTuple):
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Options of `convac verify`."""
-    parser.add_argument("manifest", nargs="*", help="manifests; by default every results/*/manifest.json")
+    parser.add_argument("manifest", nargs="*", help=f"manifests; by default every {EVERY}")
 
 
 def run(options: Namespace) -> None:
@@ -34,9 +36,9 @@ def run(options: Namespace) -> None:
     Raises:
         FileError: a file was changed or lost by something else than a run of the workflow; it names the first.
     """
-    manifests = options.manifest or sorted(map(str, Path("results").glob("*/manifest.json")))
+    manifests = options.manifest or sorted(map(str, Path().glob(EVERY)))
     if not manifests:
-        raise FileError("results/*/manifest.json: no such file; run the workflow first, or name a manifest")
+        raise FileError(f"{EVERY}: no such file; run the workflow first, or name a manifest")
     wrong = [line for manifest in manifests for line in checked(manifest)]
     for line in wrong[1:]:
         print(line)

@@ -11,6 +11,7 @@ from convac.claims.ledger import markdown_row
 from convac.claims.verdicts import LEVEL, PRIMARIES
 from convac.planning.plan import Plan
 from convac.specs.dataset import DatasetSpec
+from convac.specs.results import REFERENCE
 from convac.specs.run import RunSpec
 from convac.specs.spec import Spec
 from convac.specs.training import Schedule, seeds_of
@@ -22,7 +23,7 @@ INTRODUCTION = f"""# Reproducibility checklist
 
 What each experiment of [config.yaml](../config.yaml) does at `{SCALE}` scale, which the reference results have.
 `make generate` writes this page from the config and from the
-[record of the reference run](../results/reference/run.json).
+[record of the reference run](../{REFERENCE}/run.json).
 """
 SPLITS = """## Splits
 

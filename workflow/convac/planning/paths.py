@@ -1,4 +1,4 @@
-"""Where results stand: the outputs of every rule, spelled once, and the log of the job that makes each.
+"""Where results stand: the outputs of every rule, built on `convac.specs.results`, and the log of the job of each.
 
 Words in braces are wildcards, which Snakemake fills in as a rule's and `filled` as a job's. Snakemake makes an output
 again once it is gone; a job rewrites its log whenever it runs.
@@ -10,9 +10,8 @@ from pathlib import Path
 
 from convac.specs.dataset import DOWNLOADED
 from convac.specs.own_images import OWN
+from convac.specs.results import CLAIMS, EXAMPLES, REFERENCE, RESULTS, RUN, SCALE, TABLE, filled
 
-RESULTS = "results"
-REFERENCE = f"{RESULTS}/reference"
 IMAGES = "images"  # the scale of images.yaml, whose reference is another run's and lies apart
 REDRAWN = ("redrawn", f"redrawn-{IMAGES}")  # scales of figures that are drawn from the committed tables of either
 BENCHMARKS = f"{RESULTS}/benchmarks"
@@ -38,17 +37,13 @@ SPEC = f"{RESULTS}/{{room}}/{{job}}/spec.json"
 DATASET = f"{RESULTS}/datasets/{{dataset}}"
 DATA, SUMMARY, DATA_RECORD = (f"{DATASET}/{file}" for file in ("data.safetensors", "summary.parquet", "run.json"))
 
-RUN = f"{RESULTS}/runs/{{cell}}"
 MODEL, HISTORY, RUN_RECORD = (f"{RUN}/{file}" for file in ("model.safetensors", "history.parquet", "run.json"))
 MEASURED, MEASURED_RECORD = (f"{RUN}/entanglement-{{digest}}.{suffix}" for suffix in ("parquet", "json"))
 
 THEORY = f"{RESULTS}/theory/{{cell}}"
 THEORY_TABLE, THEORY_RECORD = (f"{THEORY}/{file}" for file in ("table.parquet", "run.json"))
 
-SCALE = f"{RESULTS}/{{scale}}"
-CELLS, TABLE, TABLE_CSV = (f"{SCALE}/tables/{{experiment}}.{suffix}" for suffix in ("cells.json", "parquet", "csv"))
-EXAMPLES = f"{SCALE}/examples/{{experiment}}.parquet"
-CLAIMS = f"{SCALE}/claims/{{experiment}}.csv"
+CELLS, TABLE_CSV = (f"{SCALE}/tables/{{experiment}}.{suffix}" for suffix in ("cells.json", "csv"))
 NOTEBOOK, FIGURE_RECORD = (f"{SCALE}/notebooks/{{experiment}}.{suffix}" for suffix in ("ipynb", "run.json"))
 FIGURE = f"{SCALE}/figures/{{experiment}}{{part}}.{{suffix}}"
 PAGE = f"{SCALE}/pages/{{experiment}}.html"
@@ -93,15 +88,6 @@ def redrawn(scale: str) -> str:
     ('redrawn', 'redrawn-images')
     """
     return REDRAWN[scale == IMAGES]
-
-
-def filled(template: str, **wildcards: str) -> str:
-    """A template with some wildcards filled in; the others stay.
-
-    >>> filled(TABLE, experiment="min_cut")
-    'results/{scale}/tables/min_cut.parquet'
-    """
-    return re.sub(r"{(\w+)}", lambda found: wildcards.get(found[1], found[0]), template)
 
 
 def log(job: str, suffix: str = "log") -> str:

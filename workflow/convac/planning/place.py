@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from convac.errors import one_line
-from convac.planning.paths import LEDGER, LEDGER_PAGE, RESULTS, filled, made_again
+from convac.planning.paths import LEDGER, LEDGER_PAGE, made_again
 from convac.provenance import LIBRARY
 from convac.specs.parsing import shown
+from convac.specs.results import RESULTS, filled
 
 CHECKOUT = LIBRARY.resolve().parents[1]
 # options of Snakemake with which it runs no job
@@ -100,7 +101,7 @@ def place_mistakes(targets: Collection[str], raw: Mapping[str, Any], hosted: boo
     """
     experiments = raw["experiments"]
     if Path(RESULTS).exists() and not Path(RESULTS).is_dir():
-        return ["results: is a file; accepted: a folder, or nothing, which is made"]
+        return [f"{RESULTS}: is a file; accepted: a folder, or nothing, which is made"]
     if not os.access(".", os.W_OK):
         return ["this folder can't be written; accepted: one that takes files: Snakemake keeps its records there"]
     local = raw.get("local_data")
@@ -184,5 +185,5 @@ def report_mistakes(scale: str) -> list[str]:
 def write_mistakes() -> list[str]:
     """Whether jobs can write their results; to look at results takes no right to write them."""
     if Path(RESULTS).exists() and not os.access(RESULTS, os.W_OK):
-        return ["results: can't be written; accepted: a folder that takes files"]
+        return [f"{RESULTS}: can't be written; accepted: a folder that takes files"]
     return []

@@ -18,7 +18,6 @@ from convac.planning import costs, paths
 from convac.planning.benchmarks import Timings
 from convac.planning.config import BASE, Blocks, Config, blocks
 from convac.planning.groups import groups
-from convac.planning.paths import filled
 from convac.planning.place import first_here
 from convac.planning.workload import Job, Workload
 from convac.provenance import module_file
@@ -26,6 +25,7 @@ from convac.specs.dataset import DatasetSpec
 from convac.specs.job import JobSpec
 from convac.specs.measurement import MeasureSpec
 from convac.specs.parsing import lines, parse, plain
+from convac.specs.results import CLAIMS, EXAMPLES, SCALE, TABLE, filled
 from convac.specs.run import RunSpec, folder
 from convac.specs.spec import Spec, canonical, digest
 
@@ -313,10 +313,10 @@ class Plan:
         found = self.studies[scale, name].entries()
         return json.dumps([{**entry, "tables": [*map(placed, entry["tables"])]} for entry in found], sort_keys=True)
 
-    def table(self, scale: str, name: str, kind: str = paths.TABLE) -> str:
+    def table(self, scale: str, name: str, kind: str = TABLE) -> str:
         """An experiment's tidy table, or its example images; figures are redrawn from the committed ones."""
-        room = first_here(paths.reference(scale)) if scale in paths.REDRAWN else filled(paths.SCALE, scale=scale)
-        return room + filled(kind, experiment=name).removeprefix(paths.SCALE)
+        room = first_here(paths.reference(scale)) if scale in paths.REDRAWN else filled(SCALE, scale=scale)
+        return room + filled(kind, experiment=name).removeprefix(SCALE)
 
     def reference(self) -> list[str]:
         """Experiments whose table is committed."""
@@ -339,7 +339,7 @@ class Plan:
 
     def products(self, scale: str, name: str) -> list[str]:
         """What an experiment ends in: table, example images, verdicts, executed notebook, figures."""
-        own = (paths.TABLE, paths.TABLE_CSV, paths.EXAMPLES, paths.CLAIMS, paths.NOTEBOOK)
+        own = (TABLE, paths.TABLE_CSV, EXAMPLES, CLAIMS, paths.NOTEBOOK)
         return [
             *(filled(path, scale=scale, experiment=name) for path in own),
             *(path for suffix in SUFFIXES for path in self.figures(scale, name, suffix)),

@@ -1,12 +1,12 @@
 """Where a notebook finds what it draws: files of its job or, opened by hand, of the last run or the reference."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from convac.errors import FileError
 from convac.provenance import LIBRARY
-
-REFERENCE = "reference"
+from convac.specs.results import CLAIMS, EXAMPLES, REFERENCE, RESULTS, TABLE, filled
 
 
 def inputs(
@@ -38,15 +38,15 @@ def inputs(
     found = candidates(home, study)
     if not found:
         raise FileError(
-            f"results: no table and verdicts of {study}; accepted: results of a run, or results/{REFERENCE}, in this "
-            "folder or above it"
+            f"{RESULTS}: no table and verdicts of {study}; accepted: results of a run, or {REFERENCE}, in this folder "
+            "or above it"
         )
-    run = found[0]
+    ours = partial(filled, scale=found[0].name, experiment=study)
     return (
-        Path(table or run / f"tables/{study}.parquet"),
-        Path(examples or run / f"examples/{study}.parquet"),
-        Path(claims or run / f"claims/{study}.csv"),
-        Path(stem or home / f"results/notebooks/{study}"),
+        Path(table or home / ours(TABLE)),
+        Path(examples or home / ours(EXAMPLES)),
+        Path(claims or home / ours(CLAIMS)),
+        Path(stem or home / RESULTS / "notebooks" / study),
     )
 
 
@@ -59,12 +59,7 @@ def places() -> Iterator[Path]:
 
 def candidates(home: Path, study: str) -> list[Path]:
     """Folders of results that have an experiment's table and verdicts: runs, the latest first, then the reference."""
-    verdicts = [path for path in home.glob(f"results/*/claims/{study}.csv") if table_of(path).is_file()]
-    runs = [path for path in verdicts if path.parts[-3] != REFERENCE]
-    runs.sort(key=lambda path: path.stat().st_mtime, reverse=True)
-    return [path.parents[1] for path in [*runs, *(path for path in verdicts if path not in runs)]]
-
-
-def table_of(claims: Path) -> Path:
-    """The tidy table that stands beside verdicts."""
-    return claims.parents[1] / f"tables/{claims.stem}.parquet"
+    verdicts = {path.parents[1]: path for path in home.glob(filled(CLAIMS, scale="*", experiment=study))}
+    judged = [run for run in verdicts if (home / filled(TABLE, scale=run.name, experiment=study)).is_file()]
+    judged.sort(key=lambda run: (run != home / REFERENCE, verdicts[run].stat().st_mtime), reverse=True)
+    return judged
