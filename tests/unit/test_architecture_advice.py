@@ -177,6 +177,17 @@ def test_trials_tell_the_tree_that_learns():
     ) == [[0, 1], [2]]
 
 
+def test_a_trial_with_a_map_for_each_place_sees_places():
+    generator = np.random.default_rng(0)
+    images, labels = generator.integers(0, 2, (3000, 16)), generator.integers(0, 2, 3000)
+    for first in range(0, 16, 4):  # one class has its first two sites of a window equal, the other its last two
+        copied = first + 1 + 2 * labels
+        images[np.arange(3000), copied] = images[np.arange(3000), copied - 1]
+    trial = Trial(PoolingTree.named("line", (16,), (4, 4)), images, labels, 2)
+    assert accuracies([trial], "shared") < 0.6
+    assert accuracies([trial], "windowed") > 0.8
+
+
 def test_short_trials_decide_between_the_best_scored():
     arrays = generate("left-right", 0, 8, 0.9, 600, 1, 1)
     plain = advise(arrays["train_images"], arrays["train_labels"])

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from convac import seeds
-from convac.advice import pairs, trials
+from convac.advice import pairs, trials, widths
 from convac.circuits.fields import PRIME_FIELD
 from convac.circuits.overlapping import OverlappingShape
 from convac.circuits.recurrent import RecurrentShape
@@ -160,6 +160,7 @@ DRAWS: dict[str, tuple[Callable[[], object], list[int]]] = {
     ),
     "advice, halves": (lambda: pairs.balanced_halves(ADVISED, 7), [6567]),
     "advice, permutations": (lambda: pairs.permutation_p_value(ADVISED, 7), [2219]),
+    "advice, ranks": (lambda: widths.class_ranks(ADVISED, LINE), [5129]),
     "advice, trials": (lambda: trials.trained([trials.Trial(LINE, np.eye(4, dtype=int), np.arange(4) % 2, 2)]), [6694]),
     "rank correlation": (lambda: ranks.resampled(range(9), range(9)), [5924]),
     "composites": (lambda: list(composites.drawn([np.arange(40)], 10, 2, 7)), [1699]),

@@ -128,8 +128,8 @@ def advise(
         images: numbers or booleans (n, N) on a line, (n, H, W), or (n, H, W, colours).
         labels: (n,) integers, booleans or text; classes of fewer than 8 different images are left out.
         budget: parameters of a ConvAC with the advised widths, at most.
-        sharing: of the weights that the budget counts, `shared` over all positions or `windowed`, over those at equal
-            places in their windows.
+        sharing: of the weights that the budget counts and trials train, `shared` over all positions or `windowed`,
+            over those at equal places in their windows.
         levels: of the tree; by default one for every prime factor of the longer side, five for 32×32.
         trials: candidates of the best scores between which short trials decide, see `convac.advice.trials`; needs
             torch, and images of two values. None: 3 where that is so, else 0.
@@ -166,7 +166,7 @@ def advise(
     found = dependence.p_value < CHANCE
     every = [*candidates(dependence, shape, depth), *placed(sample, dependence, shape, depth)]
     looked_at = sorted(every, key=lambda each: -each.score)
-    tried = tried_on(pixels, names, sample, listed(looked_at, trials)) if found and trials > 1 else {}
+    tried = tried_on(pixels, names, sample, listed(looked_at, trials), sharing) if found and trials > 1 else {}
     chosen = best(looked_at) if found else default(looked_at)
     if tried:
         chosen = max((each for each in looked_at if each.name in tried), key=lambda each: tried[each.name])
@@ -206,7 +206,9 @@ def listed(looked_at: Sequence[Candidate], trials: int) -> list[Candidate]:
     return sorted(looked_at, key=lambda each: -preferred(each))[:trials]
 
 
-def tried_on(pixels: np.ndarray, names: np.ndarray, sample: Sample, chosen: Sequence[Candidate]) -> dict[str, float]:
+def tried_on(
+    pixels: np.ndarray, names: np.ndarray, sample: Sample, chosen: Sequence[Candidate], sharing: Sharing
+) -> dict[str, float]:
     """Accuracies of the short trials of some candidates by name.
 
     Raises:
@@ -215,7 +217,7 @@ def tried_on(pixels: np.ndarray, names: np.ndarray, sample: Sample, chosen: Sequ
     if not binary(pixels):
         raise ArgumentError("trials: the images have more than two values; accepted: 0, or binary images")
     images = (pixels[sample.kept, :, 0] == pixels.max()).astype(np.uint8)
-    found = accuracies([Trial(each.tree, images, sample.labels, sample.classes) for each in chosen])
+    found = accuracies([Trial(each.tree, images, sample.labels, sample.classes) for each in chosen], sharing)
     return {each.name: float(value) for each, value in zip(chosen, found, strict=True)}
 
 

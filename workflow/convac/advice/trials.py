@@ -12,6 +12,7 @@ import numpy as np
 
 from convac.geometry.trees import PoolingTree
 from convac.seeds import stream
+from convac.specs.network import Sharing
 
 STEPS = 300  # of a trial
 WIDTH = 8  # channels of every level
@@ -38,14 +39,18 @@ class Trial:
     classes: int
 
 
-def accuracies(trials: Sequence[Trial]) -> np.ndarray:
+def accuracies(trials: Sequence[Trial], sharing: Sharing = "shared") -> np.ndarray:
     """Fraction of the judged images that each trial's network answers, shape (trials,).
 
     Trials of the same windows and as many images and classes are trained together.
+
+    Args:
+        trials: what to try.
+        sharing: of the networks' weights, `shared` over all positions or `windowed`.
     """
     found = np.zeros(len(trials))
     for members in together(trials):
-        found[members] = trained([trials[at] for at in members])
+        found[members] = trained([trials[at] for at in members], sharing)
     return found
 
 
@@ -56,7 +61,7 @@ def together(trials: Sequence[Trial]) -> Iterator[list[int]]:
         yield [at for at, each in enumerate(kinds) if each == kind]
 
 
-def trained(trials: Sequence[Trial]) -> np.ndarray:
+def trained(trials: Sequence[Trial], sharing: Sharing = "shared") -> np.ndarray:
     """Accuracies on the judged images, shape (trials,), of trials that are trained together."""
     from convac.specs.dataset import DatasetSpec
     from convac.specs.networks.arithmetic import ArithmeticSpec
@@ -74,6 +79,8 @@ def trained(trials: Sequence[Trial]) -> np.ndarray:
         arrays[f"{part}_labels"] = np.stack([trial.labels[chosen] for trial in trials])
     windows = first.tree.windows
     network = ArithmeticSpec(
+        initialisation="calibrated",
+        sharing=sharing,
         geometry="line",
         sites=(first.tree.sites,),
         windows=windows,

@@ -34,7 +34,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--sharing",
         choices=SHARINGS,
         default=SHARINGS[0],
-        help="weights that the budget counts: shared over all positions, or over those at equal places in windows",
+        help="weights that the budget counts and trials train: shared over all positions, or over those at equal "
+        "places in windows",
     )
     parser.add_argument("--out", help="tree file to write, JSON (docs/tree-format.md)")
     parser.add_argument("--figure", help=f"file to draw, {', '.join(SUFFIXES)}")

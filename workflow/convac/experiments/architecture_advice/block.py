@@ -92,7 +92,9 @@ class Block(Experiment):
     silent: tuple[NoTask, ...] = Field(description="tasks without pair dependence, for which the advice must find none")
     widened: tuple[DigitsTask, ...] = Field(description="tasks whose width profiles are compared")
     seeds: Seeds = Field(description="number of training runs per network, or their seeds; each has its own images")
-    further_seeds: Positive = Field(description="number of the seeds used except for trees on held-out tasks")
+    further_seeds: Positive = Field(
+        description="number of the seeds used for trees on tuned tasks, and for width profiles"
+    )
     width: Positive = Field(description="channels of every level, where trees are compared")
     trials: Natural = Field(description="number of best-scored candidates between which short trials decide; 0: none")
     budget: Annotated[Positive, Field(ge=100)] = Field(
@@ -205,6 +207,7 @@ def trees(block: Block) -> Iterator[Cell]:
             seeds=seeds,
             classes=CLASSES,
             sharing=sharing_of(asked.task),
+            initialisation="calibrated",
             width=block.width,
             geometries=named,
             training=block.training.model_copy(update=longer),
@@ -234,7 +237,7 @@ def profiles(block: Block) -> Iterator[Cell]:
 def silence(block: Block) -> Iterator[Cell]:
     """A job for each task without dependence of pairs."""
     for task in block.silent:
-        seeds = seeds_of(block.seeds)[: block.further_seeds]
+        seeds = seeds_of(block.seeds)
         job = Silence(dataset=dataset_of(block, task, seeds[0]), seeds=seeds, classes=CLASSES)
         yield Cell(job, labels(task, "silent", "plain"))
 

@@ -156,7 +156,7 @@ def chosen(job: Trees, advices: Sequence[Advice], draws: Sequence[Arrays]) -> li
         for each in names
         if len(names) > 1
     ]
-    values = iter(accuracies(trials).tolist() if trials else [])
+    values = iter(accuracies(trials, job.sharing).tolist() if trials else [])
     found = []
     for names in lists:
         scores = [next(values) for _ in names] if len(names) > 1 else [1.0]
