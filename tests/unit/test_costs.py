@@ -98,7 +98,7 @@ def test_every_job_of_every_scale_fits_a_node_and_a_week(plan):
         for name in plan.experiments:
             for job in plan.jobs(scale, name):
                 needs = plan.needs(*job)
-                assert 300 < needs.mem_mb() <= 32000, job
+                assert 300 < needs.mem_mb() <= 36000, job
                 assert 5 < needs.runtime() <= 7 * 24 * 60, job
                 assert needs.disk_mb >= 1, job
                 if scale != "paper":

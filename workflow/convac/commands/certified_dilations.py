@@ -1,38 +1,35 @@
 """The trees of dilated_mixing, whose index sets are drawn again as their jobs drew them."""
 
 from collections.abc import Iterator, Mapping
-from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from convac.entanglement.certificates import TiedTree
 from convac.entanglement.generic_rank import TreeShape
-from convac.entanglement.mixed_rank import Family, Hybrid, Node, tiling
+from convac.entanglement.mixed_rank import Family, Hybrid, Node
 from convac.errors import FileError
-from convac.experiments.dilated_mixing import compute
-from convac.experiments.dilated_mixing.block import Block, cells
-from convac.experiments.dilated_mixing.jobs import Example, Ranks, Separations
+from convac.experiments.discovery import imported, study_module
 from convac.geometry.trees import PoolingTree
-from convac.planning.config import blocks
-from convac.planning.config_files import read_config
 from convac.planning.place import first_here
+from convac.specs.job import JobSpec
 from convac.specs.run import folder
 
-CONFIG = "config.yaml"
-DRAWS = 20  # of a case, at most: jobs draw again where a rank turns out too large to list
+CONFIG, STUDY = "config.yaml", "dilated_mixing"
 
 
-def jobs() -> dict[str, Ranks | Separations | Example]:
+def jobs() -> dict[str, JobSpec]:
     """Those of the config, at all scales, by what tables call them."""
-    chosen = [block for _, block in blocks(read_config(first_here(CONFIG))).values() if isinstance(block, Block)]
-    specs = [cell.spec for block in chosen for cell in cells(block)]
-    return {folder(spec): spec for spec in specs if isinstance(spec, Ranks | Separations | Example)}
+    # reading a config needs yaml, which the library alone lacks: certificates of other experiments do without
+    from convac.planning.config import blocks
+    from convac.planning.config_files import read_config
+
+    chosen = [block for study, block in blocks(read_config(first_here(CONFIG))).values() if study == STUDY]
+    specs = [cell.spec for block in chosen for cell in study_module(STUDY).cells(block)]
+    return {folder(spec): spec for spec in specs if isinstance(spec, JobSpec)}
 
 
-def tree_of_row(
-    row: Mapping[str, Any], known: Mapping[str, Ranks | Separations | Example]
-) -> tuple[np.ndarray, TreeShape | TiedTree]:
+def tree_of_row(row: Mapping[str, Any], known: Mapping[str, JobSpec]) -> tuple[np.ndarray, TreeShape | TiedTree]:
     """The index set of a row and the tree of its structure.
 
     Args:
@@ -45,17 +42,13 @@ def tree_of_row(
     job = known.get(row["cell"])
     if job is None:
         raise FileError(f"{row['cell']}: not in {CONFIG}, whose index sets are drawn again; accepted: cells that are")
-    family = compute.family_of(job, row["sharing"] == "shared")
-    if isinstance(job, Example):
-        draws = iter([compute.example(job.steps, job.group)])
-    else:
-        draws = islice(compute.sets(job, int(row["case"].split()[-1])), DRAWS)
-    for mask, mixture in draws:
-        own, structure = compute.trees(family, mixture, mask)[row["structure"]]
-        smaller = min(mask.sum(), (~mask).sum())
-        if (smaller, tiling(own, structure, mask).bounds(own.width)[1]) == (row["smaller_side"], row["rank_bound"]):
-            return mask, tree_of(own, structure)
-    raise FileError(f"{row['case']}: drawn again it has another bound; accepted: tables of this version")
+    number, told = int(row["case"].split()[-1]), (row["smaller_side"], row["rank_bound"])
+    drawn_again = imported(STUDY, "compute").drawn_again
+    found = drawn_again(job, number, row["sharing"] == "shared", row["structure"], told)
+    if found is None:
+        raise FileError(f"{row['case']}: drawn again it has another bound; accepted: tables of this version")
+    mask, own, structure = found
+    return mask, tree_of(own, structure)
 
 
 def tree_of(family: Family, structure: Hybrid) -> TreeShape | TiedTree:

@@ -24,7 +24,7 @@ FEWEST = 3  # values of an interval that is drawn
 LINE = 0.13  # inches, of a note
 NOTE = "note"
 RING = "not converged"  # of a mark around a mean
-RINGED = f"ringed: fewer than {ENOUGH:.0%} of the networks behind the point had converged".replace("%", " %")
+RINGED = f"Ringed: fewer than {ENOUGH:.0%} of the networks behind the point had converged".replace("%", " %")
 SETTLED = "settled"  # a column: whether the network of a row had converged
 BEFORE = ("untrained", "training", "matched", "label", "baseline")  # phases that aren't the end of a training
 

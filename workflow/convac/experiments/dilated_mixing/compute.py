@@ -6,7 +6,7 @@ Corollary 8 and its example.
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import count
+from itertools import count, islice
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,7 @@ Row = dict[str, Any]
 PARTS, BLOCKS = (2, 6), (2, 4)  # nodes or blocks that make up a random index set, fewest and most
 FURTHER = 2  # halved nodes besides one of either way, at most
 HALF = "hybrid of half the width"
+DRAWS = 20  # of a case, at most: one is drawn again where a rank turns out too large to list
 
 
 def compute(job: Ranks | Separations | Example) -> pd.DataFrame:
@@ -79,6 +80,27 @@ def sets(job: Ranks | Separations, number: int) -> Iterator[tuple[np.ndarray, fr
             continue
         if not apart or separated_below_full(family, mixture, mask):
             yield mask, mixture
+
+
+def drawn_again(
+    job: Ranks | Separations | Example, number: int, shared: bool, name: str, told: tuple[int, int]
+) -> tuple[np.ndarray, Family, Hybrid] | None:
+    """The index set of a case and one of its trees, drawn as for the table; None where none of the first draws fits.
+
+    Args:
+        job: that drew them.
+        number: of the case.
+        shared: whether maps are a layer's own.
+        name: of the tree.
+        told: what the table says: steps on the smaller side, and the bound from above on the rank.
+    """
+    family = family_of(job, shared)
+    draws = iter([example(job.steps, job.group)]) if isinstance(job, Example) else islice(sets(job, number), DRAWS)
+    for mask, mixture in draws:
+        own, structure = trees(family, mixture, mask)[name]
+        if (min(mask.sum(), (~mask).sum()), tiling(own, structure, mask).bounds(own.width)[1]) == told:
+            return mask, own, structure
+    return None
 
 
 def any_sets(family: Family, number: int, generator: np.random.Generator) -> tuple[np.ndarray, frozenset[Node]]:
