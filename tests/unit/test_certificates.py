@@ -96,7 +96,13 @@ def test_trees_of_dilations_are_trees_with_tied_maps(number):
 
 
 def test_dilated_networks_of_another_config_are_refused():
-    row = {"cell": "dilated-mixing-00000000", "case": "random 16 2 0", "sharing": "shared", "structure": "T"}
+    row = {
+        "cell": "dilated-mixing-00000000",
+        "case": "random 16 2 0",
+        "sharing": "shared",
+        "structure": "T",
+        "smaller_side": 8,
+    }
     with pytest.raises(FileError, match=r"not in config.yaml"):
         tree_of_row({**row, "rank_bound": 4}, jobs())
     known = {row["cell"]: Ranks(steps=16, group=2, width=2, cases=4, largest=64)}

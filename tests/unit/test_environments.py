@@ -20,6 +20,8 @@ PINNED = {name: package for path in LISTS for name, package in pins((ROOT / "env
 DECLARED = imported(ROOT / "pyproject.toml")
 # modules whose package has another name
 PACKAGES = {
+    "IPython": "ipython",
+    "IPython": "ipython",
     "sklearn": "scikit-learn",
     "PIL": "pillow",
     "yaml": "pyyaml",

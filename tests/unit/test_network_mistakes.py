@@ -314,7 +314,7 @@ WRONG = {
     "least_variance": [0, -1.0, np.nan, np.inf, "small", True, None, 1j],
     "seed": NO_SEEDS,
     "representation": ["affine", 2, {"patch": 2}],
-    **{name: [0, 1, "yes", None, np.True_, [True]] for name in ("affine", "mask_channel")},
+    **{name: [0, 1, "yes", None, [True]] for name in ("affine", "mask_channel")},
     **dict.fromkeys(("weights", "sharing", "initialisation", "pooling", "leaves", "objective"), NO_WORD),
     **dict.fromkeys(("similarity", "operator", "trees"), NO_WORD),
 }
