@@ -21,7 +21,6 @@ DECLARED = imported(ROOT / "pyproject.toml")
 # modules whose package has another name
 PACKAGES = {
     "IPython": "ipython",
-    "IPython": "ipython",
     "sklearn": "scikit-learn",
     "PIL": "pillow",
     "yaml": "pyyaml",
