@@ -41,6 +41,10 @@ def test_a_channel_of_zeros_leaves_the_slopes_of_tiny_ones(seed):
     assert checked_slopes(seed, Tally()) == []
 
 
+def test_a_schmidt_vector_that_rounding_blurs_is_dropped():
+    assert checked_truncation(5273, Tally()) == []  # its coefficient is 2e-12 of the largest
+
+
 @pytest.mark.parametrize("engine", [*ENGINES, "auto"])
 @pytest.mark.parametrize("scale", [1e-100, 1.0, 1e150])
 @pytest.mark.parametrize("rest", [0.0, 1e-18])

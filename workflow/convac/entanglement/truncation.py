@@ -28,8 +28,9 @@ from convac.entanglement.sources import orthonormal
 from convac.errors import ArgumentError
 from convac.progress import reporter
 
-# Schmidt coefficients below this times the largest, or below their error, are rounding: no projector keeps them.
-FLOOR = 1e-14
+# No projector keeps Schmidt coefficients below this times the largest, or below their error. Dropping one adds its
+# square to the squared error, less than rounding; keeping one divides the rounding of its projector by it.
+FLOOR = 1e-8
 # Numbers in the largest array of a block of images.
 BLOCK = 2**21
 
@@ -117,7 +118,8 @@ def truncated(
 
     On the sites below each bond acts the orthogonal projector on the top Schmidt vectors of the untruncated state,
     bonds near the root first. The squared error, relative to the squared norm of the state, is therefore at most
-    the sum over these bonds of the probabilities that they discard, and at least the largest of them. The projector on
+    the sum over these bonds of the probabilities that they discard, and at least the largest of them. Probabilities
+    below 1e-16 of a bond's largest, and below their error, count as discarded. The projector on
     the channels, oblique, is absorbed into the map above the bond, whose entries are rounded: channels that cancel
     magnify that as they do any rounding of weights.
 
