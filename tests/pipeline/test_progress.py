@@ -73,7 +73,7 @@ def test_a_quiet_run_says_a_line_a_job(clone):
 
 
 def test_after_one_experiment_the_ledger_and_the_manifest_are_said_to_be_of_an_earlier_run(clone):
-    clone.edit("workflow/convac/experiments/pooling_geometry/claims.py", "threshold=0.05", "threshold=0.9")
+    clone.edit("workflow/convac/experiments/pooling_geometry/claims.py", "task, 0.05)", "task, 0.9)")
     lines = said(clone.snakemake("pooling_geometry", *QUIET))
     assert lines[-2] == "convac: look at results/smoke/figures; results/smoke/claims"
     stale = "results/smoke/claims.md is from an earlier run and lacks the new verdicts of pooling_geometry"

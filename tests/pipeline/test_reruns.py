@@ -49,7 +49,10 @@ JOBS = [
     ("collect", [], {"claims", "explorer", *after_claims(TRAINED, THEORY)}),
     ("explorer", [], {"manifest"}),
     *(("claims", [f"convac.experiments.{name}.claims"], after_claims(name)) for name in (TRAINED, THEORY)),
-    *((f"figure_{name}", [f"convac.experiments.{name}.figures"], {"manifest"}) for name in (TRAINED, THEORY)),
+    *(
+        (f"figure_{name}", [f"convac.experiments.{name}.figures", "convac.experiments.notebook"], {"manifest"})
+        for name in (TRAINED, THEORY)
+    ),
     ("ledger", [], {"manifest"}),
     ("manifest", [], set()),
 ]
@@ -127,7 +130,7 @@ def test_a_job_loads_nothing_outside_its_closure(clone, rule):
 
 
 def test_editing_a_claim_reruns_claims_and_figure_only(clone):
-    clone.edit("workflow/convac/experiments/pooling_geometry/claims.py", "threshold=0.05", "threshold=0.04")
+    clone.edit("workflow/convac/experiments/pooling_geometry/claims.py", "task, 0.05)", "task, 0.04)")
     assert clone.planned() == {"claims", "figure_pooling_geometry", "ledger", "manifest", "all"}
     before = clone.files("results/runs/**/*")
     clone.snakemake()
