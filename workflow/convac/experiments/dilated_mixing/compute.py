@@ -6,7 +6,7 @@ Corollary 8 and its example.
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import count, islice
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,7 @@ Row = dict[str, Any]
 PARTS, BLOCKS = (2, 6), (2, 4)  # nodes or blocks that make up a random index set, fewest and most
 FURTHER = 2  # halved nodes besides one of either way, at most
 HALF = "hybrid of half the width"
+ATTEMPTS = 1000  # of a case, at most; of the sizes of config.yaml about forty are needed
 DRAWS = 20  # of a case, at most: one is drawn again where a rank turns out too large to list
 
 
@@ -66,14 +67,14 @@ def case(job: Ranks | Separations, number: int) -> list[Row]:
     family = family_of(job, 2 * number >= job.cases)
     words = ("separated" if isinstance(job, Separations) else "random", job.steps, job.width, number)
     every = (observed(family, mask, mixture, words) for mask, mixture in sets(job, number))
-    return next(filter(None, every))
+    return next(filter(None, every), [])
 
 
 def sets(job: Ranks | Separations, number: int) -> Iterator[tuple[np.ndarray, frozenset[Node]]]:
-    """Random index sets and mixture sets of a case without end, of which no bound on a rank is too large."""
+    """Random index sets and mixture sets of a case, of which no bound on a rank is too large; maybe none."""
     family, apart = family_of(job, 2 * number >= job.cases), isinstance(job, Separations)
     words = "separations" if apart else "mixed decompositions"
-    for attempt in count():
+    for attempt in range(ATTEMPTS):
         generator = stream(words, job.steps, job.group, job.width, number, attempt)
         mask, mixture = pieces(family, generator) if apart else any_sets(family, number, generator)
         if not mixture or largest_bound(family, mixture, mask) > job.largest:
